@@ -1,0 +1,48 @@
+"""Where prompts, shipped models and the user's benchmark data are: the one place that knows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from genas.core.errors import MissingArtifact
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _folder(name: str) -> Path:
+    inside = _PACKAGE / "_assets" / name  # in a wheel
+    return inside if inside.is_dir() else _PACKAGE.parent / name  # in a checkout
+
+
+def prompt(name: str) -> str:
+    """The text of `prompts/<name>.md`, front matter included."""
+    path = _folder("prompts") / f"{name}.md"
+    if not path.is_file():
+        raise MissingArtifact(f"Prompt {name!r}", f"Reinstall genas, or write {path}.")
+    return path.read_text()
+
+
+def model(name: str, *, make: str) -> Path:
+    """The folder of a trained model; `make` is the command that trains it, shown where it is missing."""
+    path = _folder("models") / name
+    if not (path / "config.json").is_file() and not (path / "model_index.json").is_file():
+        raise MissingArtifact(f"Model {name!r}", f"Train it with: {make}")
+    return path
+
+
+def models() -> Path:
+    """The folder that holds the shipped models."""
+    return _folder("models")
+
+
+def data(relative: str) -> Path:
+    """A file of the user's data folder (GENAS_DATA)."""
+    root = os.environ.get("GENAS_DATA", "")
+    hint = f"Set GENAS_DATA to a folder that holds {relative} (docs/data.md says where each table comes from)."
+    if not root:
+        raise MissingArtifact(f"The data folder for {relative}", hint)
+    path = Path(root) / relative
+    if not path.is_file():
+        raise MissingArtifact(str(path), hint)
+    return path

@@ -1,0 +1,57 @@
+"""Every error genas raises on purpose; each carries what its handler needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class GenasError(Exception):
+    """Root of all errors that genas raises on purpose."""
+
+
+class RequestError(GenasError):
+    """The user's to mend; the message says what to write instead (CLI exit code 2)."""
+
+
+class UnknownPlugin(RequestError):
+    """No plug-in of that kind has that name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known {kind}: {', '.join(known) or 'none'}."
+        super().__init__(f"There is no {name!r} among the {kind}. {hint}")
+        self.kind, self.name, self.near = kind, name, near
+
+
+class InvalidArchitecture(GenasError):
+    """An illegal graph; `problems` are sentences that an LLM can repair from."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class ScoreFailed(GenasError):
+    """This architecture cannot be built, trained or measured; it becomes a failed trial and the run goes on."""
+
+
+class BudgetSpent(GenasError):
+    """The normal end of a stage."""
+
+
+class LLMFailed(GenasError):
+    """A chat model gave no usable answer after its retries; the proposer yields fewer."""
+
+
+class MissingArtifact(GenasError):
+    """Weights, a table or images are absent; `hint` is the command or place that brings them."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what} is missing. {hint}")
+        self.what, self.hint = what, hint
+
+
+class LedgerCorrupt(GenasError):
+    """A ledger line other than the last cannot be read."""

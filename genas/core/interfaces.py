@@ -1,0 +1,209 @@
+"""The whole extension surface: what a space, a task, a proposer, a scorer and an interpreter must do.
+
+A plug-in is one file of `genas/<kind>/` (or an entry point `genas.<kind>`) with one public subclass. Its constructor's
+keyword-only parameters are its options; the others are given by name from the run: space, task, ledger, device, seed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+from genas.core.errors import InvalidArchitecture, ScoreFailed
+from genas.core.records import Architecture, Candidate, Constraint, Frame, Measurement, Request, Trial
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+Split = Literal["train", "val", "test"]
+
+
+class Data(NamedTuple):
+    """Examples and their labels; `inputs` may be bytes (uint8), `Task.prepare` makes them ready for a network."""
+
+    inputs: Tensor  # [n, *input_shape]
+    labels: Tensor  # [n]
+
+
+class SearchSpace(ABC):
+    """Which architectures exist and how each becomes a network: write two attributes and two methods."""
+
+    name: str = ""  # set by the registry: the file's name
+    modality: ClassVar[str] = "image"  # the kind of task it can serve
+    ops: ClassVar[tuple[str, ...]]
+    max_nodes: ClassVar[int]
+
+    @abstractmethod
+    def problems(self, arch: Architecture) -> list[str]:
+        """What is illegal about the architecture, in sentences an LLM can repair from; [] when legal."""
+
+    @abstractmethod
+    def build(self, arch: Architecture, task: Task) -> nn.Module:
+        """A freshly initialised network (call under a torch seed for a given one).
+
+        Its class must live in a file that imports torch only and keep its constructor's arguments in `config`: that
+        file is what a winner is exported as.
+        """
+
+    def sizes(self) -> Sequence[int]:
+        """The possible numbers of nodes."""
+        return range(2, self.max_nodes + 1)
+
+    def frame(self, nodes: int) -> Frame:
+        """What an architecture of that many nodes may look like; the default leaves everything open."""
+        pairs = tuple((i, j) for j in range(nodes) for i in range(j))
+        return Frame((self.ops,) * nodes, (), pairs)
+
+    def check(self, arch: Architecture) -> Architecture:
+        """The architecture itself, or InvalidArchitecture."""
+        if problems := self.problems(arch):
+            raise InvalidArchitecture(problems)
+        return arch
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """A legal architecture, uniform over the frame of a uniform size, by rejection."""
+        sizes = self.sizes()
+        for _ in range(10_000):
+            frame = self.frame(sizes[int(rng.integers(len(sizes)))])
+            ops = tuple(labels[int(rng.integers(len(labels)))] for labels in frame.labels)
+            edges = frame.edges + tuple(e for e in frame.open_edges if rng.random() < 0.5)
+            arch = Architecture(self.name, ops, tuple(sorted(edges)))
+            if not self.problems(arch):
+                return arch
+        raise InvalidArchitecture([f"no legal architecture in 10,000 draws from {self.name}"])
+
+    def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
+        """All legal architectures one edit away: one label or one open edge."""
+        frame = self.frame(len(arch.ops))
+        for node, labels in enumerate(frame.labels):
+            for label in labels:
+                if label != arch.ops[node]:
+                    yield from self._legal((*arch.ops[:node], label, *arch.ops[node + 1 :]), arch.edges)
+        for edge in frame.open_edges:
+            yield from self._legal(arch.ops, tuple(sorted(set(arch.edges) ^ {edge})))
+
+    def _legal(self, ops: tuple[str, ...], edges: tuple[tuple[int, int], ...]) -> Iterator[Architecture]:
+        arch = Architecture(self.name, ops, edges)
+        if not self.problems(arch):
+            yield arch
+
+    def to_text(self, arch: Architecture) -> str:
+        """One line that a person or an LLM can read; `from_text` reads it back."""
+        return " ".join(arch.ops) + " | " + " ".join(f"{i}>{j}" for i, j in arch.edges)
+
+    def from_text(self, text: str) -> Architecture:
+        """The architecture of one line, or InvalidArchitecture."""
+        ops, _, edges = text.partition("|")
+        try:
+            pairs = sorted((int(a), int(b)) for a, b in (e.split(">") for e in edges.split()))
+        except ValueError as error:
+            raise InvalidArchitecture([f"edges must look like 0>1 1>2, not {edges.strip()[:80]!r}"]) from error
+        return self.check(Architecture(self.name, tuple(ops.split()), tuple(pairs)))
+
+    def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
+        """Hand-made architectures that keep the limits, to be trained beside the found ones; [] where none is known."""
+        return []
+
+
+class Task(ABC):
+    """What the network has to do: shapes, the metric and the data. "test" is for validators only."""
+
+    name: str = ""
+    modality: ClassVar[str] = "image"
+    metric: ClassVar[str] = "accuracy"
+    description: str  # in words, for people, prompts and retrieval
+    input_shape: tuple[int, ...]  # (C, H, W) for images
+    outputs: int
+    classes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def data(self, split: Split) -> Data:
+        """The split, the same at every call."""
+
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Raw inputs as the network takes them (scaled, normalised)."""
+        return inputs.float()
+
+    def augment(self, inputs: Tensor, seed: int) -> Tensor:
+        """A changed copy of prepared training inputs; the default changes nothing."""
+        return inputs
+
+    def batch(self, n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+        """`n` prepared training examples with labels, drawn by seed; what proxies look at."""
+        import torch
+
+        inputs, labels = self.data("train")
+        chosen = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[:n]
+        return self.prepare(inputs[chosen]), labels[chosen]
+
+    def lookup(self, arch: Architecture, metric: str, *, fidelity: float = 1.0) -> Measurement:
+        """What a published table says, charged with the seconds it stands for; ScoreFailed where there is no table."""
+        raise ScoreFailed(f"{self.name} has no table of {metric}")
+
+
+class Proposer(ABC):
+    """A source of candidates. One that overrides `tell` is a refiner."""
+
+    name: str = ""
+
+    @abstractmethod
+    def ask(self, n: int) -> list[Candidate]:
+        """At most n legal candidates; the same answers for the same seed and the same tells."""
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        """What was measured since the last tell, failed trials included, in the order asked."""
+        return None
+
+
+class Scorer(ABC):
+    """One metric of an architecture."""
+
+    name: str = ""
+    metric: ClassVar[str]
+    larger_is_better: ClassVar[bool] = True
+    cost: ClassVar[float] = 1.0  # rough seconds per architecture: scorers run cheapest first
+    fits: ClassVar[bool] = False  # True when `fit` changes the scores
+
+    @abstractmethod
+    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
+        """The figure, or ScoreFailed; the global random state is left as it was."""
+
+    def score_all(
+        self, archs: Sequence[Architecture], *, fidelity: float = 1.0, seed: int = 0
+    ) -> list[Measurement | ScoreFailed]:
+        """The figure of each, or its failure, in order; override where a batch is faster."""
+        results: list[Measurement | ScoreFailed] = []
+        for arch in archs:
+            try:
+                results.append(self.score(arch, fidelity=fidelity, seed=seed))
+            except ScoreFailed as failure:
+                results.append(failure)
+        return results
+
+    def fit(self, trials: Sequence[Trial]) -> None:
+        """Learn from what was measured, failed trials left out."""
+        return None
+
+
+class Validator(Scorer):
+    """A scorer at full fidelity: `score` chooses on the validation split, `test` reads the test split."""
+
+    @abstractmethod
+    def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
+        """The figure of the network that `score` chose at this seed, on the test split."""
+
+    def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor] | None:
+        """The trained weights on the CPU, or None where nothing was trained (tables)."""
+        return None
+
+
+class Interpreter(ABC):
+    """Reads a sentence."""
+
+    name: str = ""
+
+    @abstractmethod
+    def read(self, sentence: str, **known: Any) -> Request:
+        """The request; `known` fields (from flags or a file) win over the sentence. RequestError says what to write."""

@@ -1,0 +1,55 @@
+"""Comparing trials: dominance over objectives, and ranks over metrics of different scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from genas.core.records import Constraint, Objective, Trial
+
+
+def losses(trial: Trial, objectives: Sequence[Objective]) -> tuple[float, ...] | None:
+    """The objectives' values with the sign turned so that less is better; None where one was not measured."""
+    values = [trial.value(o.metric) for o in objectives]
+    if any(v is None for v in values):
+        return None
+    return tuple(-v if o.goal == "max" else v for v, o in zip(values, objectives, strict=True) if v is not None)
+
+
+def front(trials: Sequence[Trial], objectives: Sequence[Objective]) -> list[Trial]:
+    """The measured, unfailed trials that no other dominates, best leading objective first, one per architecture."""
+    points: dict[str, tuple[tuple[float, ...], Trial]] = {}
+    for trial in trials:
+        point = losses(trial, objectives)
+        if point is not None and trial.failure is None:
+            points[trial.candidate.arch.key] = (point, trial)
+    kept = [
+        (point, trial)
+        for point, trial in points.values()
+        if not any(other != point and all(a <= b for a, b in zip(other, point, strict=True)) for other, _ in points.values())
+    ]
+    return [trial for _, trial in sorted(kept, key=lambda pair: pair[0])]
+
+
+def broken(trial: Trial, constraints: Sequence[Constraint]) -> list[str]:
+    """Which limits the trial breaks, in words; a limit on what is not measured yet is not broken."""
+    found = []
+    for constraint in constraints:
+        value = trial.value(constraint.metric)
+        if value is not None and not constraint.holds(value):
+            found.append(f"{constraint.metric} {value:g} breaks {constraint}")
+    return found
+
+
+def log_rank_sum(columns: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
+    """One badness per row from several scores (each larger is better): the sum of the logs of their ranks.
+
+    Source: rank aggregation as in AZ-NAS (Lee & Ham, 2024, eq. 9) with log ranks in place of the log of rank ratios.
+    """
+    if not columns:
+        raise ValueError("log_rank_sum needs at least one column")
+    from scipy.stats import rankdata
+
+    return np.sum([np.log(rankdata(-np.asarray(c, dtype=float))) for c in columns], axis=0)  # type: ignore[no-any-return]

@@ -1,0 +1,222 @@
+"""The records that travel between stages, to disk and over the wire: frozen dataclasses of plain values."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Goal = Literal["max", "min"]
+Options = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A node-labelled directed acyclic graph: the one form for disk, wire, LLM, GNN and diffusion.
+
+    Args:
+        space: name of the search space that can build it.
+        ops: node labels, in topological order.
+        edges: (source, target) pairs with source < target.
+    """
+
+    space: str
+    ops: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def key(self) -> str:
+        """Isomorphism-invariant hash, the identity of the architecture everywhere.
+
+        Source: Ying et al., NAS-Bench-101 (2019), iterated neighbour hashing; here with as many rounds as nodes.
+        """
+        before: list[list[int]] = [[] for _ in self.ops]
+        after: list[list[int]] = [[] for _ in self.ops]
+        for source, target in self.edges:
+            before[target].append(source)
+            after[source].append(target)
+        marks = [_digest(op, str(len(b)), str(len(a))) for op, b, a in zip(self.ops, before, after, strict=True)]
+        for _ in self.ops:
+            marks = [
+                _digest(mark, *sorted(marks[i] for i in b), "|", *sorted(marks[i] for i in a))
+                for mark, b, a in zip(marks, before, after, strict=True)
+            ]
+        return _digest(self.space, *sorted(marks))[:16]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The grammar of all architectures of one size: what each node may be and which edges are open.
+
+    Args:
+        labels: per node, the operations allowed there.
+        edges: (source, target) pairs that every architecture of this size has.
+        open_edges: (source, target) pairs that each may be present or absent.
+    """
+
+    labels: tuple[tuple[str, ...], ...]
+    edges: tuple[tuple[int, int], ...]
+    open_edges: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An architecture and where it came from.
+
+    Args:
+        origin: name of the proposer or refiner.
+        parents: keys of the architectures it was made from.
+        note: why it was proposed, in words.
+    """
+
+    arch: Architecture
+    origin: str
+    parents: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One finite figure for one architecture.
+
+    Args:
+        metric: its name; accuracies are in [0, 1], latency_ms in milliseconds, params a count.
+        seconds: what obtaining it cost (for a table look-up: what the training it stands for cost).
+        fidelity: 1.0 for the full procedure, less for a cheaper one (a share of the epochs, say).
+        std: the figure's own uncertainty, where it has one.
+        curve: the figure over training epochs, where there is one.
+    """
+
+    metric: str
+    value: float
+    seconds: float = 0.0
+    fidelity: float = 1.0
+    seed: int = 0
+    std: float | None = None
+    curve: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        for number in (self.value, self.seconds, 0.0 if self.std is None else self.std, *self.curve):
+            if not math.isfinite(number):
+                from genas.core.errors import ScoreFailed
+
+                raise ScoreFailed(f"{self.metric} is not a finite number ({number})")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate with all that was measured of it; `failure` says why it went no further."""
+
+    candidate: Candidate
+    measurements: tuple[Measurement, ...] = ()
+    failure: str | None = None
+
+    def all(self, metric: str) -> list[Measurement]:
+        """All measurements of `metric`, the highest fidelity first."""
+        return sorted((m for m in self.measurements if m.metric == metric), key=lambda m: (-m.fidelity, m.seed))
+
+    def value(self, metric: str) -> float | None:
+        """The mean over seeds of `metric` at the highest fidelity measured, or None."""
+        found = self.all(metric)
+        best = [m.value for m in found if m.fidelity == found[0].fidelity]
+        return sum(best) / len(best) if best else None
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric to make large or small; the first objective of a request leads."""
+
+    metric: str
+    goal: Goal = "max"
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A hard limit on a metric, ends included."""
+
+    metric: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` keeps the limit."""
+        return (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
+
+    def __str__(self) -> str:
+        low = "" if self.at_least is None else f"{self.at_least:g} <= "
+        high = "" if self.at_most is None else f" <= {self.at_most:g}"
+        return f"{low}{self.metric}{high}"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a run may spend (or has spent); None is no limit."""
+
+    seconds: float | None = None
+    trials: int | None = None
+    llm_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Use:
+    """A plug-in by name, with its options."""
+
+    name: str
+    options: Options = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name + (f" ({', '.join(f'{k}={v}' for k, v in self.options.items())})" if self.options else "")
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that a run needs to know; a sentence, TOML, JSON, flags and Python all end here.
+
+    Args:
+        goal: the sentence as the user wrote it.
+        device: where networks train and run: "auto", "cpu", "cuda", "cuda:0", "mps"; or, for tables, a listed device.
+    """
+
+    goal: str
+    task: Use
+    space: Use
+    objectives: tuple[Objective, ...] = (Objective("accuracy"),)
+    constraints: tuple[Constraint, ...] = ()
+    device: str = "auto"
+    budget: Budget = Budget()
+    seed: int = 0
+    proposers: tuple[Use, ...] = ()
+    scorers: tuple[Use, ...] = ()
+    refiners: tuple[Use, ...] = ()
+    validator: Use = Use("train")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run found.
+
+    Args:
+        winner: the chosen trial, its test figures included; None where nothing legal kept the limits.
+        front: trials that no other beats in every objective.
+        references: hand-made networks trained by the same recipe.
+        trials: every trial of the run, in order.
+        text: the outcome in plain sentences.
+    """
+
+    request: Request
+    winner: Trial | None
+    front: tuple[Trial, ...]
+    references: tuple[Trial, ...]
+    trials: tuple[Trial, ...]
+    spent: Budget
+    text: str
+
+    def __iter__(self) -> Iterator[Trial]:
+        return iter(self.trials)

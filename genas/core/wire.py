@@ -1,0 +1,54 @@
+"""Records to and from JSON and TOML. pydantic checks what comes in; unknown keys are refused."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from genas.core import records
+from genas.core.errors import RequestError
+
+T = TypeVar("T")
+
+for _name in (
+    "Architecture Candidate Measurement Trial Objective Constraint Budget Use Request Report"  # noqa: SIM905
+).split():
+    getattr(records, _name).__pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@lru_cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(kind)
+
+
+def to_data(record: object) -> Any:
+    """The record as plain lists, dicts, strings and numbers."""
+    return _adapter(type(record)).dump_python(record, mode="json")
+
+
+def from_data(kind: type[T], data: object) -> T:
+    """The record of that kind, or RequestError naming each wrong key and what was expected there."""
+    try:
+        return _adapter(kind).validate_json(json.dumps(data))
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {e['msg']}" for e in error.errors()]
+        raise RequestError(f"This is not a {kind.__name__}: " + "; ".join(lines)) from error
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The content of a .toml or .json file, or RequestError saying what is wrong with it."""
+    try:
+        text = path.read_text()
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise RequestError(f"Cannot read {path}: {error.strerror}. Name a .toml or .json file.") from error
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"{path} is not valid {path.suffix.lstrip('.') or 'TOML'}: {error}") from error
+    if not isinstance(data, dict):
+        raise RequestError(f"{path} must hold a table of keys, not {type(data).__name__}.")
+    return data

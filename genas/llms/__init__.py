@@ -1,0 +1,1 @@
+"""LangChain chat models that need no network. One file is one model."""

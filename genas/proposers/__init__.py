@@ -1,0 +1,1 @@
+"""Proposers: sources of new architectures. One file is one source."""

@@ -1,0 +1,1 @@
+"""Refiners: proposers that learn from what was measured. One file is one published method."""

@@ -1,0 +1,1 @@
+"""Validators: the last word on an architecture, full training or its table. One file is one way."""

@@ -1,0 +1,26 @@
+"""Every test runs offline, on one thread per worker, with the benchmark data where GENAS_DATA or the checkout has it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("LANGSMITH_TRACING", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+_SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+if "GENAS_DATA" not in os.environ and _SHARED.is_dir():
+    os.environ["GENAS_DATA"] = str(_SHARED)
+
+
+@pytest.fixture(scope="session")
+def bench_data() -> Path:
+    """The folder of benchmark tables; its absence fails in CI and skips elsewhere."""
+    path = Path(os.environ.get("GENAS_DATA", "/nonexistent"))
+    if not path.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must set GENAS_DATA")
+        pytest.skip("GENAS_DATA is not set: see docs/data.md")
+    return path
