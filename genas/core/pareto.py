@@ -28,7 +28,9 @@ def front(trials: Sequence[Trial], objectives: Sequence[Objective]) -> list[Tria
     kept = [
         (point, trial)
         for point, trial in points.values()
-        if not any(other != point and all(a <= b for a, b in zip(other, point, strict=True)) for other, _ in points.values())
+        if not any(
+            other != point and all(a <= b for a, b in zip(other, point, strict=True)) for other, _ in points.values()
+        )
     ]
     return [trial for _, trial in sorted(kept, key=lambda pair: pair[0])]
 

@@ -80,11 +80,14 @@ def load(kind: str, name: str) -> type[Any]:
     classes = [
         value
         for key, value in vars(module).items()
-        if inspect.isclass(value) and not key.startswith("_") and issubclass(value, base) and value.__module__ == module.__name__
+        if inspect.isclass(value)
+        and not key.startswith("_")
+        and issubclass(value, base)
+        and value.__module__ == module.__name__
     ]
     if len(classes) != 1:
         raise TypeError(f"genas/{kind}/{name}.py must hold one public subclass of {base.__name__}, not {len(classes)}")
-    return classes[0]  # type: ignore[no-any-return]
+    return classes[0]
 
 
 def options(kind: str, name: str) -> dict[str, inspect.Parameter]:

@@ -15,14 +15,15 @@ from genas.core.errors import RequestError
 
 T = TypeVar("T")
 
-for _name in (
-    "Architecture Candidate Measurement Trial Objective Constraint Budget Use Request Report"  # noqa: SIM905
-).split():
-    getattr(records, _name).__pydantic_config__ = ConfigDict(extra="forbid")
+for _record in (
+    records.Architecture, records.Candidate, records.Measurement, records.Trial, records.Objective,
+    records.Constraint, records.Budget, records.Use, records.Request, records.Report,
+):  # fmt: skip
+    _record.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
 
 
 @lru_cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
@@ -34,7 +35,8 @@ def to_data(record: object) -> Any:
 def from_data(kind: type[T], data: object) -> T:
     """The record of that kind, or RequestError naming each wrong key and what was expected there."""
     try:
-        return _adapter(kind).validate_json(json.dumps(data))
+        record: T = _adapter(kind).validate_json(json.dumps(data))
+        return record
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {e['msg']}" for e in error.errors()]
         raise RequestError(f"This is not a {kind.__name__}: " + "; ".join(lines)) from error
