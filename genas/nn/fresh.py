@@ -1,0 +1,93 @@
+"""Freshly initialised networks and the inputs that proxies feed them, with the global random state left as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture
+from genas.core.rng import seed_of
+
+
+def fresh_network(
+    space: SearchSpace, task: Task, arch: Architecture, *, seed: int = 0, device: str = "cpu"
+) -> nn.Module:
+    """The network of `arch` with weights that depend on the architecture and `seed` alone.
+
+    Args:
+        device: where it is built; "meta" gives shapes without memory.
+
+    Raises:
+        ScoreFailed: where the architecture is illegal, or the network too large for the memory.
+    """
+    if problems := space.problems(arch):
+        raise ScoreFailed("; ".join(problems))
+    with seeded("fresh", arch.key, seed), guarded(), torch.device("meta" if device == "meta" else "cpu"):
+        network = space.build(arch, task)
+    with guarded():
+        return network if device == "meta" else network.to(device)
+
+
+def outline(space: SearchSpace, task: Task, arch: Architecture) -> nn.Module:
+    """The network of `arch` for its shapes only, without memory; built for real where a layer needs real numbers.
+
+    Raises:
+        ScoreFailed: where the architecture cannot be built at all.
+    """
+    try:
+        return fresh_network(space, task, arch, device="meta")
+    except ScoreFailed:
+        return fresh_network(space, task, arch)
+
+
+@contextmanager
+def seeded(*parts: object) -> Iterator[None]:
+    """Torch's CPU generator seeded by `parts` inside, and as before outside."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed_of(*parts))
+        yield
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Torch's own refusals (shapes, memory) inside become ScoreFailed."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise ScoreFailed("out of memory") from error
+    except (RuntimeError, ValueError) as error:  # ValueError: batch norm over a single value
+        lines = str(error).strip().splitlines() or ["unknown reason"]
+        text = lines[0]
+        reason = "out of memory" if "memory" in text.lower() and "alloc" in text.lower() else text[:200]
+        raise ScoreFailed(f"the network cannot be run: {reason}") from error
+
+
+def is_tensor_task(task: Task) -> bool:
+    """Whether the task's inputs are plain tensors of `input_shape`, so that a made-up batch can stand for them."""
+    return task.modality != "graph"
+
+
+def example(task: Task, n: int, *, seed: int = 0, device: str = "cpu") -> Any:
+    """`n` prepared training inputs, as the network takes them.
+
+    Raises:
+        ScoreFailed: where the task has no data to take them from.
+    """
+    try:
+        inputs, _ = task.batch(n, seed)
+    except NotImplementedError as error:
+        raise ScoreFailed(f"{task.name or 'the task'} has no examples to look at") from error
+    return inputs.to(device)
+
+
+def blank(task: Task, n: int, *, device: str = "cpu") -> Any:
+    """What costs as much to run as `n` examples: ones of `input_shape`, or real examples where inputs are graphs."""
+    if is_tensor_task(task):
+        return torch.ones((n, *task.input_shape), device=device)
+    return example(task, n, device=device)
