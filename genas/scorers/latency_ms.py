@@ -1,0 +1,99 @@
+"""Times the network on this machine, or looks the time up where the task is a table that lists a device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.records import Architecture, Measurement
+from genas.nn.fresh import blank, fresh_network, guarded
+
+_IQR_OF_NORMAL = 1.349  # interquartile range of a normal distribution, in standard deviations
+
+
+class LatencyMs(Scorer):
+    """Milliseconds of one forward pass: the median of repeated runs on this machine after a warm-up.
+
+    A table task with a `latency_device` gives that device's published figure in place of a measurement.
+
+    Args:
+        space: builds the network.
+        task: sets its inputs and outputs.
+        device: where it is timed, "cpu" or "cuda".
+        batch: examples in one pass.
+        runs: timed passes.
+        warmup: passes before those, not timed.
+        threads: CPU threads during the timing.
+    """
+
+    name = "latency_ms"
+    metric: ClassVar[str] = "latency_ms"
+    larger_is_better: ClassVar[bool] = False
+    cost: ClassVar[float] = 0.3
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        task: Task,
+        device: str,
+        *,
+        batch: int = 1,
+        runs: int = 30,
+        warmup: int = 5,
+        threads: int = 1,
+    ) -> None:
+        if min(batch, runs, threads) < 1 or warmup < 0:
+            raise RequestError("latency_ms needs batch, runs and threads of at least 1 and warmup of at least 0.")
+        self._space, self._task, self._device = space, task, device
+        self._batch, self._runs, self._warmup, self._threads = batch, runs, warmup, threads
+
+    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
+        """The median; `std` is the spread of the runs as the interquartile range over 1.349.
+
+        Raises:
+            ScoreFailed: where the network cannot be built or run, or the table has no figure.
+        """
+        if getattr(self._task, "latency_device", None) is not None:
+            return self._task.lookup(arch, self.metric, fidelity=fidelity)
+        start = time.perf_counter()
+        times = self._time(arch)
+        low, middle, high = np.quantile(times, (0.25, 0.5, 0.75))
+        spread = float(high - low) / _IQR_OF_NORMAL
+        return Measurement(self.metric, float(middle), time.perf_counter() - start, fidelity, seed, spread)
+
+    def _time(self, arch: Architecture) -> list[float]:
+        network = fresh_network(self._space, self._task, arch, device=self._device).eval()
+        inputs = blank(self._task, self._batch, device=self._device)
+        times: list[float] = []
+        with _threads(self._threads), guarded(), torch.inference_mode():
+            for run in range(self._warmup + self._runs):
+                self._wait()
+                start = time.perf_counter()
+                network(inputs)
+                self._wait()
+                if run >= self._warmup:
+                    times.append((time.perf_counter() - start) * 1e3)
+        return times
+
+    def _wait(self) -> None:
+        if self._device.startswith("cuda"):
+            torch.cuda.synchronize(self._device)
+        elif self._device.startswith("mps"):
+            torch.mps.synchronize()
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
