@@ -1,0 +1,51 @@
+"""Accuracy on the validation split after a short training: a few epochs of the full recipe, learning-rate decay included."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.records import Architecture, Measurement
+
+
+class ShortTrainScorer(Scorer):
+    """Trains for `epochs` epochs and reports the best validation accuracy.
+
+    Args:
+        epochs: passes over the training examples at fidelity 1.0.
+        of: epochs of the full training; `epochs / of` is the fidelity that is reported.
+        examples: use only that many training examples.
+        batch_size: examples per step.
+        learning_rate: the peak of the schedule.
+    """
+
+    metric: ClassVar = "accuracy"
+    cost: ClassVar = 60.0
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        task: Task,
+        device: str = "auto",
+        *,
+        epochs: int = 6,
+        of: int = 60,
+        examples: int | None = None,
+        batch_size: int = 64,
+        learning_rate: float = 4e-3,
+    ) -> None:
+        self.space, self.task, self.device = space, task, device
+        self.epochs, self.of, self.examples = epochs, of, examples
+        self.batch_size, self.learning_rate = batch_size, learning_rate
+
+    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
+        """The measurement at `fidelity` times the short training."""
+        from genas.nn.train import Recipe, build, train
+
+        epochs = max(1, round(self.epochs * fidelity))
+        if epochs >= self.of:
+            raise ScoreFailed(f"{epochs} epochs are no short training of {self.of}")
+        recipe = Recipe(epochs, self.batch_size, self.learning_rate, examples=self.examples)
+        done = train(build(self.space, arch, self.task, seed), self.task, recipe, seed=seed, device=self.device)
+        return Measurement(self.metric, done.accuracy, done.seconds, epochs / self.of, seed, curve=done.curve)

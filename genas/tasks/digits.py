@@ -1,0 +1,71 @@
+"""Handwritten digits: 1,797 grey images of 8x8 pixels that come with scikit-learn, 10 classes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from genas.core.interfaces import Data, Split, Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class DigitsTask(Task):
+    """The task of reading a digit.
+
+    Source: Alpaydin & Kaynak (1998), as packaged by scikit-learn. The split is ours, stratified and fixed: 1,167 train, 270
+    val, 360 test.
+    """
+
+    description = "Classify 8x8 grayscale images of handwritten digits, 10 classes (scikit-learn digits)."
+    modality: ClassVar = "image"
+    input_shape = (1, 8, 8)
+    outputs = 10
+    classes = tuple("0123456789")
+    scale = 16.0
+    preparation = "divide grey levels 0..16 by 16, subtract the mean, divide by the standard deviation"
+
+    @cached_property
+    def _splits(self) -> dict[str, Data]:
+        import torch
+        from sklearn.datasets import load_digits
+        from sklearn.model_selection import train_test_split
+
+        images, labels = load_digits(return_X_y=True)
+        images = images.reshape(-1, 1, 8, 8).astype("uint8")
+        rest, test, rest_y, test_y = train_test_split(images, labels, test_size=360, stratify=labels, random_state=0)
+        train, val, train_y, val_y = train_test_split(rest, rest_y, test_size=270, stratify=rest_y, random_state=0)
+        pairs = {"train": (train, train_y), "val": (val, val_y), "test": (test, test_y)}
+        return {k: Data(torch.from_numpy(x), torch.from_numpy(y).long()) for k, (x, y) in pairs.items()}
+
+    @cached_property
+    def mean(self) -> tuple[float, ...]:
+        """Mean of the scaled training images, per channel."""
+        return (float(self._splits["train"].inputs.double().mean() / self.scale),)
+
+    @cached_property
+    def std(self) -> tuple[float, ...]:
+        """Standard deviation of the scaled training images, per channel."""
+        return (float(self._splits["train"].inputs.double().std() / self.scale),)
+
+    def data(self, split: Split) -> Data:
+        """Images as bytes in 0..16 [n, 1, 8, 8] and their digits [n]."""
+        return self._splits[split]
+
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Scaled and standardised images."""
+        return (inputs.float() / self.scale - self.mean[0]) / self.std[0]
+
+    def augment(self, inputs: Tensor, seed: int) -> Tensor:
+        """Each image shifted by up to one pixel, blank where it came from."""
+        import torch
+        from torch.nn.functional import pad
+
+        generator = torch.Generator().manual_seed(seed)
+        shifts = torch.randint(0, 3, (len(inputs), 2), generator=generator).to(inputs.device)
+        padded = pad(inputs, (1, 1, 1, 1), value=float(-self.mean[0] / self.std[0]))
+        rows = shifts[:, :1] + torch.arange(8, device=inputs.device)  # [B, 8]
+        columns = shifts[:, 1:] + torch.arange(8, device=inputs.device)  # [B, 8]
+        index = torch.arange(len(inputs), device=inputs.device)[:, None, None]
+        return padded[index, 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
