@@ -1,4 +1,4 @@
-"""The ledger: an append-only file of events, the only state of a run on disk. Resume is a re-run that looks here first."""
+"""The ledger: an append-only file of events, all that a run keeps. Resume is a re-run that looks here first."""
 
 from __future__ import annotations
 

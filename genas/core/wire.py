@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,27 +14,34 @@ from genas.core.errors import RequestError
 
 T = TypeVar("T")
 
-for _record in (
-    records.Architecture, records.Candidate, records.Measurement, records.Trial, records.Objective,
-    records.Constraint, records.Budget, records.Use, records.Request, records.Report,
-):  # fmt: skip
-    _record.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
+_RECORDS: tuple[Any, ...] = (
+    records.Architecture,
+    records.Candidate,
+    records.Measurement,
+    records.Trial,
+    records.Objective,
+    records.Constraint,
+    records.Budget,
+    records.Use,
+    records.Request,
+    records.Report,
+)
+for _record in _RECORDS:
+    _record.__pydantic_config__ = ConfigDict(extra="forbid")
 
 
-@lru_cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _RECORDS}
 
 
 def to_data(record: object) -> Any:
     """The record as plain lists, dicts, strings and numbers."""
-    return _adapter(type(record)).dump_python(record, mode="json")
+    return _ADAPTERS[type(record)].dump_python(record, mode="json")
 
 
 def from_data(kind: type[T], data: object) -> T:
     """The record of that kind, or RequestError naming each wrong key and what was expected there."""
     try:
-        record: T = _adapter(kind).validate_json(json.dumps(data))
+        record: T = _ADAPTERS[kind].validate_json(json.dumps(data))
         return record
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {e['msg']}" for e in error.errors()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 
@@ -153,7 +152,7 @@ class ExcitedInverted(Inverted):
 
 
 class ConvNext(nn.Module):
-    """A wide depthwise convolution and a two-layer perceptron per pixel (ConvNeXt: Liu et al. 2022, without layer scale)."""
+    """A wide depthwise convolution and a two-layer perceptron per pixel (ConvNeXt: Liu et al. 2022)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
         super().__init__()

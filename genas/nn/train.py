@@ -53,7 +53,7 @@ class Trained:
 
 
 def pick_device(device: str) -> torch.device:
-    """The torch device that a name stands for; "auto" takes a GPU where there is one. ScoreFailed where it is absent."""
+    """The torch device that a name stands for; "auto" takes a GPU if there is one. ScoreFailed where it is absent."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
@@ -92,7 +92,9 @@ def train(
         ScoreFailed: the loss became infinite or not a number, or memory ran out.
     """
     try:
-        return _Training(network, task, recipe, seed, pick_device(device), checkpoint).run(on_epoch)
+        return _Training(network, task, recipe, seed=seed, device=pick_device(device), checkpoint=checkpoint).run(
+            on_epoch
+        )
     except torch.OutOfMemoryError as error:
         raise ScoreFailed("out of memory in training; a smaller batch_size may help") from error
 
@@ -101,12 +103,19 @@ class _Training:
     """One training under way: all its state, so that it can be written down after any epoch."""
 
     def __init__(
-        self, network: nn.Module, task: Task, recipe: Recipe, seed: int, device: torch.device, checkpoint: Path | None
+        self,
+        network: nn.Module,
+        task: Task,
+        recipe: Recipe,
+        *,
+        seed: int,
+        device: torch.device,
+        checkpoint: Path | None,
     ) -> None:
         self.task, self.recipe, self.seed, self.device, self.checkpoint = task, recipe, seed, device, checkpoint
         images = len(task.input_shape) == 3
         self.format = torch.channels_last if images else torch.contiguous_format
-        self.network = network.to(device, memory_format=self.format)
+        self.network = network.to(device).to(memory_format=self.format)  # type: ignore[call-overload]
         self.train_data, self.val_data = task.data("train"), task.data("val")
         total = len(self.train_data.labels)
         self.chosen = torch.randperm(total, generator=torch.Generator().manual_seed(0))[: recipe.examples or total]
@@ -146,7 +155,7 @@ class _Training:
         generator = torch.Generator().manual_seed(seed_of(self.seed, "order", number))
         order = self.chosen[torch.randperm(len(self.chosen), generator=generator)]
         self.network.train()
-        for step, index in enumerate(order.split(self.recipe.batch_size)):
+        for step, index in enumerate(torch.split(order, self.recipe.batch_size)):
             if len(index) == 1:  # batch normalisation needs two
                 self.schedule.step()
                 continue

@@ -1,4 +1,4 @@
-"""Accuracy on the validation split after a short training: a few epochs of the full recipe, learning-rate decay included."""
+"""Accuracy on the validation split after a few epochs of the full recipe, learning-rate decay included."""
 
 from __future__ import annotations
 

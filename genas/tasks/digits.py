@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class DigitsTask(Task):
     """The task of reading a digit.
 
-    Source: Alpaydin & Kaynak (1998), as packaged by scikit-learn. The split is ours, stratified and fixed: 1,167 train, 270
-    val, 360 test.
+    Source: Alpaydin & Kaynak (1998), as packaged by scikit-learn. The split is ours, stratified and fixed: 1,167
+    train, 270 val, 360 test.
     """
 
     description = "Classify 8x8 grayscale images of handwritten digits, 10 classes (scikit-learn digits)."

@@ -77,7 +77,7 @@ class TrainValidator(Validator):
         path = self._file(name)
         if path is None or not path.is_file():
             self.score(arch, seed=seed)
-        return self._memory[name] if path is None else load_file(path)  # type: ignore[no-any-return]
+        return self._memory[name] if path is None else load_file(path)
 
     def _file(self, name: str) -> Path | None:
         return None if self.store is None else self.store / f"{name}.safetensors"
