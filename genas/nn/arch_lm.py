@@ -1,0 +1,160 @@
+"""A small causal language model of architectures: level, size, labels and edges as words, under the space's grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture
+
+PAD, ANY_LEVEL, EDGE_WORDS = "<pad>", "<level-any>", ("<edge-absent>", "<edge-present>")
+
+
+def words(ops: Sequence[str], sizes: Sequence[int], levels: int) -> list[str]:
+    """The vocabulary, in the order of its ids."""
+    heads = [PAD, ANY_LEVEL, *(f"<level-{i}>" for i in range(levels)), *(f"<size-{s}>" for s in sizes)]
+    return [*heads, *EDGE_WORDS, *ops]
+
+
+def new_model(vocabulary: Sequence[str], length: int, *, width: int = 64, depth: int = 4) -> LlamaForCausalLM:
+    """An untrained model; call under a torch seed."""
+    config = LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=width,
+        intermediate_size=3 * width,
+        num_hidden_layers=depth,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=length,
+        pad_token_id=0,
+        bos_token_id=None,
+        eos_token_id=None,
+        tie_word_embeddings=False,
+    )
+    return LlamaForCausalLM(config)
+
+
+class Grammar:
+    """Sentences of one space: `<level> <size> label... edge...`, the edges being the open ones of the size's frame.
+
+    Args:
+        space: gives the frames.
+        vocabulary: the words in the order of their ids.
+    """
+
+    def __init__(self, space: SearchSpace, vocabulary: Sequence[str]) -> None:
+        self.space = space
+        self.ids = {word: i for i, word in enumerate(vocabulary)}
+        self.words = tuple(vocabulary)
+        self.levels = sum(word.startswith("<level-") for word in vocabulary) - 1
+        self.frames = {s: space.frame(s) for s in space.sizes() if f"<size-{s}>" in self.ids}
+        self.length = 2 + max(len(f.labels) + len(f.open_edges) for f in self.frames.values())
+        self._masks = {self.ids[f"<size-{s}>"]: self._mask(s) for s in self.frames}
+
+    def _mask(self, size: int) -> Tensor:
+        """Which words may stand at each place after the size, [length - 2, V]."""
+        frame = self.frames[size]
+        mask = torch.zeros(self.length - 2, len(self.words), dtype=torch.bool)
+        for place, labels in enumerate(frame.labels):
+            mask[place, [self.ids[label] for label in labels if label in self.ids]] = True
+        end = len(frame.labels) + len(frame.open_edges)
+        mask[len(frame.labels) : end, [self.ids[word] for word in EDGE_WORDS]] = True
+        mask[end:, self.ids[PAD]] = True
+        return mask
+
+    def allowed(self, sentences: Tensor, place: int) -> Tensor:
+        """Which words may come at `place` (1 is the size) after these beginnings [B, >= place], [B, V]."""
+        if place == 1:
+            mask = torch.zeros(len(sentences), len(self.words), dtype=torch.bool)
+            mask[:, list(self._masks)] = True
+            return mask
+        return torch.stack([self._masks[int(size)][place - 2] for size in sentences[:, 1]])
+
+    def level_id(self, level: int) -> int:
+        """The word of a level, -1 being any."""
+        return self.ids[ANY_LEVEL if level < 0 else f"<level-{level}>"]
+
+    def encode(self, archs: Sequence[Architecture]) -> Tensor:
+        """Sentences at any level, padded, [B, length]; every architecture must fit its frame."""
+        sentences = torch.zeros(len(archs), self.length, dtype=torch.long)
+        for row, arch in enumerate(archs):
+            edges = set(arch.edges)
+            bits = [EDGE_WORDS[edge in edges] for edge in self.frames[len(arch.ops)].open_edges]
+            text = [ANY_LEVEL, f"<size-{len(arch.ops)}>", *arch.ops, *bits]
+            sentences[row, : len(text)] = torch.tensor([self.ids[word] for word in text])
+        return sentences
+
+    def decode(self, sentences: Tensor) -> list[Architecture]:
+        """The architectures of whole sentences; they may still be illegal in their space."""
+        sizes = {self.ids[f"<size-{s}>"]: s for s in self.frames}
+        found = []
+        for ids in sentences.tolist():
+            size = sizes[ids[1]]
+            frame, end = self.frames[size], 2 + size
+            ops = tuple(self.words[i] for i in ids[2:end])
+            bits = ids[end : end + len(frame.open_edges)]
+            on = [e for e, i in zip(frame.open_edges, bits, strict=True) if self.words[i] == EDGE_WORDS[1]]
+            found.append(Architecture(self.space.name, ops, tuple(sorted((*frame.edges, *on)))))
+        return found
+
+
+def lm_loss(model: LlamaForCausalLM, grammar: Grammar, sentences: Tensor) -> Tensor:
+    """Mean cross-entropy, in nats, of the words that the grammar leaves a choice for."""
+    logits = model(sentences[:, :-1].to(model.device)).logits  # [B, L - 1, V]
+    allowed = torch.stack([grammar.allowed(sentences, place) for place in range(1, sentences.shape[1])], dim=1)
+    choice = (allowed.sum(-1) > 1).flatten().to(logits.device)
+    logits = logits.masked_fill(~allowed.to(logits.device), -1e9).flatten(0, 1)
+    return cross_entropy(logits[choice], sentences[:, 1:].flatten().to(logits.device)[choice])
+
+
+@torch.no_grad()
+def sample(
+    model: LlamaForCausalLM,
+    grammar: Grammar,
+    count: int,
+    level: int,
+    generator: torch.Generator,
+    *,
+    temperature: float = 1.0,
+) -> list[Architecture]:
+    """`count` architectures drawn word by word, each word among those the grammar allows.
+
+    Args:
+        level: performance level, -1 for any.
+        generator: on the CPU; the same state gives the same architectures.
+    """
+    sentences = torch.full((count, 1), grammar.level_id(level))
+    fed, cache = sentences, None
+    for place in range(1, grammar.length):
+        output = model(fed.to(model.device), past_key_values=cache, use_cache=True)
+        cache = output.past_key_values
+        logits = output.logits[:, -1].float().cpu() / temperature  # [B, V]
+        probs = torch.softmax(logits.masked_fill(~grammar.allowed(sentences, place), -1e9), dim=-1)
+        fed = torch.multinomial(probs, 1, generator=generator)
+        sentences = torch.cat([sentences, fed], dim=1)
+    return grammar.decode(sentences)
+
+
+def save(model: LlamaForCausalLM, vocabulary: Sequence[str], folder: Path) -> None:
+    """Write the model and its tokenizer in the Hugging Face layout."""
+    ids = {word: i for i, word in enumerate(vocabulary)}
+    tokenizer = Tokenizer(WordLevel(ids, unk_token=PAD))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=PAD, unk_token=PAD).save_pretrained(folder)
+    model.save_pretrained(folder)
+
+
+def load(folder: Path, space: SearchSpace, device: str = "cpu") -> tuple[LlamaForCausalLM, Grammar]:
+    """The model that `save` wrote, ready to sample from, with the grammar of the space in its words."""
+    vocabulary = PreTrainedTokenizerFast.from_pretrained(folder).get_vocab()
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device).eval()
+    return model, Grammar(space, sorted(vocabulary, key=vocabulary.__getitem__))

@@ -1,0 +1,76 @@
+"""Architectures written by a small language model of our own, at a wished performance level."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genas.core import assets
+from genas.core.interfaces import Proposer, SearchSpace
+from genas.core.records import Candidate
+from genas.core.rng import seed_of
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
+
+    from genas.nn.arch_lm import Grammar
+
+
+class ArchLMProposer(Proposer):
+    """Writes new architectures as sentences under the grammar of the space; never the same one twice.
+
+    Source: the level goes before the architecture, as rewards do in Chen et al., Decision transformer (2021).
+
+    Args:
+        space: what is generated.
+        seed: with the number asked so far it decides the samples.
+        device: where the model runs.
+        level: "top", "any", or a rank quantile from 0 (worst) to 1 (best).
+        temperature: below 1 prefers the likely.
+        model: name of a folder in models/ or a path; None is archlm-<space>.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        seed: int = 0,
+        device: str = "cpu",
+        *,
+        level: float | str = "top",
+        temperature: float = 1.0,
+        model: str | None = None,
+    ) -> None:
+        self.space, self.seed, self.device = space, seed, device
+        self.level, self.temperature = level, temperature
+        self.folder = model or f"archlm-{space.name}"
+        self._asked = 0
+        self._seen: set[str] = set()
+        self._loaded: tuple[LlamaForCausalLM, Grammar] | None = None
+
+    def _load(self) -> tuple[LlamaForCausalLM, Grammar]:
+        from genas.nn.arch_lm import load
+
+        make = f"genas fit archlm {self.space.name} LEDGER_OR_TABLE..."
+        path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
+        return load(path, self.space, self.device)
+
+    def ask(self, n: int) -> list[Candidate]:
+        """At most n new legal architectures; fewer once the level is exhausted."""
+        import torch
+
+        from genas.nn.arch_lm import sample
+        from genas.nn.generation import distinct, level_of
+
+        self._loaded = self._loaded or self._load()
+        model, grammar = self._loaded
+        level = level_of(self.level, grammar.levels)
+        generator = torch.Generator().manual_seed(seed_of(self.seed, "archlm", self._asked))
+        self._asked += n
+        found = distinct(
+            lambda count: sample(model, grammar, count, level, generator, temperature=self.temperature),
+            n,
+            self.space,
+            self._seen,
+        )
+        note = f"language-model sample, level {self.level}"
+        return [Candidate(arch, "archlm", note=note) for arch in found]

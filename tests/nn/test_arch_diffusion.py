@@ -1,0 +1,125 @@
+import pytest
+import torch
+from tiny_space import Tiny, accuracy, examples
+
+from genas.core.records import Architecture
+from genas.fit import fit_examples
+from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, size_weights
+from genas.nn.graph_transformer import GraphTransformer
+from genas.nn.graphs import MASKED_EDGE, Codec, Graphs
+from genas.proposers.diffusion import DiffusionProposer
+
+SPACE = Tiny()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return fit_examples("diffusion", SPACE, examples(), tmp_path_factory.mktemp("diffusion"), epochs=30)
+
+
+def untrained():
+    torch.manual_seed(0)
+    weights = size_weights([3, 4, 5], [0, 1, 1], 2, 5)
+    return GraphTransformer("tiny", list(SPACE.ops), 5, weights, levels=2, width=16, depth=2, heads=2).eval()
+
+
+def test_noise_hides_the_share_it_says_and_only_what_it_may():
+    values, may = torch.zeros(4000, 2, dtype=torch.long), torch.tensor([True, False]).expand(4000, 2)
+    noisy = AbsorbingScheduler().add_noise(values, 9, may, torch.full((4000,), 0.3), torch.Generator().manual_seed(0))
+    assert (noisy[:, 0] == 9).float().mean().item() == pytest.approx(0.3, abs=0.03)
+    assert (noisy[:, 1] == 0).all()
+
+
+def test_reverse_steps_show_everything_once_and_draw_from_the_given_distribution():
+    scheduler, generator = AbsorbingScheduler(4), torch.Generator().manual_seed(0)
+    log_probs = torch.tensor([0.1, 0.2, 0.7]).log().expand(6000, 3)
+    values = torch.full((6000,), 3)
+    shares = []
+    for index in range(4):
+        before = values
+        values = scheduler.step(log_probs, index, values, 3, generator)
+        assert (values[before != 3] == before[before != 3]).all()
+        shares.append((values == 3).float().mean().item())
+    assert shares == pytest.approx([0.75, 0.5, 0.25, 0.0], abs=0.03)  # by hand: s of each step
+    assert torch.bincount(values).div(6000).tolist() == pytest.approx([0.1, 0.2, 0.7], abs=0.03)
+
+
+def test_padding_does_not_change_the_prediction():
+    model = untrained()
+    small, large = Codec(SPACE, SPACE.ops, 3).blank([3]), Codec(SPACE, SPACE.ops, 5).blank([3])
+    level, share = torch.tensor([1]), torch.tensor([1.0])
+    a, b = model(small, level, share), model(large, level, share)
+    assert torch.allclose(a[0], b[0][:, :3], atol=1e-5)
+    assert torch.allclose(a[1], b[1][:, :3, :3], atol=1e-5)
+
+
+def test_the_level_changes_the_prediction():
+    model, blank = untrained(), Codec(SPACE, SPACE.ops, 5).blank([4])
+    found = [model(blank, torch.tensor([level]), torch.tensor([1.0]))[0] for level in (-1, 0, 1)]
+    assert not torch.allclose(found[0], found[1])
+    assert not torch.allclose(found[1], found[2])
+
+
+def test_size_weights_by_hand():
+    rows = size_weights([2, 2, 3], [0, 0, 1], 3, 3)
+    assert rows[0] == pytest.approx([0, 0, 0.9 + 0.1 * 2 / 3, 0.1 / 3], abs=1e-5)
+    assert rows[2] == rows[3] == pytest.approx([0, 0, 2 / 3, 1 / 3], abs=1e-5)  # nothing seen there: all
+
+
+def test_samples_are_in_the_frame_and_editing_keeps_what_is_given(folder):
+    pipeline = ArchDiffusionPipeline.from_pretrained(folder)
+    codec = Codec(SPACE, SPACE.ops, 5)
+    arch = Architecture("tiny", ("in", "b", "c", "b", "out"), ((0, 1), (0, 3), (1, 2), (2, 3), (3, 4)))
+    whole = codec.encode([arch] * 20)
+    start = Graphs(whole.nodes.clone(), whole.edges.clone())
+    start.nodes[:, 2], start.edges[:, 0, 4] = codec.masked, MASKED_EDGE
+    found = codec.decode(pipeline(start, codec.allowed([5] * 20), level=9).graphs)
+    assert {a.ops[2] for a in found} <= {"a", "b", "c"}
+    assert len({a.key for a in found}) > 1
+    for one in found:
+        assert (one.ops[:2], one.ops[3:]) == (("in", "b"), ("b", "out"))
+        assert set(one.edges) - {(0, 4)} == set(arch.edges)
+
+
+def test_saved_and_loaded_pipelines_sample_alike(folder, tmp_path):
+    first = ArchDiffusionPipeline.from_pretrained(folder)
+    first.save_pretrained(tmp_path)
+    second = ArchDiffusionPipeline.from_pretrained(tmp_path)
+    codec = Codec(SPACE, SPACE.ops, 5)
+    results = []
+    for pipeline in (first, second):
+        generator = torch.Generator().manual_seed(3)
+        sizes = pipeline.sizes(16, 9, generator, SPACE.sizes())
+        results.append(pipeline(codec.blank(sizes), codec.allowed(sizes), level=9, guidance=2.0, generator=generator))
+    assert torch.equal(results[0].graphs.nodes, results[1].graphs.nodes)
+    assert torch.equal(results[0].graphs.edges, results[1].graphs.edges)
+
+
+def test_the_wished_level_is_what_comes(folder):
+    means = {}
+    for level in (0.0, "any", "top"):
+        candidates = DiffusionProposer(SPACE, model=str(folder), level=level).ask(8)
+        assert len(candidates) == 8
+        assert not [p for c in candidates for p in SPACE.problems(c.arch)]
+        means[level] = sum(accuracy(c.arch) for c in candidates) / len(candidates)
+    assert means[0.0] < means["any"] < means["top"]
+
+
+def test_asking_is_counted_and_never_repeats(folder):
+    one, two = (DiffusionProposer(SPACE, 7, model=str(folder), level="any") for _ in range(2))
+    state = torch.get_rng_state()
+    first, second = one.ask(10), one.ask(10)
+    assert torch.equal(state, torch.get_rng_state())
+    assert [two.ask(10), two.ask(10)] == [first, second]
+    keys = [c.arch.key for c in first + second]
+    assert len(set(keys)) == len(keys) == 20
+    assert DiffusionProposer(SPACE, 8, model=str(folder), level="any").ask(10) != first
+
+
+def test_an_exhausted_space_yields_fewer(folder):
+    class Three(Tiny):
+        def sizes(self):
+            return (3,)
+
+    found = DiffusionProposer(Three(), model=str(folder), level="any").ask(50)
+    assert 4 <= len(found) <= 6  # 3 labels, with and without the skip edge

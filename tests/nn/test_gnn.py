@@ -1,0 +1,89 @@
+import pytest
+import torch
+from scipy.stats import kendalltau
+from tiny_space import Tiny, accuracy, examples
+
+from genas.core.errors import RequestError
+from genas.core.records import Architecture, Candidate, Measurement, Trial
+from genas.fit import fit_examples
+from genas.nn.gnn import GraphPredictor, ranking_loss
+from genas.scorers.gnn import GnnScorer
+
+SPACE = Tiny()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return fit_examples("gnn", SPACE, examples(), tmp_path_factory.mktemp("gnn"), epochs=25)
+
+
+def trials(count, value=accuracy):
+    archs = list({e.arch.key: e.arch for e in examples(60, seed=5)}.values())[:count]
+    return [Trial(Candidate(a, "x"), (Measurement("accuracy", value(a)),)) for a in archs]
+
+
+def tau(scorer, archs, value=accuracy):
+    return kendalltau([m.value for m in scorer.score_all(archs)], [value(a) for a in archs]).statistic
+
+
+def test_ranking_loss_by_hand():
+    logits = torch.tensor([[0.0, 1.0, 3.0]])
+    # pairs (better, worse): (2,1), (2,0), (1,0) with gaps 2, 3, 1
+    expected = sum(torch.log1p(torch.exp(torch.tensor(-gap))) for gap in (2.0, 3.0, 1.0)) / 3
+    assert ranking_loss(logits, torch.tensor([0.1, 0.5, 0.9])).item() == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_it_ranks_what_it_has_not_seen(folder):
+    archs = [e.arch for e in examples(200, seed=9)]
+    scorer = GnnScorer(SPACE, model=str(folder))
+    assert tau(scorer, archs) > 0.8
+    found = scorer.score_all(archs)
+    assert all(0.0 <= m.value <= 1.0 and m.std >= 0.0 for m in found)
+    assert any(m.std > 0.001 for m in found)
+
+
+def test_one_by_one_equals_the_batch_and_isomorphic_graphs_score_alike(folder):
+    scorer = GnnScorer(SPACE, model=str(folder))
+    archs = [e.arch for e in examples(5)]
+    for arch, batched in zip(archs, scorer.score_all(archs), strict=True):
+        assert scorer.score(arch).value == pytest.approx(batched.value, abs=1e-5)
+    one = Architecture("tiny", ("in", "a", "b", "out"), ((0, 1), (0, 2), (1, 3), (2, 3)))
+    two = Architecture("tiny", ("in", "b", "a", "out"), ((0, 1), (0, 2), (1, 3), (2, 3)))
+    assert one.key == two.key
+    assert scorer.score(one).value == pytest.approx(scorer.score(two).value, abs=1e-6)
+
+
+def test_fit_learns_a_new_order_deterministically(folder):
+    def reverse(arch):
+        return 1 - accuracy(arch)
+
+    measured = trials(25, reverse)
+    archs = [t.candidate.arch for t in trials(40)]
+    scorers = [GnnScorer(SPACE, seed=1, model=str(folder), steps=60) for _ in range(2)]
+    before = tau(scorers[0], archs, reverse)
+    state = torch.get_rng_state()
+    for scorer in scorers:
+        scorer.fit(measured)
+    assert torch.equal(state, torch.get_rng_state())
+    assert tau(scorers[0], archs, reverse) > max(0.3, before + 1.0)
+    assert scorers[0].score_all(archs)[3].value == scorers[1].score_all(archs)[3].value
+
+
+def test_fit_on_too_few_or_failed_trials_changes_nothing(folder):
+    scorer, arch = GnnScorer(SPACE, model=str(folder)), examples(1)[0].arch
+    before = scorer.score(arch).value
+    scorer.fit(trials(7) + [Trial(t.candidate, t.measurements, "broke") for t in trials(20)[7:]])
+    assert scorer.score(arch).value == before
+
+
+def test_unknown_labels_are_named(folder):
+    with pytest.raises(RequestError, match="zz"):
+        GnnScorer(SPACE, model=str(folder)).score(Architecture("tiny", ("in", "zz", "out"), ((0, 1), (1, 2))))
+
+
+def test_saving_and_loading_give_the_same_scores(folder, tmp_path):
+    first = GraphPredictor.load(folder)
+    first.save(tmp_path / "copy")
+    second = GraphPredictor.load(tmp_path / "copy")
+    archs = [e.arch for e in examples(10)]
+    assert torch.equal(first.predict(archs)[0], second.predict(archs)[0])
