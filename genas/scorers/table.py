@@ -1,0 +1,34 @@
+"""Looks the accuracy up in the published table of the task, charged with the training it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from genas.core.interfaces import Scorer, Task
+from genas.core.records import Architecture, Measurement
+
+
+class TableScorer(Scorer):
+    """The validation accuracy that a benchmark's authors measured; for tasks that are tables.
+
+    `seconds` is what the training took its authors, so that budgets mean the same as with real training.
+
+    Args:
+        task: holds the table.
+    """
+
+    name = "table"
+    metric: ClassVar[str] = "accuracy"
+    cost: ClassVar[float] = 1e-4
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
+        """The table's figure, the same for every seed.
+
+        Raises:
+            ScoreFailed: where the table has no figure at this fidelity, or the task no table.
+        """
+        return replace(self._task.lookup(arch, self.metric, fidelity=fidelity), seed=seed)
