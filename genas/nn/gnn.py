@@ -16,11 +16,14 @@ from torch_geometric.nn import GINConv, global_add_pool, global_mean_pool
 from genas.core.errors import RequestError
 from genas.core.records import Architecture
 
+_FAR = 31
+
 
 class Collated(NamedTuple):
     """Graphs side by side as one; M nodes and E edges over all B graphs."""
 
     labels: Tensor  # [M]
+    places: Tensor  # [M, 2] longest path from a source and to a sink
     edges: Tensor  # [2, E]
     graph: Tensor  # [M] the graph of each node
     size: int  # B
@@ -31,14 +34,26 @@ def collate(archs: Sequence[Architecture], ops: Sequence[str], device: str = "cp
     ids = {op: i for i, op in enumerate(ops)}
     if unknown := {op for a in archs for op in a.ops} - ids.keys():
         raise RequestError(f"The predictor knows no label {', '.join(sorted(unknown))}; fit it anew: genas fit gnn.")
-    labels, edges, graph, start = [], [], [], 0
+    labels, places, edges, graph, start = [], [], [], [], 0
     for number, arch in enumerate(archs):
         labels += [ids[op] for op in arch.ops]
+        places += _places(arch)
         edges += [(start + i, start + j) for i, j in arch.edges]
         graph += [number] * len(arch.ops)
         start += len(arch.ops)
     pairs = torch.tensor(edges, dtype=torch.long).view(-1, 2).t().contiguous()
-    return Collated(torch.tensor(labels).to(device), pairs.to(device), torch.tensor(graph).to(device), len(archs))
+    label, place, owner = torch.tensor(labels), torch.tensor(places), torch.tensor(graph)
+    return Collated(label.to(device), place.to(device), pairs.to(device), owner.to(device), len(archs))
+
+
+def _places(arch: Architecture) -> list[tuple[int, int]]:
+    """Per node the length of the longest path from a source and to a sink, at most `_FAR`."""
+    down, up = [0] * len(arch.ops), [0] * len(arch.ops)
+    for source, target in sorted(arch.edges, key=lambda edge: edge[1]):
+        down[target] = max(down[target], down[source] + 1)
+    for source, target in sorted(arch.edges, key=lambda edge: -edge[0]):
+        up[source] = max(up[source], up[target] + 1)
+    return [(min(d, _FAR), min(u, _FAR)) for d, u in zip(down, up, strict=True)]
 
 
 def _mlp(inside: int, width: int) -> nn.Sequential:
@@ -49,13 +64,14 @@ class _Net(nn.Module):
     def __init__(self, ops: int, width: int, depth: int) -> None:
         super().__init__()
         self.label = nn.Embedding(ops, width)
+        self.down, self.up = nn.Embedding(_FAR + 1, width), nn.Embedding(_FAR + 1, width)
         self.forwards = nn.ModuleList([GINConv(_mlp(width, width), train_eps=True) for _ in range(depth)])
         self.backwards = nn.ModuleList([GINConv(_mlp(width, width), train_eps=True) for _ in range(depth)])
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(depth)])
         self.head = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Dropout(0.1), nn.Linear(width, 1))
 
     def forward(self, graphs: Collated) -> Tensor:
-        x = self.label(graphs.labels)  # [M, W]
+        x = self.label(graphs.labels) + self.down(graphs.places[:, 0]) + self.up(graphs.places[:, 1])  # [M, W]
         for forward, backward, norm in zip(self.forwards, self.backwards, self.norms, strict=True):
             x = x + F.relu(norm(forward(x, graphs.edges) + backward(x, graphs.edges.flip(0))))
         pooled = [pool(x, graphs.graph, graphs.size) for pool in (global_mean_pool, global_add_pool)]
@@ -65,7 +81,7 @@ class _Net(nn.Module):
 class GraphPredictor(nn.Module):
     """An ensemble of graph isomorphism networks over the forward and the reversed edges.
 
-    It reads no positions, so architectures with the same key get the same score.
+    It reads each node's longest paths but no order of nodes: architectures with the same key get the same score.
 
     Source: Xu et al., GIN (2019), eq. 4.1, one convolution per direction as in Wen et al., Neural predictor (2020);
     ensemble spread as uncertainty as in White et al., BANANAS (2021). Outputs are rank quantiles, not accuracies.
@@ -142,13 +158,13 @@ def adapt(
         quantiles: [B] their rank quantiles among themselves.
         steps: full-batch gradient steps.
     """
+    model.eval()  # no dropout: so few examples are best fitted as they are
     with torch.no_grad():
         anchor = model(graphs)
     before = [p.detach().clone() for p in model.parameters()]
     generator = torch.Generator().manual_seed(seed)
     weights = torch.poisson(torch.ones(anchor.shape), generator=generator).to(anchor.device)  # a bootstrap per net
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
-    model.eval()  # no dropout: so few examples are best fitted as they are
     for _ in range(steps):
         optimizer.zero_grad()
         logits = model(graphs)
