@@ -13,6 +13,7 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
 from genas.core.rng import seed_of
+from genas.nn.train import pick_device
 
 
 def fresh_network(
@@ -21,7 +22,7 @@ def fresh_network(
     """The network of `arch` with weights that depend on the architecture and `seed` alone.
 
     Args:
-        device: where it is built; "meta" gives shapes without memory.
+        device: where it is put, "auto" for a GPU if there is one; "meta" gives shapes without memory.
 
     Raises:
         ScoreFailed: where the architecture is illegal, or the network too large for the memory.
@@ -31,7 +32,7 @@ def fresh_network(
     with seeded("fresh", arch.key, seed), guarded(), torch.device("meta" if device == "meta" else "cpu"):
         network = space.build(arch, task)
     with guarded():
-        return network if device == "meta" else network.to(device)
+        return network if device == "meta" else network.to(pick_device(device))
 
 
 def outline(space: SearchSpace, task: Task, arch: Architecture) -> nn.Module:
@@ -83,11 +84,11 @@ def example(task: Task, n: int, *, seed: int = 0, device: str = "cpu") -> Any:
         inputs, _ = task.batch(n, seed)
     except NotImplementedError as error:
         raise ScoreFailed(f"{task.name or 'the task'} has no examples to look at") from error
-    return inputs.to(device)
+    return inputs.to(pick_device(device))
 
 
 def blank(task: Task, n: int, *, device: str = "cpu") -> Any:
     """What costs as much to run as `n` examples: ones of `input_shape`, or real examples where inputs are graphs."""
     if is_tensor_task(task):
-        return torch.ones((n, *task.input_shape), device=device)
+        return torch.ones((n, *task.input_shape), device=device if device == "meta" else pick_device(device))
     return example(task, n, device=device)

@@ -14,6 +14,7 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture, Measurement
 from genas.nn.fresh import blank, fresh_network, guarded
+from genas.nn.train import pick_device
 
 _IQR_OF_NORMAL = 1.349  # interquartile range of a normal distribution, in standard deviations
 
@@ -26,7 +27,7 @@ class LatencyMs(Scorer):
     Args:
         space: builds the network.
         task: sets its inputs and outputs.
-        device: where it is timed, "cpu" or "cuda".
+        device: where it is timed, "auto", "cpu" or "cuda".
         batch: examples in one pass.
         runs: timed passes.
         warmup: passes before those, not timed.
@@ -69,24 +70,26 @@ class LatencyMs(Scorer):
         return Measurement(self.metric, float(middle), time.perf_counter() - start, fidelity, seed, spread)
 
     def _time(self, arch: Architecture) -> list[float]:
-        network = fresh_network(self._space, self._task, arch, device=self._device).eval()
-        inputs = blank(self._task, self._batch, device=self._device)
+        device = pick_device(self._device)
+        network = fresh_network(self._space, self._task, arch, device=str(device)).eval()
+        inputs = blank(self._task, self._batch, device=str(device))
         times: list[float] = []
         with _threads(self._threads), guarded(), torch.inference_mode():
             for run in range(self._warmup + self._runs):
-                self._wait()
+                _wait(device)
                 start = time.perf_counter()
                 network(inputs)
-                self._wait()
+                _wait(device)
                 if run >= self._warmup:
                     times.append((time.perf_counter() - start) * 1e3)
         return times
 
-    def _wait(self) -> None:
-        if self._device.startswith("cuda"):
-            torch.cuda.synchronize(self._device)
-        elif self._device.startswith("mps"):
-            torch.mps.synchronize()
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 @contextmanager

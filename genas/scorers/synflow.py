@@ -15,6 +15,7 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture, Measurement
 from genas.nn.fresh import blank, fresh_network, guarded, seeded
+from genas.nn.train import pick_device
 
 _NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)  # instance norms are batch norms to torch
 
@@ -47,7 +48,8 @@ class Synflow(Scorer):
             ScoreFailed: where no signal reaches the output, or nothing can be run.
         """
         start = time.perf_counter()
-        device = "cpu" if self._device.startswith("mps") else self._device  # mps has no float64
+        chosen = pick_device(self._device)
+        device = "cpu" if chosen.type == "mps" else str(chosen)  # mps has no float64
         network = fresh_network(self._space, self._task, arch, seed=seed, device=device).eval().double()
         with torch.no_grad():
             for parameter in network.parameters():
