@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from markupsafe import escape
 
 from genas.core.records import Architecture, Constraint, Measurement, Objective, Trial
+from genas.summary import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -176,14 +177,12 @@ def _draw_box(box: _Box) -> str:
         _text(middle, first, title if len(title) <= most else title[: most - 1] + "…", INK, "middle", bold=True),
     ]
     parts += [_text(middle, y + 40 + 16 * i, line, MUTED, "middle") for i, line in enumerate(lines)]
-    return f"<g><title>{escape(' '.join((title, *lines)))}</title>{''.join(parts)}</g>"
+    return f"<g><title>{escape(clean(' '.join((title, *lines))))}</title>{''.join(parts)}</g>"
 
 
 def _text(x: float, y: float, text: str, colour: str, anchor: str, *, bold: bool = False) -> str:
     weight = ";font-weight:600" if bold else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" style="fill:{css(colour)};text-anchor:{anchor}{weight}">{escape(text)}</text>'
-    )
+    return f'<text x="{x:.1f}" y="{y:.1f}" style="fill:{css(colour)};text-anchor:{anchor}{weight}">{escape(clean(text))}</text>'
 
 
 def _arrow(path: str) -> str:
@@ -197,7 +196,7 @@ def _svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'role="img" aria-label="{escape(label)}" font-family="system-ui, sans-serif" font-size="12">'
+        f'role="img" aria-label="{escape(clean(label))}" font-family="system-ui, sans-serif" font-size="12">'
         f"{head}{''.join(parts)}</svg>"
     )
 
@@ -393,4 +392,4 @@ def _to_svg(figure: Figure, label: str) -> str:
         text = text.replace(f"fill: {colour}", f"fill: {css(colour)}").replace(
             f"stroke: {colour}", f"stroke: {css(colour)}"
         )
-    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(clean(label))}" ', 1)

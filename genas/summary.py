@@ -285,8 +285,9 @@ def _against_line(request: Request, winner: Trial, reference: Trial) -> str:
 
 
 def _nothing(request: Request, trials: Sequence[Trial]) -> list[str]:
-    failures = Counter(clean(t.failure, 160) for t in trials if t.failure)
-    broken = sum(bool(pareto.broken(t, request.constraints)) for t in trials)
+    over = [bool(pareto.broken(t, request.constraints)) for t in trials]
+    failures = Counter(clean(t.failure, 160) for t, o in zip(trials, over, strict=True) if t.failure and not o)
+    broken = sum(over)
     lines = ["No network was found that is legal, keeps the limits and could be measured."]
     if broken:
         limits = "; ".join(limit(c) for c in request.constraints)
