@@ -182,7 +182,8 @@ def _draw_box(box: _Box) -> str:
 
 def _text(x: float, y: float, text: str, colour: str, anchor: str, *, bold: bool = False) -> str:
     weight = ";font-weight:600" if bold else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" style="fill:{css(colour)};text-anchor:{anchor}{weight}">{escape(clean(text))}</text>'
+    style = f"fill:{css(colour)};text-anchor:{anchor}{weight}"
+    return f'<text x="{x:.1f}" y="{y:.1f}" style="{style}">{escape(clean(text))}</text>'
 
 
 def _arrow(path: str) -> str:

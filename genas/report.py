@@ -159,7 +159,7 @@ def _verdict(report: Report) -> dict[str, str]:
         return {"text": "no reference to compare with", "tone": "even"}
     sign = 1.0 if summary.quality(report.request, report.winner).goal == "max" else -1.0
     found, strongest = min(rivals, key=lambda pair: sign * pair[0].difference)
-    joint = " to" if found.verdict == "no clear difference" else ""
+    joint = " from" if found.verdict == "no clear difference" else ""
     return {"text": f"{found.verdict}{joint} “{summary.title(strongest)}”", "tone": _TONES[found.verdict]}
 
 
@@ -190,10 +190,9 @@ def _comparison(report: Report) -> dict[str, Any]:
     """Winner and references side by side: costs, validation and test figures, verdict."""
     request, winner = report.request, report.winner
     metric = summary.quality(request, winner).metric
-    shown = [m for m in _metrics(report) if any(r.value(m) is not None for r in (*report.references, winner) if r)]
-    shown = [
-        m for m in shown if m in {metric, f"test_{metric}", "params"} or m in {c.metric for c in request.constraints}
-    ]
+    measured = {m.metric for t in (winner, *report.references) if t for m in t.measurements}
+    limited = [c.metric for c in request.constraints]
+    shown = [m for m in dict.fromkeys([f"test_{metric}", metric, *limited, "params"]) if m in measured]
     lines = []
     for trial in ([winner] if winner else []) + list(report.references):
         cells = [
@@ -204,7 +203,8 @@ def _comparison(report: Report) -> dict[str, Any]:
         name = "winner" if trial is winner else summary.title(trial)
         verdict = {"text": _VERDICTS[found.verdict], "tone": _TONES[found.verdict]} if found else None
         lines.append({"name": name, "cells": cells, "verdict": verdict, "failure": trial.failure})
-    return {"metrics": [_heading(m) for m in shown], "lines": lines}
+    headings = [f"validation {_heading(m)}" if m == metric else _heading(m) for m in shown]
+    return {"metrics": headings, "lines": lines}
 
 
 def _single(trial: Trial, metric: str) -> str:
@@ -213,15 +213,16 @@ def _single(trial: Trial, metric: str) -> str:
 
 
 def _pictures(report: Report, ranked: Sequence[Trial]) -> list[dict[str, str]]:
-    """The winner, then the best others, each with its figures and drawing."""
+    """The winner, then the best others (fully trained ones first), each with its figures and drawing."""
     chosen: dict[str, Trial] = {}
-    for trial in ([report.winner] if report.winner else []) + [*report.front, *ranked]:
+    for trial in ([report.winner] if report.winner else []) + list(ranked):
         if trial.failure is None and trial.value(report.request.objectives[0].metric) is not None:
             chosen.setdefault(trial.candidate.arch.key, trial)
     pictures = []
     for key, trial in list(chosen.items())[:_DRAWN]:
         wanted = [m for m in _metrics(report) if m in {o.metric for o in report.request.objectives} or m == "params"]
-        figures = [f"{summary.label(m)} {summary.number(m, v)}" for m in wanted if (v := trial.value(m)) is not None]
+        cells = [(summary.label(m), *_cell(trial, m)) for m in wanted]
+        figures = [f"{name} {value}" + (f" ({note})" if note else "") for name, value, note in cells if value]
         won = report.winner is not None and trial is report.winner
         pictures.append({
             "name": "Winner" if won else f"Runner-up {key[:8]}",

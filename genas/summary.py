@@ -275,10 +275,10 @@ def _against_line(request: Request, winner: Trial, reference: Trial) -> str:
     assert theirs is not None
     split = "test" if tested else "validation"
     shown = f"{split} {label(metric)} {spread_text(metric, theirs)}"
-    gap = f"difference {found.difference:+.4g}"
+    gap = f"difference {'-' if found.difference < 0 else '+'}{number(metric, abs(found.difference))}"
     if found.margin is None:
         return f'No clear difference from the reference "{name}" ({shown}): {gap}, and one seed each shows no spread.'
-    gap += f" ± {found.margin:.2g} (95 % interval over seeds)"
+    gap += f" ± {number(metric, found.margin)} (95 % interval over seeds)"
     if found.verdict == "no clear difference":
         return f'No clear difference from the reference "{name}" ({shown}): {gap}.'
     return f'The winner {found.verdict} the reference "{name}" ({shown}): {gap}.'
