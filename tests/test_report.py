@@ -258,7 +258,8 @@ def test_the_page_shows_all_parts(tmp_path: Path) -> None:
         "How the sentence was read", "under 50k parameters", "params at most 49,999", "0.9870", "± 0.0010, 3 seeds",
         "beaten by the winner", "no clear difference from “MobileNetV2”", "asked for the best tenth", "kernel 5",
         "the loss became NaN", "short_train", "1 min 30 s", "SmolLM2", "was trained on labels of this task",
-        "3 min 33 s", "torch", "The other 37", "at 0.25", "validation accuracy", "accuracy 0.9910 (3 seeds), params 48,120",
+        "3 min 33 s", "torch", "The other 37", "at 0.25", "validation accuracy",
+        "accuracy 0.9910 (3 seeds), params 48,120",
     ):  # fmt: skip
         assert text in page.text, text
     assert page.tags.count("svg") == 2 + 4, "the trade-off, the curves, the winner and three runners-up"
