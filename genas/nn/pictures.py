@@ -1,0 +1,162 @@
+"""Pictures as tensors: reading them from bytes and folders, splitting them by class, and changing copies of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+from torch.nn import functional as F
+
+from genas.core.errors import RequestError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+_SHARES = (0.7, 0.15)  # train and val; the rest is test
+
+
+def decode(source: bytes | Path, where: str, *, size: tuple[int, int] | None = None, channels: int = 3) -> Tensor:
+    """One picture as bytes [channels, H, W].
+
+    Args:
+        source: the encoded picture, or the file that holds it.
+        where: how to call it in an error.
+        size: (height, width) it is scaled to; None keeps its own.
+        channels: 1 for grey, 3 for colour.
+
+    Raises:
+        RequestError: where it cannot be read; the message names it.
+    """
+    with _opened(source, where) as picture:
+        shown = picture.convert("L" if channels == 1 else "RGB")
+        if size is not None and shown.size != (size[1], size[0]):
+            shown = shown.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        pixels = np.array(shown, dtype=np.uint8).reshape(shown.height, shown.width, channels)
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()  # [C, H, W]
+
+
+def measure(source: bytes | Path, where: str) -> tuple[int, int, int]:
+    """(channels, height, width) of a picture: 1 channel where it is grey, else 3.
+
+    Raises:
+        RequestError: where it cannot be read; the message names it.
+    """
+    with _opened(source, where) as picture:
+        grey = picture.mode in ("1", "L", "LA", "I", "I;16", "F")
+        return (1 if grey else 3), picture.height, picture.width
+
+
+def _opened(source: bytes | Path, where: str) -> Image.Image:
+    try:
+        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+        picture.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise RequestError(f"The image {where} cannot be read ({reason}). Mend it or take it out.") from error
+    return picture
+
+
+def folders(root: Path) -> Iterator[Path]:
+    """The folders in `root`, hidden ones left out, by name."""
+    return iter(sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")))
+
+
+def files(root: Path) -> list[Path]:
+    """The picture files anywhere below `root`, by name."""
+    return sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+
+
+def split(labels: Tensor, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Row numbers of train, val and test: 70, 15 and 15 % of every class, mixed by `seed`.
+
+    A class of three examples or more has at least one in each part; the rest of each part follows the shares.
+    """
+    parts: tuple[list[Tensor], list[Tensor], list[Tensor]] = ([], [], [])
+    for rows in _by_class(labels, seed):
+        held = max(1, round(len(rows) * _SHARES[1])) if len(rows) >= 3 else 0
+        parts[0].append(rows[2 * held :])
+        parts[1].append(rows[:held])
+        parts[2].append(rows[held : 2 * held])
+    return torch.cat(parts[0]).sort().values, torch.cat(parts[1]).sort().values, torch.cat(parts[2]).sort().values
+
+
+def hold_out(labels: Tensor, share: float, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Row numbers of the rest and of `share` of every class (one at least, where there are two), mixed by `seed`."""
+    rest, held = [], []
+    for rows in _by_class(labels, seed):
+        count = max(1, round(len(rows) * share)) if len(rows) > 1 else 0
+        held.append(rows[:count])
+        rest.append(rows[count:])
+    return torch.cat(rest).sort().values, torch.cat(held).sort().values
+
+
+def subset(labels: Tensor, limit: int, seed: int = 0) -> Tensor:
+    """Row numbers of `limit` examples with the classes in the proportions they have in all, mixed by `seed`."""
+    if limit >= len(labels):
+        return torch.arange(len(labels))
+    groups = list(_by_class(labels, seed))
+    exact = [len(rows) * limit / len(labels) for rows in groups]
+    counts = [int(e) for e in exact]
+    for i in sorted(range(len(groups)), key=lambda i: counts[i] - exact[i])[: limit - sum(counts)]:
+        counts[i] += 1
+    return torch.cat([rows[:count] for rows, count in zip(groups, counts, strict=True)]).sort().values
+
+
+def _by_class(labels: Tensor, seed: int) -> Iterable[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    for label in sorted(set(labels.tolist())):
+        rows = (labels == label).nonzero().flatten()
+        yield rows[torch.randperm(len(rows), generator=generator)]
+
+
+def statistics(inputs: Tensor, scale: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation per channel of `inputs / scale`; a channel without variation has deviation 1.
+
+    Args:
+        inputs: bytes [n, C, H, W].
+    """
+    total = inputs.shape[0] * inputs.shape[2] * inputs.shape[3]
+    sums = torch.zeros(inputs.shape[1], dtype=torch.float64)
+    squares = torch.zeros_like(sums)
+    for part in torch.split(inputs, 2048):
+        scaled = part.double() / scale
+        sums += scaled.sum((0, 2, 3))
+        squares += (scaled**2).sum((0, 2, 3))
+    mean = sums / total
+    std = (squares / total - mean**2).clamp(min=0).sqrt()
+    std[std < 1e-6] = 1.0
+    return tuple(mean.tolist()), tuple(std.tolist())
+
+
+def standardise(inputs: Tensor, scale: float, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """(inputs / scale - mean) / std per channel, as float32."""
+    center = torch.tensor(mean, dtype=torch.float32, device=inputs.device).view(-1, 1, 1)  # [C, 1, 1]
+    width = torch.tensor(std, dtype=torch.float32, device=inputs.device).view(-1, 1, 1)
+    return (inputs.float() / scale - center) / width  # [B, C, H, W]
+
+
+def flip(inputs: Tensor, generator: torch.Generator) -> Tensor:
+    """Each picture mirrored left to right with probability one half."""
+    mirrored = torch.rand(len(inputs), generator=generator).to(inputs.device) < 0.5
+    return torch.where(mirrored[:, None, None, None], inputs.flip(3), inputs)
+
+
+def shift(inputs: Tensor, pixels: int, blank: Sequence[float], generator: torch.Generator) -> Tensor:
+    """Each picture moved by up to `pixels` in both directions.
+
+    Args:
+        inputs: prepared pictures [B, C, H, W].
+        blank: what a black pixel is per channel; it fills the place the picture came from.
+    """
+    batch, channels, height, width = inputs.shape
+    fill = torch.tensor(blank, dtype=inputs.dtype, device=inputs.device).view(1, channels, 1, 1)
+    padded = F.pad(inputs - fill, (pixels,) * 4) + fill  # [B, C, H + 2 pixels, W + 2 pixels]
+    moves = torch.randint(0, 2 * pixels + 1, (batch, 2), generator=generator).to(inputs.device)
+    rows = moves[:, :1] + torch.arange(height, device=inputs.device)  # [B, H]
+    columns = moves[:, 1:] + torch.arange(width, device=inputs.device)  # [B, W]
+    index = torch.arange(batch, device=inputs.device)[:, None, None, None]
+    channel = torch.arange(channels, device=inputs.device)[None, :, None, None]
+    return padded[index, channel, rows[:, None, :, None], columns[:, None, None, :]]
