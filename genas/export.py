@@ -51,7 +51,7 @@ def prepare(images: torch.Tensor) -> torch.Tensor:
 
 
 def export(
-    network: nn.Module, weights: Mapping[str, Tensor], arch: Architecture, task: Task, folder: Path
+    network: nn.Module, arch: Architecture, task: Task, folder: Path, *, weights: Mapping[str, Tensor] | None = None
 ) -> dict[str, str]:
     """Write a trained network as model.py, weights.safetensors, model.onnx, architecture.json and README.md.
 
@@ -60,8 +60,8 @@ def export(
 
     Args:
         network: of a class whose file imports torch only, with its constructor's arguments in `config`.
-        weights: the trained weights, as its `state_dict` names them.
         folder: made where it does not exist.
+        weights: trained weights, as the network's `state_dict` names them; None for those that it holds.
 
     Returns:
         What each file is, by name. Under "model.onnx" either how closely it agrees or why it is missing.
@@ -72,6 +72,7 @@ def export(
     """
     from safetensors.torch import save
 
+    weights = network.state_dict() if weights is None else weights
     trained = _trained(network, weights)
     folder.mkdir(parents=True, exist_ok=True)
     source, extra = _source(trained)

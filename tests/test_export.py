@@ -86,7 +86,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, nn.Module,
     untrained = tiny_net.TinyNet(4, 3)
     before = {k: v.clone() for k, v in untrained.state_dict().items()}
     torch.random.set_rng_state(state)
-    files = export(untrained, made.state_dict(), ARCH, Stripes(), folder)
+    files = export(untrained, ARCH, Stripes(), folder, weights=made.state_dict())
     assert torch.equal(torch.random.get_rng_state(), state), "the global random state must be left alone"
     assert all(torch.equal(before[k], v) for k, v in untrained.state_dict().items()), "the given network was changed"
     return folder, made.eval(), files
@@ -134,13 +134,13 @@ def test_code_is_plain_data_and_torch_only(exported: Any, tmp_path: Path) -> Non
     assert values["CONFIG"] == {"width": 4, "outputs": 3}
     assert wire.from_data(Architecture, json.loads((folder / "architecture.json").read_text())) == ARCH
     assert "pip install torch safetensors" in (folder / "README.md").read_text()
-    export(network(), network().state_dict(), ARCH, Stripes(), tmp_path)
+    export(network(), ARCH, Stripes(), tmp_path)
     assert (tmp_path / "model.py").read_text() == code, "the same network must give the same file"
 
 
 def test_a_network_without_a_fixed_graph_is_exported_without_onnx(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_text("of an earlier run")
-    files = export(network(tiny_net.Unwritable), network(tiny_net.Unwritable).state_dict(), ARCH, Stripes(), tmp_path)
+    files = export(network(tiny_net.Unwritable), ARCH, Stripes(), tmp_path)
     assert files["model.onnx"].startswith("missing: this network cannot be written as ONNX (")
     assert files["model.onnx"] in (tmp_path / "README.md").read_text()
     assert not (tmp_path / "model.onnx").exists()
@@ -154,7 +154,7 @@ def test_a_task_with_its_own_preparation_gets_no_prepare(tmp_path: Path) -> None
         def data(self, split: str) -> Data:
             return Data(torch.rand(20, 1, 8, 8), torch.zeros(20, dtype=torch.long))
 
-    export(network(), network().state_dict(), ARCH, Bare(), tmp_path)
+    export(network(), ARCH, Bare(), tmp_path)
     assert "def prepare" not in (tmp_path / "model.py").read_text()
     assert "prepared as in training" in (tmp_path / "README.md").read_text()
 
@@ -170,19 +170,19 @@ def test_a_task_with_its_own_preparation_gets_no_prepare(tmp_path: Path) -> None
 )
 def test_what_cannot_be_exported_says_why(made: nn.Module, task: Task, message: str, tmp_path: Path) -> None:
     with pytest.raises(GenasError, match=message):
-        export(made, made.state_dict(), ARCH, task, tmp_path)
+        export(made, ARCH, task, tmp_path)
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     with pytest.raises(GenasError, match="do not fit"):
-        export(network(), tiny_net.TinyNet(5, 3).state_dict(), ARCH, Stripes(), tmp_path)
+        export(network(), ARCH, Stripes(), tmp_path, weights=tiny_net.TinyNet(5, 3).state_dict())
 
 
 def test_code_that_answers_differently_is_an_error(tmp_path: Path) -> None:
     made = network()
     made.gain = 3.0  # set from outside: the constructor cannot know
     with pytest.raises(GenasError, match="answers differently from the trained network"):
-        export(made, made.state_dict(), ARCH, Stripes(), tmp_path)
+        export(made, ARCH, Stripes(), tmp_path)
 
 
 def test_conv_net_is_exported(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_conv_net_is_exported(tmp_path: Path) -> None:
     arch = space.from_text("stem4 | mbconv k3 d1 w8 | convnext k3 d1 w8")
     made = space.build(arch, task).eval()
     folder = tmp_path / "winner"
-    files = export(made, made.state_dict(), arch, task, folder)
+    files = export(made, arch, task, folder)
     assert files["model.onnx"].startswith("for any batch size")
     raw = task.data("test").inputs[:30]
     with torch.inference_mode():
