@@ -157,8 +157,10 @@ def _verdict(report: Report) -> dict[str, str]:
     rivals = [(found, r) for r in report.references if (found := summary.against(report.request, report.winner, r))]
     if not rivals:
         return {"text": "no reference to compare with", "tone": "even"}
-    sign = 1.0 if summary.quality(report.request, report.winner).goal == "max" else -1.0
-    found, strongest = min(rivals, key=lambda pair: sign * pair[0].difference)
+    leading = summary.quality(report.request, report.winner)
+    sign = 1.0 if leading.goal == "max" else -1.0
+    tested = [pair for pair in rivals if pair[1].all(f"test_{leading.metric}")]
+    found, strongest = min(tested or rivals, key=lambda pair: sign * pair[0].difference)
     joint = " from" if found.verdict == "no clear difference" else ""
     return {"text": f"{found.verdict}{joint} “{summary.title(strongest)}”", "tone": _TONES[found.verdict]}
 

@@ -210,7 +210,7 @@ def quality(request: Request, winner: Trial | None) -> Objective:
 
 def title(trial: Trial) -> str:
     """What to call a hand-made network: its note, else its origin."""
-    return clean(trial.candidate.note, 60) or clean(trial.candidate.origin, 60)
+    return clean(trial.candidate.note.removeprefix("hand-made: "), 60) or clean(trial.candidate.origin, 60)
 
 
 def against(request: Request, winner: Trial, reference: Trial) -> Comparison | None:

@@ -266,6 +266,16 @@ def test_the_page_shows_all_parts(tmp_path: Path) -> None:
     assert html == report.render(made, EVENTS), "the same run must give the same page"
 
 
+def test_a_reference_that_was_tested_leads_the_verdict() -> None:
+    lucky = full(
+        chain("input", "stem2", "output"), "reference", 49_000, (0.999,), note="hand-made: lucky on validation"
+    )
+    assert summary.title(lucky) == "lucky on validation"
+    page = check(report.render(a_report(references=(lucky, WORSE))))
+    assert "Outcome beats “small ResNet”" in page.text
+    assert "Outcome does not beat “lucky on validation”" in check(report.render(a_report(references=(lucky,)))).text
+
+
 def test_sources_are_counted_by_stage() -> None:
     page = report.render(a_report())
     rows = re.findall(r"</i>(\w+)</td>((?:<td>\d+</td>){4})", page)
