@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional as F
 
 from genas.core.errors import RequestError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+Picture = bytes | Path | npt.NDArray[np.uint8]
 _SHARES = (0.7, 0.15)  # train and val; the rest is test
 
 
-def decode(source: bytes | Path, where: str, *, size: tuple[int, int] | None = None, channels: int = 3) -> Tensor:
-    """One picture as bytes [channels, H, W].
+def decode(source: Picture, where: str, *, size: tuple[int, int] | None = None, channels: int = 3) -> Tensor:
+    """One picture as bytes [channels, H, W], turned as its camera says.
 
     Args:
-        source: the encoded picture, or the file that holds it.
+        source: the encoded picture, the file that holds it, or its pixels [H, W] or [H, W, C] as bytes.
         where: how to call it in an error.
         size: (height, width) it is scaled to; None keeps its own.
         channels: 1 for grey, 3 for colour.
@@ -30,43 +32,50 @@ def decode(source: bytes | Path, where: str, *, size: tuple[int, int] | None = N
     Raises:
         RequestError: where it cannot be read; the message names it.
     """
-    with _opened(source, where) as picture:
-        shown = picture.convert("L" if channels == 1 else "RGB")
-        if size is not None and shown.size != (size[1], size[0]):
-            shown = shown.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-        pixels = np.array(shown, dtype=np.uint8).reshape(shown.height, shown.width, channels)
+    with _refused(where), _opened(source) as picture:
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        shown = (_darkened(upright) if _deep(upright) else upright).convert("L" if channels == 1 else "RGB")
+    if size is not None and shown.size != (size[1], size[0]):
+        shown = shown.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    pixels = np.array(shown, dtype=np.uint8).reshape(shown.height, shown.width, channels)
     return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()  # [C, H, W]
 
 
-def measure(source: bytes | Path, where: str) -> tuple[int, int, int]:
-    """(channels, height, width) of a picture: 1 channel where it is grey, else 3.
+def measure(source: Picture, where: str) -> tuple[int, int, int]:
+    """(channels, height, width) of a picture from its header: 1 channel where it is grey, else 3.
 
     Raises:
-        RequestError: where it cannot be read; the message names it.
+        RequestError: where it is no picture; the message names it.
     """
-    with _opened(source, where) as picture:
-        grey = picture.mode in ("1", "L", "LA", "I", "I;16", "F")
+    with _refused(where), _opened(source) as picture:
+        grey = picture.mode in ("1", "L", "LA") or _deep(picture)
         return (1 if grey else 3), picture.height, picture.width
 
 
-def _opened(source: bytes | Path, where: str) -> Image.Image:
+@contextmanager
+def _refused(where: str) -> Iterator[None]:
     try:
-        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-        picture.load()
+        yield
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise RequestError(f"The image {where} cannot be read ({reason}). Mend it or take it out.") from error
-    return picture
 
 
-def folders(root: Path) -> Iterator[Path]:
-    """The folders in `root`, hidden ones left out, by name."""
-    return iter(sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")))
+def _opened(source: Picture) -> Image.Image:
+    if isinstance(source, np.ndarray):
+        return Image.fromarray(source[..., 0] if source.ndim == 3 and source.shape[2] == 1 else source)
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
-def files(root: Path) -> list[Path]:
-    """The picture files anywhere below `root`, by name."""
-    return sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+def _deep(picture: Image.Image) -> bool:
+    return picture.mode[0] in "IF"  # more than eight bits of grey
+
+
+def _darkened(picture: Image.Image) -> Image.Image:
+    """The picture in 256 levels of grey; one that uses more is taken to use 65,536."""
+    levels = np.asarray(picture, dtype=np.float64)
+    return Image.fromarray((levels / (257 if levels.max() > 255 else 1)).clip(0, 255).astype(np.uint8))
 
 
 def split(labels: Tensor, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:

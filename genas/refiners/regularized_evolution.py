@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,15 +13,15 @@ from genas.core.pareto import losses
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng
 
-_TRIES = 200  # draws for one new architecture before the space counts as used up
-_STEPS = 5  # edits away from a parent whose neighbours are all known
+_TRIES = 500  # draws for one new architecture before the space, or what is near the living, counts as used up
 
 
 class RegularizedEvolution(Proposer):
     """Evolution with ageing: the best of a random sample of the living gets a child one edit away, the oldest dies.
 
     Source: Real et al., "Regularized Evolution for Image Classifier Architecture Search" (AAAI 2019), algorithm 1.
-    Here no architecture is asked for twice, what others measured joins the population, and failed trials do not.
+    Here a child that was measured before joins the population again without being asked for twice, what others measured
+    joins too, and failed trials do not.
 
     Args:
         space: where the architectures come from.
@@ -39,8 +40,8 @@ class RegularizedEvolution(Proposer):
             raise RequestError("regularized_evolution needs a population and a sample of at least 1.")
         self._space, self._seed, self._objectives = space, seed, tuple(objectives[:1])
         self._size, self._sample = population, sample
-        self._living: dict[str, tuple[float, Architecture]] = {}  # loss and architecture by key, the oldest first
-        self._told: set[str] = set()
+        self._living: deque[Architecture] = deque(maxlen=population)  # the oldest first; the oldest leaves a full one
+        self._losses: dict[str, float] = {}  # by key, of every trial that was measured
         self._seen: set[str] = set()
         self._waiting: set[str] = set()  # asked for, not told yet
         self._asked = 0
@@ -60,19 +61,17 @@ class RegularizedEvolution(Proposer):
         return found
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """Take measured trials into the population and let the oldest die; one told again has its value renewed."""
+        """Take measured trials into the population, where the oldest die; one told again only has its value renewed."""
         for trial in trials:
             arch = trial.candidate.arch
             self._seen.add(arch.key)
             self._waiting.discard(arch.key)
             loss = losses(trial, self._objectives)
-            dead = arch.key in self._told and arch.key not in self._living
-            if trial.failure is not None or loss is None or dead:
+            if trial.failure is not None or loss is None:
                 continue
-            self._told.add(arch.key)
-            self._living[arch.key] = (loss[0], arch)
-            if len(self._living) > self._size:
-                del self._living[next(iter(self._living))]
+            if arch.key not in self._losses:
+                self._living.append(arch)
+            self._losses[arch.key] = loss[0]
 
     def _random(self, generator: np.random.Generator) -> Candidate | None:
         for _ in range(_TRIES):
@@ -82,19 +81,20 @@ class RegularizedEvolution(Proposer):
         return None
 
     def _child(self, generator: np.random.Generator) -> Candidate | None:
-        living = list(self._living.values())
-        drawn = [living[int(i)] for i in generator.integers(len(living), size=self._sample)]
-        loss, parent = min(drawn, key=lambda member: member[0])
-        place = parent
-        for _ in range(_STEPS):
-            near = list(self._space.neighbors(place))
+        """A child that is new; children known already are born again on the way, which costs no measurement."""
+        for _ in range(_TRIES):
+            drawn = [self._living[int(i)] for i in generator.integers(len(self._living), size=self._sample)]
+            parent = min(drawn, key=lambda arch: self._losses[arch.key])
+            near = list(self._space.neighbors(parent))
             if not near:
-                return None
-            for i in generator.permutation(len(near)):
-                if near[int(i)].key not in self._seen:
-                    note = f"child of {parent.key}, the best of {self._sample} drawn ({self._figure(loss)})"
-                    return Candidate(near[int(i)], self.name, (parent.key,), note)
-            place = near[int(generator.integers(len(near)))]
+                continue
+            child = near[int(generator.integers(len(near)))]
+            if child.key not in self._seen:
+                figure = self._figure(self._losses[parent.key])
+                note = f"child of {parent.key}, the best of {self._sample} drawn ({figure})"
+                return Candidate(child, self.name, (parent.key,), note)
+            if child.key in self._losses:
+                self._living.append(child)
         return None
 
     def _figure(self, loss: float) -> str:

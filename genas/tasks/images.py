@@ -1,0 +1,182 @@
+"""Your own images: a folder per class, an .npz, a Hugging Face dataset on disk, or a parquet file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import Data, Split, Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_KEPT, _SHRUNK = 256, 128  # pixels: images of one size up to the first keep it, others become squares up to the second
+
+
+class Images(Task):
+    """Classification of the images at `path`.
+
+    Splits that the data name are kept (train, val, test); what they lack is taken from train, 15 % of each class; data
+    without splits are divided 70, 15 and 15 % within each class. The division is the same in every run.
+
+    Args:
+        path: a folder with one folder per class (perhaps inside train, val and test), an .npz with x and y, a Hugging
+            Face dataset saved to disk, or a parquet file with columns image, label and perhaps split.
+        size: height and width in pixels; without it, images that all have one size of up to 256 keep it, and others
+            become squares of their median shorter side, 128 at most.
+        channels: 1 for grey, 3 for colour; without it, grey where all are.
+        limit: at most that many training examples, classes in proportion.
+        mirror: whether an image keeps its class when mirrored left to right; if so, training mirrors half of them.
+
+    Raises:
+        RequestError: where there are no images, fewer than two classes, or too few images in one.
+    """
+
+    name = "images"
+    modality: ClassVar[str] = "image"
+    scale = 255.0
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        size: int | None = None,
+        channels: Literal[1, 3] | None = None,
+        limit: int | None = None,
+        mirror: bool = False,
+    ) -> None:
+        from genas.nn import picture_sources
+
+        if size is not None and size < 4:
+            raise RequestError(f"images: size must be at least 4 pixels, not {size}.")
+        if channels not in (None, 1, 3):
+            raise RequestError(f"images: channels must be 1 (grey) or 3 (colour), not {channels}.")
+        self.path, self.mirror = Path(path).expanduser(), mirror
+        self._source = picture_sources.read(self.path)
+        self.classes = self._source.classes
+        self.outputs = len(self.classes)
+        self._check(limit)
+        self._rows = self._divide(limit)
+        self.input_shape = self._shape(size, channels)
+        depth, height, width = self.input_shape
+        shown = ", ".join(self.classes[:12]) + (", ..." if self.outputs > 12 else "")
+        self.description = (
+            f"Classify {height}x{width} {'grayscale' if depth == 1 else 'colour'} images, {self.outputs} classes: "
+            f"{shown} ({self.path.name})."
+        )
+        self.preparation = (
+            f"scale to {height}x{width} pixels, {'grey' if depth == 1 else 'RGB'}, divide by 255, subtract the mean of "
+            "the training images per channel, divide by their deviation"
+        )
+
+    def _check(self, limit: int | None) -> None:
+        counts = Counter(self._source.labels)
+        if len(counts) < 2:
+            only = self.classes[next(iter(counts))]
+            raise RequestError(f"{self.path} has one class only ({only}); a classifier needs two or more.")
+        if empty := [name for number, name in enumerate(self.classes) if not counts[number]]:
+            raise RequestError(f"The class {empty[0]!r} of {self.path} has no images; add some or remove the class.")
+        if limit is not None and limit < self.outputs:
+            raise RequestError(f"images: limit must be at least one per class ({self.outputs}), not {limit}.")
+
+    def _divide(self, limit: int | None) -> dict[str, Tensor]:
+        """Row numbers of each split."""
+        import torch
+
+        from genas.nn import pictures
+
+        labels = torch.tensor(self._source.labels)
+        named = set(self._source.splits)
+        if named == {""}:
+            rows = dict(zip(("train", "val", "test"), pictures.split(labels), strict=True))
+        else:
+            if "train" not in named or "" in named:
+                raise RequestError(f"{self.path} must name the split of every image, train among them.")
+            splits = self._source.splits
+            rows = {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in named}
+            for lacking in sorted({"val", "test"} - named):
+                rest, held = pictures.hold_out(labels[rows["train"]], 0.15)
+                rows[lacking], rows["train"] = rows["train"][held], rows["train"][rest]
+        if limit is not None:
+            rows["train"] = rows["train"][pictures.subset(labels[rows["train"]], limit)]
+        learned = set(labels[rows["train"]].tolist())
+        if few := [name for number, name in enumerate(self.classes) if number not in learned]:
+            raise RequestError(f"The class {few[0]!r} of {self.path} has too few images to train on; add some.")
+        if short := [split for split, chosen in rows.items() if not len(chosen)]:
+            raise RequestError(f"{self.path} has too few images for a {short[0]} split; give each class at least 3.")
+        return rows
+
+    def _shape(self, size: int | None, channels: int | None) -> tuple[int, int, int]:
+        from genas.nn import pictures
+
+        shapes = [pictures.measure(p, w) for p, w in zip(self._source.pictures, self._source.places, strict=True)]
+        depth = channels or max(shape[0] for shape in shapes)
+        sizes = {shape[1:] for shape in shapes}
+        if size is not None:
+            return depth, size, size
+        if len(sizes) == 1 and max(next(iter(sizes))) <= _KEPT:
+            return (depth, *sizes.pop())
+        shorter = sorted(min(shape[1:]) for shape in shapes)
+        side = min(_SHRUNK, shorter[len(shorter) // 2])
+        return depth, side, side
+
+    @cached_property
+    def _decoded(self) -> dict[str, Data]:
+        return {}
+
+    def data(self, split: Split) -> Data:
+        """Images as bytes [n, C, H, W] and their classes [n].
+
+        Raises:
+            RequestError: where an image is corrupt; the message names it.
+        """
+        import torch
+
+        from genas.nn import pictures
+
+        if split not in self._decoded:
+            rows = self._rows[split]
+            channels, height, width = self.input_shape
+            images = torch.empty((len(rows), channels, height, width), dtype=torch.uint8)
+            for place, row in enumerate(rows.tolist()):
+                source, where = self._source.pictures[row], self._source.places[row]
+                images[place] = pictures.decode(source, where, size=(height, width), channels=channels)
+            self._decoded[split] = Data(images, torch.tensor([self._source.labels[row] for row in rows.tolist()]))
+        return self._decoded[split]
+
+    @cached_property
+    def _statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        from genas.nn import pictures
+
+        return pictures.statistics(self.data("train").inputs, self.scale)
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Mean of the scaled training images, per channel."""
+        return self._statistics[0]
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Standard deviation of the scaled training images, per channel."""
+        return self._statistics[1]
+
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Scaled and standardised images."""
+        from genas.nn import pictures
+
+        return pictures.standardise(inputs, self.scale, self.mean, self.std)
+
+    def augment(self, inputs: Tensor, seed: int) -> Tensor:
+        """Each image moved by up to an eighth of its shorter side (4 at most), and mirrored where that is allowed."""
+        import torch
+
+        from genas.nn import pictures
+
+        generator = torch.Generator().manual_seed(seed)
+        blank = [-m / s for m, s in zip(self.mean, self.std, strict=True)]
+        if self.mirror:
+            inputs = pictures.flip(inputs, generator)
+        return pictures.shift(inputs, min(4, min(self.input_shape[1:]) // 8), blank, generator)
