@@ -38,6 +38,7 @@ class LocalSearch(Proposer):
         self._losses: dict[str, float | None] = {}  # by key of every told trial; None: failed or not measured
         self._starts: list[Architecture] = []  # measured, to begin a walk from
         self._seen: set[str] = set()
+        self._waiting: list[str] = []  # keys asked for and not told yet, in that order
         self._place: Architecture | None = None
         self._near: list[Architecture] = []  # the neighbours of the place, one per key, in random order
         self._asked = 0
@@ -55,7 +56,9 @@ class LocalSearch(Proposer):
                     note = f"neighbour of {self._place.key}"
                     found.append(Candidate(arch, self.name, (self._place.key,), note))
             self._asked += len(found)
-        return found or self._random(n)
+        found = found or self._random(n)
+        self._waiting += [candidate.arch.key for candidate in found]
+        return found
 
     def tell(self, trials: Sequence[Trial]) -> None:
         """Remember what was measured; what no walk has started from yet may be the next start."""
@@ -69,6 +72,12 @@ class LocalSearch(Proposer):
             self._losses[arch.key] = loss[0]
             if self._place is None:
                 self._starts.append(arch)
+        told = {trial.candidate.arch.key for trial in trials}
+        last = max((i for i, key in enumerate(self._waiting) if key in told), default=-1)
+        last = last if trials else len(self._waiting) - 1
+        for key in self._waiting[: last + 1]:  # told in order: one passed over was never measured
+            self._losses.setdefault(key, None)
+        self._waiting = self._waiting[last + 1 :]
 
     def _random(self, n: int) -> list[Candidate]:
         found: list[Candidate] = []

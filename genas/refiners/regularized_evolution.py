@@ -43,7 +43,7 @@ class RegularizedEvolution(Proposer):
         self._living: deque[Architecture] = deque(maxlen=population)  # the oldest first; the oldest leaves a full one
         self._losses: dict[str, float] = {}  # by key, of every trial that was measured
         self._seen: set[str] = set()
-        self._waiting: set[str] = set()  # asked for, not told yet
+        self._waiting: list[str] = []  # keys asked for and not told yet, in that order
         self._asked = 0
 
     def ask(self, n: int) -> list[Candidate]:
@@ -56,7 +56,7 @@ class RegularizedEvolution(Proposer):
             candidate = self._random(generator) if young else self._child(generator) or self._random(generator)
             if candidate is not None:
                 self._seen.add(candidate.arch.key)
-                self._waiting.add(candidate.arch.key)
+                self._waiting.append(candidate.arch.key)
                 found.append(candidate)
         return found
 
@@ -65,13 +65,15 @@ class RegularizedEvolution(Proposer):
         for trial in trials:
             arch = trial.candidate.arch
             self._seen.add(arch.key)
-            self._waiting.discard(arch.key)
             loss = losses(trial, self._objectives)
             if trial.failure is not None or loss is None:
                 continue
             if arch.key not in self._losses:
                 self._living.append(arch)
             self._losses[arch.key] = loss[0]
+        told = {trial.candidate.arch.key for trial in trials}
+        last = max((i for i, key in enumerate(self._waiting) if key in told), default=-1)
+        self._waiting = self._waiting[last + 1 :] if trials else []  # told in order: earlier ones were never measured
 
     def _random(self, generator: np.random.Generator) -> Candidate | None:
         for _ in range(_TRIES):
