@@ -60,7 +60,7 @@ class GraphNet(nn.Module):
         raw, self.leaves = _raw_nodes(link, ops), _leaves(link, ops)
         if not self.leaves:
             raise ValueError("at least one of the layers must not be a skip")
-        self.dropout = nn.Dropout(dropout)
+        self.dropout, self.relu = nn.Dropout(dropout), nn.ReLU()  # modules, so that proxies can look at them
         self.before = nn.ModuleList(nn.Linear(hidden if i else features, hidden) for i in range(pre))
         first = hidden if pre else features
         self.layers = nn.ModuleDict()
@@ -83,20 +83,21 @@ class GraphNet(nn.Module):
         if edge_index is None:
             x, edge_index = x.x, x.edge_index
         for linear in self.before:
-            x = torch.relu(linear(self.dropout(x)))  # [N, H]
+            x = self.relu(linear(self.dropout(x)))  # [N, H]
         nodes = [x]
         for node, (source, op) in enumerate(zip(self.link, self.ops, strict=True), start=1):
             nodes.append(nodes[source] if op == "skip" else self._step(node, op, nodes[source], edge_index))
         joined = torch.cat([nodes[leaf] for leaf in self.leaves], dim=1)  # [N, leaves x H]
         for linear in self.after:
-            joined = torch.relu(linear(self.dropout(joined)))  # [N, H]
+            joined = self.relu(linear(self.dropout(joined)))  # [N, H]
         logits: Tensor = self.classifier(self.dropout(joined))  # [N, outputs]
         return logits
 
     def _step(self, node: int, op: str, values: Tensor, edge_index: Tensor) -> Tensor:
         values, layer = self.dropout(values), self.layers[str(node)]
         new = layer(values) if op == "fc" else layer(values, edge_index)
-        return torch.relu(self.norms[str(node)](new))  # [N, H]
+        active: Tensor = self.relu(self.norms[str(node)](new))  # [N, H]
+        return active
 
 
 def _raw_nodes(link: Sequence[int], ops: Sequence[str]) -> set[int]:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from genas.core import registry
 from genas.core.errors import MissingArtifact, RequestError, ScoreFailed
 from genas.core.records import Architecture
 from genas.spaces.nasbench_graph import NasBenchGraph
@@ -133,6 +134,14 @@ def test_cora_is_the_real_graph_and_hides_all_but_training_labels() -> None:
     network = NasBenchGraph(hidden=8).build(SPACE.from_text("skip(0) skip(1) gcn(2) gcn(3)"), task).eval()
     with torch.no_grad():
         assert torch.equal(network(graph.to("cpu")), network(x, edge_index))
+
+
+@pytest.mark.usefixtures("bench_data")
+@pytest.mark.parametrize("proxy", ["naswot", "synflow", "flops"])
+def test_proxies_can_look_at_the_real_graph(proxy: str) -> None:
+    task, space = NasBenchGraphTask(dataset="cora"), NasBenchGraph()
+    scorer = registry.create("scorers", proxy, space=space, task=task, device="cpu", seed=0)
+    assert scorer.score(SPACE.from_text("skip(0) gcn(1) gat(2) fc(3)")).value > 0
 
 
 def test_graphs_that_are_not_here_say_so() -> None:
