@@ -71,6 +71,7 @@ def export(
             what was written answers differently.
     """
     from safetensors.torch import save
+    from torch import Tensor
 
     weights = network.state_dict() if weights is None else weights
     trained = _trained(network, weights)
@@ -81,7 +82,8 @@ def export(
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.items()}
     (folder / "weights.safetensors").write_bytes(save(tensors))
     (folder / "architecture.json").write_text(json.dumps(wire.to_data(arch), indent=1) + "\n", encoding="utf-8")
-    examples, _ = task.batch(_EXAMPLES)
+    batch, _ = task.batch(_EXAMPLES)
+    examples = (batch,) if isinstance(batch, Tensor) else tuple(batch)  # a graph unpacks as features and edges
     difference = _verify(trained, examples, task, preparation, folder)
     files = {
         "model.py": f"plain PyTorch; loaded and run, it differs by {difference:.1g} at most",
@@ -90,7 +92,7 @@ def export(
         "architecture.json": "the architecture as a graph",
         "README.md": "how to use these files",
     }
-    (folder / "README.md").write_text(_readme(files["model.onnx"], extra, preparation), encoding="utf-8")
+    (folder / "README.md").write_text(_readme(files["model.onnx"], extra, preparation, trained), encoding="utf-8")
     return files
 
 
@@ -207,7 +209,11 @@ def _body(source: str) -> str:
 
 
 def _verify(
-    network: nn.Module, examples: Tensor, task: Task, preparation: Mapping[str, Any] | None, folder: Path
+    network: nn.Module,
+    examples: tuple[Tensor, ...],
+    task: Task,
+    preparation: Mapping[str, Any] | None,
+    folder: Path,
 ) -> float:
     """The largest difference between the network and what model.py loads, on real examples."""
     import torch
@@ -215,7 +221,7 @@ def _verify(
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         module = _run(folder / "model.py")
         loaded = module.load(folder)
-        difference = _difference(loaded(examples), network(examples))
+        difference = _difference(loaded(*examples), network(*examples))
         if preparation:
             raw = task.data("train").inputs[:_EXAMPLES]
             difference = max(difference, _difference(module.prepare(raw), task.prepare(raw)))
@@ -245,13 +251,16 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
-def _onnx(network: nn.Module, examples: Tensor, folder: Path) -> str:
+def _onnx(network: nn.Module, inputs: tuple[Tensor, ...], folder: Path) -> str:
     """Write model.onnx for any batch size and run it; how closely it agrees, or why there is none."""
     import onnxruntime
     import torch
 
     path = folder / "model.onnx"
     path.unlink(missing_ok=True)
+    if len(inputs) != 1:
+        return "missing: this network reads a whole graph, not batches of examples"
+    (examples,) = inputs
     try:
         with _quiet():
             program = torch.onnx.export(
@@ -303,13 +312,13 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _readme(onnx: str, extra: list[str], preparation: Mapping[str, Any] | None) -> str:
+def _readme(onnx: str, extra: list[str], preparation: Mapping[str, Any] | None, network: nn.Module) -> str:
     needs = " ".join(["torch", "safetensors", *(name.replace("_", "-") for name in extra)])
-    inputs = "prepare(images)" if preparation else "inputs"
+    inputs = "prepare(images)" if preparation else ", ".join(inspect.signature(network.forward).parameters)
     how = (
         "`images` are raw, [B, C, H, W]; `prepare` scales them."
         if preparation
-        else "`inputs` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
+        else f"`{inputs}` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
     )
     return "\n".join([
         f"Needs `pip install {needs}` and no genas. In this folder:",

@@ -196,3 +196,23 @@ def test_conv_net_is_exported(tmp_path: Path) -> None:
     with torch.inference_mode():
         wanted = made(task.prepare(raw))
     assert torch.allclose(alone(folder, raw, tmp_path), wanted, atol=1e-5)
+
+
+def test_a_graph_network_is_exported_without_onnx(tmp_path: Path) -> None:
+    import tiny_net_graph
+
+    class Ring(Task):
+        description, input_shape, outputs, classes = "a ring of nodes", (4,), 2, ("a", "b")
+
+        def data(self, split: str) -> Data:
+            raise AssertionError("not needed")
+
+        def batch(self, n: int, seed: int = 0) -> Any:
+            around = torch.arange(6)
+            return (torch.eye(6)[:, :4], torch.stack([around, (around + 1) % 6])), around % 2
+
+    files = export(tiny_net_graph.TinyGraphNet(4, 2), ARCH, Ring(), tmp_path)
+    assert files["model.onnx"] == "missing: this network reads a whole graph, not batches of examples"
+    readme = (tmp_path / "README.md").read_text()
+    assert "pip install torch safetensors torch-geometric" in readme
+    assert "load()(x, edge_index)" in readme and files["model.onnx"] in readme
