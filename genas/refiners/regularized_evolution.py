@@ -13,7 +13,7 @@ from genas.core.pareto import losses
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng
 
-_TRIES = 500  # draws for one new architecture before the space, or what is near the living, counts as used up
+_TRIES = 200  # draws for one new architecture before the space, or what is near the living, counts as used up
 
 
 class RegularizedEvolution(Proposer):
