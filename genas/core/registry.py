@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from genas.core import interfaces
 from genas.core.errors import RequestError, UnknownPlugin
@@ -105,7 +105,7 @@ def create(kind: str, use: Use | str, **context: Any) -> Any:
             raise RequestError(f"{use.name} has no option {key!r}. Its options: {', '.join(known) or 'none'}.")
     if missing := [k for k, p in known.items() if p.default is p.empty and k not in use.options]:
         raise RequestError(f"{use.name} needs the option {missing[0]!r}; write {use.name}:{missing[0]}=...")
-    instance = cls(**_wanted(cls, context), **use.options)
+    instance = cls(**_wanted(cls, context), **_checked(cls, use))
     if kind != "llms":
         instance.name = use.name
     return instance
@@ -121,3 +121,19 @@ def _wanted(cls: type[Any], context: Mapping[str, Any]) -> dict[str, Any]:
         elif parameter.default is parameter.empty:
             raise TypeError(f"{cls.__name__} asks for {key!r}, which the run does not have")
     return wanted
+
+
+def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
+    """The options as their annotations say; "8" for an int is read as 8, "eight" is a RequestError."""
+    from pydantic import TypeAdapter, ValidationError
+
+    hints = get_type_hints(cls.__init__)
+    checked = {}
+    for key, value in use.options.items():
+        try:
+            checked[key] = TypeAdapter(hints.get(key, Any)).validate_python(value)
+        except ValidationError as error:
+            raise RequestError(
+                f"{use.name}: the option {key} cannot be {value!r}: {error.errors()[0]['msg']}."
+            ) from error
+    return checked

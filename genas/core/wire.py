@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -60,3 +61,30 @@ def read_file(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise RequestError(f"{path} must hold a table of keys, not {type(data).__name__}.")
     return data
+
+
+def partial(data: dict[str, Any]) -> dict[str, Any]:
+    """Some fields of a Request as records, plug-ins by bare name allowed; RequestError names each wrong key."""
+    known: dict[str, Any] = {}
+    for key, given in data.items():
+        if key not in _FIELDS:
+            near = get_close_matches(key, _FIELDS, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(_FIELDS)}."
+            raise RequestError(f"A request has no key {key!r}. {hint}")
+        value = ([_use(v) for v in given] if isinstance(given, list) else _use(given)) if key in _USES else given
+        try:
+            known[key] = _FIELDS[key].validate_json(json.dumps(value))
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, (key, *e['loc'])))}: {e['msg']}" for e in error.errors())
+            raise RequestError(f"The request cannot be read: {wrong}") from error
+    return known
+
+
+_FIELDS: dict[str, TypeAdapter[Any]] = {
+    name: TypeAdapter(hint) for name, hint in get_type_hints(records.Request).items()
+}
+_USES = {"task", "space", "proposers", "scorers", "refiners", "validator"}
+
+
+def _use(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value

@@ -1,0 +1,224 @@
+"""The public verbs: what the command line, a service and an agent are skins over."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genas.core import assets, registry, wire
+from genas.core.errors import GenasError, RequestError, UnknownPlugin
+from genas.core.records import Budget, Report, Request, Trial, Use
+
+if TYPE_CHECKING:
+    from genas.designer import Progress
+
+_LEARNED = ("diffusion", "archlm")
+_REFINERS = (Use("regularized_evolution", {"population": 12, "sample": 4}), Use("local_search"))
+
+
+def interpret(sentence: str = "", *, interpreter: str = "exact", **known: Any) -> Request:
+    """Read a sentence into a full request, defaults filled in; nothing is run.
+
+    Args:
+        sentence: what is wanted, in words.
+        interpreter: who reads it.
+        known: fields of Request that are already known (records or plain values); they win over the sentence.
+
+    Raises:
+        RequestError: something is missing, unclear or contradicts itself; the message says what to write.
+    """
+    plain = {key: value for key, value in known.items() if value is not None}
+    fields = {**plain, **wire.partial({k: v for k, v in plain.items() if isinstance(v, str | dict | list | int)})}
+    request: Request = registry.create("interpreters", interpreter).read(sentence, **fields)
+    return _with_defaults(request)
+
+
+def _with_defaults(request: Request) -> Request:
+    space, wanted = request.space.name, {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
+    learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
+    cheap = [n for n in registry.names("scorers") if n in {"params", "flops"} or (n in wanted and n != "accuracy")]
+    table = request.validator.name == "table"
+    proxies = ["naswot", "synflow"] if request.space.name != "nasbench_graph" else []
+    proxies += ["gnn"] if _shipped("gnn", space) else []
+    scorers = (*cheap, *proxies, "table" if table else "short_train")
+    return replace(
+        request,
+        proposers=request.proposers or (Use("uniform"), *learned),
+        scorers=request.scorers or tuple(Use(name) for name in scorers),
+        refiners=request.refiners or _REFINERS,
+    )
+
+
+def _shipped(name: str, space: str) -> bool:
+    return (assets.models() / f"{name}-{space}").is_dir()
+
+
+def design(
+    request: str | Request, *, out: str | Path | None = None, progress: Progress | None = None, **known: Any
+) -> Report:
+    """Design, train, test and export a network.
+
+    Args:
+        request: a sentence, or a request that `interpret` made.
+        out: the run's folder; the same folder and request go on with a stopped run. Default `runs/<time>-<slug>`.
+        progress: told about each stage and step.
+        known: fields of Request that win over the sentence (seed=1, device="cuda", budget={"seconds": 600}).
+
+    Returns:
+        The report; `report.html`, `report.json`, `ledger.jsonl` and `winner/` lie in the folder.
+
+    Raises:
+        RequestError: the request can't be read or can't be met.
+    """
+    from genas import report as reports
+    from genas.core.ledger import Ledger
+    from genas.designer import Designer
+
+    request = interpret(request, **known) if isinstance(request, str) else request
+    folder = Path(out) if out is not None else default_folder(request.goal)
+    ledger = Ledger(folder / "ledger.jsonl")
+    try:
+        designer = Designer(request, ledger, progress)
+        report = designer.run()
+        if report.winner is not None:
+            _export(designer, report.winner, folder / "winner")
+        reports.write(report, folder, events=list(ledger.read()))
+    finally:
+        ledger.close()
+    return report
+
+
+def _export(designer: Any, winner: Trial, folder: Path) -> None:
+    from genas.export import export
+
+    arch = winner.candidate.arch
+    weights = designer.validator.scorer.weights(arch, seed=designer.request.seed)
+    if weights is not None:
+        from genas.nn.train import build
+
+        network = build(designer.space, arch, designer.task, designer.request.seed)
+        network.load_state_dict(weights)
+        export(network, arch, designer.task, folder)
+
+
+def default_folder(goal: str) -> Path:
+    """`runs/<time>-<slug>` for a sentence."""
+    slug = re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:40].strip("-") or "run"
+    return Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
+
+
+def propose(
+    request: str | Request,
+    n: int = 20,
+    *,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    **known: Any,
+) -> list[Trial]:
+    """Propose n candidates that keep the limits, scored by the cheap scorers, most promising first; nothing is trained.
+
+    Raises:
+        RequestError: the request can't be read, or no candidate keeps its limits.
+    """
+    from genas.core.ledger import Ledger
+    from genas.designer import Designer
+
+    if n < 1:
+        raise RequestError(f"n must be at least 1, not {n}.")
+    request = interpret(request, **known) if isinstance(request, str) else request
+    ledger = Ledger(Path(out) / "ledger.jsonl" if out is not None else None)
+    try:
+        return Designer(request, ledger, progress).candidates(n)
+    finally:
+        ledger.close()
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """One task of a batch: its report, or why there is none."""
+
+    goal: str
+    folder: Path
+    report: Report | None = None
+    error: str | None = None
+
+
+def batch(file: str | Path, *, out: str | Path | None = None, progress: Progress | None = None) -> list[BatchRow]:
+    """Design for every `[[tasks]]` entry of a TOML file; a failed one does not stop the others.
+
+    Each entry holds fields of a request, `goal` being the sentence. Run again with the same `out`, finished tasks are
+    read from their ledgers and stopped ones go on.
+
+    Raises:
+        RequestError: the file can't be read.
+    """
+    data = wire.read_file(Path(file))
+    entries = data.get("tasks")
+    if set(data) != {"tasks"} or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise RequestError(f'{file} must hold [[tasks]] entries and nothing else, each with goal = "...".')
+    root = Path(out) if out is not None else Path("runs") / Path(file).stem
+    rows = []
+    for number, entry in enumerate(entries, start=1):
+        known = dict(entry)
+        goal = str(known.pop("goal", ""))
+        folder = root / f"{number:02d}-{re.sub(r'[^a-z0-9]+', '-', goal.lower())[:40].strip('-') or 'task'}"
+        try:
+            rows.append(BatchRow(goal, folder, design(goal, out=folder, progress=progress, **known)))
+        except GenasError as error:
+            rows.append(BatchRow(goal, folder, error=str(error)))
+    return rows
+
+
+def fit(kind: str, space: str, sources: Sequence[str], **options: Any) -> Path:
+    """Train a model of architectures from ledgers and tables; see `genas.fit.fit`."""
+    from genas import fit as fitting
+
+    return fitting.fit(kind, Use(space), sources, **options)  # type: ignore[arg-type]
+
+
+def plugins(kind: str | None = None) -> dict[str, dict[str, str]]:
+    """The plug-ins of one kind or of all: per kind, name to first line."""
+    return {k: {n: registry.summary(k, n) for n in registry.names(k)} for k in ([kind] if kind else registry.kinds())}
+
+
+def explain(name: str) -> str:
+    """What a plug-in is and which options it takes, from its own documentation."""
+    found = [kind for kind in registry.kinds() if name in registry.names(kind)]
+    if not found:
+        raise UnknownPlugin("plug-ins", name, {n for kind in registry.kinds() for n in registry.names(kind)})
+    parts = []
+    for kind in found:
+        cls = registry.load(kind, name)
+        options = [
+            f"  {key}: {p.annotation}" + ("" if p.default is p.empty else f" = {p.default!r}")
+            for key, p in registry.options(kind, name).items()
+        ]
+        text = inspect.getdoc(cls) or ""
+        parts.append(
+            f"{name} ({kind})\n\n{registry.summary(kind, name)}\n\n{text}\n\nOptions:\n"
+            + ("\n".join(options) or "  none")
+        )
+    return "\n\n".join(parts)
+
+
+def parse_budget(text: str) -> Budget:
+    """A budget from "20 minutes", "240 s" or "30 trials"."""
+    if match := re.fullmatch(r"\s*(\d+)\s*(trials?|networks?)\s*", text):
+        count = int(match[1])
+        if count < 1:
+            raise RequestError("A budget needs at least 1 trial.")
+        return Budget(trials=count)
+    import pint
+
+    try:
+        seconds = float(pint.UnitRegistry()(text).to("second").magnitude)
+    except (pint.errors.PintError, AttributeError, ValueError, TypeError, AssertionError) as error:
+        raise RequestError(f"{text!r} is no budget. Write for example '20 minutes', '240 s' or '30 trials'.") from error
+    if not 0 < seconds < float("inf"):
+        raise RequestError(f"A budget must be more than nothing, not {text!r}.")
+    return Budget(seconds=seconds)

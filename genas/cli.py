@@ -1,0 +1,234 @@
+"""The command line: each command is one function of genas.api."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from genas import __version__
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Neural networks from a sentence: generated, ranked, refined and really trained, under your limits.",
+)
+
+Sentence = Annotated[str, typer.Argument(help="What is wanted, in words.", show_default=False)]
+Out = Annotated[Path | None, typer.Option(help="The run's folder; the same folder goes on with a stopped run.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the run.", min=0)]
+BudgetText = Annotated[str | None, typer.Option("--budget", help="For example '20 minutes' or '30 trials'.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+Llm = Annotated[str | None, typer.Option(help="Also ask a chat model: local, or provider:model as LangChain names it.")]
+RequestFile = Annotated[Path | None, typer.Option("--request", help="A TOML or JSON file with fields of a request.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+
+
+def _known(
+    request: Path | None, *, seed: int | None, budget: str | None, device: str | None, llm: str | None
+) -> dict[str, Any]:
+    """The fields that flags and file give; flags win."""
+    from genas import api
+    from genas.core import wire
+
+    known: dict[str, Any] = {} if request is None else wire.read_file(request)
+    flags = {"seed": seed, "device": device, "budget": api.parse_budget(budget) if budget else None}
+    known |= {key: value for key, value in flags.items() if value is not None}
+    if llm is not None:
+        known["proposers"] = ["uniform", *known.get("proposers", []), {"name": "llm", "options": {"model": llm}}]
+    return known
+
+
+@app.command()
+def design(
+    sentence: Sentence = "",
+    out: Out = None,
+    seed: Seed = None,
+    budget: BudgetText = None,
+    device: Device = None,
+    llm: Llm = None,
+    request: RequestFile = None,
+    as_json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how the sentence is read, and stop.")] = False,
+) -> None:
+    """Design, train, test and export a network."""
+    from genas import api
+    from genas.console import Bars, show_report
+    from genas.core import wire
+    from genas.summary import block
+
+    known = _known(request, seed=seed, budget=budget, device=device, llm=llm)
+    sentence = sentence or str(known.pop("goal", ""))
+    known.pop("goal", None)
+    wanted = api.interpret(sentence, **known)
+    if not (as_json and dry_run):
+        typer.echo(block(wanted), err=as_json)
+    if dry_run:
+        if as_json:
+            typer.echo(json.dumps(wire.to_data(wanted), indent=2))
+        return
+    folder = out or api.default_folder(wanted.goal)
+    with Bars() as bars:
+        report = api.design(wanted, out=folder, progress=bars)
+    if as_json:
+        typer.echo(json.dumps(wire.to_data(report), indent=2))
+    else:
+        show_report(report, folder)
+
+
+@app.command()
+def propose(
+    sentence: Sentence = "",
+    n: Annotated[int, typer.Option("-n", help="How many candidates.", min=1)] = 20,
+    out: Out = None,
+    seed: Seed = None,
+    device: Device = None,
+    llm: Llm = None,
+    request: RequestFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose architectures with their cheap scores; nothing is trained."""
+    from genas import api
+    from genas.console import Bars, show_candidates
+    from genas.core import wire
+
+    known = _known(request, seed=seed, budget=None, device=device, llm=llm)
+    sentence = sentence or str(known.pop("goal", ""))
+    known.pop("goal", None)
+    wanted = api.interpret(sentence, **known)
+    with Bars() as bars:
+        trials = api.propose(wanted, n, out=out, progress=bars)
+    if as_json:
+        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
+    else:
+        show_candidates(trials, wanted.space)
+
+
+@app.command()
+def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
+    """Show how a sentence is read."""
+    from genas import api
+    from genas.core import wire
+    from genas.summary import block
+
+    request = api.interpret(sentence)
+    typer.echo(json.dumps(wire.to_data(request), indent=2) if as_json else block(request))
+
+
+@app.command()
+def batch(
+    file: Annotated[Path, typer.Argument(help="A TOML file of [[tasks]], each with goal = and fields of a request.")],
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Design for many tasks; a failed one does not stop the others."""
+    from genas import api
+    from genas.console import Bars, show_batch
+    from genas.core import wire
+
+    with Bars() as bars:
+        rows = api.batch(file, out=out, progress=bars)
+    if as_json:
+        data = [
+            {
+                "goal": row.goal,
+                "folder": str(row.folder),
+                "error": row.error,
+                "report": row.report and wire.to_data(row.report),
+            }
+            for row in rows
+        ]
+        typer.echo(json.dumps(data, indent=2))
+    else:
+        show_batch(rows)
+    if any(row.error for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_plugins(
+    kind: Annotated[str | None, typer.Argument(help="spaces, tasks, proposers, scorers, refiners, ...")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the plug-ins, all or of one kind."""
+    from genas import api
+
+    found = api.plugins(kind)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    for name, entries in found.items():
+        typer.echo(name)
+        for entry, line in entries.items():
+            typer.echo(f"  {entry:24} {line}")
+
+
+@app.command()
+def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")]) -> None:
+    """Show what a plug-in is, where it comes from and which options it takes."""
+    from genas import api
+
+    typer.echo(api.explain(name))
+
+
+@app.command()
+def fit(
+    kind: Annotated[str, typer.Argument(help="diffusion, archlm or gnn.")],
+    space: Annotated[str, typer.Option(help="The space whose architectures are learned.")],
+    sources: Annotated[list[str], typer.Argument(help="Ledgers, or table:<task>:<option>=<value>,sample=<n>.")],
+    out: Annotated[Path | None, typer.Option(help="The model's folder. Default models/<kind>-<space>.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the examples.", min=1)] = None,
+    seed: Seed = None,
+    device: Device = None,
+) -> None:
+    """Train a model of architectures from ledgers and tables."""
+    from genas import api
+    from genas.console import Bars
+
+    given = {"epochs": epochs, "seed": seed, "device": device}
+    with Bars() as bars:
+        folder = api.fit(
+            kind,
+            space,
+            sources,
+            out=out,
+            on_progress=bars.fraction,
+            **{k: v for k, v in given.items() if v is not None},
+        )
+    typer.echo(f"The model is in {folder}.")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"genas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Neural networks from a sentence: generated, ranked, refined and really trained, under your limits."""
+
+
+def main() -> None:
+    """Run the command line; a mistake in the request ends with one line and exit code 2."""
+    from genas.core.errors import GenasError
+
+    try:
+        app()
+    except GenasError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command with the same --out goes on from here.", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

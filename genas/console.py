@@ -1,0 +1,100 @@
+"""What the terminal shows: progress bars with the time left, and tables of results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from genas.core import registry
+from genas.core.records import Report, Trial, Use
+from genas.summary import number
+
+if TYPE_CHECKING:
+    from genas.api import BatchRow
+
+
+class Bars:
+    """Progress bars on standard error, one a stage."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:8}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=Console(stderr=True),
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        """A new bar; the one before it is full."""
+        self._finish()
+        self._task = self._progress.add_task(name, total=total, note="")
+
+    def step(self, text: str = "") -> None:
+        """One step further."""
+        if self._task is not None:
+            self._progress.update(self._task, advance=1, note=text)
+
+    def fraction(self, done: int, total: int, text: str = "") -> None:
+        """A bar that is told how far it is."""
+        if self._task is None:
+            self.stage("fit", total)
+        assert self._task is not None
+        self._progress.update(self._task, completed=done, total=total, note=text)
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            total = self._progress.tasks[self._task].total
+            self._progress.update(self._task, completed=total)
+
+
+def show_report(report: Report, folder: Path) -> None:
+    """The outcome in sentences and where its files are."""
+    console = Console(highlight=False)
+    console.print()
+    console.print(report.text, markup=False)
+    console.print()
+    console.print(f"Report: {folder / 'report.html'}", markup=False)
+    if (folder / "winner" / "model.py").is_file():
+        console.print(f"Network: {folder / 'winner'}", markup=False)
+
+
+def show_candidates(trials: Sequence[Trial], space: Use) -> None:
+    """A table of candidates and their scores."""
+    made = registry.create("spaces", space)
+    metrics = list(dict.fromkeys(m.metric for t in trials for m in t.measurements))
+    table = Table("#", "from", *metrics, "architecture")
+    for rank, trial in enumerate(trials, start=1):
+        values = [(m, trial.value(m)) for m in metrics]
+        figures = ["" if v is None else number(m, v) for m, v in values]
+        table.add_row(str(rank), trial.candidate.origin, *figures, made.to_text(trial.candidate.arch))
+    Console(highlight=False).print(table)
+
+
+def show_batch(rows: Sequence[BatchRow]) -> None:
+    """A table of a batch's tasks and results."""
+    table = Table("task", "params", "test accuracy", "result")
+    for row in rows:
+        winner = row.report.winner if row.report else None
+        params = winner.value("params") if winner else None
+        test = winner.value("test_accuracy") if winner else None
+        figures = ["" if v is None else number(m, v) for m, v in (("params", params), ("test_accuracy", test))]
+        table.add_row(row.goal, *figures, row.error or str(row.folder / "report.html"))
+    Console(highlight=False).print(table)

@@ -1,0 +1,56 @@
+"""Several proposers as one: each is asked in proportion to what its earlier candidates were worth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from genas.core.interfaces import Proposer
+from genas.core.records import Candidate, Trial
+
+
+class Mix:
+    """Shares out asks by yield: (good + 1) / (asked + 2) of each source, good being among the best so far.
+
+    Source: the posterior mean of a success rate under a uniform prior (Laplace's rule of succession),
+    turned into shares by largest remainders.
+
+    Args:
+        proposers: by name.
+    """
+
+    def __init__(self, proposers: Mapping[str, Proposer]) -> None:
+        self._proposers = dict(proposers)
+        self._asked = dict.fromkeys(proposers, 0)
+        self._good = dict.fromkeys(proposers, 0)
+
+    def __len__(self) -> int:
+        return len(self._proposers)
+
+    def ask(self, n: int) -> list[Candidate]:
+        """At most n candidates; what one source can't bring, the next are asked for."""
+        found: list[Candidate] = []
+        for name, share in self._shares(n).items():
+            brought = self._proposers[name].ask(share) if share else []
+            self._asked[name] += share
+            found += brought
+        return found
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        """Hand the trials to every source."""
+        for proposer in self._proposers.values():
+            proposer.tell(trials)
+
+    def credit(self, trials: Sequence[Trial], best: Collection[str]) -> None:
+        """Count each trial that is unfailed and among `best` (keys) as a success of its origin."""
+        for trial in trials:
+            if trial.failure is None and trial.candidate.arch.key in best:
+                self._good[trial.candidate.origin] = self._good.get(trial.candidate.origin, 0) + 1
+
+    def _shares(self, n: int) -> dict[str, int]:
+        worth = {name: (self._good[name] + 1) / (self._asked[name] + 2) for name in self._proposers}
+        total = sum(worth.values())
+        exact = {name: n * w / total for name, w in worth.items()}
+        shares = {name: int(e) for name, e in exact.items()}
+        for name in sorted(exact, key=lambda k: shares[k] - exact[k])[: n - sum(shares.values())]:
+            shares[name] += 1
+        return shares

@@ -1,0 +1,134 @@
+"""The main job: a request becomes a trained, exported, verified network, and goes on after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import genas
+from genas.core import wire
+from genas.core.errors import RequestError
+from genas.core.records import Architecture, Report, Request
+
+GOAL = "A classifier for 8x8 grayscale handwritten digits, 10 classes, under 20k parameters, accuracy first"
+SMALL = {
+    "proposers": ["uniform"],
+    "scorers": ["params", "flops", "synflow", {"name": "short_train", "options": {"epochs": 1, "of": 4}}],
+    "validator": {"name": "train", "options": {"epochs": 4}},
+    "budget": {"trials": 4},
+    "device": "cpu",
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
+    folder = tmp_path_factory.mktemp("run")
+    return genas.design(GOAL, out=folder, **SMALL), folder
+
+
+def measurements(folder: Path) -> list[dict[str, object]]:
+    """The measurement events without their seconds, which no two runs share."""
+    events = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
+    found = [e for e in events if e["kind"] == "measurement"]
+    for event in found:
+        event.get("measurement", {}).pop("seconds", None)
+    return found
+
+
+def test_winner_keeps_its_limit_on_the_exported_network(finished: tuple[Report, Path]) -> None:
+    from safetensors.torch import load_file
+
+    report, folder = finished
+    assert report.winner is not None
+    weights = load_file(folder / "winner" / "weights.safetensors")
+    buffers = ("running_mean", "running_var", "num_batches_tracked")
+    assert sum(w.numel() for name, w in weights.items() if not name.endswith(buffers)) < 20_000
+    assert report.winner.value("params") < 20_000
+    assert len(report.winner.all("test_accuracy")) == 3
+    assert report.winner.value("test_accuracy") > 0.5  # chance is 0.1; four epochs are few
+
+
+def test_references_are_trained_by_the_same_recipe(finished: tuple[Report, Path]) -> None:
+    report, _ = finished
+    assert len(report.references) == 2
+    assert all(t.value("params") < 20_000 for t in report.references)
+    assert all(len(t.all("accuracy")[0].curve) == 4 for t in report.references)
+    assert sum(t.value("test_accuracy") is not None for t in report.references) == 1
+
+
+def test_run_folder_is_whole(finished: tuple[Report, Path]) -> None:
+    report, folder = finished
+    for name in ("report.html", "report.json", "ledger.jsonl", "winner/model.py", "winner/model.onnx"):
+        assert (folder / name).stat().st_size > 200, name
+    assert wire.from_data(Report, json.loads((folder / "report.json").read_text())) == report
+
+
+def test_same_request_and_seed_same_ledger(finished: tuple[Report, Path], tmp_path: Path) -> None:
+    _, folder = finished
+    genas.design(GOAL, out=tmp_path, **SMALL)
+    assert measurements(tmp_path) == measurements(folder)
+
+
+def test_resume_measures_nothing_twice(finished: tuple[Report, Path]) -> None:
+    report, folder = finished
+    before = (folder / "ledger.jsonl").read_bytes()
+    again = genas.design(GOAL, out=folder, **SMALL)
+    assert (folder / "ledger.jsonl").read_bytes() == before
+    assert again == report
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.95])
+def test_a_run_killed_anywhere_ends_the_same(finished: tuple[Report, Path], tmp_path: Path, share: float) -> None:
+    """Kill -9 when a share of the events is written; with half a line at the end, as a kill may leave it."""
+    report, folder = finished
+    goal_lines = int(len((folder / "ledger.jsonl").read_text().splitlines()) * share)
+    code = f"import genas, json; genas.design({GOAL!r}, out={str(tmp_path)!r}, **json.loads({json.dumps(SMALL)!r}))"
+    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    ledger = tmp_path / "ledger.jsonl"
+    deadline = time.monotonic() + 240
+    while not ledger.is_file() or len(ledger.read_bytes().splitlines()) < goal_lines:
+        assert process.poll() is None and time.monotonic() < deadline, "the run ended before it could be killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with ledger.open("ab") as file:
+        file.write(b'{"kind":"measurement","id":"score')
+    again = genas.design(GOAL, out=tmp_path, **SMALL)
+    events = measurements(tmp_path)
+    assert len({e["id"] for e in events}) == len(events)
+    assert events == measurements(folder)
+    assert again.winner.candidate == report.winner.candidate
+    assert again.winner.value("test_accuracy") == report.winner.value("test_accuracy")
+
+
+def test_another_request_may_not_go_on_in_the_same_folder(finished: tuple[Report, Path]) -> None:
+    _, folder = finished
+    with pytest.raises(RequestError, match="belongs to another request"):
+        genas.design(GOAL.replace("20k", "30k"), out=folder, **SMALL)
+
+
+def test_impossible_limit_says_what_broke() -> None:
+    with pytest.raises(RequestError, match="keeps the limits"):
+        genas.propose(GOAL.replace("20k", "100"), 5, **SMALL)
+
+
+def test_proposals_are_scored_and_within_limits() -> None:
+    trials = genas.propose(GOAL, 7, **SMALL)
+    assert len(trials) == 7
+    assert all(t.failure is None and t.value("params") < 20_000 for t in trials)
+    assert all(isinstance(t.candidate.arch, Architecture) and t.value("synflow") is not None for t in trials)
+
+
+def test_interpret_gives_a_full_request() -> None:
+    request = genas.interpret(GOAL)
+    assert isinstance(request, Request)
+    assert request.task.name == "digits" and request.space.name == "conv_net"
+    assert request.constraints[0].holds(19_999) and not request.constraints[0].holds(20_000)
+    assert wire.from_data(Request, wire.to_data(request)) == request
