@@ -1,0 +1,54 @@
+"""What the contract suites need to know of the plug-ins: which task goes with which space, and quick options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genas.core import registry
+from genas.core.errors import MissingArtifact
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.ledger import Ledger
+from genas.core.records import Constraint, Objective, Use
+from genas.core.rng import rng
+
+# A new space that is not listed is tried with the task of its modality.
+TASK_OF_SPACE = {
+    "conv_net": Use("digits"),
+    "nasbench201": Use("nasbench201"),
+    "nasbench_graph": Use("nasbench_graph", {"latency_device": None}),
+}
+TASK_OF_MODALITY = {"image": Use("digits"), "graph": TASK_OF_SPACE["nasbench_graph"]}
+SMALL = {"nasbench201": {"cells": 1, "channels": 4}, "nasbench_graph": {"hidden": 8}}  # quick to build and run
+FULL = {"nasbench_graph": {"hidden": 8}}  # where a table is looked up, the space as published will do
+QUICK = {
+    "latency_ms": {"runs": 3, "warmup": 1},
+    "short_train": {"epochs": 1, "of": 10, "examples": 64},
+    "train": {"epochs": 1, "examples": 64},
+}
+
+
+def small_space(name: str) -> SearchSpace:
+    space: SearchSpace = registry.create("spaces", Use(name, SMALL.get(name, {})))
+    return space
+
+
+def task_for(space: SearchSpace) -> Task:
+    task: Task = registry.create("tasks", TASK_OF_SPACE.get(space.name) or TASK_OF_MODALITY[space.modality])
+    return task
+
+
+def context_for(space: SearchSpace, task: Task, *, seed: int = 0, **more: Any) -> dict[str, Any]:
+    """All that a run hands to plug-ins."""
+    return {
+        "space": space, "task": task, "ledger": Ledger(), "device": "cpu", "seed": seed,
+        "objectives": (Objective("accuracy"),), "limits": (Constraint("params", at_most=1e9),), "request": None, **more,
+    }  # fmt: skip
+
+
+def samples(space: SearchSpace, count: int, seed: int = 0) -> list[Any]:
+    return [space.sample(rng(seed, "contract", i)) for i in range(count)]
+
+
+def lacks_weights(error: MissingArtifact) -> bool:
+    """Whether the plug-in says which trained weights it lacks, and how to get them."""
+    return bool(error.hint) and error.hint in str(error)

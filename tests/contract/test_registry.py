@@ -1,0 +1,60 @@
+"""Every plug-in of every kind can be listed, loaded, and asked for its options."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from genas.core import registry
+from genas.core.errors import RequestError, UnknownPlugin
+from genas.core.records import Use
+
+ALL = [(kind, name) for kind in registry.kinds() for name in registry.names(kind)]
+
+
+@pytest.mark.parametrize(("kind", "name"), ALL)
+def test_one_public_class_with_a_docstring(kind, name):
+    cls = registry.load(kind, name)
+    assert inspect.getdoc(cls)
+    assert registry.summary(kind, name).strip()
+
+
+@pytest.mark.parametrize(("kind", "name"), ALL)
+def test_options_are_keyword_only_and_typed(kind, name):
+    if kind == "llms":
+        pytest.skip("chat models take their options as pydantic fields")
+    for option, parameter in registry.options(kind, name).items():
+        assert parameter.annotation is not inspect.Parameter.empty, f"{option} has no type"
+
+
+@pytest.mark.parametrize(("kind", "name"), ALL)
+def test_unknown_options_are_refused(kind, name):
+    if kind == "llms":
+        pytest.skip("chat models take their options as pydantic fields")
+    with pytest.raises(RequestError, match="no_such_option"):
+        registry.create(kind, Use(name, {"no_such_option": 1}))
+
+
+@pytest.mark.parametrize("kind", registry.kinds())
+def test_unknown_names_are_refused_with_a_hint(kind):
+    with pytest.raises(UnknownPlugin, match="no_such_plugin"):
+        registry.load(kind, "no_such_plugin")
+
+
+def test_refiners_override_tell_and_validators_test():
+    from genas.core.interfaces import Proposer
+
+    for name in registry.names("refiners"):
+        assert registry.load("refiners", name).tell is not Proposer.tell
+    for name in registry.names("validators"):
+        assert "test" in vars(registry.load("validators", name))
+
+
+def test_listing_imports_no_torch():
+    code = (
+        "import sys; from genas.core import registry\n"
+        "[registry.summary(k, n) for k in registry.kinds() for n in registry.names(k)]\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
