@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genas.nn.fitting import Progress
 
 Kind = Literal["diffusion", "archlm", "gnn"]
-EPOCHS: dict[str, int] = {"diffusion": 200, "archlm": 100, "gnn": 60}
+EPOCHS: dict[str, int] = {"diffusion": 200, "archlm": 60, "gnn": 60}
 LEAST = 20  # examples
 _LEVELS = 10
 _ANY_SHARE = 0.2  # of the examples lose their level, so that the model also learns the whole distribution
@@ -209,7 +209,8 @@ def fit_examples(
 
     kept = _usable(space, found)
     ranks = quantiles(kept)
-    recipe = Recipe(EPOCHS[kind] if epochs is None else epochs, seed=seed)
+    rate, decay = (1e-3, 0.1) if kind == "archlm" else (2e-3, 0.02)
+    recipe = Recipe(EPOCHS[kind] if epochs is None else epochs, rate=rate, weight_decay=decay, seed=seed)
     tag = f"{seed_of(kind, space.name, [(e.arch.key, q) for e, q in zip(kept, ranks, strict=True)], recipe):x}"
     order = torch.randperm(len(kept), generator=torch.Generator().manual_seed(seed_of(seed, "held out rows")))
     held = max(4, len(kept) // 10)
@@ -291,7 +292,7 @@ def _archlm(job: _Job) -> float:
         batch = sentences[rows]
         free = torch.rand(len(rows), generator=generator) < _ANY_SHARE
         batch[:, 0] = heads[rows].masked_fill(free, grammar.level_id(-1))
-        return nn.lm_loss(model, grammar, batch)
+        return nn.lm_loss(model, grammar, batch, generator)
 
     held_out = job.train(model, loss)
     nn.save(model.eval().to("cpu"), vocabulary, job.folder)

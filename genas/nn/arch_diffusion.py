@@ -163,7 +163,7 @@ def denoising_loss(
     level: Tensor,
     generator: torch.Generator,
 ) -> Tensor:
-    """Mean cross-entropy of the hidden entries, per graph and then over graphs, in nats.
+    """Mean cross-entropy of the hidden entries, per graph and then over graphs with any, in nats.
 
     Source: Hoogeboom et al., Autoregressive diffusion models (2022), eq. 6: a mean over the hidden entries with a
     uniform share hidden bounds the likelihood, up to the number of entries.
@@ -188,7 +188,8 @@ def denoising_loss(
     label_loss = -label.gather(-1, target[..., None]).squeeze(-1) * hidden_nodes.to(device)
     sign = graphs.edges.to(device).float() * 2 - 1
     edge_loss = -logsigmoid(edge * sign) * hidden_edges.to(device)
-    return ((label_loss.sum(1) + edge_loss.sum((1, 2))) / hidden.clamp(min=1).to(device)).mean()
+    total = (label_loss.sum(1) + edge_loss.sum((1, 2))) / hidden.clamp(min=1).to(device)  # [B]
+    return total.sum() / max(1, int((hidden > 0).sum()))
 
 
 def size_weights(sizes: Sequence[int], levels: Sequence[int], count: int, max_nodes: int) -> list[list[float]]:

@@ -25,8 +25,8 @@ def words(ops: Sequence[str], sizes: Sequence[int], levels: int) -> list[str]:
     return [*heads, *EDGE_WORDS, *ops]
 
 
-def new_model(vocabulary: Sequence[str], length: int, *, width: int = 64, depth: int = 4) -> LlamaForCausalLM:
-    """An untrained model; call under a torch seed."""
+def new_model(vocabulary: Sequence[str], length: int, *, width: int = 64, depth: int = 3) -> LlamaForCausalLM:
+    """An untrained model whose level words lie on a line, so that near levels start alike; call under a torch seed."""
     config = LlamaConfig(
         vocab_size=len(vocabulary),
         hidden_size=width,
@@ -40,7 +40,12 @@ def new_model(vocabulary: Sequence[str], length: int, *, width: int = 64, depth:
         eos_token_id=None,
         tie_word_embeddings=False,
     )
-    return LlamaForCausalLM(config)
+    model = LlamaForCausalLM(config)
+    levels = [i for i, word in enumerate(vocabulary) if word.startswith("<level-") and word != ANY_LEVEL]
+    low, high = torch.randn(2, width) * 0.1
+    share = torch.linspace(0, 1, len(levels))[:, None]
+    model.get_input_embeddings().weight.data[levels] = low * (1 - share) + high * share
+    return model
 
 
 class Grammar:
@@ -107,9 +112,20 @@ class Grammar:
         return found
 
 
-def lm_loss(model: LlamaForCausalLM, grammar: Grammar, sentences: Tensor) -> Tensor:
-    """Mean cross-entropy, in nats, of the words that the grammar leaves a choice for."""
-    logits = model(sentences[:, :-1].to(model.device)).logits  # [B, L - 1, V]
+def lm_loss(
+    model: LlamaForCausalLM, grammar: Grammar, sentences: Tensor, generator: torch.Generator, *, hide: float = 0.2
+) -> Tensor:
+    """Mean cross-entropy, in nats, of the words that the grammar leaves a choice for.
+
+    Args:
+        hide: while training, the share of earlier words after the size that the model cannot see, against overfitting.
+    """
+    seen = sentences[:, :-1]
+    if model.training:
+        hidden = torch.rand(seen.shape, generator=generator) < hide
+        hidden[:, :2] = False
+        seen = seen.masked_fill(hidden, grammar.ids[PAD])
+    logits = model(seen.to(model.device)).logits  # [B, L - 1, V]
     allowed = torch.stack([grammar.allowed(sentences, place) for place in range(1, sentences.shape[1])], dim=1)
     choice = (allowed.sum(-1) > 1).flatten().to(logits.device)
     logits = logits.masked_fill(~allowed.to(logits.device), -1e9).flatten(0, 1)
@@ -125,22 +141,28 @@ def sample(
     generator: torch.Generator,
     *,
     temperature: float = 1.0,
+    guidance: float = 1.0,
 ) -> list[Architecture]:
     """`count` architectures drawn word by word, each word among those the grammar allows.
 
     Args:
         level: performance level, -1 for any.
+        guidance: 1 is the model itself, more exaggerates the level (Sanchez et al., 2024, eq. 3).
         generator: on the CPU; the same state gives the same architectures.
     """
     sentences = torch.full((count, 1), grammar.level_id(level))
-    fed, cache = sentences, None
+    heads = [level] if guidance == 1.0 or level < 0 else [level, -1]
+    fed, cache = torch.cat([torch.full((count, 1), grammar.level_id(head)) for head in heads]), None
     for place in range(1, grammar.length):
         output = model(fed.to(model.device), past_key_values=cache, use_cache=True)
         cache = output.past_key_values
-        logits = output.logits[:, -1].float().cpu() / temperature  # [B, V]
-        probs = torch.softmax(logits.masked_fill(~grammar.allowed(sentences, place), -1e9), dim=-1)
-        fed = torch.multinomial(probs, 1, generator=generator)
-        sentences = torch.cat([sentences, fed], dim=1)
+        blocked = ~grammar.allowed(sentences, place)  # [B, V]
+        parts = output.logits[:, -1].float().cpu().split(count)
+        given, *free = (torch.log_softmax(part.masked_fill(blocked, -1e9), -1) for part in parts)
+        logits = free[0] + guidance * (given - free[0]) if free else given
+        word = torch.multinomial(torch.softmax(logits / temperature, -1), 1, generator=generator)
+        sentences = torch.cat([sentences, word], dim=1)
+        fed = word.repeat(len(heads), 1)
     return grammar.decode(sentences)
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from genas.core import assets
 from genas.core.interfaces import Proposer, SearchSpace
-from genas.core.records import Candidate
+from genas.core.records import Architecture, Candidate
 from genas.core.rng import seed_of
 
 if TYPE_CHECKING:
+    import torch
     from transformers import LlamaForCausalLM
 
     from genas.nn.arch_lm import Grammar
@@ -26,6 +27,7 @@ class ArchLMProposer(Proposer):
         seed: with the number asked so far it decides the samples.
         device: where the model runs.
         level: "top", "any", or a rank quantile from 0 (worst) to 1 (best).
+        guidance: 1 samples the level as learned, more exaggerates it.
         temperature: below 1 prefers the likely.
         model: name of a folder in models/ or a path; None is archlm-<space>.
     """
@@ -37,11 +39,12 @@ class ArchLMProposer(Proposer):
         device: str = "cpu",
         *,
         level: float | str = "top",
+        guidance: float = 2.0,
         temperature: float = 1.0,
         model: str | None = None,
     ) -> None:
         self.space, self.seed, self.device = space, seed, device
-        self.level, self.temperature = level, temperature
+        self.level, self.guidance, self.temperature = level, guidance, temperature
         self.folder = model or f"archlm-{space.name}"
         self._asked = 0
         self._seen: set[str] = set()
@@ -54,23 +57,24 @@ class ArchLMProposer(Proposer):
         path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
         return load(path, self.space, self.device)
 
-    def ask(self, n: int) -> list[Candidate]:
-        """At most n new legal architectures; fewer once the level is exhausted."""
-        import torch
-
+    def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
+        """`n` samples as the model gives them, repeats and illegal ones included."""
         from genas.nn.arch_lm import sample
-        from genas.nn.generation import distinct, level_of
+        from genas.nn.generation import level_of
 
         self._loaded = self._loaded or self._load()
         model, grammar = self._loaded
         level = level_of(self.level, grammar.levels)
+        return sample(model, grammar, n, level, generator, temperature=self.temperature, guidance=self.guidance)
+
+    def ask(self, n: int) -> list[Candidate]:
+        """At most n new legal architectures; fewer once the level is exhausted."""
+        import torch
+
+        from genas.nn.generation import distinct
+
         generator = torch.Generator().manual_seed(seed_of(self.seed, "archlm", self._asked))
         self._asked += n
-        found = distinct(
-            lambda count: sample(model, grammar, count, level, generator, temperature=self.temperature),
-            n,
-            self.space,
-            self._seen,
-        )
-        note = f"language-model sample, level {self.level}"
+        found = distinct(lambda count: self.draw(count, generator), n, self.space, self._seen)
+        note = f"language-model sample, level {self.level}, guidance {self.guidance:g}"
         return [Candidate(arch, "archlm", note=note) for arch in found]

@@ -11,6 +11,8 @@ from genas.core.records import Architecture, Candidate
 from genas.core.rng import seed_of
 
 if TYPE_CHECKING:
+    import torch
+
     from genas.nn.arch_diffusion import ArchDiffusionPipeline
     from genas.nn.graphs import Codec
 
@@ -60,30 +62,33 @@ class DiffusionProposer(Proposer):
         config = pipeline.denoiser.config
         return pipeline, Codec(self.space, config.ops, config.max_nodes)
 
-    def ask(self, n: int) -> list[Candidate]:
-        """At most n new legal architectures; fewer once the level is exhausted."""
-        import torch
-
-        from genas.nn.generation import distinct, level_of
+    def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
+        """`n` samples as the model gives them, repeats and illegal ones included."""
+        from genas.nn.generation import level_of
 
         self._loaded = self._loaded or self._load()
         pipeline, codec = self._loaded
         level = level_of(self.level, pipeline.denoiser.config.levels)
+        sizes = pipeline.sizes(n, level, generator, self.space.sizes())
+        graphs = pipeline(
+            codec.blank(sizes),
+            codec.allowed(sizes),
+            level=level,
+            guidance=self.guidance,
+            temperature=self.temperature,
+            num_inference_steps=self.steps,
+            generator=generator,
+        ).graphs
+        return codec.decode(graphs)
+
+    def ask(self, n: int) -> list[Candidate]:
+        """At most n new legal architectures; fewer once the level is exhausted."""
+        import torch
+
+        from genas.nn.generation import distinct
+
         generator = torch.Generator().manual_seed(seed_of(self.seed, "diffusion", self._asked))
         self._asked += n
-
-        def draw(count: int) -> list[Architecture]:
-            sizes = pipeline.sizes(count, level, generator, self.space.sizes())
-            graphs = pipeline(
-                codec.blank(sizes),
-                codec.allowed(sizes),
-                level=level,
-                guidance=self.guidance,
-                temperature=self.temperature,
-                num_inference_steps=self.steps,
-                generator=generator,
-            ).graphs
-            return codec.decode(graphs)
-
+        found = distinct(lambda count: self.draw(count, generator), n, self.space, self._seen)
         note = f"diffusion sample, level {self.level}, guidance {self.guidance:g}"
-        return [Candidate(arch, "diffusion", note=note) for arch in distinct(draw, n, self.space, self._seen)]
+        return [Candidate(arch, "diffusion", note=note) for arch in found]

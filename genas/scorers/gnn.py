@@ -30,7 +30,7 @@ class GnnScorer(Scorer):
         seed: of the adaptation.
         model: name of a folder in models/ or a path; None is gnn-<space>.
         learn: the metric whose order `fit` learns.
-        steps: gradient steps of the adaptation.
+        steps: gradient steps of the adaptation at most; it takes two per trial.
     """
 
     metric = "gnn"
@@ -96,5 +96,5 @@ class GnnScorer(Scorer):
         quantiles = (rankdata([value for _, value in known]) - 0.5) / len(known)
         graphs = collate([arch for arch, _ in known], model.ops, self.device)
         targets = torch.tensor(quantiles, dtype=torch.float32, device=self.device)
-        adapt(model, graphs, targets, steps=self.steps, seed=seed_of(self.seed, "gnn", len(known)))
+        adapt(model, graphs, targets, steps=min(self.steps, 2 * len(known)), seed=seed_of(self.seed, "gnn", len(known)))
         self._model = model
