@@ -1,0 +1,331 @@
+"""Quantities as limits and budgets: what is compared, with which sign, and on which metric."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from genas.core.errors import RequestError
+from genas.core.records import Budget, Constraint
+from genas.interpreters._quantities import Quantity, quantities
+from genas.interpreters._text import blank
+from genas.interpreters._vocabulary import (
+    AFTER,
+    FAR,
+    HOW,
+    KINDS,
+    LETTER_SCALE,
+    METRIC,
+    NAMES,
+    OTHER_END,
+    OTHER_WORD,
+    RIGHT_STOP,
+    SIGNS,
+    STOP,
+    TRY,
+    TWO,
+    UNITS,
+)
+
+
+@dataclass
+class Limits:
+    """What the numbers of a sentence say; `text` is the sentence with everything that was read blanked."""
+
+    text: str
+    lows: dict[str, float] = field(default_factory=dict)
+    highs: dict[str, float] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
+    epochs: int | None = None
+
+    def constraints(self) -> tuple[Constraint, ...]:
+        """One constraint a metric, in the order they were mentioned."""
+        return tuple(Constraint(m, self.highs.get(m), self.lows.get(m)) for m in self.order)
+
+
+class _Term(NamedTuple):
+    """One or two numbers with their sign and the span of text they were read from."""
+
+    first: Quantity
+    second: Quantity | None
+    sign: str
+    start: int
+    end: int
+
+    @property
+    def said(self) -> str:
+        return self.first.text if self.second is None else f"{self.first.text} to {self.second.text}"
+
+
+def read_limits(text: str) -> Limits:
+    """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
+    limits = Limits(text)
+    edge = 0
+    for term in _terms(text, quantities(text)):
+        if term.first.kind == "examples" and term.sign == "":
+            edge = term.end
+            limits.text = blank(limits.text, term.start, term.end)
+            continue
+        metric, start, end = _metric(text, term, edge)
+        _add(limits, metric, term)
+        edge = end
+        limits.text = blank(limits.text, start, end)
+    return limits
+
+
+def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
+    index, edge = 0, 0
+    while index < len(numbers):
+        first = numbers[index]
+        if index + 1 < len(numbers) and (start := _range_start(text, first, numbers[index + 1], edge)) is not None:
+            low, high = _pair(first, numbers[index + 1])
+            index += 2
+            edge = high.end
+            yield _Term(low, high, "between", start, high.end)
+            continue
+        sign, start, end = _sign(text, first, edge)
+        index += 1
+        if first.kind == "" and sign in {">", ">="} and index < len(numbers) and _both_ends(text, end, numbers[index]):
+            first, _ = _pair(first, numbers[index])
+        edge = end
+        yield _Term(first, None, sign, start, end)
+
+
+def _both_ends(text: str, end: int, second: Quantity) -> bool:
+    """Whether "over 10k" goes on as "but under 40k parameters"."""
+    return second.kind in {"params", "flops"} and OTHER_END.fullmatch(text[end : second.start]) is not None
+
+
+def _range_start(text: str, first: Quantity, second: Quantity, edge: int) -> int | None:
+    joint = text[first.end : second.start].strip().lower()
+    before = re.search(r"\b(between|(?:ranging )?from|in the range(?: of)?)\s*$", text[edge : first.start], re.I)
+    if before and (joint in {"and", "to", "-", ".."}):
+        return edge + before.start()
+    return first.start if joint in {"to", "-", ".."} else None
+
+
+def _pair(first: Quantity, second: Quantity) -> tuple[Quantity, Quantity]:
+    said = f"{first.text} to {second.text}"
+    if first.kind == "" and not first.unit:
+        if second.scaled or LETTER_SCALE.search(second.text):
+            raise RequestError(
+                f"{said!r} may begin at {first.text} or at {first.text} times the same unit. Write the unit twice."
+            )
+        ratio = _ratio(second)
+        first = replace(first, value=round(first.value * ratio, 12), kind=second.kind, unit=second.unit)
+    elif first.kind == "":
+        first = replace(first, kind=second.kind)
+    if first.kind != second.kind:
+        raise RequestError(f"{said!r} mixes two units. Write both ends in the same unit.")
+    if first.value > second.value:
+        raise RequestError(f"{said!r} runs downwards. Write the smaller number first.")
+    return first, second
+
+
+def _ratio(second: Quantity) -> float:
+    """What the bare number of a range is multiplied with to be in the other's unit: 5 to 10 ms, 1 to 2 million."""
+    number = re.match(r"[0-9][0-9, ]*(?:\.[0-9]+)?|\.[0-9]+", second.text)
+    plain = float(number[0].replace(",", "").replace(" ", "")) if number else 0.0
+    return second.value / plain if plain else 1.0
+
+
+def _sign(text: str, quantity: Quantity, edge: int) -> tuple[str, int, int]:
+    before = text[edge : quantity.start]
+    for sign, pattern in AFTER:
+        if after := pattern.match(text, quantity.end):
+            return sign, quantity.start, after.end()
+    for sign, pattern in SIGNS:
+        if found := pattern.search(before):
+            return sign, edge + found.start(), quantity.end
+    return "", quantity.start, quantity.end
+
+
+def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
+    """The metric of a term and the span that was read for it."""
+    kind = term.first.kind
+    stop = RIGHT_STOP.search(text, term.end)
+    right = METRIC.search(text, term.end, stop.start() if stop else len(text))
+    if right and (FAR if kind else OTHER_WORD).search(text[term.end : right.start()]):
+        right = None
+    left = _left(text, term.start, edge, bare=not kind)
+    if kind in {"params", "flops", "fps", "energy", "tokens", "trials", "epochs"}:
+        return KINDS[kind], left.start() if left and _name(left) == KINDS[kind] else term.start, term.end
+    if kind == "unknown":
+        raise RequestError(
+            f"{term.said!r} is not understood. Write a unit such as k parameters, MFLOPs, ms, MB, mJ or %."
+        )
+    allowed = {
+        "time": {"latency_ms", "budget"},
+        "bytes": {"memory_mb", "size_mb"},
+        "percent": {"accuracy", "error"},
+    }.get(kind, {"params", "flops", "accuracy", "error"})
+    for found in (right, left):
+        if found and _name(found) in allowed:
+            return _name(found), min(found.start(), term.start), max(found.end(), term.end)
+    return _default(term, right, left), term.start, term.end
+
+
+def _left(text: str, start: int, edge: int, *, bare: bool) -> re.Match[str] | None:
+    """The last metric named before `start` in the same clause, at most five words away."""
+    stops = list(STOP.finditer(text, edge, start))
+    begin = stops[-1].end() if stops else edge
+    comma = text.rfind(",", begin, start)
+    if not bare or re.search(r"\w", text[comma + 1 : start]):  # else the comma stands between the metric and its number
+        begin = max(begin, comma + 1)
+    if TWO.search(text, begin, start):
+        raise RequestError(f"{text[begin:start].strip()!r} names two figures for one number. Write one limit for each.")
+    found = [m for m in METRIC.finditer(text, begin, start) if len(re.findall(r"\w+", text[m.end() : start])) <= 5]
+    return found[-1] if found else None
+
+
+def _name(match: re.Match[str]) -> str:
+    return match.lastgroup or ""
+
+
+def _default(term: _Term, right: re.Match[str] | None, left: re.Match[str] | None) -> str:
+    """The metric that a unit means where no word names one, or RequestError."""
+    said, unit = term.said, term.first.unit.lower()
+    if term.first.kind == "bytes":
+        return "size_mb"
+    if term.first.kind == "time":
+        if unit.startswith(("n", "u", "µ", "μ", "ms", "mil", "mic")):
+            return "latency_ms"
+        if not unit.startswith("s"):
+            return "budget"
+        raise RequestError(
+            f"Is {said!r} the latency or the time to search? Write {said} latency, or a budget of {said}."
+        )
+    if term.first.kind == "percent":
+        raise RequestError(f"{said!r} of what? Write for example at least {term.first.text} accuracy.")
+    if term.first.kind == "examples":
+        raise RequestError(
+            f"{said!r} limits nothing that is known. Write limits on parameters, FLOPs, latency or size."
+        )
+    for found in (right, left):
+        if found and _name(found) in UNITS:
+            raise RequestError(f"{said!r} has no unit. Write for example {HOW[_name(found)]}.")
+    raise RequestError(
+        f"{said!r} of what? Write for example under {said} parameters, {said} FLOPs or {said} trials, or leave it out."
+    )
+
+
+def _add(limits: Limits, metric: str, term: _Term) -> None:
+    if term.first.value <= 0 and metric not in {"error"}:
+        raise RequestError(f"{term.said!r} is no limit that can be kept. Write a number above zero.")
+    if term.sign == "~":
+        raise RequestError(f"'about {term.said}' is no limit. Write under {term.said}, or between two numbers.")
+    if metric in {"budget", "trials", "tokens", "epochs"}:
+        _add_budget(limits, metric, term)
+        return
+    low, high = _ends(metric, term)
+    metric, low, high = _as_metric(metric, low, high, term.said)
+    if metric not in limits.order:
+        limits.order.append(metric)
+    if high is not None:
+        limits.highs[metric] = min(high, limits.highs.get(metric, math.inf))
+    if low is not None:
+        limits.lows[metric] = max(low, limits.lows.get(metric, -math.inf))
+
+
+def _ends(metric: str, term: _Term) -> tuple[float | None, float | None]:
+    """The low and the high end; a count below 50,000 is at most 49,999, other limits include their end."""
+    value, sign = term.first.value, term.sign
+    if term.second is not None:
+        return value, term.second.value
+    if sign == "=":
+        return value, value
+    if sign in {">", ">="} or (not sign and metric in {"accuracy", "fps"}):
+        return (math.floor(value) + 1 if sign == ">" and metric == "params" else value), None
+    return None, (math.ceil(value) - 1 if sign == "<" and metric == "params" else value)
+
+
+def _as_metric(metric: str, low: float | None, high: float | None, said: str) -> tuple[str, float | None, float | None]:
+    if metric == "latency_ms":
+        return metric, _times(low, 1e3), _times(high, 1e3)
+    if metric == "fps":
+        return "latency_ms", _inverse(high), _inverse(low)
+    if metric == "error":
+        low, high = (None if high is None else 1 - high), (None if low is None else 1 - low)
+        metric = "accuracy"
+    if metric == "accuracy":
+        low, high = _fraction(low, said), _fraction(high, said)
+    if metric == "params":
+        low, high = (
+            (None if low is None else float(math.ceil(low))),
+            (None if high is None else float(math.floor(high))),
+        )
+    return metric, low, high
+
+
+def _inverse(fps: float | None) -> float | None:
+    return None if fps is None else round(1e3 / fps, 9)
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else round(value * factor, 9)
+
+
+def _fraction(value: float | None, said: str) -> float | None:
+    """An accuracy in [0, 1]; a bare number between 1 and 100 can only be a percentage."""
+    if value is None:
+        return None
+    if "%" not in said and "cent" not in said and 1 < value <= 100:
+        value /= 100
+    if not 0 <= value <= 1:
+        raise RequestError(
+            f"An accuracy of {said!r} is not between 0 and 100 %. Write for example at least 98 % accuracy."
+        )
+    return round(value, 12)
+
+
+def _add_budget(limits: Limits, metric: str, term: _Term) -> None:
+    if term.sign in {">", ">=", "between"} or term.second is not None:
+        raise RequestError(
+            f"{term.said!r}: what a run may spend is an upper limit. Write for example at most {term.first.text}."
+        )
+    value = term.first.value
+    if metric == "budget":
+        old = limits.budget.seconds
+        limits.budget = replace(limits.budget, seconds=value if old is None else min(value, old))
+        return
+    whole = math.ceil(value) - 1 if term.sign == "<" else int(value)
+    if whole < 1 or (value != int(value) and term.sign != "<"):
+        raise RequestError(f"{term.said!r} must be a whole number of at least 1.")
+    if metric == "epochs":
+        limits.epochs = whole
+    elif metric == "tokens":
+        limits.budget = replace(limits.budget, llm_tokens=whole)
+    else:
+        _check_trials(limits.text, term)
+        limits.budget = replace(limits.budget, trials=whole)
+
+
+def _check_trials(text: str, term: _Term) -> None:
+    if not re.search(r"trial|candidate|evaluation", term.first.text, re.I) and not TRY.search(text[: term.end + 24]):
+        raise RequestError(
+            f"Is {term.said!r} how many to try? Write for example try {term.said}; one network is delivered."
+        )
+
+
+def check_limits(constraints: tuple[Constraint, ...]) -> None:
+    """RequestError for limits that nothing can keep."""
+    for c in constraints:
+        name = NAMES.get(c.metric, c.metric)
+        for end in (c.at_most, c.at_least):
+            if end is not None and not math.isfinite(end):
+                raise RequestError(f"The limit on {name} is not a finite number. Write a number.")
+        if c.at_most is not None and c.at_least is not None and c.at_most < c.at_least:
+            raise RequestError(
+                f"At most {c.at_most:g} and at least {c.at_least:g} for {name} contradict each other. "
+                "Write a low end below the high one."
+            )
+        if c.at_most is not None and (
+            c.at_most < 0 or (c.at_most < 1 and c.metric in {"params", "flops"}) or c.at_most == 0
+        ):
+            raise RequestError(f"No network keeps {name} at most {c.at_most:g}. Write a larger limit.")
+        if c.metric == "accuracy" and any(e is not None and not 0 <= e <= 1 for e in (c.at_most, c.at_least)):
+            raise RequestError("An accuracy limit lies between 0 and 1 (98 % is 0.98).")

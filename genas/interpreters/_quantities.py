@@ -1,0 +1,235 @@
+"""Numbers with their units, as they stand in a sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from genas.core.errors import RequestError
+
+_NUMBER = re.compile(
+    r"(?<![\w.,^])(?<![A-Za-z]-)(?<![A-Za-z]\.)"
+    r"((?:(?<=[\s(<>=:|~])|^)-)?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: 000)+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
+    r"(e[-+]?[0-9]+)?(?![0-9])"
+)
+_SCALES = {
+    "k": 1e3,
+    "thousand": 1e3,
+    "m": 1e6,
+    "million": 1e6,
+    "millions": 1e6,
+    "mio": 1e6,
+    "mln": 1e6,
+    "mn": 1e6,
+    "b": 1e9,
+    "bn": 1e9,
+    "g": 1e9,
+    "billion": 1e9,
+    "t": 1e12,
+    "trillion": 1e12,
+    "hundred": 1e2,
+}
+_SCALE = re.compile(rf"[\s-]{{0,2}}({'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![A-Za-z0-9])", re.I)
+_GLUED = re.compile(r"\s?([kKmMgGbB])(?=[\s-]?(?:param|weights|trial|token))", re.I)
+_LETTERS = re.compile(r"[A-Za-z]+")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|d)(?![A-Za-z0-9])", re.I)
+
+_ADJECTIVES = r"(?:(?:trainable|learnable|total|free|model|network|network's|learned|float|real)[\s-]+){0,2}"
+_PREFIX = r"(kilo|mega|giga|tera|[kKmMgGtT]|thousand|million|billion|trillion)?"
+_UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(r"[\s-]{0,2}" + pattern + r"(?![A-Za-z0-9])", flags))
+    for kind, pattern, flags in (
+        ("percent", r"(%)", 0),
+        ("percent", r"(per[\s-]?cent(?:age)?|pct)", re.I),
+        (
+            "macs",
+            _PREFIX
+            + (
+                r"[\s-]?(?:macs?|m-?adds?|mult(?:iply)?[\s-]*(?:adds?|"
+                r"accumulates?)|macc?s)(?: operations)?"
+            ),
+            re.I,
+        ),
+        ("flops", _PREFIX + r"[\s-]?(?:flops?(?:/s)?|floating[\s-]point operations)", re.I),
+        (
+            "fps",
+            (
+                r"(fps|(?:frames|images|inferences|pictures|"
+                r"predictions)[\s-]?(?:per|a|/)[\s-]?(?:second|sec|s))"
+            ),
+            re.I,
+        ),
+        ("energy", r"(mJ|mj|[uµμ]J|uj|kJ|J|MJ|m?Wh|kWh|(?:milli|micro|kilo)?joules?)", 0),
+        ("bytes", r"([kmg]i?b|bytes?|(?:kilo|mega|giga|kibi|mebi|gibi)bytes?)", re.I),
+        ("time", r"(ns(?:ec)?|nanoseconds?|[uµμ]s(?:ec)?|microseconds?|ms(?:ecs?)?|milliseconds?|millis)", re.I),
+        ("time", r"(s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|d|days?|weeks?)", re.I),
+        ("time", r"(?:gpu|cpu)[\s-](hours?|minutes?|days?)", re.I),
+        ("params", _ADJECTIVES + r"(?:param(?:eter)?s?|weights)", re.I),
+        ("tokens", r"(?:llm[\s-])?tokens?", re.I),
+        ("epochs", r"(?:training[\s-])?epochs?", re.I),
+        (
+            "trials",
+            (
+                r"(?:different |random |candidate )?(?:trials?|candidates?|evaluations?|architectures|networks|"
+                r"models|designs)"
+            ),
+            re.I,
+        ),
+        (
+            "examples",
+            r"(?:training |labelled |labeled |test |real |small |gr[ae]y(?:scale)? |colou?r )*"
+            r"(?:images|examples|samples|pictures|photos|photographs|scans|drawings)",
+            re.I,
+        ),
+    )
+)
+_PINT = {
+    "s": "second",
+    "sec": "second",
+    "secs": "second",
+    "min": "minute",
+    "mins": "minute",
+    "h": "hour",
+    "hr": "hour",
+    "hrs": "hour",
+    "d": "day",
+    "ms": "millisecond",
+    "msec": "millisecond",
+    "msecs": "millisecond",
+    "millis": "millisecond",
+    "us": "microsecond",
+    "usec": "microsecond",
+    "ns": "nanosecond",
+    "nsec": "nanosecond",
+    "kb": "kilobyte",
+    "mb": "megabyte",
+    "gb": "gigabyte",
+    "kib": "kibibyte",
+    "mib": "mebibyte",
+    "gib": "gibibyte",
+    "mj": "millijoule",
+    "uj": "microjoule",
+}
+_BASE = {"time": "second", "bytes": "megabyte", "energy": "millijoule"}
+_PREFIXES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "kilo": 1e3, "mega": 1e6, "giga": 1e9, "tera": 1e12}
+_CASED = {
+    "MJ": "megajoule",
+    "J": "joule",
+    "kJ": "kilojoule",
+    "Wh": "watt_hour",
+    "mWh": "milliwatt_hour",
+    "kWh": "kilowatt_hour",
+}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of the sentence.
+
+    Args:
+        start: where it begins in the text; `end`: behind its unit.
+        value: in seconds, megabytes, millijoules, a fraction (percent), or a plain count.
+        kind: "time", "bytes", "energy", "percent", "flops", "params", "fps", "trials", "tokens", "epochs", "examples",
+            "" (no unit) or "unknown".
+        text: as written.
+        scaled: whether a letter such as k or M stood behind the digits.
+        unit: the unit as written.
+    """
+
+    start: int
+    end: int
+    value: float
+    kind: str
+    text: str
+    scaled: bool = False
+    unit: str = ""
+
+
+def quantities(text: str) -> list[Quantity]:
+    """All numbers of a plain text, durations like "1 h 30 min" as one."""
+    found: list[Quantity] = []
+    for match in _NUMBER.finditer(text):
+        if found and match.start() < found[-1].end:
+            continue
+        quantity = _quantity(text, match)
+        if quantity is None:
+            continue
+        if found and quantity.kind == "time" == found[-1].kind and _continues(text, found[-1], quantity):
+            last = found.pop()
+            quantity = replace(
+                last, end=quantity.end, value=last.value + quantity.value, text=text[last.start : quantity.end]
+            )
+        found.append(quantity)
+    return found
+
+
+def _continues(text: str, first: Quantity, second: Quantity) -> bool:
+    between = text[first.end : second.start]
+    return re.fullmatch(r"\s*(?:and)?\s*", between) is not None and second.value < first.value
+
+
+def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
+    digits = match[2]
+    value = float(digits.replace(",", "").replace(" ", "") + (match[3] or "")) * (-1 if match[1] else 1)
+    if not math.isfinite(value):
+        raise RequestError(f"The number {_short(match[0])} is too large. Write a smaller one.")
+    if comma := re.match(r",[0-9]+", text[match.end() :]):
+        both = match[0] + comma[0]
+        raise RequestError(f"Is {_short(both)!r} a decimal? Write it with a point, as 1.5, or in full, as 1,500.")
+    start, end = match.start(), match.end()
+    for kind, pattern in _UNITS:
+        if unit := pattern.match(text, end):
+            return _with_unit(start, unit, kind, value, digits)
+    scale, scaled = 1.0, False
+    if letter := _GLUED.match(text, end) or _SCALE.match(text, end):
+        scale, scaled, end = _SCALES[letter[1].lower()], True, letter.end()
+        for kind, pattern in _UNITS:
+            if kind in {"params", "tokens", "trials", "examples", "flops", "macs"} and (
+                unit := pattern.match(text, end)
+            ):
+                return _with_unit(start, unit, kind, value * scale, digits if scale == 1 else "")
+        word = letter[1].lower() in {"thousand", "million", "millions", "billion", "trillion", "hundred"}
+        return Quantity(start, end, value * scale, "", text[start:end], scaled=not word, unit=letter[1])
+    if letters := _LETTERS.match(text, end):
+        if _ORDINAL.match(text, end):
+            return None
+        return Quantity(start, letters.end(), value, "unknown", text[start : letters.end()])
+    return Quantity(start, end, value, "", text[start:end], scaled=scaled)
+
+
+def _with_unit(start: int, unit: re.Match[str], kind: str, value: float, digits: str) -> Quantity:
+    written = unit.string[start : unit.end()]
+    name = (unit[1] or "") if unit.re.groups else ""
+    if kind == "percent":
+        value = round(value / 100, 12)
+    elif kind in {"flops", "macs"}:
+        word = name.lower()
+        scale = _PREFIXES[word] if word in _PREFIXES else _SCALES[word]
+        value, kind = round(value * scale * (2 if kind == "macs" else 1), 6), "flops"
+    elif kind in _BASE:
+        value = _converted(value, name, _BASE[kind])
+    elif kind == "params" and re.fullmatch(r"[0-9]{1,3}\.[0-9]{3}", digits):
+        raise RequestError(
+            f"Is {written!r} a thousand or a fraction? Write {digits.replace('.', '')} or {digits.partition('.')[0]}."
+        )
+    return Quantity(start, unit.end(), value, kind, written, unit=name)
+
+
+def _converted(value: float, unit: str, base: str) -> float:
+    lower = unit.lower().replace("µ", "u").replace("μ", "u")
+    name = _CASED.get(unit) or _PINT.get(lower) or lower
+    return round(float(_registry().Quantity(value, name).to(base).magnitude), 12)
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:12] + "..." + text[-6:]

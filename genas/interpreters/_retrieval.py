@@ -1,0 +1,58 @@
+"""The task whose description is nearest in meaning, where no keyword names one and the match is clear."""
+
+from __future__ import annotations
+
+import re
+
+_DESCRIPTIONS = {
+    "digits": (
+        "recognise handwritten digits",
+        "tell which figure from zero to nine somebody wrote",
+        "read handwritten numbers",
+    ),
+    "cifar10": (
+        "classify small colour photographs of animals and vehicles",
+        "aeroplanes, cars, birds, cats, deer, dogs, frogs, horses, ships and trucks",
+    ),
+    # What lies near a task but is none: the sentence must be nearer to a task than to any of these.
+    "": (
+        "recognise handwritten letters, characters or symbols",
+        "handwritten mathematical symbols",
+        "printed text, documents and number plates",
+        "an OCR for printed numbers",
+        "verify a signature or who wrote something",
+        "one kind of animal or vehicle",
+        "traffic signs, house numbers and faces",
+        "medical images",
+    ),
+}
+_FLOOR = 0.6  # cosine similarity below which nothing is chosen
+_MARGIN = 0.1  # by which the best task must beat whatever comes second
+_EMPTY = re.compile(
+    (
+        r"\b(?:a|an|the|me|my|i|we|you|it|its|to|for|of|on|in|with|and|or|that|which|is|be|please|design|"
+        r"make|build|create|find|give|get|"
+        r"want|need|would|like|can|could|should|some|any|good|great|nice|best|new|neural|deep|learning|ai|"
+        r"network|networks|net|model|models|"
+        r"architecture|classifier|classify|something|anything|cool|small|fast|accurate|accuracy|first|as|"
+        r"possible|train|trained)\b|[^a-z ]"
+    ),
+    re.I,
+)
+
+
+def nearest(text: str) -> str | None:
+    """The task that the text most likely means, or None where that is not sure; loads MiniLM on the first call."""
+    content = _EMPTY.sub(" ", text.lower()).split()
+    if len(content) < 2:
+        return None
+    from genas.nn.embedding import similarities
+
+    lines = [(task, line) for task, lines in _DESCRIPTIONS.items() for line in lines]
+    scores = similarities(text.replace("|", " "), [line for _, line in lines])
+    best: dict[str, float] = {}
+    for (task, _), score in zip(lines, scores, strict=True):
+        best[task] = max(score, best.get(task, -1.0))
+    ranked = sorted(best.items(), key=lambda item: -item[1])
+    sure = ranked[0][1] >= _FLOOR and ranked[0][1] - ranked[1][1] >= _MARGIN
+    return ranked[0][0] if sure and ranked[0][0] else None

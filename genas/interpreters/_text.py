@@ -1,0 +1,81 @@
+"""A sentence made plain: one spelling for dashes, signs and number words, and a text whose read "
+"parts can be blanked."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORDS = {w: n for n, w in enumerate(_SMALL)} | {w: 10 * n for n, w in enumerate(_TENS, start=2)}
+_COUNTED = (
+    r"hundred|thousand|million|billion|percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|param|weights|"
+    r"seconds?|minutes?|hours?|days?|ms|milliseconds?|microseconds?|trials?|candidates?|networks?|"
+    r"architectures?|epochs?|"
+    r"megabytes?|kilobytes?|millijoules?"
+)
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+_SPELLED = re.compile(
+    rf"\b({_WORD})(?:[ -]({'|'.join(_SMALL[1:10])}))?(?=[ -]+(?:gpu[ -]|whole |different )?(?:{_COUNTED}))", re.I
+)
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_SIGNS = str.maketrans(
+    {"×": "x", "✕": "x", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "−": "-", "–": "-", "—": "-", "‑": "-", "‐": "-"}
+    | {"≈": "~", "∼": "~", "“": '"', "”": '"', "‘": "'", "’": "'", "′": "'"}
+)
+
+
+def plain(sentence: str) -> str:
+    """The sentence in one spelling: ASCII signs, digits for number words that count something, powers "
+    "as numbers."""
+    text = re.sub(r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ",", sentence)
+    text = re.sub(r"([0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: f"{m[1]}^{m[2].translate(_SUPERSCRIPT)}", text)
+    text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+    text = re.sub(r"(?<![\w.,^])([0-9]+(?:\.[0-9]+)?)\s*[x*]\s*10\^(-?[0-9]+)", r"\1e\2", text)
+    text = re.sub(r"(?<![\w.,^])10\^(-?[0-9]+)", r"1e\1", text)
+    text = _SPELLED.sub(_spelled, text)
+    text = re.sub(r"\bhalf an hour\b", "30 minutes", text, flags=re.I)
+    text = re.sub(r"\bquarter of an hour\b", "15 minutes", text, flags=re.I)
+    text = re.sub(r"\bhalf a (thousand|million|billion)\b", r"0.5 \1", text, flags=re.I)
+    return re.sub(
+        r"\ban? (?=(?:thousand|million|billion|hundred|minute|hour|day|millisecond)s?\b)", "1 ", text, flags=re.I
+    )
+
+
+def _spelled(match: re.Match[str]) -> str:
+    first, second = match[1].lower(), (match[2] or "").lower()
+    if second and first not in _TENS:
+        return match[0]
+    return str(_WORDS[first] + (_WORDS[second] if second else 0))
+
+
+def blank(text: str, start: int, end: int) -> str:
+    """The text with a read part replaced by bars of equal length, so that positions stay."""
+    return text[:start] + "|" * (end - start) + text[end:]
+
+
+def blank_all(text: str, pattern: re.Pattern[str]) -> str:
+    """The text with every match blanked."""
+    return pattern.sub(lambda m: "|" * len(m[0]), text)

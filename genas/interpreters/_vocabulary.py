@@ -1,0 +1,136 @@
+"""The words of limits: comparisons, metrics, and where a clause ends."""
+
+from __future__ import annotations
+
+import re
+
+_NO = (
+    r"(?:no|not|never|cannot|can't|mustn't|shouldn't|without|nor|n't)\s+(?:be\s+|go(?:ing)?\s+|"
+    r"get(?:ting)?\s+|being\s+|have\s+|use\s+|take\s+)?"
+)
+_MORE = (
+    r"(?:more|greater|larger|bigger|higher|longer|slower|better|heavier)\s+than|over|above|exceed(?:ing|"
+    r"s)?|beyond|past"
+)
+_LESS = r"(?:less|fewer|smaller|lower|shorter|faster|quicker|lighter|worse)\s+than|under|below|beneath"
+SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (
+        sign,
+        re.compile(
+            rf"(?:(?<![A-Za-z])(?:{words})|{signs})(?:\s+(?:of|a|an|the|to|is|"
+            rf"be|only|about|total)|\s*[:=])*\s*$",
+            re.I,
+        ),
+    )
+    for sign, words, signs in (
+        ("<=", _NO + rf"(?:{_MORE})", r"<="),
+        (">=", _NO + rf"(?:{_LESS})", r">="),
+        (
+            "<=",
+            r"at (?:the )?most|up to|within|max(?:imum|imal(?:ly)?)?\.?|limit(?:ed)?|cap(?:ped)?|ceiling|"
+            r"fits? in(?:to|side)?|no more",
+            r"=<",
+        ),
+        (
+            ">=",
+            r"at (?:the )?(?:least|minimum)|min(?:imum|imal(?:ly)?)?\.?|"
+            r"floor|or better than|reach(?:es|ing)?",
+            r"=>",
+        ),
+        ("<", _LESS, r"<"),
+        (">", _MORE, r">"),
+        ("=", r"exactly|precisely", r"=="),
+        ("~", r"about|around|roughly|approximately|approx\.?|circa|near(?:ly)?|some|close to", r"~"),
+    )
+)
+AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "<=",
+        re.compile(
+            r"\s*\(?(?:or (?:less|fewer|below|under|smaller|lower|faster)|"
+            r"(?:at (?:the )?)?most|max(?:imum)?|"
+            r"tops|and (?:below|under))\b\)?",
+            re.I,
+        ),
+    ),
+    (
+        ">=",
+        re.compile(
+            r"\s*\(?(?:or (?:more|better|higher|above|over|larger)|"
+            r"(?:at (?:the )?)?(?:least|minimum)|min(?!\w)|"
+            r"and (?:above|up|better|more))\b\)?|\+(?!\w)",
+            re.I,
+        ),
+    ),
+)
+_METRICS: tuple[tuple[str, str], ...] = (
+    ("error", r"(?:test |classification |validation |top-1 )?error(?:s| rate)?|mistakes|misclassif\w+|wrong"),
+    ("accuracy", r"(?:test |validation |top-1 |classification )?accura(?:cy|cies|te)|acc|correct(?:ly)?"),
+    (
+        "params",
+        r"(?:number of |trainable |learnable )*(?:param(?:eter)?s?)(?:[\s-](?:count|budget|limit))?|"
+        r"(?:number of )?weights",
+    ),
+    ("flops", r"flops?|macs?|multiply[\s-]adds?|madds|floating[\s-]point operations|compute cost"),
+    (
+        "latency_ms",
+        r"latenc(?:y|ies)|inference(?: time)?|response time|forward pass|run ?time|per (?:image|frame|"
+        r"picture|sample|prediction|inference|example|digit|forward pass)|(?:an?|each) (?:image|frame|"
+        r"picture|sample|prediction|inference)|delay|respon[ds]\w*|predict\w*|frame",
+    ),
+    ("memory_mb", r"(?:peak )?(?:memory|v?ram|sram|activations?)(?: (?:use|usage|footprint))?"),
+    ("size_mb", r"(?:model |file |download )?size|disk|flash|file|storage|download|on disk"),
+    ("energy_mj", r"energy|power|joules"),
+    (
+        "budget",
+        r"budget|search(?:ing)?|spend(?:ing)?|wall[\s-]time|wait|time limit|train(?:ing)?(?: time)?|"
+        r"finish(?:ed)?|done|in total|total time|altogether|time|compute|run for|stop|overall|i have|"
+        r"you have|work|design(?:ing)?",
+    ),
+)
+METRIC = re.compile("|".join(rf"(?P<{name}>(?<![A-Za-z])(?:{words})(?![A-Za-z]))" for name, words in _METRICS), re.I)
+STOP = re.compile(r"[.;!?|\n](?:\s|$)|[;|\n]")
+RIGHT_STOP = re.compile(
+    r"[,.;:!?|\n()]|\b(?:and|but|with|while|then|or|under|below|above|over|at|up|less|more|fewer|no|not|"
+    r"max\w*|min\w*|between|exactly|within)\b|[<>=0-9]",
+    re.I,
+)
+TRY = re.compile(
+    r"\b(?:try|tries|trying|evaluat\w+|test(?:ing)?|search\w*|explor\w+|sampl\w+|look\w* at|budget|"
+    r"consider\w*|measur\w+|train|check|compare|trial\w*)\b",
+    re.I,
+)
+TWO = re.compile(
+    r"(?:params|parameters|weights|flops|macs|latency|memory|energy|size)\s*(?:and|&|/)\s*(?:params|"
+    r"parameters|weights|flops|macs|latency|memory|energy|size)\b",
+    re.I,
+)
+LETTER_SCALE = re.compile(r"[0-9]\s?[kKmMgGbBtT](?=[\s-]|$|param|weight|flop|mac)", re.I)
+OTHER_END = re.compile(
+    r"\s*(?:,|and|but)*\s*(?:under|below|less than|fewer than|at most|up to|no more than|<=?|"
+    r"not more than)\s*$",
+    re.I,
+)
+FAR = re.compile(r"(?:\S+\s+){4}")
+OTHER_WORD = re.compile(r"\b(?!(?:trainable|learnable|total|model|network|free|of|in|the|as|test|validation)\b)\w")
+KINDS = {
+    "percent": "accuracy",
+    "flops": "flops",
+    "params": "params",
+    "fps": "fps",
+    "energy": "energy_mj",
+    "tokens": "tokens",
+    "trials": "trials",
+    "epochs": "epochs",
+}
+UNITS = {"latency_ms": "time", "memory_mb": "bytes", "size_mb": "bytes", "energy_mj": "energy"}
+HOW = {"latency_ms": "5 ms", "memory_mb": "2 MB", "size_mb": "2 MB", "energy_mj": "3 mJ"}
+NAMES = {
+    "params": "parameters",
+    "flops": "FLOPs",
+    "latency_ms": "the latency",
+    "size_mb": "the size",
+    "memory_mb": "the memory",
+    "energy_mj": "the energy",
+    "accuracy": "the accuracy",
+}

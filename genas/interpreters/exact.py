@@ -1,0 +1,97 @@
+"""Reads plain English with rules: numbers with units, comparisons, wishes; asks where it is not sure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import Interpreter
+from genas.core.records import Budget, Constraint, Request, Use
+from genas.interpreters._limits import Limits, check_limits, read_limits
+from genas.interpreters._subject import Subject, check_facts, is_table, read_subject, space_for
+from genas.interpreters._text import plain
+from genas.interpreters._wishes import read_wishes
+
+_FIELDS = tuple(f.name for f in fields(Request))
+_LONGEST = 4000
+
+
+class Exact(Interpreter):
+    """Understands sentences such as "digits, under 50k parameters, accuracy first", and never makes a number up.
+
+    Every number must be a limit, a budget, a seed, a number of classes or an image size; one that can't be placed is a
+    RequestError, as is a sentence that does not say what the network is for. "Under 50k parameters" is at most 49,999;
+    for other metrics the end is included. MACs count twice as flops; megabytes are 10^6 bytes.
+    """
+
+    def read(self, sentence: str, **known: Any) -> Request:
+        """The request that the sentence and the known fields make; known fields win.
+
+        Args:
+            sentence: plain English; may be empty where `known` has the task.
+            known: fields of Request as records.
+
+        Raises:
+            RequestError: something is missing, unclear or contradicts itself; the message says what to write.
+        """
+        _check_known(known)
+        if len(sentence) > _LONGEST:
+            raise RequestError(f"The sentence has {len(sentence)} characters. Write at most {_LONGEST}.")
+        if not re.search(r"\w", sentence) and "task" not in known:
+            raise RequestError("Nothing is asked for. Write for example: digits, under 50k parameters, accuracy first.")
+        subject = read_subject(plain(sentence), known.get("task"), known.get("space"))
+        limits = read_limits(subject.text)
+        assert subject.task is not None
+        check_facts(subject, subject.task)
+        made = {**_made(subject.task, subject, limits), **known}
+        request = Request(**{"goal": sentence, **made})
+        check_limits(request.constraints)
+        _check_budget(request.budget)
+        return request
+
+
+def _made(task: Use, subject: Subject, limits: Limits) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "task": task,
+        "space": Use(subject.space or space_for(task.name)),
+        "objectives": read_wishes(limits.text),
+        "constraints": limits.constraints(),
+        "budget": limits.budget,
+        "validator": _validator(task, limits.epochs),
+    }
+    if subject.device is not None:
+        made["device"] = subject.device
+    if subject.seed is not None:
+        made["seed"] = subject.seed
+    return made
+
+
+def _validator(task: Use, epochs: int | None) -> Use:
+    if not is_table(task.name):
+        return Use("train", {} if epochs is None else {"epochs": epochs})
+    if epochs is not None:
+        raise RequestError(
+            f"{task.name} is a table: nothing is trained, so {epochs} epochs mean nothing. Leave them out."
+        )
+    return Use("table")
+
+
+def _check_known(known: dict[str, Any]) -> None:
+    for key in known:
+        if key not in _FIELDS:
+            near = get_close_matches(key, _FIELDS, n=1)
+            raise RequestError(
+                f"A request has no key {key!r}. "
+                + (f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(_FIELDS)}.")
+            )
+    if not all(isinstance(c, Constraint) for c in known.get("constraints", ())):
+        raise RequestError("constraints must be a list of limits, each with metric, at_most or at_least.")
+
+
+def _check_budget(budget: Budget) -> None:
+    for name, value in (("seconds", budget.seconds), ("trials", budget.trials), ("llm_tokens", budget.llm_tokens)):
+        if value is not None and not 0 < value < float("inf"):
+            raise RequestError(f"A budget of {value:g} {name} allows nothing. Write more than zero.")

