@@ -21,12 +21,13 @@ _LEARNED = ("diffusion", "archlm")
 _REFINERS = (Use("regularized_evolution", {"population": 12, "sample": 4}), Use("local_search"))
 
 
-def interpret(sentence: str = "", *, interpreter: str = "exact", **known: Any) -> Request:
+def interpret(sentence: str = "", *, interpreter: str = "exact", llm: str | None = None, **known: Any) -> Request:
     """Read a sentence into a full request, defaults filled in; nothing is run.
 
     Args:
         sentence: what is wanted, in words.
         interpreter: who reads it.
+        llm: a chat model that proposes too: "local", or "provider:model" as LangChain's `init_chat_model` names it.
         known: fields of Request that are already known (records or plain values); they win over the sentence.
 
     Raises:
@@ -35,7 +36,8 @@ def interpret(sentence: str = "", *, interpreter: str = "exact", **known: Any) -
     plain = {key: value for key, value in known.items() if value is not None}
     fields = {**plain, **wire.partial({k: v for k, v in plain.items() if isinstance(v, str | dict | list | int)})}
     request: Request = registry.create("interpreters", interpreter).read(sentence, **fields)
-    return _with_defaults(request)
+    request = _with_defaults(request)
+    return request if llm is None else replace(request, proposers=(*request.proposers, Use("llm", {"model": llm})))
 
 
 def _with_defaults(request: Request) -> Request:

@@ -39,9 +39,7 @@ def _known(
     known: dict[str, Any] = {} if request is None else wire.read_file(request)
     flags = {"seed": seed, "device": device, "budget": api.parse_budget(budget) if budget else None}
     known |= {key: value for key, value in flags.items() if value is not None}
-    if llm is not None:
-        known["proposers"] = ["uniform", *known.get("proposers", []), {"name": "llm", "options": {"model": llm}}]
-    return known
+    return known | ({} if llm is None else {"llm": llm})
 
 
 @app.command()
@@ -179,7 +177,7 @@ def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")]) -> 
 @app.command()
 def fit(
     kind: Annotated[str, typer.Argument(help="diffusion, archlm or gnn.")],
-    space: Annotated[str, typer.Option(help="The space whose architectures are learned.")],
+    space: Annotated[str, typer.Argument(help="The space whose architectures are learned.")],
     sources: Annotated[list[str], typer.Argument(help="Ledgers, or table:<task>:<option>=<value>,sample=<n>.")],
     out: Annotated[Path | None, typer.Option(help="The model's folder. Default models/<kind>-<space>.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the examples.", min=1)] = None,
@@ -197,7 +195,7 @@ def fit(
             space,
             sources,
             out=out,
-            on_progress=bars.fraction,
+            on_progress=lambda p: bars.fraction(p.epoch, p.epochs, f"loss {p.loss:.3f}, held out {p.held_out:.3f}"),
             **{k: v for k, v in given.items() if v is not None},
         )
     typer.echo(f"The model is in {folder}.")

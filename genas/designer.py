@@ -11,7 +11,7 @@ from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger, Meter
 from genas.core.records import Budget, Candidate, Constraint, Measurement, Report, Request, Trial, Use
-from genas.plan import Plan, make_plan
+from genas.plan import Plan, epochs_for, make_plan
 from genas.sources import Mix
 from genas.summary import summarize
 
@@ -116,6 +116,7 @@ class Designer:
         """Train the finalists and the references in full, choose on validation, then read the test split."""
         finalists = self._best(self._measured(), self.plan.finalists)
         self._screen_references(finalists)
+        self._plan_again(finalists)
         seeds = [self.request.seed + i for i in range(self.plan.seeds if self.trains else 1)]
         again = 2 if self.references else 1
         self.progress.stage("train", len(finalists) + len(self.references) + again * (len(seeds) - 1))
@@ -166,6 +167,24 @@ class Designer:
         plan = make_plan(self.request, examples=self._examples(), seconds_per_example=self._speed())
         self.ledger.append({"kind": "plan", "id": "plan", "plan": plan.to_data()})
         return plan
+
+    def _plan_again(self, finalists: Sequence[Trial]) -> None:
+        """Fit the epochs of full training to what is left of the seconds, now that the finalists' speed is known."""
+        if not self.trains or self.request.budget.seconds is None:
+            return
+        if (event := self.ledger.find("plan again")) is None:
+            epoch_seconds = [
+                m.seconds / len(m.curve) * self._examples() / (self.plan.examples or self._examples())
+                for t in finalists
+                for m in t.all(self.task.metric)
+                if m.curve
+            ]
+            left = self.request.budget.seconds - self.seconds
+            epochs = epochs_for(self.plan, left, epoch_seconds, references=len(self.references))
+            event = {"kind": "plan", "id": "plan again", "plan": {**self.plan.to_data(), "epochs": epochs}}
+            self.ledger.append(event)
+        self.plan = Plan(**event["plan"])
+        self.validator = self._meter("validators", self.request.validator)
 
     @property
     def trains(self) -> bool:

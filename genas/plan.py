@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from genas.core.errors import RequestError
-from genas.core.records import Budget, Request
+from genas.core.records import Request
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,16 @@ def _round_up(seconds: float) -> int:
     return int(-(-seconds * 1.2 // 10) * 10)
 
 
-def estimate(plan: Plan, *, examples: int, seconds_per_example: float) -> Budget:
-    """What the plan will cost in seconds, roughly, and in trials."""
-    short = plan.trials * plan.short_epochs * (plan.examples or examples)
-    full = (plan.finalists + _REFERENCES + 2 * (plan.seeds - 1)) * plan.epochs * examples
-    return Budget(seconds=(short + full) * seconds_per_example, trials=plan.trials)
+def epochs_for(plan: Plan, seconds: float, epoch_seconds: Sequence[float], *, references: int) -> int:
+    """The epochs of every full training that fit into the seconds left, at least one more than a short training has.
+
+    Args:
+        epoch_seconds: of each finalist; a reference is taken to be as fast as their median.
+        references: hand-made networks that are trained beside them.
+    """
+    if not epoch_seconds:
+        return plan.epochs
+    again = plan.seeds - 1
+    middle = statistics.median(epoch_seconds)
+    each = sum(epoch_seconds) + references * middle + again * (max(epoch_seconds) + (middle if references else 0))
+    return max(plan.short_epochs + 1, min(Plan.epochs, int(seconds / each)))

@@ -1,0 +1,166 @@
+"""The command line: each command once, and every mistake ends in one line and exit code 2, without a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
+REQUEST = """
+goal = "A classifier for 8x8 handwritten digits under 20k parameters"
+proposers = ["uniform"]
+scorers = ["params", {name = "short_train", options = {epochs = 1, of = 2}}]
+validator = {name = "train", options = {epochs = 2}}
+budget = {trials = 2}
+device = "cpu"
+"""
+
+
+def genas(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "genas.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "120"},
+        timeout=240,
+        check=False,
+    )
+
+
+def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("error:") == 1, result.stderr
+    for word in words:
+        assert word in result.stderr, result.stderr
+
+
+def test_help_and_import_load_no_torch() -> None:
+    code = "import sys, genas.cli, genas.api; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    result = genas("--help")
+    assert result.returncode == 0
+    for command in ("design", "propose", "batch", "interpret", "list", "explain", "fit"):
+        assert command in result.stdout
+
+
+def test_list_names_every_folder() -> None:
+    found = json.loads(genas("list", "--json").stdout)
+    assert {"digits", "images", "cifar10", "mnist"} <= set(found["tasks"])
+    assert all(line for entries in found.values() for line in entries.values())
+
+
+def test_explain_shows_options() -> None:
+    result = genas("explain", "regularized_evolution")
+    assert "Real et al." in result.stdout and "population" in result.stdout
+
+
+def test_dry_run_shows_the_request_and_stops(tmp_path: Path) -> None:
+    result = genas("design", GOAL, "--dry-run", cwd=tmp_path)
+    assert result.returncode == 0 and "19,999" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_design_from_a_file_prints_json(tmp_path: Path) -> None:
+    (tmp_path / "request.toml").write_text(REQUEST)
+    result = genas("design", "--request", "request.toml", "--out", "run", "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["winner"]["candidate"]["arch"]["space"] == "conv_net"
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_propose_prints_json(tmp_path: Path) -> None:
+    (tmp_path / "request.toml").write_text(REQUEST)
+    result = genas("propose", "-n", "3", "--request", "request.toml", "--json", cwd=tmp_path)
+    assert len(json.loads(result.stdout)) == 3
+
+
+def test_batch_goes_on_after_a_failed_task(tmp_path: Path) -> None:
+    bad = '[[tasks]]\ngoal = "A classifier for digits under 10 parameters"\nproposers = ["uniform"]\n'
+    body = REQUEST.replace("\nproposers", "\nproposers", 1)
+    (tmp_path / "tasks.toml").write_text(bad + "[[tasks]]\n" + body)
+    result = genas("batch", "tasks.toml", "--out", "runs", "--json", cwd=tmp_path)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    first, second = json.loads(result.stdout)
+    assert first["report"] is None and "limits" in first["error"]
+    assert second["error"] is None and second["report"]["winner"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("design", "asdf"), ()),
+        (("design", ""), ()),
+        (("design", GOAL, "--budget", "a while"), ("20 minutes",)),
+        (("design", GOAL, "--budget", "-3 s"), ("more than nothing",)),
+        (("design", GOAL, "--device", "tpu9"), ("tpu9",)),
+        (("design", "A classifier for digits, 0 classes"), ()),
+        (("design", "--request", "absent.toml"), ("absent.toml",)),
+        (("list", "scorer"), ("scorers",)),
+        (("explain", "regularised_evolution"), ("regularized_evolution",)),
+        (("batch", "absent.toml"), ("absent.toml",)),
+        (("fit", "gnn", "conv_net", "absent.jsonl"), ("absent.jsonl",)),
+        (("design", GOAL, "--llm", "nobody:nothing", "--budget", "2 trials"), ("nobody",)),
+    ],
+)
+def test_mistakes_end_in_one_line(arguments: tuple[str, ...], words: tuple[str, ...], tmp_path: Path) -> None:
+    refused(genas(*arguments, cwd=tmp_path), *words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("task = 'digit'", ("digits",)),
+        ("tasks = 'digits'", ("'task'",)),
+        ("task = {name = 'digits', options = {size = 8}}", ("size",)),
+        ("seed = 'one'", ("seed",)),
+        ("seed = ", ("TOML",)),
+        ("task = 'digits'\nproposers = ['unifrm']", ("uniform",)),
+        ("task = 'digits'\nscorers = ['params']", ("short_train",)),
+        ("task = 'digits'\nspace = 'nasbench_graph'", ("space",)),
+        ("task = 'digits'\nrefiners = [{name = 'regularized_evolution', options = {population = 'many'}}]", ("many",)),
+    ],
+)
+def test_wrong_request_files_are_explained(text: str, words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "request.toml").write_text(text)
+    refused(genas("design", GOAL, "--request", "request.toml", "--out", "run", cwd=tmp_path), *words)
+
+
+def test_images_that_cannot_be_used_are_explained(tmp_path: Path) -> None:
+    refused(genas("design", "A classifier for the images in ./absent under 20k parameters", cwd=tmp_path), "absent")
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        (tmp_path / "pets" / label / "broken.png").write_bytes(b"this is no picture")
+    refused(genas("design", "A classifier for the images in ./pets under 20k parameters", cwd=tmp_path), "broken.png")
+
+
+def test_a_corrupt_ledger_line_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "ledger.jsonl").write_text(
+        '{"kind":"warning","text":"x"}\n{"kind":\n{"kind":"warning","text":"x"}\n'
+    )
+    refused(genas("design", GOAL, "--out", "run", cwd=tmp_path), "Line 2")
+
+
+def test_images_of_the_user_become_a_network(tmp_path: Path) -> None:
+    """Two classes that a glance tells apart: bright and dark squares in an .npz."""
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 2, 120)
+    images = (generator.integers(0, 90, (120, 12, 12)) + labels[:, None, None] * 120).astype(np.uint8)
+    np.savez(tmp_path / "squares.npz", x=images, y=labels)
+    (tmp_path / "request.toml").write_text(
+        REQUEST.split("\n", 2)[2].replace("epochs = 2}", "epochs = 6}").replace("of = 2", "of = 6")
+    )
+    goal = "A classifier for the images in squares.npz under 20k parameters"
+    result = genas("design", goal, "--request", "request.toml", "--out", "run", "--json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    tests = [m["value"] for m in json.loads(result.stdout)["winner"]["measurements"] if m["metric"] == "test_accuracy"]
+    assert len(tests) == 3 and min(tests) > 0.8
