@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -178,5 +179,7 @@ def save(model: LlamaForCausalLM, vocabulary: Sequence[str], folder: Path) -> No
 def load(folder: Path, space: SearchSpace, device: str = "cpu") -> tuple[LlamaForCausalLM, Grammar]:
     """The model that `save` wrote, ready to sample from, with the grammar of the space in its words."""
     vocabulary = PreTrainedTokenizerFast.from_pretrained(folder).get_vocab()
-    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device).eval()
-    return model, Grammar(space, sorted(vocabulary, key=vocabulary.__getitem__))
+    with torch.random.fork_rng():  # the first weights, soon replaced, draw from the global state
+        model = LlamaForCausalLM(LlamaConfig.from_pretrained(folder))  # from_pretrained would show a progress bar
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model.to(device).eval(), Grammar(space, sorted(vocabulary, key=vocabulary.__getitem__))
