@@ -222,7 +222,7 @@ READ: list[tuple[str, dict[str, Any]]] = [
         {"task": ("nasbench_graph", {"dataset": "citeseer"}), "objectives": [A, L]},
     ),
     (
-        "photos/train: under 1M weights",
+        "images from photos/train: under 1M weights",
         {"task": ("images", {"path": "photos/train"}), "limits": {"params": _c(None, 999_999)}},
     ),
 ]
