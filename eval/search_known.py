@@ -102,9 +102,7 @@ def main() -> None:
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, check=False
     ).stdout.strip()
     print(f"commit {commit}, {args.seeds} seeds, cap {args.cap}")
-    print(
-        "| search | dataset | mean queries | error | median | reached | best at cap | known mean | seconds |"
-    )
+    print("| search | dataset | mean queries | error | median | reached | best at cap | known mean | seconds |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     space = CachedCells()
     for dataset in args.datasets:

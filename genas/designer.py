@@ -69,8 +69,7 @@ class Designer:
             "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
         }  # fmt: skip
         self._make_scorers()
-        self.proposers = self._mix("proposers", request.proposers)
-        self.refiners = self._mix("refiners", request.refiners)
+        self.proposers, self.refiners = self._mixes()
 
     def run(self) -> Report:
         """All stages."""
@@ -236,9 +235,17 @@ class Designer:
         scorer: Scorer = registry.create(kind, use, **self.context)
         return Meter(scorer, use, self.ledger)
 
-    def _mix(self, kind: str, uses: Sequence[Use]) -> Mix:
-        made: dict[str, Proposer] = {use.name: registry.create(kind, use, **self.context) for use in uses}
-        return Mix(made)
+    def _mixes(self) -> tuple[Mix, Mix]:
+        """The proposers and the refiners; either folder serves both stages, and one named twice is one source."""
+        made: dict[str, Proposer] = {}
+        for use in (*self.request.proposers, *self.request.refiners):
+            if use.name not in made:
+                kind = "refiners" if use.name in registry.names("refiners") else "proposers"
+                made[use.name] = registry.create(kind, use, **self.context)
+        proposers, refiners = (
+            Mix({use.name: made[use.name] for use in uses}) for uses in (self.request.proposers, self.request.refiners)
+        )
+        return proposers, refiners
 
     # Measuring
 
