@@ -119,7 +119,7 @@ _WORDS = st.sampled_from(
         "million",
         "about",
         "or less",
-    ]  # fmt: skip
+    ]
 )
 _TEXT = st.one_of(st.text(max_size=60), st.lists(_WORDS, max_size=10).map(" ".join))
 
