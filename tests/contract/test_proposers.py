@@ -1,0 +1,89 @@
+"""What every proposer and refiner must do, in every space."""
+
+import pytest
+from plugin_contexts import context_for, lacks_weights, small_space, task_for
+
+from genas.core import registry
+from genas.core.errors import MissingArtifact
+from genas.core.records import Measurement, Trial, Use
+from genas.core.rng import seed_of
+
+MAKERS = [(kind, name) for kind in ("proposers", "refiners") for name in registry.names(kind)]
+OPTIONS = {"regularized_evolution": {"population": 6, "sample": 3}}
+pytestmark = pytest.mark.usefixtures("untouched_randomness")
+
+
+class Missing(Exception):
+    """The plug-in said which weights it lacks."""
+
+
+def measured(candidate, *, fail: bool = False) -> Trial:
+    """A made-up but fixed accuracy for each architecture."""
+    value = seed_of(candidate.arch.key) % 1000 / 1000
+    return Trial(candidate, failure="made to fail") if fail else Trial(candidate, (Measurement("accuracy", value),))
+
+
+def made(kind, name, space, seed=0):
+    return registry.create(kind, Use(name, OPTIONS.get(name, {})), **context_for(space, task_for(space), seed=seed))
+
+
+def rounds(proposer, sizes=(3, 1, 4)):
+    """What is asked for in some rounds, each told but for every third, which fails."""
+    found = []
+    for n in sizes:
+        try:
+            asked = proposer.ask(n)
+        except MissingArtifact as error:
+            assert lacks_weights(error)
+            raise Missing from error
+        assert len(asked) <= n
+        proposer.tell([measured(c, fail=i % 3 == 2) for i, c in enumerate(asked)])
+        found.append(asked)
+    return found
+
+
+@pytest.fixture(params=MAKERS, ids=lambda pair: pair[1])
+def maker(request):
+    return request.param
+
+
+@pytest.fixture(params=registry.names("spaces"))
+def space(request):
+    return small_space(request.param)
+
+
+def test_legal_new_and_signed(maker, space):
+    try:
+        asked = [c for batch in rounds(made(*maker, space)) for c in batch]
+    except Missing:
+        return
+    assert asked, "nothing was proposed"
+    for candidate in asked:
+        assert space.problems(candidate.arch) == []
+        assert candidate.origin == maker[1]
+        assert candidate.note
+    keys = [c.arch.key for c in asked]
+    assert len(keys) == len(set(keys))
+
+
+def test_same_seed_same_answers_and_other_seed_others(maker, space):
+    try:
+        first, second, other = (rounds(made(*maker, space, seed)) for seed in (0, 0, 1))
+    except Missing:
+        return
+    assert first == second
+    assert first != other
+
+
+def test_asking_for_nothing_gives_nothing(maker, space):
+    assert made(*maker, space).ask(0) == []
+
+
+@pytest.mark.parametrize("kind_name", [m for m in MAKERS if m[0] == "refiners"], ids=lambda pair: pair[1])
+def test_refiners_do_not_ask_for_what_others_measured(kind_name, space):
+    refiner, uniform = made(*kind_name, space), made("proposers", "uniform", space, seed=5)
+    others = uniform.ask(12)
+    refiner.tell([measured(c) for c in others])
+    asked = [c for batch in rounds(refiner, (5, 5)) for c in batch]
+    assert not {c.arch.key for c in others} & {c.arch.key for c in asked}
+    assert any(c.parents for c in asked), "what others measured was not built upon"
