@@ -25,8 +25,8 @@ class Synflow(Scorer):
 
     Source: Tanaka et al., "Pruning neural networks without any data" (NeurIPS 2020), eq. 2, summed over the weights as
     a score by Abdelfattah et al. (ICLR 2021): log of the sum of theta x dR/dtheta with R the summed output for an input
-    of ones through |theta|. Here R is differentiated through its logarithm, so that nothing overflows in deep
-    networks; normalisation layers pass their input on; weights are the parameters of two or more dimensions.
+    of ones through |theta|. Here R is differentiated through its logarithm, so that flows
+    too large for 64 bits have a score; normalisation layers pass their input on; weights are the parameters of two or more dimensions.
 
     Args:
         space: builds the network.
@@ -74,7 +74,9 @@ def _ones(inputs: Any) -> Any:
 
 def _log_flow(network: nn.Module, inputs: Any) -> float:
     total = network(inputs).sum()  # R
-    if not math.isfinite(total.item()) or total.item() <= 0:
+    if not math.isfinite(total.item()):
+        raise ScoreFailed(f"the summed output is {total.item():g}, too large for 64 bits")
+    if total.item() <= 0:
         raise ScoreFailed(f"the summed output is {total.item():g}: no signal flows to the output")
     weights = [p for p in network.parameters() if p.ndim >= 2 and p.requires_grad]
     grads = torch.autograd.grad(total.log(), weights, allow_unused=True)
