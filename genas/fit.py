@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from genas.core import assets, registry, wire
 from genas.core.errors import LedgerCorrupt, RequestError, ScoreFailed
-from genas.core.interfaces import SearchSpace, Task
+from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.rng import rng, seed_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Generator, Tensor
 
+    from genas.nn.conditions import Conditions
     from genas.nn.fitting import Progress
 
 Kind = Literal["diffusion", "archlm", "gnn"]
 EPOCHS: dict[str, int] = {"diffusion": 200, "archlm": 60, "gnn": 60}
 LEAST = 20  # examples
-_LEVELS = 10
-_ANY_SHARE = 0.2  # of the examples lose their level, so that the model also learns the whole distribution
 
 
 class Example(NamedTuple):
@@ -33,27 +32,31 @@ class Example(NamedTuple):
         task: the task with its options, as text; accuracies are ranked within it.
         accuracy: on validation data, in [0, 1].
         source: where it came from.
+        params: its number of parameters on that task, where it was counted.
     """
 
     arch: Architecture
     task: str
     accuracy: float
     source: str
+    params: float | None = None
 
 
-def examples(space: SearchSpace, sources: Sequence[str]) -> list[Example]:
+def examples(space: SearchSpace, sources: Sequence[str], *, count: bool = False) -> list[Example]:
     """The measured architectures of the sources, one per task and architecture.
 
     Args:
         sources: a ledger, a run folder, or `table:<task>[:sample=1000,seed=0,<task option>=...]`, which means that many
             architectures of the space drawn by that seed, with the validation accuracy of the task's table.
+        count: also count parameters, where a ledger does not tell them; this makes the task.
 
     Raises:
         RequestError: a source cannot be read or has nothing of that space.
     """
     found: dict[tuple[str, str], Example] = {}
     for source in sources:
-        part = _of_table(space, source) if source.startswith("table:") else _of_ledger(space, Path(source))
+        read = _of_table(space, source) if source.startswith("table:") else _of_ledger(space, Path(source))
+        part = _counted(space, read) if count else (example for example, _ in read)
         before = len(found)
         for example in part:
             found.setdefault((example.task, example.arch.key), example)
@@ -62,7 +65,19 @@ def examples(space: SearchSpace, sources: Sequence[str]) -> list[Example]:
     return list(found.values())
 
 
-def _of_table(space: SearchSpace, source: str) -> Iterator[Example]:
+def _counted(space: SearchSpace, read: Iterator[tuple[Example, Use | None]]) -> Iterator[Example]:
+    scorers: dict[str, Scorer] = {}
+    for example, use in read:
+        if example.params is not None or use is None:
+            yield example
+            continue
+        if example.task not in scorers:
+            task = registry.create("tasks", use, space=space, device="cpu", seed=0)
+            scorers[example.task] = registry.create("scorers", "params", space=space, task=task)
+        yield example._replace(params=scorers[example.task].score(example.arch).value)
+
+
+def _of_table(space: SearchSpace, source: str) -> Iterator[tuple[Example, Use | None]]:
     _, name, *rest = source.split(":", 2)
     options: dict[str, Any] = dict(_option(part, source) for part in ",".join(rest).split(",") if part)
     count, seed = options.pop("sample", 1000), options.pop("seed", 0)
@@ -81,7 +96,7 @@ def _of_table(space: SearchSpace, source: str) -> Iterator[Example]:
         except ScoreFailed:
             continue  # the table lacks it; another is drawn
         seen.add(arch.key)
-        yield Example(arch, str(use), accuracy, source)
+        yield Example(arch, str(use), accuracy, source), use
 
 
 def _option(text: str, source: str) -> tuple[str, Any]:
@@ -109,26 +124,30 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
         yield event
 
 
-def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
+def _of_ledger(space: SearchSpace, path: Path) -> Iterator[tuple[Example, Use | None]]:
     """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures."""
     path = path / "ledger.jsonl" if path.is_dir() else path
     archs: dict[str, Architecture] = {}
     groups: dict[tuple[float, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    task = path.stem
+    params: dict[str, float] = {}
+    use: Use | None = None
     for event in _events(path):
         if event.get("kind") == "request":
-            task = str(wire.from_data(Use, event["request"]["task"]))
+            use = wire.from_data(Use, event["request"]["task"])
         elif event.get("kind") == "candidate":
             archs[event["key"]] = wire.from_data(Candidate, event["candidate"]).arch
         elif event.get("kind") == "measurement" and "measurement" in event and not event["id"].startswith("test "):
             measured = wire.from_data(Measurement, event["measurement"])
-            if measured.metric == "accuracy":
+            if measured.metric == "params":
+                params[event["key"]] = measured.value
+            elif measured.metric == "accuracy":
                 groups[measured.fidelity, event["scorer"]][event["key"]].append(measured.value)
     if groups:
         _, chosen = max(groups.items(), key=lambda item: (len(item[1]), item[0]))
         for key, values in chosen.items():
             if key in archs and archs[key].space == space.name:
-                yield Example(archs[key], task, sum(values) / len(values), str(path))
+                accuracy = sum(values) / len(values)
+                yield Example(archs[key], str(use or path.stem), accuracy, str(path), params.get(key)), use
 
 
 def quantiles(found: Sequence[Example]) -> list[float]:
@@ -149,6 +168,8 @@ class _Job(NamedTuple):
     space: SearchSpace
     archs: list[Architecture]
     quantiles: list[float]
+    given: Conditions
+    size_edges: list[float]  # of the size levels
     device: str
     train: Callable[[Any, Callable[[Tensor, Any], Tensor]], float]  # (model, loss) -> held-out loss
     folder: Path
@@ -184,7 +205,7 @@ def fit(
         raise RequestError(f"There is nothing called {kind!r} to fit. Kinds: {', '.join(get_args(Kind))}.")
     built: SearchSpace = registry.create("spaces", space)
     folder = out or assets.models() / f"{kind}-{built.name}"
-    found = examples(built, sources)
+    found = examples(built, sources, count=kind != "gnn")
     return fit_examples(
         kind, built, found, folder, epochs=epochs, seed=seed, device=device, on_progress=on_progress, sources=sources
     )
@@ -205,13 +226,15 @@ def fit_examples(
     """The same on examples already gathered; `sources` is for the card."""
     import torch
 
+    from genas.nn.conditions import conditions
     from genas.nn.fitting import Recipe, train
 
     kept = _usable(space, found)
     ranks = quantiles(kept)
     rate, decay = (1e-3, 0.1) if kind == "archlm" else (2e-3, 0.02)
     recipe = Recipe(EPOCHS[kind] if epochs is None else epochs, rate=rate, weight_decay=decay, seed=seed)
-    tag = f"{seed_of(kind, space.name, [(e.arch.key, q) for e, q in zip(kept, ranks, strict=True)], recipe):x}"
+    given, edges = conditions(ranks, [e.accuracy for e in kept], [e.task for e in kept], [e.params for e in kept])
+    tag = f"{seed_of(kind, space.name, [(e.arch.key, e.task, e.accuracy, e.params) for e in kept], recipe):x}"
     order = torch.randperm(len(kept), generator=torch.Generator().manual_seed(seed_of(seed, "held out rows")))
     held = max(4, len(kept) // 10)
     checkpoint = folder / "checkpoint.safetensors"
@@ -221,7 +244,7 @@ def fit_examples(
         rows, held_out = order[held:], order[:held]
         return train(model, loss, rows, held_out, recipe, checkpoint=checkpoint, tag=tag, on_progress=on_progress)
 
-    job = _Job(space, [e.arch for e in kept], ranks, device, run, folder)
+    job = _Job(space, [e.arch for e in kept], ranks, given, edges, device, run, folder)
     with torch.random.fork_rng():
         torch.manual_seed(seed_of(seed, kind, "weights"))
         held_out = {"diffusion": _diffusion, "archlm": _archlm, "gnn": _gnn}[kind](job)
@@ -244,32 +267,20 @@ def _usable(space: SearchSpace, found: Sequence[Example]) -> list[Example]:
     return kept
 
 
-def _levels(job: _Job) -> Tensor:
-    import torch
-
-    from genas.nn.generation import bucket
-
-    return torch.tensor([bucket(q, _LEVELS) for q in job.quantiles])
-
-
 def _diffusion(job: _Job) -> float:
-    import torch
-
     from genas.nn import arch_diffusion as nn
     from genas.nn.graph_transformer import GraphTransformer
     from genas.nn.graphs import Codec
 
-    space, levels = job.space, _levels(job)
-    sizes = [len(a.ops) for a in job.archs]
+    space, nodes = job.space, [len(a.ops) for a in job.archs]
     codec = Codec(space, space.ops, space.max_nodes)
-    weights = nn.size_weights(sizes, levels.tolist(), _LEVELS, space.max_nodes)
-    denoiser = GraphTransformer(space.name, list(space.ops), space.max_nodes, weights, levels=_LEVELS)
+    weights = nn.node_weights(nodes, job.given, space.max_nodes)
+    denoiser = GraphTransformer(space.name, list(space.ops), space.max_nodes, weights, job.size_edges)
     scheduler = nn.AbsorbingScheduler()
-    data = nn.Examples(codec.encode(job.archs), codec.blank(sizes), codec.allowed(sizes))
+    data = nn.Examples(codec.encode(job.archs), codec.blank(nodes), codec.allowed(nodes))
 
-    def loss(rows: Tensor, generator: torch.Generator) -> Tensor:
-        free = torch.rand(len(rows), generator=generator) < _ANY_SHARE
-        return nn.denoising_loss(denoiser, scheduler, data.rows(rows), levels[rows].masked_fill(free, -1), generator)
+    def loss(rows: Tensor, generator: Generator) -> Tensor:
+        return nn.denoising_loss(denoiser, scheduler, data.rows(rows), job.given.draw(rows, generator), generator)
 
     held_out = job.train(denoiser, loss)
     nn.ArchDiffusionPipeline(denoiser.eval().to("cpu"), scheduler).save_pretrained(job.folder)
@@ -277,21 +288,16 @@ def _diffusion(job: _Job) -> float:
 
 
 def _archlm(job: _Job) -> float:
-    import torch
-
     from genas.nn import arch_lm as nn
 
-    levels = _levels(job)
-    vocabulary = nn.words(job.space.ops, list(job.space.sizes()), _LEVELS)
+    vocabulary = nn.words(job.space.ops, list(job.space.sizes()))
     grammar = nn.Grammar(job.space, vocabulary)
-    model = nn.new_model(vocabulary, grammar.length)
+    model = nn.new_model(vocabulary, grammar.length, job.size_edges)
     sentences = grammar.encode(job.archs)
-    heads = torch.tensor([grammar.level_id(level) for level in levels.tolist()])
 
-    def loss(rows: Tensor, generator: torch.Generator) -> Tensor:
+    def loss(rows: Tensor, generator: Generator) -> Tensor:
         batch = sentences[rows]
-        free = torch.rand(len(rows), generator=generator) < _ANY_SHARE
-        batch[:, 0] = heads[rows].masked_fill(free, grammar.level_id(-1))
+        batch[:, :2] = grammar.wish(*job.given.draw(rows, generator))
         return nn.lm_loss(model, grammar, batch, generator)
 
     held_out = job.train(model, loss)
@@ -308,7 +314,7 @@ def _gnn(job: _Job) -> float:
     targets = torch.tensor(job.quantiles, dtype=torch.float32)
     bags = torch.poisson(torch.ones(model.config["nets"], len(targets)))  # a bootstrap of the examples for each net
 
-    def loss(rows: Tensor, _: torch.Generator) -> Tensor:
+    def loss(rows: Tensor, _: Generator) -> Tensor:
         graphs = collate([job.archs[i] for i in rows.tolist()], model.ops, job.device)
         weights = bags[:, rows] if model.training else torch.ones(len(bags), len(rows))
         return predictor_loss(model(graphs), targets[rows].to(job.device), weights.to(job.device))
@@ -363,7 +369,7 @@ Loss on the held-out architectures at the chosen epoch: {held_out}.
 ## Limits
 
 It saw only the architectures and tasks above: ranks on other tasks, other training recipes or larger networks may
-differ, and it knows nothing of parameter counts or latency. It saw each label this often:
+differ, and it knows nothing of latency. It saw each label this often:
 {", ".join(f"{label} {count}" for label, count in _label_counts(found))}. A label that is rare here is poorly learned.
 
 ## Licence

@@ -38,7 +38,7 @@ class Plan:
         return asdict(self)
 
 
-_TRAIN_SHARE = 0.6  # of the seconds go to full training, the rest to the search
+SEARCH_SHARE = 0.4  # of the seconds; the rest goes to full training
 _REFERENCES = 2
 
 
@@ -62,15 +62,15 @@ def make_plan(request: Request, *, examples: int, seconds_per_example: float) ->
     if seconds is None or seconds_per_example == 0:
         return plan
     trainings = plan.finalists + _REFERENCES + 2 * (plan.seeds - 1)
-    passes = seconds * _TRAIN_SHARE / trainings / seconds_per_example / examples
+    passes = seconds * (1 - SEARCH_SHARE) / trainings / seconds_per_example / examples
     epochs = min(plan.epochs, int(passes))
     if epochs < 2:
-        needed = 2 * trainings * seconds_per_example * examples / _TRAIN_SHARE
+        needed = 2 * trainings * seconds_per_example * examples / (1 - SEARCH_SHARE)
         raise RequestError(
             f"{seconds:g} seconds are too few: {trainings} trainings of 2 epochs need about {needed:.0f} seconds. "
             f"Write a budget of at least {_round_up(needed)} seconds, or use fewer images (task option limit)."
         )
-    each = seconds * (1 - _TRAIN_SHARE) * 0.8 / plan.trials / seconds_per_example  # example passes per short training
+    each = seconds * SEARCH_SHARE * 0.8 / plan.trials / seconds_per_example  # example passes per short training
     short = max(2, min(plan.short_epochs, epochs // 2, int(each / min(examples, 2000))))
     return replace(
         plan, epochs=max(epochs, short + 1), short_epochs=short, examples=min(examples, max(256, int(each / short)))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genas.core.errors import ScoreFailed
+from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, SearchSpace, Task
 from genas.core.records import Architecture
 from genas.core.rng import seed_of
@@ -54,13 +54,14 @@ class Trained:
 
 
 def pick_device(device: str) -> torch.device:
-    """The torch device that a name stands for; "auto" takes a GPU if there is one. ScoreFailed where it is absent."""
+    """The torch device that a name stands for; "auto" takes a GPU if there is one. RequestError if absent."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ScoreFailed(f"device {device!r} is not usable here: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines()[0]
+        raise RequestError(f"The device {device!r} can't be used here ({reason}). Write auto or cpu.") from error
     return torch.device(device)
 
 

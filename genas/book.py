@@ -1,0 +1,126 @@
+"""The trials of a run and how they are compared: who lives, who is measured, who is promising, who is best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from genas.core import pareto
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Scorer
+from genas.core.records import Constraint, Measurement, Objective, Trial
+
+_SLACK = 0.02  # accuracy a finalist may lack to the best one where another objective leads
+_SIZES = {"params", "flops", "size_mb"}  # cost, not promise: never part of the ranking
+
+
+class Book:
+    """Trials by architecture, in the order they came; measuring never repeats a charge.
+
+    Args:
+        metric: the task's metric.
+        objectives: what is wanted, the leading one first.
+        limits: what must hold.
+    """
+
+    def __init__(self, metric: str, objectives: Sequence[Objective], limits: Sequence[Constraint]) -> None:
+        self.metric, self.objectives, self.limits = metric, tuple(objectives), tuple(limits)
+        self.early = tuple(limit for limit in limits if limit.metric != metric)
+        self.trials: dict[str, Trial] = {}
+        self.seconds = 0.0
+        self._charged: set[tuple[object, ...]] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.trials
+
+    def add(self, trial: Trial, result: Measurement | ScoreFailed, *, fatal: bool = True) -> Trial:
+        """The trial with the result, charged; a failure ends it if fatal. A newer figure replaces an older one."""
+        if isinstance(result, ScoreFailed):
+            return replace(trial, failure=str(result)) if fatal else trial
+        identity = (result.metric, result.fidelity, result.seed)
+        charge = (trial.candidate.arch.key, *identity, result.value)
+        if charge not in self._charged:
+            self._charged.add(charge)
+            self.seconds += result.seconds
+        others = tuple(m for m in trial.measurements if (m.metric, m.fidelity, m.seed) != identity)
+        return replace(trial, measurements=(*others, result))
+
+    def screened(self, trial: Trial) -> Trial:
+        """The trial, failed if it breaks a limit that a cheap scorer measures."""
+        broken = [] if trial.failure is not None else pareto.broken(trial, self.early)
+        return replace(trial, failure="; ".join(broken)) if broken else trial
+
+    def alive(self) -> list[Trial]:
+        """Trials without a failure."""
+        return [trial for trial in self.trials.values() if trial.failure is None]
+
+    def measured(self) -> list[Trial]:
+        """Living trials whose task metric is known, at any fidelity."""
+        return [trial for trial in self.alive() if trial.value(self.metric) is not None]
+
+    def ranked(self, scorers: Sequence[Scorer]) -> list[Trial]:
+        """The living, unmeasured trials, the most promising first by all proxies together."""
+        living = [trial for trial in self.alive() if trial.value(self.metric) is None]
+        ignored = _SIZES | {limit.metric for limit in self.early}
+        columns = [
+            _column(living, scorer)
+            for scorer in scorers
+            if scorer.metric not in ignored and not scorer.metric.endswith(("_ms", "_mj"))
+        ]
+        if not living or not columns:
+            return living
+        badness = pareto.log_rank_sum(columns)
+        return [living[i] for i in sorted(range(len(living)), key=lambda i: (badness[i], i))]
+
+    def best(self, trials: Sequence[Trial], n: int) -> list[Trial]:
+        """The best n by the objectives in their order, the smaller where they tie.
+
+        Where accuracy does not lead and has no limit of its own, only trials near the best accuracy are eligible: the
+        smallest network would otherwise always be one that has learned nothing.
+        """
+        top = max((trial.value(self.metric) or 0.0 for trial in trials), default=0.0)
+        free = self.objectives[0].metric == self.metric or any(limit.metric == self.metric for limit in self.limits)
+        near = [trial for trial in trials if free or (trial.value(self.metric) or 0.0) >= top - _SLACK]
+        return sorted(near, key=lambda t: (*(pareto.losses(t, self.objectives) or ()), t.value("params") or 0.0))[:n]
+
+    def choose(self, finalists: Sequence[Trial]) -> str | None:
+        """The key of the finalist that keeps all limits and is best on what was measured last."""
+        now = [self.trials[trial.candidate.arch.key] for trial in finalists]
+        kept = [trial for trial in now if trial.failure is None and not pareto.broken(trial, self.limits)]
+        return next((trial.candidate.arch.key for trial in self.best(kept, 1)), None)
+
+    def front(self) -> list[Trial]:
+        """The trials that no other beats in every objective, among those measured in full if there are any."""
+        full = [t for t in self.alive() if any(m.fidelity == 1.0 for m in t.all(self.metric))]
+        return pareto.front(full or self.measured(), self.objectives)
+
+    def why_empty(self) -> str:
+        """In words, why no candidate is left, and what to write instead."""
+        reasons = [trial.failure for trial in self.trials.values() if trial.failure is not None]
+        limits = ", ".join(map(str, self.early)) or "none"
+        example = f" For example: {reasons[-1]}." if reasons else ""
+        return (
+            f"None of {len(reasons)} candidates keeps the limits ({limits}).{example} "
+            "Widen the limits, or name another space (genas list spaces)."
+        )
+
+
+def _column(trials: Sequence[Trial], scorer: Scorer) -> list[float]:
+    """The scorer's values, larger is better; what it could not score counts as its worst."""
+    sign = 1.0 if scorer.larger_is_better else -1.0
+    values = [trial.value(scorer.metric) for trial in trials]
+    worst = min((sign * value for value in values if value is not None), default=0.0)
+    return [worst if value is None else sign * value for value in values]
+
+
+def reference_limits(limits: Sequence[Constraint], finalists: Sequence[Trial]) -> list[Constraint]:
+    """What references must keep: the limits and, where none is on size, the size of the largest finalist."""
+    counts = [value for trial in finalists if (value := trial.value("params")) is not None]
+    sized = any(limit.metric in {"params", "size_mb"} for limit in limits)
+    return [*limits, *([] if sized or not counts else [Constraint("params", at_most=max(counts))])]
+
+
+def best_reference(references: dict[str, Trial], metric: str) -> str | None:
+    """The key of the reference with the highest validation figure."""
+    tried = {k: v for k, t in references.items() if t.failure is None and (v := t.value(metric)) is not None}
+    return max(tried, key=lambda key: tried[key], default=None)
