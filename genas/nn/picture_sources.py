@@ -210,11 +210,10 @@ def _from_hugging_face(path: Path) -> Pictures:
 
 
 def _numbered(values: Sequence[Any], names: tuple[str, ...], where: Path) -> tuple[list[int], tuple[str, ...]]:
-    """Labels as numbers from 0 with the name of each; `names` says what whole numbers stand for."""
+    """Labels as numbers from 0 with the name of each; `names` are those of whole numbers, and unused ones drop out."""
     if any(v is None or (isinstance(v, float) and math.isnan(v)) for v in values):
         raise RequestError(f"{where} has images without a label; give each one or take them out.")
-    if names and all(isinstance(v, int) and 0 <= v < len(names) for v in values):
-        return [int(v) for v in values], names
     kinds = sorted(set(values), key=lambda v: (isinstance(v, str), v))
     place = {kind: number for number, kind in enumerate(kinds)}
-    return [place[v] for v in values], tuple(str(k) for k in kinds)
+    named = bool(names) and all(isinstance(k, int) and 0 <= k < len(names) for k in kinds)
+    return [place[v] for v in values], tuple(names[k] if named else str(k) for k in kinds)

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
-from torch.nn import functional as F
 
 from genas.core.errors import RequestError
 
@@ -162,7 +161,8 @@ def shift(inputs: Tensor, pixels: int, blank: Sequence[float], generator: torch.
     """
     batch, channels, height, width = inputs.shape
     fill = torch.tensor(blank, dtype=inputs.dtype, device=inputs.device).view(1, channels, 1, 1)
-    padded = F.pad(inputs - fill, (pixels,) * 4) + fill  # [B, C, H + 2 pixels, W + 2 pixels]
+    padded = fill.repeat(batch, 1, height + 2 * pixels, width + 2 * pixels)
+    padded[:, :, pixels : pixels + height, pixels : pixels + width] = inputs
     moves = torch.randint(0, 2 * pixels + 1, (batch, 2), generator=generator).to(inputs.device)
     rows = moves[:, :1] + torch.arange(height, device=inputs.device)  # [B, H]
     columns = moves[:, 1:] + torch.arange(width, device=inputs.device)  # [B, W]

@@ -25,8 +25,8 @@ class Synflow(Scorer):
 
     Source: Tanaka et al., "Pruning neural networks without any data" (NeurIPS 2020), eq. 2, summed over the weights as
     a score by Abdelfattah et al. (ICLR 2021): log of the sum of theta x dR/dtheta with R the summed output for an input
-    of ones through |theta|. Here R is differentiated through its logarithm, so that flows
-    too large for 64 bits have a score; normalisation layers pass their input on; weights are the parameters of two or more dimensions.
+    of ones through |theta|. Here R is differentiated through its logarithm, so that flows too large for 64 bits have a
+    score; normalisation layers pass their input on; weights are the parameters of two or more dimensions.
 
     Args:
         space: builds the network.

@@ -74,11 +74,11 @@ class Images(Task):
 
     def _check(self, limit: int | None) -> None:
         counts = Counter(self._source.labels)
+        if empty := [name for number, name in enumerate(self.classes) if not counts[number]]:
+            raise RequestError(f"The class {empty[0]!r} of {self.path} has no images; add some or remove the class.")
         if len(counts) < 2:
             only = self.classes[next(iter(counts))]
             raise RequestError(f"{self.path} has one class only ({only}); a classifier needs two or more.")
-        if empty := [name for number, name in enumerate(self.classes) if not counts[number]]:
-            raise RequestError(f"The class {empty[0]!r} of {self.path} has no images; add some or remove the class.")
         if limit is not None and limit < self.outputs:
             raise RequestError(f"images: limit must be at least one per class ({self.outputs}), not {limit}.")
 
