@@ -43,13 +43,27 @@ def test_a_ledger_gives_the_mean_over_seeds_of_its_commonest_scorer_and_never_a_
         measured(b.key, 123.0, metric="params"),
         {"kind": "measurement", "id": "score x", "key": b.key, "scorer": "short_train", "failure": "broke"},
     ]
-    path = write(tmp_path / "run" / "ledger.jsonl", [a, b, c], events, task=Use("digits", {"x": 1}), tail='{"unfin')
+    path = write(
+        tmp_path / "run" / "ledger.jsonl",
+        [a, b, c],
+        events,
+        task=Use("nasbench201", {"dataset": "cifar100"}),
+        tail='{"unfin',
+    )
     found = examples(SPACE, [str(tmp_path / "run")])
     assert found == [
-        Example(a, "digits (x=1)", pytest.approx(0.6), path),
-        Example(b, "digits (x=1)", 0.6, path),
-        Example(c, "digits (x=1)", 0.7, path),
+        Example(a, "nasbench201 (dataset=cifar100)", pytest.approx(0.6), path),
+        Example(b, "nasbench201 (dataset=cifar100)", 0.6, path, 123.0),
+        Example(c, "nasbench201 (dataset=cifar100)", 0.7, path),
     ]
+
+
+def test_parameters_come_from_the_ledger_or_are_counted(tmp_path, bench_data):
+    a, b = cells(2)
+    events = [measured(a.key, 0.5), measured(b.key, 0.6), measured(a.key, 77.0, metric="params", scorer="params")]
+    task = Use("nasbench201", {"dataset": "cifar100"})
+    found = examples(SPACE, [write(tmp_path / "x.jsonl", [a, b], events, task=task)], count=True)
+    assert [e.params for e in found] == [77.0, create("tasks", task).lookup(b, "params").value]
 
 
 def test_ties_between_groups_go_to_the_higher_fidelity(tmp_path):

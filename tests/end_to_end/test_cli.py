@@ -122,7 +122,7 @@ def test_mistakes_end_in_one_line(arguments: tuple[str, ...], words: tuple[str, 
         ("tasks = 'digits'", ("'task'",)),
         ("task = {name = 'digits', options = {size = 8}}", ("size",)),
         ("seed = 'one'", ("seed",)),
-        ("seed = ", ("TOML",)),
+        ("seed = ", ("toml",)),
         ("task = 'digits'\nproposers = ['unifrm']", ("uniform",)),
         ("task = 'digits'\nscorers = ['params']", ("short_train",)),
         ("task = 'digits'\nspace = 'nasbench_graph'", ("space",)),
@@ -138,8 +138,9 @@ def test_images_that_cannot_be_used_are_explained(tmp_path: Path) -> None:
     refused(genas("design", "A classifier for the images in ./absent under 20k parameters", cwd=tmp_path), "absent")
     for label in ("cat", "dog"):
         (tmp_path / "pets" / label).mkdir(parents=True)
-        (tmp_path / "pets" / label / "broken.png").write_bytes(b"this is no picture")
-    refused(genas("design", "A classifier for the images in ./pets under 20k parameters", cwd=tmp_path), "broken.png")
+        for number in range(4):
+            (tmp_path / "pets" / label / f"broken{number}.png").write_bytes(b"this is no picture")
+    refused(genas("design", "A classifier for the images in ./pets under 20k parameters", cwd=tmp_path), "broken0.png")
 
 
 def test_a_corrupt_ledger_line_is_named(tmp_path: Path) -> None:
@@ -153,8 +154,8 @@ def test_a_corrupt_ledger_line_is_named(tmp_path: Path) -> None:
 def test_images_of_the_user_become_a_network(tmp_path: Path) -> None:
     """Two classes that a glance tells apart: bright and dark squares in an .npz."""
     generator = np.random.default_rng(0)
-    labels = generator.integers(0, 2, 120)
-    images = (generator.integers(0, 90, (120, 12, 12)) + labels[:, None, None] * 120).astype(np.uint8)
+    labels = generator.integers(0, 2, 800)
+    images = (generator.integers(0, 90, (800, 12, 12)) + labels[:, None, None] * 120).astype(np.uint8)
     np.savez(tmp_path / "squares.npz", x=images, y=labels)
     (tmp_path / "request.toml").write_text(
         REQUEST.split("\n", 2)[2].replace("epochs = 2}", "epochs = 6}").replace("of = 2", "of = 6")

@@ -1,10 +1,11 @@
 import pytest
 import torch
-from tiny_space import Tiny, accuracy, examples
+from tiny_space import Tiny, accuracy, examples, params
 
-from genas.core.records import Architecture
+from genas.core.records import Architecture, Constraint
 from genas.fit import fit_examples
-from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, size_weights
+from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, node_weights
+from genas.nn.conditions import Conditions
 from genas.nn.graph_transformer import GraphTransformer
 from genas.nn.graphs import MASKED_EDGE, Codec, Graphs
 from genas.proposers.diffusion import DiffusionProposer
@@ -19,8 +20,7 @@ def folder(tmp_path_factory):
 
 def untrained():
     torch.manual_seed(0)
-    weights = size_weights([3, 4, 5], [0, 1, 1], 2, 5)
-    return GraphTransformer("tiny", list(SPACE.ops), 5, weights, levels=2, width=16, depth=2, heads=2).eval()
+    return GraphTransformer("tiny", list(SPACE.ops), 5, [], [], width=16, depth=2, heads=2).eval()
 
 
 def test_noise_hides_the_share_it_says_and_only_what_it_may():
@@ -48,22 +48,26 @@ def test_padding_does_not_change_the_prediction():
     model = untrained()
     small, large = Codec(SPACE, SPACE.ops, 3).blank([3]), Codec(SPACE, SPACE.ops, 5).blank([3])
     level, share = torch.tensor([1]), torch.tensor([1.0])
-    a, b = model(small, level, share), model(large, level, share)
+    a, b = model(small, level, level, share), model(large, level, level, share)
     assert torch.allclose(a[0], b[0][:, :3], atol=1e-5)
     assert torch.allclose(a[1], b[1][:, :3, :3], atol=1e-5)
 
 
-def test_the_level_changes_the_prediction():
+def test_both_levels_change_the_prediction():
     model, blank = untrained(), Codec(SPACE, SPACE.ops, 5).blank([4])
-    found = [model(blank, torch.tensor([level]), torch.tensor([1.0]))[0] for level in (-1, 0, 1)]
-    assert not torch.allclose(found[0], found[1])
-    assert not torch.allclose(found[1], found[2])
+    wishes = [(-1, -1), (0, -1), (1, -1), (-1, 0), (-1, 1)]
+    found = [model(blank, torch.tensor([a]), torch.tensor([b]), torch.tensor([1.0]))[0] for a, b in wishes]
+    for i, one in enumerate(found):
+        assert not any(torch.allclose(one, other) for other in found[:i])
 
 
-def test_size_weights_by_hand():
-    rows = size_weights([2, 2, 3], [0, 0, 1], 3, 3)
+def test_node_weights_by_hand():
+    given = Conditions(torch.tensor([0, 0, 1]), torch.tensor([0, 0, 0]), torch.tensor([4, -1, 4]))
+    rows = node_weights([2, 2, 3], given, 3)
+    assert len(rows) == 21
     assert rows[0] == pytest.approx([0, 0, 0.9 + 0.1 * 2 / 3, 0.1 / 3], abs=1e-5)
-    assert rows[2] == rows[3] == pytest.approx([0, 0, 2 / 3, 1 / 3], abs=1e-5)  # nothing seen there: all
+    assert rows[10 + 4] == pytest.approx([0, 0, 0.45 + 0.1 * 2 / 3, 0.45 + 0.1 / 3], abs=1e-5)
+    assert rows[2] == rows[20] == pytest.approx([0, 0, 2 / 3, 1 / 3], abs=1e-5)  # nothing seen there: all
 
 
 def test_samples_are_in_the_frame_and_editing_keeps_what_is_given(folder):
@@ -89,7 +93,7 @@ def test_saved_and_loaded_pipelines_sample_alike(folder, tmp_path):
     results = []
     for pipeline in (first, second):
         generator = torch.Generator().manual_seed(3)
-        sizes = pipeline.sizes(16, 9, generator, SPACE.sizes())
+        sizes = pipeline.node_counts(9, torch.full((16,), -1), generator, SPACE.sizes())
         results.append(pipeline(codec.blank(sizes), codec.allowed(sizes), level=9, guidance=2.0, generator=generator))
     assert torch.equal(results[0].graphs.nodes, results[1].graphs.nodes)
     assert torch.equal(results[0].graphs.edges, results[1].graphs.edges)
@@ -103,6 +107,16 @@ def test_the_wished_level_is_what_comes(folder):
         assert not [p for c in candidates for p in SPACE.problems(c.arch)]
         means[level] = sum(accuracy(c.arch) for c in candidates) / len(candidates)
     assert means[0.0] < means["any"] < means["top"]
+
+
+def test_limits_on_params_bring_small_ones(folder):
+    found = {}
+    for limit in (None, 300):
+        limits = [Constraint("flops", 1), *([Constraint("params", limit)] if limit else [])]
+        asked = DiffusionProposer(SPACE, limits=limits, model=str(folder)).ask(8)
+        assert len(asked) >= 4
+        found[limit] = sum(params(c.arch) for c in asked) / len(asked)
+    assert found[300] + 80 < found[None]
 
 
 def test_asking_is_counted_and_never_repeats(folder):

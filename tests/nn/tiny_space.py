@@ -30,7 +30,11 @@ def accuracy(arch: Architecture) -> float:
     return 0.2 + 0.2 * arch.ops.count("a") + 0.01 * len(arch.edges)
 
 
+def params(arch: Architecture) -> float:
+    return 100.0 * len(arch.ops) - 50 * arch.ops.count("b")
+
+
 def examples(n: int = 120, seed: int = 0) -> list[Example]:
     draw = rng(seed, "tiny")
     archs = [Tiny().sample(draw) for _ in range(n)]
-    return [Example(a, "tiny", accuracy(a), "made") for a in archs]
+    return [Example(a, "tiny", accuracy(a), "made", params(a)) for a in archs]
