@@ -71,10 +71,9 @@ def load_prompt(name: str) -> Prompt:
     if set(front) - {"description", "variables", "schema"}:
         raise PromptError(f"The prompt {name} may set description, variables and schema only.")
     variables = tuple(front.get("variables", ()))
-    if set(_VARIABLE.findall(match[2])) != set(variables):
-        raise PromptError(
-            f"The prompt {name} declares {variables} but uses {sorted(set(_VARIABLE.findall(match[2])))}."
-        )
+    used = set(_VARIABLE.findall(match[2]))
+    if used != set(variables):
+        raise PromptError(f"The prompt {name} declares {', '.join(variables)} but uses {', '.join(sorted(used))}.")
     return Prompt(name, variables, front.get("schema"), match[2])
 
 

@@ -1,0 +1,84 @@
+"""Reaching a chat model: making one of a provider by name, and one call with its failures as LLMFailed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from langchain_core.exceptions import LangChainException
+from langchain_core.language_models import BaseChatModel
+
+from genas.core import registry
+from genas.core.errors import GenasError, LLMFailed, RequestError
+
+_OWN = {"builtins", "genas", "torch", "numpy"}
+
+
+def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
+    """The chat model "provider:name" of LangChain; keys come from the environment.
+
+    Args:
+        name: such as "openai:gpt-5" or "ollama:qwen3"; "openai:name" with `base_url` for OpenAI-compatible servers.
+        base_url: of the server.
+        options: passed to the provider's class.
+
+    Raises:
+        RequestError: no such provider, its package is not installed, or its key is not set.
+    """
+    if ":" not in name:
+        known = ", ".join(registry.names("llms"))
+        raise RequestError(f"There is no chat model {name!r}. Write one of {known}, or provider:name, as openai:gpt-5.")
+    from langchain.chat_models import init_chat_model
+
+    if base_url is not None:
+        options["base_url"] = base_url
+        if name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
+            options["api_key"] = "none"  # servers on the user's own machine ask for no key
+    try:
+        made: BaseChatModel = init_chat_model(name, **options)
+    except (ImportError, ValueError, TypeError) as error:
+        raise RequestError(f"The chat model {name!r} can't be made: {_line(error)}") from error
+    except Exception as error:
+        if _own(error):
+            raise
+        raise RequestError(f"The chat model {name!r} can't be made: {_line(error)}") from error
+    return made
+
+
+def call(chat: BaseChatModel, prompt: str, **bound: Any) -> tuple[str, int]:
+    """The reply's text and the tokens used.
+
+    Raises:
+        LLMFailed: the transport failed, or the reply holds no text.
+    """
+    try:
+        message = chat.invoke(prompt, **bound)
+    except GenasError:
+        raise
+    except (OSError, LangChainException) as error:
+        raise LLMFailed(f"{type(error).__name__}: {_line(error)}") from error
+    except Exception as error:  # providers raise classes of their own, which are not known here
+        if _own(error):
+            raise
+        raise LLMFailed(f"{type(error).__name__}: {_line(error)}") from error
+    text = str(message.text)
+    if not text.strip():
+        raise LLMFailed("The reply is empty.")
+    usage = message.usage_metadata if hasattr(message, "usage_metadata") else None
+    return text, int(usage["total_tokens"]) if usage else 0
+
+
+def schema_of_strings(count: int) -> dict[str, Any]:
+    """What binds an answer to a JSON list of `count` strings."""
+    schema = {"type": "array", "items": {"type": "string", "maxLength": 300}, "minItems": count, "maxItems": count}
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "architectures", "schema": schema}}}
+
+
+def _own(error: Exception) -> bool:
+    """Whether an error is a fault of this program rather than a provider's."""
+    return type(error).__module__.split(".")[0] in _OWN
+
+
+def _line(error: Exception) -> str:
+    """The first line of an error's text, without what might be a key."""
+    return (str(error).splitlines() or [""])[0][:200]
