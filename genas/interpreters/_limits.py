@@ -63,6 +63,8 @@ class _Term(NamedTuple):
 
 def read_limits(text: str) -> Limits:
     """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
+    if endless := re.search(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", text, re.I):
+        raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
     limits = Limits(text)
     edge = 0
     for term in _terms(text, quantities(text)):
@@ -151,7 +153,7 @@ def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
     right = METRIC.search(text, term.end, stop.start() if stop else len(text))
     if right and (FAR if kind else OTHER_WORD).search(text[term.end : right.start()]):
         right = None
-    left = _left(text, term.start, edge, bare=not kind)
+    left = _left(text, term, edge)
     if kind in {"params", "flops", "fps", "energy", "tokens", "trials", "epochs"}:
         return KINDS[kind], left.start() if left and _name(left) == KINDS[kind] else term.start, term.end
     if kind == "unknown":
@@ -169,16 +171,17 @@ def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
     return _default(term, right, left), term.start, term.end
 
 
-def _left(text: str, start: int, edge: int, *, bare: bool) -> re.Match[str] | None:
-    """The last metric named before `start` in the same clause, at most five words away."""
+def _left(text: str, term: _Term, edge: int) -> re.Match[str] | None:
+    """The last metric named before the number in the same clause, at most five words before its comparison."""
+    start, number = term.start, term.first.start
     stops = list(STOP.finditer(text, edge, start))
     begin = stops[-1].end() if stops else edge
     comma = text.rfind(",", begin, start)
-    if not bare or re.search(r"\w", text[comma + 1 : start]):  # else the comma stands between the metric and its number
+    if term.first.kind or re.search(r"\w", text[comma + 1 : start]):  # else it stands between a metric and its number
         begin = max(begin, comma + 1)
     if TWO.search(text, begin, start):
         raise RequestError(f"{text[begin:start].strip()!r} names two figures for one number. Write one limit for each.")
-    found = [m for m in METRIC.finditer(text, begin, start) if len(re.findall(r"\w+", text[m.end() : start])) <= 5]
+    found = [m for m in METRIC.finditer(text, begin, number) if len(re.findall(r"\w+", text[m.end() : start])) <= 5]
     return found[-1] if found else None
 
 

@@ -35,7 +35,9 @@ _EMPTY = re.compile(
         r"want|need|would|like|can|could|should|some|any|good|great|nice|best|new|neural|deep|learning|ai|"
         r"network|networks|net|model|models|"
         r"architecture|classifier|classify|something|anything|cool|small|fast|accurate|accuracy|first|as|"
-        r"possible|train|trained)\b|[^a-z ]"
+        r"possible|train|trained|under|below|at|most|least|over|than|less|more|fewer|up|no|not|between|max|min|"
+        r"parameters?|params?|weights|latency|flops|macs|size|memory|energy|budget|trials|minutes|hours|seconds|percent|"
+        r"fast|small|smallest|fastest|using|use|has|have|be|must|budget)\b|[^a-z ]"
     ),
     re.I,
 )
@@ -43,7 +45,7 @@ _EMPTY = re.compile(
 
 def nearest(text: str) -> str | None:
     """The task that the text most likely means, or None where that is not sure; loads MiniLM on the first call."""
-    content = _EMPTY.sub(" ", text.lower()).split()
+    content = [word for word in _EMPTY.sub(" ", text.lower()).split() if len(word) > 2]
     if len(content) < 2:
         return None
     from genas.nn.embedding import similarities

@@ -55,6 +55,8 @@ def plain(sentence: str) -> str:
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = re.sub(r"(?<![\w.,^])([0-9]+(?:\.[0-9]+)?)\s*[x*]\s*10\^(-?[0-9]+)", r"\1e\2", text)
     text = re.sub(r"(?<![\w.,^])10\^(-?[0-9]+)", r"1e\1", text)
+    text = re.sub(r"(?<=[0-9])[_'](?=[0-9]{3}(?![0-9]))", ",", text)
+    text = re.sub(r"\bw/o\b", "without", re.sub(r"\bw/(?=\s)", "with", text))
     text = _SPELLED.sub(_spelled, text)
     text = re.sub(r"\bhalf an hour\b", "30 minutes", text, flags=re.I)
     text = re.sub(r"\bquarter of an hour\b", "15 minutes", text, flags=re.I)

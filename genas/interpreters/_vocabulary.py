@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 
-_NO = (
-    r"(?:no|not|never|cannot|can't|mustn't|shouldn't|without|nor|n't)\s+(?:be\s+|go(?:ing)?\s+|"
-    r"get(?:ting)?\s+|being\s+|have\s+|use\s+|take\s+)?"
+_FILLER = (
+    r"be|been|being|have|has|having|use|uses|using|take|takes|taking|need|needs|go|goes|going|get|gets|getting|run|runs|"
+    r"contain|contains|cost|costs|make|it|its|allow|allowed|to|any|want|with|a|the|is|are|by"
 )
+_NO = rf"(?:no|not|never|nothing|cannot|without|nor|\w+n't)\s+(?:(?:{_FILLER})\s+){{0,4}}"
 _MORE = (
-    r"(?:more|greater|larger|bigger|higher|longer|slower|better|heavier)\s+than|over|above|exceed(?:ing|"
+    r"(?:more|greater|larger|bigger|higher|longer|slower|better|heavier)\s+(?:parameters\s+|weights\s+)?than|"
+    r"over|above|exceed(?:ing|"
     r"s)?|beyond|past"
 )
-_LESS = r"(?:less|fewer|smaller|lower|shorter|faster|quicker|lighter|worse)\s+than|under|below|beneath"
+_LESS = (
+    r"(?:less|fewer|smaller|lower|shorter|faster|quicker|lighter|worse)\s+(?:parameters\s+|weights\s+)?than|"
+    r"under|below|beneath"
+)
 SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (
         sign,
@@ -84,7 +89,7 @@ _METRICS: tuple[tuple[str, str], ...] = (
     (
         "budget",
         r"budget|search(?:ing)?|spend(?:ing)?|wall[\s-]time|wait|time limit|train(?:ing)?(?: time)?|"
-        r"finish(?:ed)?|done|in total|total time|altogether|time|compute|run for|stop|overall|i have|"
+        r"finish(?:ed)?|done|(?:in )?total|total time|altogether|time|compute|run for|stop|overall|i have|"
         r"you have|work|design(?:ing)?",
     ),
 )

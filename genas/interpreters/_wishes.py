@@ -56,6 +56,7 @@ def _adjective(words: str) -> str:
 _ADJECTIVES = {
     "latency_ms": _adjective("fast|quick|speedy|low[- ]latency|real[- ]time") + r"|\blow latency\b",
     "params": _adjective("small|tiny|compact|lightweight|light|lean|little"),
+    "memory_mb": r"\blow[- ]memory\b",
     "energy_mj": _adjective("(?:energy|power)[- ]efficient") + r"|\blow[- ](?:power|energy)\b",
 }
 _FIRST = (
@@ -68,7 +69,7 @@ _LIST = re.compile(
     r"trad(?:e|ing) (?:off )?|balanc(?:e|ing)|pareto (?:front )?(?:of|between|over)|"
     r"optimi[sz](?:e|ing)(?: for)?|prioriti[sz](?:e|ing)|maximi[sz](?:e|ing)|minimi[sz](?:e|ing)|"
     r"focus(?:ing)? on|care(?:s)? (?:most )?about|"
-    r"objectives?:?|goals?:?|first(?:ly)?|above all|most of all|mostly|mainly)\s*[:,]?\s+([^.;|!?]*)",
+    r"objectives?:?|goals?:?|first(?:ly)?|above all|most of all|mostly|mainly)\s*[:,]?\s+(?=([^.;!?]*))",
     re.I,
 )
 _NOT = re.compile(
@@ -82,7 +83,10 @@ _LARGE = re.compile(
     re.I,
 )
 _WRONG = re.compile(
-    r"\bminimi[sz]e (?:the )?(?:test |validation )?accuracy|\b(?:lowest|worst|"
+    r"\bminimi[sz]e (?:the )?(?:test |validation )?accuracy|"
+    r"\bmaximi[sz](?:e|ing) (?:the )?(?:latency|inference time|memory|energy|power|flops|macs|size|"
+    r"params|parameters)\b|"
+    r"\b(?:lowest|worst|"
     r"least) (?:possible )?accura(?:cy|te)|\bas inaccurate as",
     re.I,
 )
@@ -149,7 +153,7 @@ def _joined(between: str) -> bool:
     rest = _METRIC.sub(" ", between)
     return not re.sub(
         r"\b(?:and|then|the|of|for|with|both|its|test|low|high|on|secondly|second|third|against|versus|vs|by|"
-        r"both)\b|[\s,:&/()>-]|first",
+        r"both|while|but|also|minimi[sz](?:e|ing)|maximi[sz](?:e|ing))\b|[\s,:&/()>|-]|first",
         "",
         rest,
         flags=re.I,

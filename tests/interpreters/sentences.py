@@ -225,6 +225,46 @@ READ: list[tuple[str, dict[str, Any]]] = [
         "images from photos/train: under 1M weights",
         {"task": ("images", {"path": "photos/train"}), "limits": {"params": _c(None, 999_999)}},
     ),
+    (
+        "I'd like something that recognizes handwritten digits and isn't bigger than 40 thousand parameters",
+        {"task": "digits", "limits": {"params": _c(None, 40_000)}},
+    ),
+    ("digits; don't make it larger than 30k weights", {"task": "digits", "limits": {"params": _c(None, 30_000)}}),
+    ("digits; it doesn't need more than 5 ms", {"task": "digits", "limits": {"latency_ms": _c(None, 5)}}),
+    ("digits, accuracy not below 96%", {"task": "digits", "limits": {"accuracy": _c(0.96)}}),
+    ("digits with fewer parameters than 9000", {"task": "digits", "limits": {"params": _c(None, 8_999)}}),
+    ("digits w/ 50k params", {"task": "digits", "limits": {"params": _c(None, 50_000)}}),
+    ("cifar-10; max 1_000_000 params", {"task": "cifar10", "limits": {"params": _c(None, 1_000_000)}}),
+    ("cifar-10 with 1'000'000 parameters", {"task": "cifar10", "limits": {"params": _c(None, 1_000_000)}}),
+    ("mnist, maximise accuracy while minimising latency and parameters", {"task": "mnist", "objectives": [A, L, P]}),
+    ("Optimise digits for latency", {"task": "digits", "objectives": [L, A]}),
+    ("mnist with low latency and low memory", {"task": "mnist", "objectives": [A, L, M]}),
+    ("mnist, in 30 seconds total", {"task": "mnist", "seconds": 30}),
+    ("mnist: speed matters most, then size", {"task": "mnist", "objectives": [L, P, A]}),
+    (
+        "mnist, minimize parameters subject to accuracy > 99%",
+        {"task": "mnist", "objectives": [P, A], "limits": {"accuracy": _c(0.99)}},
+    ),
+    (
+        "NAS-Bench-201 CIFAR-10: maximise accuracy subject to latency < 4 ms on Samsung S7 and params < 500k",
+        {
+            "task": ("nasbench201", {"dataset": "cifar10", "latency_device": "samsung_s7"}),
+            "limits": {"latency_ms": _c(None, 4), "params": _c(None, 499_999)},
+        },
+    ),
+    (
+        "mnist with less than 5 mJ per image and 3ms per image",
+        {"task": "mnist", "limits": {"energy_mj": _c(None, 5), "latency_ms": _c(None, 3)}},
+    ),
+    ("mnist latency 10 ms, 30 min search", {"task": "mnist", "limits": {"latency_ms": _c(None, 10)}, "seconds": 1800}),
+    (
+        "Search for 45 seconds for a digits network under 30k parameters",
+        {"task": "digits", "limits": {"params": _c(None, 29_999)}, "seconds": 45},
+    ),
+    (
+        "a network with at most 10k parameters that is 98% accurate on MNIST",
+        {"task": "mnist", "limits": {"params": _c(None, 10_000), "accuracy": _c(0.98)}},
+    ),
 ]
 
 REFUSED: list[tuple[str, str]] = [
@@ -275,5 +315,9 @@ REFUSED: list[tuple[str, str]] = [
     ("digits, two kinds of 10 classes", "Write it once"),
     ("digits, the smallest and the largest network", "contradict"),
     ("digits under 1e999 parameters", "too large"),
+    ("digits with infinite parameters", "no number"),
+    ("digits, maximise latency", "bad network"),
+    ("mnist, 45s", "latency or the time"),
+    ("I need under 50k parameters", "what the network is for"),
     ("nasbench201, 20 epochs", "nothing is trained"),
 ]
