@@ -43,9 +43,10 @@ def interpret(sentence: str = "", *, interpreter: str = "exact", llm: str | None
 def _with_defaults(request: Request) -> Request:
     space, wanted = request.space.name, {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
     learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
-    cheap = [n for n in registry.names("scorers") if n in {"params", "flops"} or (n in wanted and n != "accuracy")]
-    table = request.validator.name == "table"
-    proxies = ["naswot", "synflow"] if request.space.name != "nasbench_graph" else []
+    table, images = request.validator.name == "table", request.space.name != "nasbench_graph"
+    always = {"params", "flops"} if images else {"params"}  # FLOPs of a graph network need the graph itself
+    cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
+    proxies = ["naswot", "synflow"] if images else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
     scorers = (*cheap, *proxies, "table" if table else "short_train")
     return replace(
