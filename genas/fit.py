@@ -369,7 +369,7 @@ Loss on the held-out architectures at the chosen epoch: {held_out}.
 ## Limits
 
 It saw only the architectures and tasks above: ranks on other tasks, other training recipes or larger networks may
-differ, and it knows nothing of latency. It saw each label this often:
+differ, and it knows nothing of {"parameter counts or " if kind == "gnn" else ""}latency. It saw each label this often:
 {", ".join(f"{label} {count}" for label, count in _label_counts(found))}. A label that is rare here is poorly learned.
 
 ## Licence

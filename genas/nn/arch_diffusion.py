@@ -16,6 +16,7 @@ from diffusers.utils import BaseOutput
 from torch import Tensor
 from torch.nn.functional import log_softmax, logsigmoid
 
+from genas.nn.conditions import LEVELS, Conditions
 from genas.nn.graph_transformer import GraphTransformer
 from genas.nn.graphs import MASKED_EDGE, Graphs
 
@@ -77,11 +78,16 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         super().__init__()
         self.register_modules(denoiser=denoiser, scheduler=scheduler)
 
-    def sizes(self, n: int, level: int, generator: torch.Generator, possible: Sequence[int]) -> list[int]:
-        """Numbers of nodes drawn as often as training had them at that level (-1: at any), among the possible ones."""
-        row = torch.tensor(self.denoiser.config.size_weights[level])
-        keep = torch.tensor([s in possible for s in range(len(row))])
-        return [int(s) for s in torch.multinomial(row * keep, n, replacement=True, generator=generator)]
+    def node_counts(self, level: int, size: Tensor, generator: torch.Generator, possible: Sequence[int]) -> list[int]:
+        """Numbers of nodes, among the possible, as often as training had them at the size level or else the level.
+
+        Args:
+            size: [B] size levels, -1 for any.
+        """
+        table = torch.tensor(self.denoiser.config.node_weights)  # [2 x levels + 1, N + 1]
+        row = (size + LEVELS).where(size >= 0, level if level >= 0 else len(table) - 1)
+        keep = torch.tensor([n in possible for n in range(table.shape[1])])
+        return [int(n) for n in torch.multinomial(table[row] * keep, 1, generator=generator)]
 
     @torch.no_grad()
     def __call__(
@@ -90,6 +96,7 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         allowed: Tensor,
         *,
         level: int = -1,
+        size: Tensor | None = None,
         guidance: float = 1.0,
         temperature: float = 1.0,
         num_inference_steps: int = 24,
@@ -101,6 +108,7 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
             start: masked where open.
             allowed: [B, N, K] labels each node may have.
             level: performance level, -1 for any.
+            size: [B] size levels, -1 for any; None is any.
             guidance: 1 is the conditional model itself, more exaggerates the level (Ho and Salimans, 2022).
             temperature: below 1 prefers the likely.
             generator: on the CPU; the same state gives the same graphs.
@@ -110,24 +118,25 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         hideable = (start.nodes == masked).sum(1) + (start.edges == MASKED_EDGE).sum((1, 2))
         self.scheduler.set_timesteps(num_inference_steps)
         nodes, edges = start
+        wish = torch.full((len(nodes),), level), torch.full((len(nodes),), -1) if size is None else size
         for index in range(num_inference_steps):
             hidden = (nodes == masked).sum(1) + (edges == MASKED_EDGE).sum((1, 2))
             share = hidden / hideable.clamp(min=1)
-            label, edge = self._log_probs(Graphs(nodes, edges), allowed, level, guidance, share)
+            label, edge = self._log_probs(Graphs(nodes, edges), allowed, wish, share, guidance=guidance)
             nodes = self.scheduler.step(label / temperature, index, nodes, masked, generator)
             edges = self.scheduler.step(edge / temperature, index, edges, MASKED_EDGE, generator)
         return ArchDiffusionOutput(graphs=Graphs(nodes, edges))
 
     def _log_probs(
-        self, graphs: Graphs, allowed: Tensor, level: int, guidance: float, share: Tensor
+        self, graphs: Graphs, allowed: Tensor, wish: tuple[Tensor, Tensor], share: Tensor, *, guidance: float
     ) -> tuple[Tensor, Tensor]:
         """Guided log-probabilities of labels [B, N, K] and edges [B, N, N, 2], on the CPU."""
-        levels = [level] if guidance == 1.0 or level < 0 else [level, -1]
+        nothing = torch.full_like(wish[0], -1)
+        free = guidance == 1.0 or all((w < 0).all() for w in wish)
         found = []
-        for one in levels:
+        for level, size in [wish] if free else [wish, (nothing, nothing)]:
             device = self.denoiser.device
-            given = torch.full((len(share),), one, device=device)
-            label, edge = self.denoiser(graphs.to(device), given, share.to(device))
+            label, edge = self.denoiser(graphs.to(device), level.to(device), size.to(device), share.to(device))
             label, edge = label.float().cpu(), edge.float().cpu()
             edge = torch.stack([logsigmoid(-edge), logsigmoid(edge)], dim=-1)
             found.append((log_softmax(label.masked_fill(~allowed, -1e9), -1), edge))
@@ -160,7 +169,7 @@ def denoising_loss(
     denoiser: GraphTransformer,
     scheduler: AbsorbingScheduler,
     examples: Examples,
-    level: Tensor,
+    wish: tuple[Tensor, Tensor],
     generator: torch.Generator,
 ) -> Tensor:
     """Mean cross-entropy of the hidden entries, per graph and then over graphs with any, in nats.
@@ -169,12 +178,13 @@ def denoising_loss(
     uniform share hidden bounds the likelihood, up to the number of entries.
 
     Args:
-        level: [B], -1 for any.
+        wish: performance and size levels, [B] each, -1 for any.
     """
     graphs, blank, allowed = examples
     masked = len(denoiser.config.ops)
-    t = (torch.rand(1, generator=generator) + torch.arange(len(level)) / len(level)) % 1.0  # stratified
-    t = t[torch.randperm(len(level), generator=generator)].clamp(min=0.05)
+    count = len(allowed)
+    t = (torch.rand(1, generator=generator) + torch.arange(count) / count) % 1.0  # stratified
+    t = t[torch.randperm(count, generator=generator)].clamp(min=0.05)
     nodes = scheduler.add_noise(graphs.nodes, masked, blank.nodes == masked, t, generator)
     edges = scheduler.add_noise(graphs.edges, MASKED_EDGE, blank.edges == MASKED_EDGE, t, generator)
     hidden_nodes, hidden_edges = nodes == masked, edges == MASKED_EDGE
@@ -182,7 +192,7 @@ def denoising_loss(
     hidden = hidden_nodes.sum(1) + hidden_edges.sum((1, 2))
     device = denoiser.device
     noisy, share = Graphs(nodes, edges).to(device), (hidden / hideable.clamp(min=1)).to(device)
-    label, edge = denoiser(noisy, level.to(device), share)
+    label, edge = denoiser(noisy, wish[0].to(device), wish[1].to(device), share)
     label = log_softmax(label.masked_fill(~allowed.to(device), -1e9), -1)
     target = graphs.nodes.where(hidden_nodes, 0).to(device)
     label_loss = -label.gather(-1, target[..., None]).squeeze(-1) * hidden_nodes.to(device)
@@ -192,12 +202,16 @@ def denoising_loss(
     return total.sum() / max(1, int((hidden > 0).sum()))
 
 
-def size_weights(sizes: Sequence[int], levels: Sequence[int], count: int, max_nodes: int) -> list[list[float]]:
-    """The share of each number of nodes 0..max_nodes per level, and last over all; a tenth of each row is that."""
-    table = np.zeros((count + 1, max_nodes + 1))
-    for size, level in zip(sizes, levels, strict=True):
-        table[level, size] += 1
-    table[-1] = table[:-1].sum(0)
+def node_weights(nodes: Sequence[int], given: Conditions, max_nodes: int) -> list[list[float]]:
+    """The share of each number of nodes 0..max_nodes per performance level, per size level and last over all.
+
+    A tenth of each row is that over all, so that no number of nodes that was seen is impossible.
+    """
+    table = np.zeros((2 * LEVELS + 1, max_nodes + 1))
+    for count, level, size in zip(nodes, given.level.tolist(), given.size.tolist(), strict=True):
+        table[[level, -1], count] += 1
+        if size >= 0:
+            table[LEVELS + size, count] += 1
     overall = table[-1] / table[-1].sum()
     rows = 0.9 * table / np.maximum(table.sum(1, keepdims=True), 1) + 0.1 * overall
     rows[table.sum(1) == 0] = overall

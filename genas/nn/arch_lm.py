@@ -16,18 +16,21 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
+from genas.nn.conditions import LEVELS
 
-PAD, ANY_LEVEL, EDGE_WORDS = "<pad>", "<level-any>", ("<edge-absent>", "<edge-present>")
+PAD, EDGE_WORDS = "<pad>", ("<edge-absent>", "<edge-present>")
 
 
-def words(ops: Sequence[str], sizes: Sequence[int], levels: int) -> list[str]:
+def words(ops: Sequence[str], nodes: Sequence[int]) -> list[str]:
     """The vocabulary, in the order of its ids."""
-    heads = [PAD, ANY_LEVEL, *(f"<level-{i}>" for i in range(levels)), *(f"<size-{s}>" for s in sizes)]
-    return [*heads, *EDGE_WORDS, *ops]
+    wishes = [f"<{kind}-{i}>" for kind in ("level", "size") for i in ("any", *range(LEVELS))]
+    return [PAD, *wishes, *(f"<nodes-{n}>" for n in nodes), *EDGE_WORDS, *ops]
 
 
-def new_model(vocabulary: Sequence[str], length: int, *, width: int = 64, depth: int = 3) -> LlamaForCausalLM:
-    """An untrained model whose level words lie on a line, so that near levels start alike; call under a torch seed."""
+def new_model(
+    vocabulary: Sequence[str], length: int, size_edges: Sequence[float], *, width: int = 64, depth: int = 3
+) -> LlamaForCausalLM:
+    """An untrained model whose level words lie on lines, so that near levels start alike; call under a torch seed."""
     config = LlamaConfig(
         vocab_size=len(vocabulary),
         hidden_size=width,
@@ -40,17 +43,19 @@ def new_model(vocabulary: Sequence[str], length: int, *, width: int = 64, depth:
         bos_token_id=None,
         eos_token_id=None,
         tie_word_embeddings=False,
+        size_edges=list(size_edges),  # not transformers' own: what the size words mean
     )
     model = LlamaForCausalLM(config)
-    levels = [i for i, word in enumerate(vocabulary) if word.startswith("<level-") and word != ANY_LEVEL]
-    low, high = torch.randn(2, width) * 0.1
-    share = torch.linspace(0, 1, len(levels))[:, None]
-    model.get_input_embeddings().weight.data[levels] = low * (1 - share) + high * share
+    share = torch.linspace(0, 1, LEVELS)[:, None]
+    for kind in ("level", "size"):
+        low, high = torch.randn(2, width) * 0.1
+        first = vocabulary.index(f"<{kind}-0>")
+        model.get_input_embeddings().weight.data[first : first + LEVELS] = low * (1 - share) + high * share
     return model
 
 
 class Grammar:
-    """Sentences of one space: `<level> <size> label... edge...`, the edges being the open ones of the size's frame.
+    """Sentences of one space: `<level> <size> <nodes> label... edge...`, the edges being the frame's open ones.
 
     Args:
         space: gives the frames.
@@ -61,15 +66,14 @@ class Grammar:
         self.space = space
         self.ids = {word: i for i, word in enumerate(vocabulary)}
         self.words = tuple(vocabulary)
-        self.levels = sum(word.startswith("<level-") for word in vocabulary) - 1
-        self.frames = {s: space.frame(s) for s in space.sizes() if f"<size-{s}>" in self.ids}
-        self.length = 2 + max(len(f.labels) + len(f.open_edges) for f in self.frames.values())
-        self._masks = {self.ids[f"<size-{s}>"]: self._mask(s) for s in self.frames}
+        self.frames = {n: space.frame(n) for n in space.sizes() if f"<nodes-{n}>" in self.ids}
+        self.length = 3 + max(len(f.labels) + len(f.open_edges) for f in self.frames.values())
+        self._masks = {self.ids[f"<nodes-{n}>"]: self._mask(n) for n in self.frames}
 
-    def _mask(self, size: int) -> Tensor:
-        """Which words may stand at each place after the size, [length - 2, V]."""
-        frame = self.frames[size]
-        mask = torch.zeros(self.length - 2, len(self.words), dtype=torch.bool)
+    def _mask(self, nodes: int) -> Tensor:
+        """Which words may stand at each place after the number of nodes, [length - 3, V]."""
+        frame = self.frames[nodes]
+        mask = torch.zeros(self.length - 3, len(self.words), dtype=torch.bool)
         for place, labels in enumerate(frame.labels):
             mask[place, [self.ids[label] for label in labels if label in self.ids]] = True
         end = len(frame.labels) + len(frame.open_edges)
@@ -78,16 +82,16 @@ class Grammar:
         return mask
 
     def allowed(self, sentences: Tensor, place: int) -> Tensor:
-        """Which words may come at `place` (1 is the size) after these beginnings [B, >= place], [B, V]."""
-        if place == 1:
+        """Which words may come at `place` (2 is the number of nodes) after these beginnings [B, >= place], [B, V]."""
+        if place == 2:
             mask = torch.zeros(len(sentences), len(self.words), dtype=torch.bool)
             mask[:, list(self._masks)] = True
             return mask
-        return torch.stack([self._masks[int(size)][place - 2] for size in sentences[:, 1]])
+        return torch.stack([self._masks[int(nodes)][place - 3] for nodes in sentences[:, 2]])
 
-    def level_id(self, level: int) -> int:
-        """The word of a level, -1 being any."""
-        return self.ids[ANY_LEVEL if level < 0 else f"<level-{level}>"]
+    def wish(self, level: Tensor, size: Tensor) -> Tensor:
+        """The first two words for performance and size levels [B], -1 being any; [B, 2]."""
+        return torch.stack([level + self.ids["<level-0>"], size + self.ids["<size-0>"]], dim=1)  # any comes before 0
 
     def encode(self, archs: Sequence[Architecture]) -> Tensor:
         """Sentences at any level, padded, [B, length]; every architecture must fit its frame."""
@@ -95,18 +99,18 @@ class Grammar:
         for row, arch in enumerate(archs):
             edges = set(arch.edges)
             bits = [EDGE_WORDS[edge in edges] for edge in self.frames[len(arch.ops)].open_edges]
-            text = [ANY_LEVEL, f"<size-{len(arch.ops)}>", *arch.ops, *bits]
+            text = ["<level-any>", "<size-any>", f"<nodes-{len(arch.ops)}>", *arch.ops, *bits]
             sentences[row, : len(text)] = torch.tensor([self.ids[word] for word in text])
         return sentences
 
     def decode(self, sentences: Tensor) -> list[Architecture]:
         """The architectures of whole sentences; they may still be illegal in their space."""
-        sizes = {self.ids[f"<size-{s}>"]: s for s in self.frames}
+        counts = {self.ids[f"<nodes-{n}>"]: n for n in self.frames}
         found = []
         for ids in sentences.tolist():
-            size = sizes[ids[1]]
-            frame, end = self.frames[size], 2 + size
-            ops = tuple(self.words[i] for i in ids[2:end])
+            nodes = counts[ids[2]]
+            frame, end = self.frames[nodes], 3 + nodes
+            ops = tuple(self.words[i] for i in ids[3:end])
             bits = ids[end : end + len(frame.open_edges)]
             on = [e for e, i in zip(frame.open_edges, bits, strict=True) if self.words[i] == EDGE_WORDS[1]]
             found.append(Architecture(self.space.name, ops, tuple(sorted((*frame.edges, *on)))))
@@ -119,51 +123,52 @@ def lm_loss(
     """Mean cross-entropy, in nats, of the words that the grammar leaves a choice for.
 
     Args:
-        hide: while training, the share of earlier words after the size that the model cannot see, against overfitting.
+        hide: while training, the share of earlier labels and edges that the model cannot see, against overfitting.
     """
     seen = sentences[:, :-1]
     if model.training:
         hidden = torch.rand(seen.shape, generator=generator) < hide
-        hidden[:, :2] = False
+        hidden[:, :3] = False
         seen = seen.masked_fill(hidden, grammar.ids[PAD])
-    logits = model(seen.to(model.device)).logits  # [B, L - 1, V]
-    allowed = torch.stack([grammar.allowed(sentences, place) for place in range(1, sentences.shape[1])], dim=1)
+    logits = model(seen.to(model.device)).logits[:, 1:]  # [B, L - 2, V]
+    allowed = torch.stack([grammar.allowed(sentences, place) for place in range(2, sentences.shape[1])], dim=1)
     choice = (allowed.sum(-1) > 1).flatten().to(logits.device)
     logits = logits.masked_fill(~allowed.to(logits.device), -1e9).flatten(0, 1)
-    return cross_entropy(logits[choice], sentences[:, 1:].flatten().to(logits.device)[choice])
+    return cross_entropy(logits[choice], sentences[:, 2:].flatten().to(logits.device)[choice])
 
 
 @torch.no_grad()
 def sample(
     model: LlamaForCausalLM,
     grammar: Grammar,
-    count: int,
-    level: int,
+    wish: tuple[Tensor, Tensor],
     generator: torch.Generator,
     *,
     temperature: float = 1.0,
     guidance: float = 1.0,
 ) -> list[Architecture]:
-    """`count` architectures drawn word by word, each word among those the grammar allows.
+    """Architectures drawn word by word, each word among those the grammar allows.
 
     Args:
-        level: performance level, -1 for any.
+        wish: performance and size level of each, [B], -1 for any.
         guidance: 1 is the model itself, more exaggerates the level (Sanchez et al., 2024, eq. 3).
         generator: on the CPU; the same state gives the same architectures.
     """
-    sentences = torch.full((count, 1), grammar.level_id(level))
-    heads = [level] if guidance == 1.0 or level < 0 else [level, -1]
-    fed, cache = torch.cat([torch.full((count, 1), grammar.level_id(head)) for head in heads]), None
-    for place in range(1, grammar.length):
+    sentences = grammar.wish(*wish)
+    guided = guidance != 1.0 and any((w >= 0).any() for w in wish)
+    nothing = torch.full_like(wish[0], -1)
+    fed = torch.cat([sentences, grammar.wish(nothing, nothing)]) if guided else sentences
+    cache = None
+    for place in range(2, grammar.length):
         output = model(fed.to(model.device), past_key_values=cache, use_cache=True)
         cache = output.past_key_values
         blocked = ~grammar.allowed(sentences, place)  # [B, V]
-        parts = output.logits[:, -1].float().cpu().split(count)
+        parts = output.logits[:, -1].float().cpu().split(len(sentences))
         given, *free = (torch.log_softmax(part.masked_fill(blocked, -1e9), -1) for part in parts)
         logits = free[0] + guidance * (given - free[0]) if free else given
         word = torch.multinomial(torch.softmax(logits / temperature, -1), 1, generator=generator)
         sentences = torch.cat([sentences, word], dim=1)
-        fed = word.repeat(len(heads), 1)
+        fed = word.repeat(1 + guided, 1)
     return grammar.decode(sentences)
 
 

@@ -8,6 +8,7 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
+from genas.nn.conditions import LEVELS
 from genas.nn.graphs import Graphs
 
 _PAIRS = 7  # forward absent, present, masked; the same backward; a node with itself
@@ -42,8 +43,20 @@ class _Block(nn.Module):
         return x + F.dropout(y, self.dropout, self.training)
 
 
+class _Thermometer(nn.Module):
+    """A level [B] as the sum of a step for each level reached; -1 has a vector of its own."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.steps, self.any = nn.Linear(LEVELS, width), nn.Parameter(torch.zeros(width))
+
+    def forward(self, level: Tensor) -> Tensor:
+        reached = level[:, None] >= torch.arange(LEVELS, device=level.device)
+        return torch.where(level[:, None] < 0, self.any, self.steps(reached.to(self.any.dtype)))  # [B, W]
+
+
 class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """Predicts the clean graph from a partly masked one, given a performance level.
+    """Predicts the clean graph from a partly masked one, given a performance and a size level.
 
     Source: Vignac et al., DiGress (2023), Section 4, a transformer whose attention sees the edges; here edges enter as
     a bias per head only, nodes keep their place in the topological order, and the level is a thermometer code so that
@@ -53,8 +66,9 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         space: name of the space it was fitted on.
         ops: labels in the order of their ids, K of them.
         max_nodes: N, the most nodes of a graph.
-        levels: number of performance levels; -1 in a batch means any.
-        size_weights: per level, and last for any, the share of each number of nodes 0..N in the training data.
+        node_weights: the share of each number of nodes 0..N in the training data, per performance level, per size level
+            and last over all.
+        size_edges: the largest parameter count of each size level; [] where sizes are unknown.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -63,9 +77,9 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         space: str,
         ops: list[str],
         max_nodes: int,
-        size_weights: list[list[float]],
+        node_weights: list[list[float]],
+        size_edges: list[float],
         *,
-        levels: int = 10,
         width: int = 64,
         depth: int = 3,
         heads: int = 4,
@@ -74,7 +88,7 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         super().__init__()
         self.label = nn.Embedding(len(ops) + 2, width)
         self.first, self.last = nn.Embedding(max_nodes, width), nn.Embedding(max_nodes, width)
-        self.level, self.any_level = nn.Linear(levels, width), nn.Parameter(torch.zeros(width))
+        self.level, self.size = _Thermometer(width), _Thermometer(width)
         self.share = nn.Linear(1, width)
         self.blocks = nn.ModuleList([_Block(width, heads, dropout) for _ in range(depth)])
         self.norm = nn.LayerNorm(width)
@@ -82,30 +96,26 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.source, self.target = nn.Linear(width, width), nn.Linear(width, width)
         self.edge_head = nn.Sequential(nn.GELU(), nn.Linear(width, 1))
 
-    def forward(self, graphs: Graphs, level: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, graphs: Graphs, level: Tensor, size: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the labels [B, N, K] and of each edge being there [B, N, N].
 
         Args:
             graphs: with masked entries.
             level: [B] performance levels, -1 for any.
+            size: [B] size levels, -1 for any.
             share: [B] how much of what can be masked is, in (0, 1].
         """
         real = graphs.nodes != len(self.config.ops) + 1
         place = torch.arange(graphs.nodes.shape[1], device=real.device)
         back = (real.sum(1, keepdim=True) - 1 - place).clamp(min=0)  # [B, N]
         x = self.label(graphs.nodes) + self.first(place) + self.last(back)
-        condition = (self._level(level) + self.share(share[:, None])).unsqueeze(1)  # [B, 1, W]
+        condition = (self.level(level) + self.size(size) + self.share(share[:, None])).unsqueeze(1)  # [B, 1, W]
         pairs = _pair_kinds(graphs.edges)
         for block in self.blocks:
             x = block(x, condition, pairs, real)
         x = self.norm(x)
         edge = self.edge_head(self.source(x)[:, :, None] + self.target(x)[:, None, :]).squeeze(-1)
         return self.node_head(x), edge
-
-    def _level(self, level: Tensor) -> Tensor:
-        steps = torch.arange(self.config.levels, device=level.device)
-        code = self.level((level[:, None] >= steps).to(self.any_level.dtype))  # [B, W]
-        return torch.where(level[:, None] < 0, self.any_level, code)
 
 
 def _pair_kinds(edges: Tensor) -> Tensor:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genas.core import assets
 from genas.core.interfaces import Proposer, SearchSpace
-from genas.core.records import Architecture, Candidate
+from genas.core.records import Architecture, Candidate, Constraint
 from genas.core.rng import seed_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class ArchLMProposer(Proposer):
         space: what is generated.
         seed: with the number asked so far it decides the samples.
         device: where the model runs.
+        limits: those on params and size_mb choose the sizes that are asked of the model.
         level: "top", "any", or a rank quantile from 0 (worst) to 1 (best).
         guidance: 1 samples the level as learned, more exaggerates it.
         temperature: below 1 prefers the likely.
@@ -37,13 +39,14 @@ class ArchLMProposer(Proposer):
         space: SearchSpace,
         seed: int = 0,
         device: str = "cpu",
+        limits: Sequence[Constraint] = (),
         *,
         level: float | str = "top",
         guidance: float = 2.0,
         temperature: float = 1.0,
         model: str | None = None,
     ) -> None:
-        self.space, self.seed, self.device = space, seed, device
+        self.space, self.seed, self.device, self.limits = space, seed, device, tuple(limits)
         self.level, self.guidance, self.temperature = level, guidance, temperature
         self.folder = model or f"archlm-{space.name}"
         self._asked = 0
@@ -59,13 +62,17 @@ class ArchLMProposer(Proposer):
 
     def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
         """`n` samples as the model gives them, repeats and illegal ones included."""
+        import torch
+
         from genas.nn.arch_lm import sample
-        from genas.nn.generation import level_of
+        from genas.nn.conditions import affordable, level_of
 
         self._loaded = self._loaded or self._load()
         model, grammar = self._loaded
-        level = level_of(self.level, grammar.levels)
-        return sample(model, grammar, n, level, generator, temperature=self.temperature, guidance=self.guidance)
+        choices = torch.tensor(affordable(self.limits, model.config.size_edges))
+        size = choices[torch.randint(len(choices), (n,), generator=generator)]
+        wish = torch.full_like(size, level_of(self.level)), size
+        return sample(model, grammar, wish, generator, temperature=self.temperature, guidance=self.guidance)
 
     def ask(self, n: int) -> list[Candidate]:
         """At most n new legal architectures; fewer once the level is exhausted."""

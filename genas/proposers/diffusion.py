@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genas.core import assets
 from genas.core.interfaces import Proposer, SearchSpace
-from genas.core.records import Architecture, Candidate
+from genas.core.records import Architecture, Candidate, Constraint
 from genas.core.rng import seed_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class DiffusionProposer(Proposer):
         space: what is generated.
         seed: with the number asked so far it decides the samples.
         device: where the model runs.
+        limits: those on params and size_mb choose the sizes that are asked of the model.
         level: "top", "any", or a rank quantile from 0 (worst) to 1 (best).
         guidance: 1 samples the level as learned, more exaggerates it.
         steps: denoising steps.
@@ -38,6 +40,7 @@ class DiffusionProposer(Proposer):
         space: SearchSpace,
         seed: int = 0,
         device: str = "cpu",
+        limits: Sequence[Constraint] = (),
         *,
         level: float | str = "top",
         guidance: float = 2.0,
@@ -45,7 +48,7 @@ class DiffusionProposer(Proposer):
         temperature: float = 1.0,
         model: str | None = None,
     ) -> None:
-        self.space, self.seed, self.device = space, seed, device
+        self.space, self.seed, self.device, self.limits = space, seed, device, tuple(limits)
         self.level, self.guidance, self.steps, self.temperature = level, guidance, steps, temperature
         self.folder = model or f"diffusion-{space.name}"
         self._asked = 0
@@ -64,16 +67,21 @@ class DiffusionProposer(Proposer):
 
     def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
         """`n` samples as the model gives them, repeats and illegal ones included."""
-        from genas.nn.generation import level_of
+        import torch
+
+        from genas.nn.conditions import affordable, level_of
 
         self._loaded = self._loaded or self._load()
         pipeline, codec = self._loaded
-        level = level_of(self.level, pipeline.denoiser.config.levels)
-        sizes = pipeline.sizes(n, level, generator, self.space.sizes())
+        level = level_of(self.level)
+        choices = torch.tensor(affordable(self.limits, pipeline.denoiser.config.size_edges))
+        size = choices[torch.randint(len(choices), (n,), generator=generator)]
+        nodes = pipeline.node_counts(level, size, generator, self.space.sizes())
         graphs = pipeline(
-            codec.blank(sizes),
-            codec.allowed(sizes),
+            codec.blank(nodes),
+            codec.allowed(nodes),
             level=level,
+            size=size,
             guidance=self.guidance,
             temperature=self.temperature,
             num_inference_steps=self.steps,
