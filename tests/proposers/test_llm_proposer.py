@@ -10,6 +10,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
+from tiny_chat import write_tiny_chat
 
 from genas.core import registry
 from genas.core.errors import LLMFailed, RequestError
@@ -139,6 +140,16 @@ def test_the_pattern_fits_every_line_of_a_space_and_nothing_illegal(name: str) -
     assert all(re.fullmatch(line, text) for text in lines)
     assert re.fullmatch(_wording.listing(line, 2), json.dumps(lines[:2]))
     assert not re.fullmatch(line, lines[0] + "x")
+
+
+@pytest.mark.parametrize("name", registry.names("spaces"))
+def test_even_a_random_model_writes_legal_architectures_under_the_pattern(name: str, tmp_path: Path) -> None:
+    space, options = registry.create("spaces", name), {"model_options": {"folder": str(write_tiny_chat(tmp_path))}}
+    found = made(space, ledger := Ledger(), batch=3, **options).ask(6)
+    assert len(found) >= 4
+    assert not any(space.problems(c.arch) for c in found)
+    assert all("failure" not in event and event["tokens"] > 0 for event in events(ledger))
+    assert made(space, Ledger(), batch=3, **options).ask(6) == found
 
 
 def test_unknown_models_and_bad_options_say_what_to_write(space, monkeypatch: pytest.MonkeyPatch) -> None:
