@@ -9,7 +9,11 @@ from genas.core.records import Measurement, Trial, Use
 from genas.core.rng import seed_of
 
 MAKERS = [(kind, name) for kind in ("proposers", "refiners") for name in registry.names(kind)]
-OPTIONS = {"regularized_evolution": {"population": 6, "sample": 3}}
+OPTIONS = {
+    "regularized_evolution": {"population": 6, "sample": 3},
+    "llm": {"examples": 2, "repairs": 0, "batch": 2},  # the embedded model takes seconds a line
+}
+ROUNDS = {"llm": (2,)}
 pytestmark = pytest.mark.usefixtures("untouched_randomness")
 
 
@@ -27,10 +31,10 @@ def made(kind, name, space, seed=0):
     return registry.create(kind, Use(name, OPTIONS.get(name, {})), **context_for(space, task_for(space), seed=seed))
 
 
-def rounds(proposer, sizes=(3, 1, 4)):
+def rounds(proposer, sizes=None):
     """What is asked for in some rounds, each told but for every third, which fails."""
     found = []
-    for n in sizes:
+    for n in sizes or ROUNDS.get(proposer.name, (3, 1, 4)):
         try:
             asked = proposer.ask(n)
         except MissingArtifact as error:
