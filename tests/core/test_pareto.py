@@ -1,0 +1,40 @@
+"""Dominance, limits and ranks, on cases worked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from genas.core import pareto
+from genas.core.records import Architecture, Candidate, Constraint, Measurement, Objective, Trial
+
+BOTH = (Objective("accuracy"), Objective("params", "min"))
+
+
+def trial(name: str, accuracy: float | None, params: float, failure: str | None = None) -> Trial:
+    found = [Measurement("params", params)] + ([] if accuracy is None else [Measurement("accuracy", accuracy)])
+    return Trial(Candidate(Architecture("s", (name,), ()), "x"), tuple(found), failure)
+
+
+def test_front_holds_what_nothing_beats() -> None:
+    a, b, c, d = trial("a", 0.9, 100), trial("b", 0.8, 50), trial("c", 0.8, 60), trial("d", None, 1)
+    e = trial("e", 0.99, 1, failure="broken")
+    assert pareto.front([d, c, b, a, e], BOTH) == [a, b]
+
+
+def test_equal_points_stay_together() -> None:
+    assert len(pareto.front([trial("a", 0.9, 10), trial("b", 0.9, 10)], BOTH)) == 2
+
+
+def test_broken_limits_are_named() -> None:
+    (text,) = pareto.broken(
+        trial("a", 0.9, 100), [Constraint("params", at_most=99), Constraint("latency_ms", at_most=1)]
+    )
+    assert "params 100" in text and "99" in text
+
+
+def test_log_ranks_by_hand() -> None:
+    found = pareto.log_rank_sum([[3.0, 2.0, 1.0], [10.0, 30.0, 20.0]])
+    assert found == pytest.approx(np.log([1 * 3, 2 * 1, 3 * 2]))
+    with pytest.raises(ValueError, match="at least one"):
+        pareto.log_rank_sum([])

@@ -1,0 +1,92 @@
+"""Records: keys see graphs, not their writing; figures are finite; JSON goes both ways."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genas.core import wire
+from genas.core.errors import RequestError, ScoreFailed
+from genas.core.records import Architecture, Candidate, Constraint, Measurement, Objective, Request, Trial, Use
+
+
+def diamond(left: str, right: str) -> Architecture:
+    return Architecture("s", ("in", left, right, "out"), ((0, 1), (0, 2), (1, 3), (2, 3)))
+
+
+def test_key_sees_isomorphism_and_labels_and_space() -> None:
+    assert diamond("a", "b").key == diamond("b", "a").key
+    assert diamond("a", "b").key != diamond("a", "a").key
+    assert Architecture("t", *(diamond("a", "b").ops, diamond("a", "b").edges)).key != diamond("a", "b").key
+
+
+def test_key_sees_direction() -> None:
+    chain = Architecture("s", ("a", "b", "a"), ((0, 1), (1, 2)))
+    fork = Architecture("s", ("a", "b", "a"), ((0, 1), (0, 2)))
+    assert chain.key != fork.key
+
+
+@given(st.integers(2, 7).flatmap(lambda n: st.tuples(st.just(n), st.permutations(range(n)), st.integers(0, 2**21))))
+def test_key_survives_any_renumbering(case: tuple[int, list[int], int]) -> None:
+    n, order, bits = case
+    pairs = [(i, j) for j in range(n) for i in range(j)]
+    edges = [pair for bit, pair in enumerate(pairs) if bits >> bit & 1]
+    ops = [f"op{i % 3}" for i in range(n)]
+    place = {node: i for i, node in enumerate(order)}
+    renamed = Architecture(
+        "s", tuple(ops[node] for node in order), tuple(sorted((place[i], place[j]) for i, j in edges))
+    )
+    assert renamed.key == Architecture("s", tuple(ops), tuple(edges)).key
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_measurements_are_finite(bad: float) -> None:
+    with pytest.raises(ScoreFailed, match="accuracy"):
+        Measurement("accuracy", bad)
+    with pytest.raises(ScoreFailed):
+        Measurement("accuracy", 0.5, curve=(0.1, bad))
+
+
+def test_value_is_the_mean_over_seeds_at_the_highest_fidelity() -> None:
+    low = Measurement("accuracy", 0.9, fidelity=0.1)
+    high = [Measurement("accuracy", v, fidelity=1.0, seed=s) for s, v in enumerate((0.5, 0.7))]
+    assert Trial(Candidate(diamond("a", "b"), "x"), (low, *high)).value("accuracy") == pytest.approx(0.6)
+    assert Trial(Candidate(diamond("a", "b"), "x"), (low,)).value("params") is None
+
+
+def test_limits_include_their_ends() -> None:
+    limit = Constraint("params", at_most=10, at_least=5)
+    assert [limit.holds(v) for v in (4, 5, 10, 11)] == [False, True, True, False]
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+trials = st.builds(
+    Trial,
+    st.builds(Candidate, st.just(diamond("a", "b")), st.text(), st.tuples(st.text()), st.text()),
+    st.lists(st.builds(Measurement, st.text(), numbers, numbers, numbers, st.integers(0, 9)), max_size=3).map(tuple),
+    st.none() | st.text(),
+)
+
+
+@given(trials)
+def test_trials_go_through_json(trial: Trial) -> None:
+    assert wire.from_data(Trial, wire.to_data(trial)) == trial
+
+
+def test_unknown_keys_are_refused_by_name() -> None:
+    data = wire.to_data(Request("x", Use("digits"), Use("conv_net"))) | {"colour": "red"}
+    with pytest.raises(RequestError, match="colour"):
+        wire.from_data(Request, data)
+
+
+def test_partial_requests_take_bare_names() -> None:
+    known = wire.partial({"task": "digits", "proposers": ["uniform", {"name": "llm", "options": {"model": "local"}}]})
+    assert known == {"task": Use("digits"), "proposers": (Use("uniform"), Use("llm", {"model": "local"}))}
+    assert wire.partial({"objectives": [{"metric": "params", "goal": "min"}]})["objectives"] == (
+        Objective("params", "min"),
+    )
+    with pytest.raises(RequestError, match="'seed'"):
+        wire.partial({"sed": 1})

@@ -1,0 +1,144 @@
+"""Plans, shares and the book, on cases worked by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from genas.book import Book, best_reference, reference_limits
+from genas.core.errors import RequestError, ScoreFailed
+from genas.core.records import (
+    Architecture,
+    Budget,
+    Candidate,
+    Constraint,
+    Measurement,
+    Objective,
+    Request,
+    Trial,
+    Use,
+)
+from genas.plan import Plan, epochs_for, make_plan
+from genas.sources import Mix
+
+
+def request(**budget: float) -> Request:
+    return Request("x", Use("digits"), Use("conv_net"), budget=Budget(**budget))  # type: ignore[arg-type]
+
+
+def test_a_slower_machine_gets_fewer_epochs_within_the_budget() -> None:
+    fast = make_plan(request(seconds=600), examples=1000, seconds_per_example=1e-4)
+    slow = make_plan(request(seconds=600), examples=1000, seconds_per_example=4e-3)
+    assert fast.epochs == Plan.epochs > slow.epochs >= 2
+    trainings = slow.finalists + 2 + 2 * (slow.seeds - 1)
+    search = slow.trials * slow.short_epochs * (slow.examples or 1000) * 4e-3
+    assert trainings * slow.epochs * 1000 * 4e-3 + search <= 600 * 1.05
+
+
+def test_too_small_a_budget_says_how_much_is_needed() -> None:
+    with pytest.raises(RequestError, match=r"at least \d+ seconds"):
+        make_plan(request(seconds=1), examples=50_000, seconds_per_example=1e-3)
+
+
+def test_a_budget_of_trials_does_not_depend_on_the_machine() -> None:
+    plans = {make_plan(request(trials=7), examples=1000, seconds_per_example=s) for s in (0.0, 1e-4, 1.0)}
+    assert len(plans) == 1 and plans.pop().trials == 7
+
+
+def test_epochs_by_hand() -> None:
+    plan = Plan(seeds=3, short_epochs=2)
+    # 2 + 4 + 1 reference of 3, and again twice the slower finalist and the reference: 9 + 2 * (4 + 3) = 23 a epoch
+    assert epochs_for(plan, 230, [2.0, 4.0], references=1) == 10
+    assert epochs_for(plan, 1, [2.0, 4.0], references=1) == 3
+    assert epochs_for(plan, 1e9, [2.0, 4.0], references=1) == Plan.epochs
+
+
+class Endless:
+    """Brings as many candidates as it is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.count = name, 0
+
+    def ask(self, n: int) -> list[Candidate]:
+        self.count += n
+        return [trial(f"{self.name}{self.count - i}", origin=self.name).candidate for i in range(n)]
+
+    def tell(self, trials: object) -> None:
+        """Learns nothing."""
+
+
+def trial(name: str, origin: str = "x", failure: str | None = None, **figures: float) -> Trial:
+    found = tuple(Measurement(metric, value) for metric, value in figures.items())
+    return Trial(Candidate(Architecture("s", (name,), ()), origin), found, failure)
+
+
+def test_shares_follow_the_yield() -> None:
+    good, poor = Endless("good"), Endless("poor")
+    mix = Mix({"good": good, "poor": poor})  # type: ignore[dict-item]
+    first = mix.ask(10)
+    assert (good.count, poor.count) == (5, 5)
+    trials = [Trial(c) for c in first]
+    mix.credit(trials, {t.candidate.arch.key for t in trials if t.candidate.origin == "good"})
+    mix.ask(14)  # (5 + 1) / (5 + 2) against (0 + 1) / (5 + 2): 12 and 2
+    assert (good.count - 5, poor.count - 5) == (12, 2)
+
+
+def test_failed_trials_earn_nothing() -> None:
+    source = Endless("a")
+    mix = Mix({"a": source, "b": Endless("b")})  # type: ignore[dict-item]
+    failed = [Trial(c, failure="too large") for c in mix.ask(8) if c.origin == "a"]
+    mix.credit(failed, {t.candidate.arch.key for t in failed})
+    mix.ask(8)
+    assert source.count == 8
+
+
+def test_the_smaller_of_two_equal_networks_is_better() -> None:
+    book = Book("accuracy", (Objective("accuracy"),), ())
+    trials = [trial("a", accuracy=0.9, params=200), trial("b", accuracy=0.9, params=100), trial("c", accuracy=0.8)]
+    assert [t.candidate.arch.ops[0] for t in book.best(trials, 2)] == ["b", "a"]
+
+
+def test_the_smallest_network_must_have_learned_something() -> None:
+    book = Book("accuracy", (Objective("params", "min"), Objective("accuracy")), ())
+    trials = [
+        trial("tiny", accuracy=0.1, params=1),
+        trial("good", accuracy=0.95, params=50),
+        trial("best", accuracy=0.96, params=90),
+    ]
+    assert [t.candidate.arch.ops[0] for t in book.best(trials, 3)] == ["good", "best"]
+
+
+def test_a_finalist_that_breaks_a_limit_is_not_chosen() -> None:
+    book = Book(
+        "accuracy", (Objective("accuracy"),), (Constraint("accuracy", at_least=0.5), Constraint("params", at_most=9))
+    )
+    trials = [
+        trial("a", accuracy=0.9, params=10),
+        trial("b", accuracy=0.8, params=9),
+        trial("c", accuracy=0.4, params=1),
+    ]
+    book.trials = {t.candidate.arch.key: t for t in trials}
+    assert book.choose(trials) == trials[1].candidate.arch.key
+    assert book.choose(trials[2:]) is None
+    assert book.screened(trials[0]).failure is not None and book.screened(trials[2]).failure is None
+
+
+def test_a_charge_is_made_once() -> None:
+    book = Book("accuracy", (Objective("accuracy"),), ())
+    base, figure = trial("a"), Measurement("accuracy", 0.5, seconds=3.0)
+    again = book.add(book.add(base, figure), figure)
+    assert book.seconds == 3.0 and len(again.measurements) == 1
+    assert book.add(base, ScoreFailed("no")).failure == "no"
+    assert book.add(base, ScoreFailed("no"), fatal=False).failure is None
+
+
+def test_references_take_the_size_of_the_largest_finalist_without_a_limit() -> None:
+    finalists = [trial("a", params=5), trial("b", params=8)]
+    assert reference_limits((), finalists) == [Constraint("params", at_most=8)]
+    limits = (Constraint("params", at_most=3),)
+    assert reference_limits(limits, finalists) == list(limits)
+
+
+def test_best_reference_is_the_best_unfailed() -> None:
+    tried = {"a": trial("a", accuracy=0.5), "b": trial("b", accuracy=0.6, failure="x"), "c": trial("c")}
+    assert best_reference(tried, "accuracy") == "a"
+    assert best_reference({}, "accuracy") is None
