@@ -16,6 +16,7 @@ import json
 import platform
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +26,10 @@ import torch
 from genas.core import registry
 from genas.core.errors import MissingArtifact
 from genas.core.interfaces import Proposer, SearchSpace, Task
+from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng
-from genas.fit import examples
+from genas.learning import examples
 
 SOURCE = "table:nasbench201:dataset=cifar10,sample=1000"
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
@@ -52,9 +54,15 @@ def draw(proposer: Proposer, space: SearchSpace, n: int, seed: int) -> list[Arch
 
 def measure(use: Use, space: SearchSpace, tasks: dict[str, Task], known: set[str], *, n: int, seed: int) -> dict:
     """All figures of one proposer at one seed."""
-    # An embedded model where none is named: what `llm` asks of its own accord.
-    proposer = registry.create("proposers", use, space=space, task=tasks["cifar10"], seed=seed, device="cpu", llm=None,
-                               limits=(), ledger=None)  # fmt: skip
+    context = {
+        "space": space,
+        "task": tasks["cifar10"],
+        "seed": seed,
+        "device": "cpu",
+        "limits": (),
+        "ledger": Ledger(),
+    }
+    proposer = registry.create("proposers", use, **context)
     figures: dict[str, float] = {}
     if use.name != "llm":
         draw(proposer, space, 8, seed)  # loads the model
@@ -91,11 +99,11 @@ def table(results: dict[str, list[dict]]) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, results: dict[str, list[dict]], seeds: Sequence[int], n: int, start: float) -> None:
+def write(path: Path, results: dict[str, list[dict]], seeds: Sequence[int], start: float) -> None:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
     content = {
         "claim": "what the generators make, nasbench201",
-        "command": f"python eval/generation.py --seeds {len(seeds)} --n {n}",
+        "command": " ".join(["python", *sys.argv]),
         "seeds": list(seeds), "commit": commit.strip(), "machine": f"{platform.machine()}, {platform.system()}",
         "threads": torch.get_num_threads(), "seconds": round(time.perf_counter() - start, 1), "fitted_on": SOURCE,
         "results": results,
@@ -126,7 +134,7 @@ def main() -> None:
             continue
         print(name, results[name][0], flush=True)
     print(table(results))
-    write(Path(__file__).parent / "results" / "generation.json", results, range(arguments.seeds), arguments.n, start)
+    write(Path(__file__).parent / "results" / "generation.json", results, range(arguments.seeds), start)
 
 
 if __name__ == "__main__":

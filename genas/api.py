@@ -178,10 +178,10 @@ def batch(file: str | Path, *, out: str | Path | None = None, progress: Progress
 
 
 def fit(kind: str, space: str, sources: Sequence[str], **options: Any) -> Path:
-    """Train a model of architectures from ledgers and tables; see `genas.fit.fit`."""
-    from genas import fit as fitting
+    """Train a model of architectures from ledgers and tables; see `genas.learning.fit`."""
+    from genas import learning
 
-    return fitting.fit(kind, Use(space), sources, **options)  # type: ignore[arg-type]
+    return learning.fit(kind, Use(space), sources, **options)  # type: ignore[arg-type]
 
 
 def plugins(kind: str | None = None) -> dict[str, dict[str, str]]:

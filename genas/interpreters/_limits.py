@@ -22,13 +22,19 @@ from genas.interpreters._vocabulary import (
     NAMES,
     OTHER_END,
     OTHER_WORD,
+    RELATIVE,
     RIGHT_STOP,
     SIGNS,
+    SOFT,
     STOP,
     TRY,
     TWO,
     UNITS,
+    VAGUE,
 )
+
+_JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
+_BARE, _SIDED = {"params", "flops", "accuracy"}, {"<", "<=", ">", ">="}
 
 
 @dataclass
@@ -63,8 +69,7 @@ class _Term(NamedTuple):
 
 def read_limits(text: str) -> Limits:
     """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
-    if endless := re.search(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", text, re.I):
-        raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
+    _refuse_loose_words(text)
     limits = Limits(text)
     edge = 0
     for term in _terms(text, quantities(text)):
@@ -72,11 +77,30 @@ def read_limits(text: str) -> Limits:
             edge = term.end
             limits.text = blank(limits.text, term.start, term.end)
             continue
-        metric, start, end = _metric(text, term, edge)
+        try_same = _JOINT.fullmatch(text[edge : term.start]) is not None and not term.first.kind
+        if try_same and limits.order and limits.order[-1] in _BARE and term.sign in _SIDED:
+            metric, start, end = limits.order[-1], term.start, term.end
+        else:
+            metric, start, end = _metric(text, term, edge)
         _add(limits, metric, term)
         edge = end
         limits.text = blank(limits.text, start, end)
     return limits
+
+
+def _refuse_loose_words(text: str) -> None:
+    """RequestError for sizes in words that are no number, and for limits that are not meant strictly."""
+    if endless := re.search(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", text, re.I):
+        raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
+    if vague := VAGUE.search(text):
+        raise RequestError(f"How much is {vague[0]!r}? Write a number.")
+    if relative := RELATIVE.search(text):
+        raise RequestError(f"{relative[0]!r} compares with something that is not measured. Write a number.")
+    if (soft := SOFT.search(text)) and re.search(r"[0-9]", text):
+        raise RequestError(
+            f"{soft[0]!r}: limits are kept strictly. Leave the word out, or name the wish as an objective, such as low "
+            "latency."
+        )
 
 
 def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
@@ -161,7 +185,7 @@ def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
             f"{term.said!r} is not understood. Write a unit such as k parameters, MFLOPs, ms, MB, mJ or %."
         )
     allowed = {
-        "time": {"latency_ms", "budget"},
+        "time": {"latency_ms"} if _quick(term) else {"latency_ms", "budget"},
         "bytes": {"memory_mb", "size_mb"},
         "percent": {"accuracy", "error"},
     }.get(kind, {"params", "flops", "accuracy", "error"})
@@ -189,19 +213,26 @@ def _name(match: re.Match[str]) -> str:
     return match.lastgroup or ""
 
 
+def _quick(term: _Term) -> bool:
+    """Whether a time is written in a unit in which no budget is."""
+    return term.first.unit.lower().startswith(("n", "u", "µ", "μ", "ms", "mil", "mic"))
+
+
 def _default(term: _Term, right: re.Match[str] | None, left: re.Match[str] | None) -> str:
     """The metric that a unit means where no word names one, or RequestError."""
     said, unit = term.said, term.first.unit.lower()
     if term.first.kind == "bytes":
         return "size_mb"
     if term.first.kind == "time":
-        if unit.startswith(("n", "u", "µ", "μ", "ms", "mil", "mic")):
+        if _quick(term):
             return "latency_ms"
         if not unit.startswith("s"):
             return "budget"
         raise RequestError(
             f"Is {said!r} the latency or the time to search? Write {said} latency, or a budget of {said}."
         )
+    if term.first.kind == "percent" and term.sign in {">", ">="}:
+        return "accuracy"
     if term.first.kind == "percent":
         raise RequestError(f"{said!r} of what? Write for example at least {term.first.text} accuracy.")
     if term.first.kind == "examples":

@@ -44,7 +44,9 @@ _HERE = re.compile(
     r"computer|machine|server|pc)(?:'s)?)\s+)*(cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?)\b|\b(cuda:[0-9]+)",
     re.I,
 )
-_CORES = re.compile(r"\b[0-9]+[\s-](?:cpu[\s-])?(?:cores?|threads?)\b|\btop[\s-][15]\b|\b[0-9]+ gpus?\b", re.I)
+_CORES = re.compile(
+    r"\b[0-9]+[\s-](?:cpu[\s-])?(?:cores?|threads?)\b|\btop-[15]\b|\btop [15](?= accura| error)|\b[0-9]+ gpus?\b", re.I
+)
 
 
 def read_machine(subject: Subject) -> None:

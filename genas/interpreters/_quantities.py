@@ -12,8 +12,9 @@ from genas.core.errors import RequestError
 
 _NUMBER = re.compile(
     r"(?<![\w.,^])(?<![A-Za-z]-)(?<![A-Za-z]\.)"
-    r"((?:(?<=[\s(<>=:|~])|^)-)?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: 000)+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
-    r"(e[-+]?[0-9]+)?(?![0-9])"
+    r"((?:(?<=[\s(<>=:|~])|^)-)?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: 000)+|"
+    r"[0-9]{1,3}(?: [0-9]{3}){2,}|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
+    r"([eE][-+]?[0-9]+)?(?![0-9])"
 )
 _SCALES = {
     "k": 1e3,
@@ -31,6 +32,8 @@ _SCALES = {
     "t": 1e12,
     "trillion": 1e12,
     "hundred": 1e2,
+    "hundred thousand": 1e5,
+    "hundred million": 1e8,
 }
 _SCALE = re.compile(rf"[\s-]{{0,2}}({'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![A-Za-z0-9])", re.I)
 _GLUED = re.compile(r"\s?([kKmMgGbB])(?=[\s-]?(?:param|weights|trial|token))", re.I)
@@ -185,13 +188,13 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
             return _with_unit(start, unit, kind, value, digits)
     scale, scaled = 1.0, False
     if letter := _GLUED.match(text, end) or _SCALE.match(text, end):
-        scale, scaled, end = _SCALES[letter[1].lower()], True, letter.end()
+        scale, scaled, end = _SCALES[" ".join(letter[1].lower().replace("-", " ").split())], True, letter.end()
         for kind, pattern in _UNITS:
             if kind in {"params", "tokens", "trials", "examples", "flops", "macs"} and (
                 unit := pattern.match(text, end)
             ):
                 return _with_unit(start, unit, kind, value * scale, digits if scale == 1 else "")
-        word = letter[1].lower() in {"thousand", "million", "millions", "billion", "trillion", "hundred"}
+        word = len(letter[1]) > 3
         return Quantity(start, end, value * scale, "", text[start:end], scaled=not word, unit=letter[1])
     if letters := _LETTERS.match(text, end):
         if _ORDINAL.match(text, end):

@@ -28,7 +28,7 @@ _PATH = re.compile(
 _FOLDER = re.compile(
     r"\b(?:folder|directory|dir)(?: called| named| of| at|:)?\s+([^\s,;\"'`|]+)|([\w.-]+(?:/[\w.-]+)+)", re.I
 )
-_INSIDE = re.compile(r"\b(?:in|from|at|inside|path)\s+([\w.-]+(?:/[\w.-]+)+)", re.I)
+_INSIDE = re.compile(r"\b(?:in|from|at|inside|under|path)\s+([A-Za-z_.][\w.-]*(?:/[\w.-]+)+)", re.I)
 _SIZE = re.compile(
     r"(?<![\w.])([0-9]{1,5})\s?(?:px|pixels?)?\s?(?:x|"
     r"by)\s?([0-9]{1,5})(?:\s?x\s?([0-9]{1,3}))?(?![0-9])(?:[\s-]?(?:px|pixels?)\b)?",

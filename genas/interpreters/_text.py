@@ -40,6 +40,12 @@ _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SPELLED = re.compile(
     rf"\b({_WORD})(?:[ -]({'|'.join(_SMALL[1:10])}))?(?=[ -]+(?:gpu[ -]|whole |different )?(?:{_COUNTED}))", re.I
 )
+_MIRROR = str.maketrans("<>", "><")
+_TURNED = re.compile(
+    r"(?<![\w.,])([0-9][0-9.,]*(?:[kKMG]|e[0-9]+|\s?%)?)\s*(<=?|>=?)\s*(params?|parameters|weights|flops|macs|accuracy|acc)\b"
+    r"(?:\s*(<=?|>=?))?",
+    re.I,
+)
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans(
     {"×": "x", "✕": "x", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "−": "-", "–": "-", "—": "-", "‑": "-", "‐": "-"}
@@ -57,6 +63,7 @@ def plain(sentence: str) -> str:
     text = re.sub(r"(?<![\w.,^])10\^(-?[0-9]+)", r"1e\1", text)
     text = re.sub(r"(?<=[0-9])[_'](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"\bw/o\b", "without", re.sub(r"\bw/(?=\s)", "with", text))
+    text = _TURNED.sub(_turned, re.sub(r"\bin \[([^\[\],|]+),([^\[\],|]+)\]", r"between \1 and \2", text))
     text = _SPELLED.sub(_spelled, text)
     text = re.sub(r"\bhalf an hour\b", "30 minutes", text, flags=re.I)
     text = re.sub(r"\bquarter of an hour\b", "15 minutes", text, flags=re.I)
@@ -64,6 +71,13 @@ def plain(sentence: str) -> str:
     return re.sub(
         r"\ban? (?=(?:thousand|million|billion|hundred|minute|hour|day|millisecond)s?\b)", "1 ", text, flags=re.I
     )
+
+
+def _turned(match: re.Match[str]) -> str:
+    """Turns "10k < params" and "10k < params < 20k" so that the metric comes first."""
+    number, sign, metric, more = match.groups()
+    turned = f"{metric} {sign.translate(_MIRROR)} {number}"
+    return f"{turned} and {metric} {more}" if more else turned
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _FILLER = (
-    r"be|been|being|have|has|having|use|uses|using|take|takes|taking|need|needs|go|goes|going|get|gets|getting|run|runs|"
+    r"be|been|being|have|has|having|use|uses|using|take|takes|taking|need|needs|go|goes|going|get|gets|"
+    r"getting|run|runs|"
     r"contain|contains|cost|costs|make|it|its|allow|allowed|to|any|want|with|a|the|is|are|by"
 )
 _NO = rf"(?:no|not|never|nothing|cannot|without|nor|\w+n't)\s+(?:(?:{_FILLER})\s+){{0,4}}"
@@ -79,13 +80,14 @@ _METRICS: tuple[tuple[str, str], ...] = (
     ("flops", r"flops?|macs?|multiply[\s-]adds?|madds|floating[\s-]point operations|compute cost"),
     (
         "latency_ms",
-        r"latenc(?:y|ies)|inference(?: time)?|response time|forward pass|run ?time|per (?:image|frame|"
+        r"latenc(?:y|ies)(?: budget| limit)?|inference(?: time)?|response time|forward pass|run ?time|"
+        r"per (?:image|frame|"
         r"picture|sample|prediction|inference|example|digit|forward pass)|(?:an?|each) (?:image|frame|"
         r"picture|sample|prediction|inference)|delay|respon[ds]\w*|predict\w*|frame",
     ),
-    ("memory_mb", r"(?:peak )?(?:memory|v?ram|sram|activations?)(?: (?:use|usage|footprint))?"),
+    ("memory_mb", r"(?:peak )?(?:memory|v?ram|sram|activations?)(?: (?:use|usage|footprint|budget|limit))?"),
     ("size_mb", r"(?:model |file |download )?size|disk|flash|file|storage|download|on disk"),
-    ("energy_mj", r"energy|power|joules"),
+    ("energy_mj", r"(?:energy|power)(?: budget| limit)?|joules"),
     (
         "budget",
         r"budget|search(?:ing)?|spend(?:ing)?|wall[\s-]time|wait|time limit|train(?:ing)?(?: time)?|"
@@ -139,3 +141,15 @@ NAMES = {
     "energy_mj": "the energy",
     "accuracy": "the accuracy",
 }
+VAGUE = re.compile(
+    r"\b(?:a couple of|a few|several|dozens of|hundreds of|thousands of|millions of)\s+(?:hundred|thousand|million|"
+    r"param\w*|weights|ms|milliseconds|seconds|minutes|hours|days|mb|kb|megabytes|kilobytes|trials|networks|epochs)\b",
+    re.I,
+)
+RELATIVE = re.compile(
+    r"\b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b|"
+    r"\btimes (?:smaller|faster|fewer|less|more|"
+    r"better|larger)\b",
+    re.I,
+)
+SOFT = re.compile(r"\b(?:ideally|preferably|if possible|would be (?:nice|great|good)|hopefully)\b", re.I)

@@ -55,7 +55,8 @@ def _adjective(words: str) -> str:
 
 _ADJECTIVES = {
     "latency_ms": _adjective("fast|quick|speedy|low[- ]latency|real[- ]time") + r"|\blow latency\b",
-    "params": _adjective("small|tiny|compact|lightweight|light|lean|little"),
+    "params": _adjective("small|tiny|compact|lightweight|light|lean|little")
+    + r"|\bfew (?:parameters|params|weights)\b",
     "memory_mb": r"\blow[- ]memory\b",
     "energy_mj": _adjective("(?:energy|power)[- ]efficient") + r"|\blow[- ](?:power|energy)\b",
 }

@@ -265,6 +265,33 @@ READ: list[tuple[str, dict[str, Any]]] = [
         "a network with at most 10k parameters that is 98% accurate on MNIST",
         {"task": "mnist", "limits": {"params": _c(None, 10_000), "accuracy": _c(0.98)}},
     ),
+    (
+        "MNIST with a latency budget of 3 ms and a search budget of 10 min",
+        {"task": "mnist", "limits": {"latency_ms": _c(None, 3)}, "seconds": 600},
+    ),
+    ("mnist: params in [10k, 20k]", {"task": "mnist", "limits": {"params": _c(10_000, 20_000)}}),
+    ("mnist: 10k < params < 20k", {"task": "mnist", "limits": {"params": _c(10_001, 19_999)}}),
+    ("mnist: 0.98 <= accuracy", {"task": "mnist", "limits": {"accuracy": _c(0.98)}}),
+    (
+        "mnist; parameters at most 20k and at least 10k; flops at most 1M",
+        {"task": "mnist", "limits": {"params": _c(10_000, 20_000), "flops": _c(None, 1e6)}},
+    ),
+    (
+        "cifar10 at least 80 % in 30 minutes with at most 0.25M parameters",
+        {"task": "cifar10", "limits": {"accuracy": _c(0.8), "params": _c(None, 250_000)}, "seconds": 1800},
+    ),
+    ("mnist <= 15E3 params", {"task": "mnist", "limits": {"params": _c(None, 15_000)}}),
+    ("mnist, two hundred thousand parameters", {"task": "mnist", "limits": {"params": _c(None, 200_000)}}),
+    ("mnist, 3 500 000 parameters", {"task": "mnist", "limits": {"params": _c(None, 3_500_000)}}),
+    (
+        "classify the images under datasets/leaves, few parameters",
+        {"task": ("images", {"path": "datasets/leaves"}), "objectives": [A, P]},
+    ),
+    (
+        "mnist; accuracy comes first, size second, latency third",
+        {"task": "mnist", "objectives": [A, P, L]},
+    ),
+    ("digits without any constraints, 10 trials", {"task": "digits", "trials": 10}),
 ]
 
 REFUSED: list[tuple[str, str]] = [
@@ -316,6 +343,12 @@ REFUSED: list[tuple[str, str]] = [
     ("digits, the smallest and the largest network", "contradict"),
     ("digits under 1e999 parameters", "too large"),
     ("digits with infinite parameters", "no number"),
+    ("mnist, a couple of thousand parameters", "How much"),
+    ("mnist, half the parameters of 40k", "not measured"),
+    ("mnist, ideally under 5 ms", "kept strictly"),
+    ("mnist, 5 seeds", "of what"),
+    ("mnist, top 5 networks", "how many to try"),
+    ("mnist, 1/2 MB", "of what"),
     ("digits, maximise latency", "bad network"),
     ("mnist, 45s", "latency or the time"),
     ("I need under 50k parameters", "what the network is for"),

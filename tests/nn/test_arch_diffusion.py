@@ -3,7 +3,7 @@ import torch
 from tiny_space import Tiny, accuracy, examples, params
 
 from genas.core.records import Architecture, Constraint
-from genas.fit import fit_examples
+from genas.learning import fit_examples
 from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, node_weights
 from genas.nn.conditions import Conditions
 from genas.nn.graph_transformer import GraphTransformer

@@ -3,7 +3,7 @@ import torch
 from tiny_space import Tiny, accuracy, examples, params
 
 from genas.core.records import Constraint
-from genas.fit import fit_examples
+from genas.learning import fit_examples
 from genas.nn.arch_lm import Grammar, new_model, sample, words
 from genas.proposers.archlm import ArchLMProposer
 

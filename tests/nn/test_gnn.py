@@ -5,7 +5,7 @@ from tiny_space import Tiny, accuracy, examples
 
 from genas.core.errors import RequestError
 from genas.core.records import Architecture, Candidate, Measurement, Trial
-from genas.fit import fit_examples
+from genas.learning import fit_examples
 from genas.nn.gnn import GraphPredictor, ranking_loss
 from genas.scorers.gnn import GnnScorer
 

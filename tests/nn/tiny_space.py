@@ -3,7 +3,7 @@
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Frame
 from genas.core.rng import rng
-from genas.fit import Example
+from genas.learning import Example
 
 
 class Tiny(SearchSpace):

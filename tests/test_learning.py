@@ -9,7 +9,7 @@ from genas.core.errors import LedgerCorrupt, RequestError
 from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.registry import create
 from genas.core.rng import rng
-from genas.fit import EPOCHS, Example, examples, fit, fit_examples, quantiles
+from genas.learning import EPOCHS, Example, examples, fit, fit_examples, quantiles
 
 SPACE = create("spaces", "nasbench201")
 
@@ -158,5 +158,5 @@ def test_importing_fit_does_not_import_torch():
     import subprocess
     import sys
 
-    code = "import sys, genas.fit; sys.exit('torch' in sys.modules)"
+    code = "import sys, genas.learning; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
