@@ -101,8 +101,10 @@ class Designer:
             self._learn()
         dry = 0
         while self.request.refiners and (missing := total - len(self.book.measured())) > 0 and dry < _DRY:
-            new = self._screen(self.refiners.ask(min(4, missing)))
-            told = self._measure([t for t in new if t.failure is None])
+            asked = self.refiners.ask(min(4, missing))
+            waiting = [self.book.trials[c.arch.key] for c in asked if c.arch.key in self.book]  # proposed before
+            new = [*self._screen(asked), *waiting]
+            told = self._measure([t for t in new if t.failure is None and t.value(self.task.metric) is None])
             self.refiners.tell([t for t in new if t.failure is not None] + told)
             best = self.book.best(self.book.measured(), 8)
             self.refiners.credit(new, {t.candidate.arch.key for t in best})
