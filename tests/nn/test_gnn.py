@@ -18,7 +18,7 @@ def folder(tmp_path_factory):
 
 
 def trials(count, value=accuracy):
-    archs = list({e.arch.key: e.arch for e in examples(60, seed=5)}.values())[:count]
+    archs = list({e.arch.key: e.arch for e in examples(200, seed=5)}.values())[:count]
     return [Trial(Candidate(a, "x"), (Measurement("accuracy", value(a)),)) for a in archs]
 
 
@@ -57,8 +57,8 @@ def test_fit_learns_a_new_order_deterministically(folder):
     def reverse(arch):
         return 1 - accuracy(arch)
 
-    measured = trials(25, reverse)
-    archs = [t.candidate.arch for t in trials(40)]
+    measured = trials(80, reverse)
+    archs = [e.arch for e in examples(60, seed=8)]
     scorers = [GnnScorer(SPACE, seed=1, model=str(folder), steps=60) for _ in range(2)]
     before = tau(scorers[0], archs, reverse)
     state = torch.get_rng_state()
