@@ -62,7 +62,7 @@ class Designer:
         self.winner: str | None = None
         self.plan = self._plan()
         self.context: dict[str, Any] = {
-            "space": self.space, "task": self.task, "ledger": ledger, "device": request.device,
+            "space": self.space, "task": self.task, "ledger": ledger, "device": self.device,
             "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
         }  # fmt: skip
         self._make_scorers()
@@ -70,11 +70,14 @@ class Designer:
 
     def run(self) -> Report:
         """All stages."""
-        for stage in (self.propose, self.refine, self.validate):
-            try:
-                stage()
-            except BudgetSpent as end:
-                self.progress.step(str(end))
+        from genas.nn.train import threads
+
+        with threads(self.plan.threads):
+            for stage in (self.propose, self.refine, self.validate):
+                try:
+                    stage()
+                except BudgetSpent as end:
+                    self.progress.step(str(end))
         return self.report()
 
     # Stages
@@ -163,10 +166,9 @@ class Designer:
                 f"The space {self.request.space.name} makes networks for {self.space.modality} tasks, but "
                 f"{self.request.task.name} is a {self.task.modality} task. Name another space."
             )
-        if self.trains:
-            from genas.nn.train import pick_device
+        from genas.nn.train import pick_device
 
-            pick_device(self.request.device)
+        self.device = str(pick_device(self.request.device))
 
     @property
     def trains(self) -> bool:
@@ -175,8 +177,9 @@ class Designer:
 
     def _plan(self) -> Plan:
         if (event := self.ledger.find("plan")) is None:
-            plan = make_plan(self.request, examples=self._examples(), seconds_per_example=self._speed())
-            event = {"kind": "plan", "id": "plan", "plan": plan.to_data()}
+            threads, speed = self._speed()
+            plan = make_plan(self.request, examples=self._examples(), seconds_per_example=speed)
+            event = {"kind": "plan", "id": "plan", "plan": {**plan.to_data(), "threads": threads}}
             self.ledger.append(event)
         return Plan(**event["plan"])
 
@@ -198,16 +201,17 @@ class Designer:
     def _examples(self) -> int:
         return len(self.task.data("train").labels) if self.trains else 0
 
-    def _speed(self) -> float:
+    def _speed(self) -> tuple[int | None, float]:
+        """The better number of threads and the seconds per training example with it, where seconds count."""
         if not self.trains or self.request.budget.seconds is None:
-            return 0.0
+            return None, 0.0
         from genas.core.rng import rng
-        from genas.nn.train import build, seconds_per_example
+        from genas.nn.train import best_threads, build
 
         known = self.space.references(self.task, self.request.constraints)
         arch = known[0].arch if known else self.space.sample(rng(self.request.seed, "speed"))
         network = build(self.space, arch, self.task, self.request.seed)
-        return seconds_per_example(network, self.task, self.request.device)
+        return best_threads(network, self.task, self.device)
 
     def _make_scorers(self) -> None:
         meters = [self._meter("scorers", use) for use in self.request.scorers]

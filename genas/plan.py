@@ -23,6 +23,7 @@ class Plan:
         short_epochs: epochs of a short training.
         examples: training examples of a short training; None is all.
         epochs: epochs of a full training.
+        threads: of torch on the CPU; None is torch's own choice.
     """
 
     proposals: int = 60
@@ -32,6 +33,7 @@ class Plan:
     short_epochs: int = 6
     examples: int | None = None
     epochs: int = 40
+    threads: int | None = None
 
     def to_data(self) -> dict[str, Any]:
         """As plain values."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,30 @@ def accuracy(network: nn.Module, task: Task, data: Data, device: torch.device, b
         y = data.labels[start : start + batch_size].to(device)
         right += int((network(x).argmax(1) == y).sum())
     return right / len(data.labels)
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Torch on that many CPU threads inside, on as many as before afterwards; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def best_threads(network: nn.Module, task: Task, device: str) -> tuple[int | None, float]:
+    """One thread or all: which trains faster now, and its seconds per example.
+
+    All threads must win by a fifth: on a busy machine they wait for each other, and small networks gain little.
+    """
+    if pick_device(device).type != "cpu" or torch.get_num_threads() == 1:
+        return None, seconds_per_example(network, task, device)
+    with threads(1):
+        one = seconds_per_example(network, task, device)
+    every = seconds_per_example(network, task, device)
+    return (1, one) if one < 1.2 * every else (torch.get_num_threads(), every)
 
 
 def seconds_per_example(network: nn.Module, task: Task, device: str, batch_size: int = 64) -> float:
