@@ -10,17 +10,17 @@ uniform row is the same run without learned proposers, learned scores and refine
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 import time
 from pathlib import Path
+from statistics import mean, median, stdev
 
 import record
 
 import genas
 from genas.api import parse_budget
 from genas.console import Bars
-from genas.core.records import Report
+from genas.core.records import Budget, Report
 
 JOBS = {
     "digits": (
@@ -50,6 +50,31 @@ def figures(report: Report) -> dict[str, object]:
     }
 
 
+def table(rows: list[dict[str, object]], goal: str, limit: Budget) -> str:
+    lines = [
+        f'"{goal}", budget {limit.seconds:g} s. Test accuracy is the mean over three trainings, the epoch and the winner '
+        "chosen on validation. The reference is the better (by validation) of a small ResNet and a small MobileNetV2 of the "
+        "same limit, trained by the same recipe.",
+        "",
+        "| search | seed | winner from | params | epochs | test | spread | reference | params | test | spread |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
+    ]
+    for r in rows:
+        mine, theirs = r["test_accuracy"], r["reference_test_accuracy"]
+        lines.append(
+            f"| {r['search']} | {r['seed']} | {r['origin']} | {r['params']:.0f} | {r['epochs']} | {mean(mine):.4f} | "
+            f"{stdev(mine):.4f} | {r['reference']} | {r['reference_params']:.0f} | {mean(theirs):.4f} | {stdev(theirs):.4f} |"
+        )
+    for name in dict.fromkeys(r["search"] for r in rows):
+        means = [mean(r["test_accuracy"]) for r in rows if r["search"] == name]
+        leads = [mean(r["test_accuracy"]) - mean(r["reference_test_accuracy"]) for r in rows if r["search"] == name]
+        lines.append(
+            f"\n{name}: median test {median(means):.4f} [{min(means):.4f}, {max(means):.4f}], median lead over the "
+            f"reference {median(leads):+.4f} [{min(leads):+.4f}, {max(leads):+.4f}], {len(means)} seeds."
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("job", choices=JOBS)
@@ -70,18 +95,16 @@ def main() -> None:
                 )
             row = {"search": name, "seed": seed, **figures(report)}
             rows.append(row)
-            mine, theirs = statistics.mean(row["test_accuracy"]), statistics.mean(row["reference_test_accuracy"])
+            mine, theirs = mean(row["test_accuracy"]), mean(row["reference_test_accuracy"])
             print(f"{name} seed {seed}: test {mine:.4f}, params {row['params']:.0f}, epochs {row['epochs']}, "
                   f"{row['reference']}: {theirs:.4f}", flush=True)  # fmt: skip
-    for name in dict.fromkeys(row["search"] for row in rows):
-        means = [statistics.mean(row["test_accuracy"]) for row in rows if row["search"] == name]
-        gaps = [
-            m - statistics.mean(r["reference_test_accuracy"])
-            for m, r in zip(means, [r for r in rows if r["search"] == name], strict=True)
-        ]
-        print(f"{name}: median test {statistics.median(means):.4f} ({min(means):.4f} to {max(means):.4f}), "
-              f"median lead over the reference {statistics.median(gaps):+.4f}, {len(means)} seeds")  # fmt: skip
-    print(record.write(f"design-{arguments.job}", rows, time.perf_counter() - start))
+    record.write(
+        f"design-{arguments.job}",
+        f"The main job: {arguments.job}",
+        table(rows, goal, limit),
+        rows,
+        time.perf_counter() - start,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where figures go: eval/results/<name>.json, with what is needed to get them again."""
+"""Where figures go: eval/results/<name>.json, with what is needed to get them again, and from these eval/README.md."""
 
 from __future__ import annotations
 
@@ -10,25 +10,49 @@ import sys
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
+HEAD = """# Figures
+
+Written by the commands below (`eval/record.py` puts this page together from `eval/results/`); do not edit by hand.
+Where several seeds stand behind a figure, it is `median [lowest, highest]` or says what it is. Tables of published
+benchmarks are read from `GENAS_DATA` (`docs/data.md`).
+"""
 
 
-def origin(seconds: float) -> dict[str, object]:
-    """Commit, machine, command and seconds of this measurement."""
-    git = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=RESULTS.parent
-    )
-    return {
+def write(name: str, title: str, table: str, figures: object, seconds: float) -> None:
+    """Print the table, write it with its figures and their origin, and put the page together again.
+
+    Args:
+        table: Markdown, with whatever sentence a reader needs to understand it.
+        seconds: what the measurement took.
+    """
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=False, cwd=RESULTS.parent).stdout.strip()
+    content = {
+        "title": title,
         "command": " ".join(["python", "eval/" + Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "commit": git.stdout.strip(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
-        "python": platform.python_version(),
+        "commit": commit,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "seconds": round(seconds, 1),
+        "table": table,
+        "figures": figures,
     }
-
-
-def write(name: str, figures: object, seconds: float) -> Path:
-    """Write the figures with their origin."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({**origin(seconds), "figures": figures}, indent=1) + "\n")
-    return path
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+    print(table)
+    (RESULTS.parent / "README.md").write_text(page())
+
+
+def page() -> str:
+    """The page of all results."""
+    parts = [HEAD]
+    for path in sorted(RESULTS.glob("*.json")):
+        r = json.loads(path.read_text())
+        parts.append(
+            f"## {r['title']}\n\n    {r['command']}\n\nCommit {r['commit']}, {r['machine']}, {r['seconds']:.0f} s; raw "
+            f"figures in `results/{path.name}`.\n\n{r['table']}\n"
+        )
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    (RESULTS.parent / "README.md").write_text(page())

@@ -10,12 +10,11 @@ trained: the accuracies are a dict over the space's own cells.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import time
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import record
 
 from genas.core import assets, registry
 from genas.core.interfaces import Proposer, SearchSpace
@@ -98,12 +97,11 @@ def main() -> None:
     parser.add_argument("--datasets", nargs="+", default=["cifar10", "cifar100", "imagenet16_120"])
     parser.add_argument("--searches", nargs="+", default=list(_SEARCHES))
     args = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, check=False
-    ).stdout.strip()
-    print(f"commit {commit}, {args.seeds} seeds, cap {args.cap}")
-    print("| search | dataset | mean queries | error | median | reached | best at cap | known mean | seconds |")
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    lines = [
+        "| search | dataset | mean queries | standard error | median | reached | best at cap | known mean | seconds |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    begin = time.perf_counter()
     space = CachedCells()
     for dataset in args.datasets:
         known = accuracies(space, dataset)
@@ -117,12 +115,15 @@ def main() -> None:
             counts = np.array([r[0] for r in runs], dtype=float)
             reached = sum(r[1] >= max(known.values()) for r in runs)
             error = counts.std(ddof=1) / np.sqrt(len(counts)) if len(counts) > 1 else 0.0
-            print(
+            lines.append(
                 f"| {name} | {dataset} | {counts.mean():.0f} | {error:.0f} | {np.median(counts):.0f} | "
                 f"{reached}/{len(runs)} | {np.mean([r[1] for r in runs]):.4f} | "
-                f"{_KNOWN.get(name, {}).get(dataset, '-')} | {time.perf_counter() - start:.0f} |",
-                flush=True,
+                f"{_KNOWN.get(name, {}).get(dataset, '-')} | {time.perf_counter() - start:.0f} |"
             )
+            print(lines[-1], flush=True)
+    about = f"{args.seeds} seeds, cap {args.cap}; a run that does not reach the cell counts as the cap.\n\n"
+    title = "Unique queries to the best-validation cell of NAS-Bench-201"
+    record.write("search_known", title, about + "\n".join(lines), lines[2:], time.perf_counter() - begin)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.core import registry, wire
+from genas.core import assets, registry, wire
 from genas.core.errors import BudgetSpent, RequestError
 from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger, Meter
@@ -65,6 +65,7 @@ class Designer:
             "space": self.space, "task": self.task, "ledger": ledger, "device": self.device,
             "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
         }  # fmt: skip
+        self._warn()
         self._make_scorers()
         self.proposers, self.refiners = self._mixes()
 
@@ -159,6 +160,18 @@ class Designer:
                 f"{self.ledger.path} belongs to another request ({before['request'].get('goal', '')!r}). "
                 "Name another --out, or repeat that request to go on with it."
             )
+
+    def _warn(self) -> None:
+        """Say in the report which models have seen labels of this very task."""
+        for use in (*self.request.proposers, *self.request.scorers):
+            count = assets.seen(f"{use.name}-{self.space.name}").get(str(self.request.task), 0)
+            identity = f"warning {use.name}"
+            if count and self.ledger.find(identity) is None:
+                text = (
+                    f"The model of {use.name} was fitted on validation accuracies of {count} architectures on this "
+                    f"very task ({self.request.task}); on a new task it knows less. It saw no test accuracy."
+                )
+                self.ledger.append({"kind": "warning", "id": identity, "text": text})
 
     def _check(self) -> None:
         if self.space.modality != self.task.modality:

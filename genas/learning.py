@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -250,6 +250,8 @@ def fit_examples(
         held_out = {"diffusion": _diffusion, "archlm": _archlm, "gnn": _gnn}[kind](job)
     checkpoint.unlink(missing_ok=True)
     command = f"genas fit {kind} {space.name} {' '.join(sources)} --epochs {recipe.epochs} --seed {seed}"
+    seen = Counter(e.task for e in kept)
+    (folder / assets.SEEN).write_text(json.dumps(dict(sorted(seen.items())), indent=1) + "\n")
     (folder / "README.md").write_text(_card(kind, space.name, kept, command, f"{held_out:.4f} ({_LOSS[kind]})"))
     return folder
 

@@ -1,4 +1,4 @@
-"""Every test runs offline, on one thread per worker, with the benchmark data where GENAS_DATA or the checkout has it."""
+"""Every test runs offline, on one thread per worker, with the benchmark data that GENAS_DATA names."""
 
 from __future__ import annotations
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from genas.core.errors import MissingArtifact
 
+SEEN = "seen_tasks.json"  # in a model's folder
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -29,6 +31,12 @@ def model(name: str, *, make: str) -> Path:
     if not (path / "config.json").is_file() and not (path / "model_index.json").is_file():
         raise MissingArtifact(f"Model {name!r}", f"Train it with: {make}")
     return path
+
+
+def seen(name: str) -> dict[str, int]:
+    """The tasks whose labels a shipped model has seen, with the number of architectures; {} for what is no model."""
+    path = _folder("models") / name / SEEN
+    return json.loads(path.read_text()) if path.is_file() else {}
 
 
 def models() -> Path:

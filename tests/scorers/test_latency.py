@@ -48,8 +48,8 @@ def test_table_of_the_chosen_device_is_used(bench_data):
     assert LatencyMs(space, task, "cpu").score(arch).value == task.lookup(arch, "latency_ms").value
 
 
-def test_unusable_device_is_a_failed_score():
-    with pytest.raises(ScoreFailed, match="not usable"):
+def test_unusable_device_is_the_users_to_mend():
+    with pytest.raises(RequestError, match="not usable"):
         LatencyMs(HandMade(lambda: nn.Linear(2, 2)), Points(), "cuda:99").score(ARCH)
 
 
