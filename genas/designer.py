@@ -12,7 +12,7 @@ from genas.core.errors import BudgetSpent, RequestError
 from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger, Meter
 from genas.core.records import Budget, Candidate, Report, Request, Trial, Use
-from genas.plan import SEARCH_SHARE, Plan, epochs_for, make_plan
+from genas.plan import SEARCH_SHARE, Plan, make_plan, plan_again
 from genas.sources import Mix
 from genas.summary import summarize
 
@@ -201,12 +201,12 @@ class Designer:
         if not self.trains or self.request.budget.seconds is None:
             return
         if (event := self.ledger.find("plan again")) is None:
-            share = self._examples() / (self.plan.examples or self._examples())
+            seen = self.plan.examples or self._examples()
             short = [m for t in finalists for m in t.all(self.task.metric) if m.curve]
+            speeds = [m.seconds / len(m.curve) / seen for m in short]
             left = self.request.budget.seconds - self.book.seconds
-            speeds = [m.seconds / len(m.curve) * share for m in short]
-            epochs = epochs_for(self.plan, left, speeds, references=len(self.references))
-            event = {"kind": "plan", "id": "plan again", "plan": {**self.plan.to_data(), "epochs": epochs}}
+            plan = plan_again(self.plan, left, speeds, references=len(self.references), examples=self._examples())
+            event = {"kind": "plan", "id": "plan again", "plan": plan.to_data()}
             self.ledger.append(event)
         self.plan = Plan(**event["plan"])
         self.validator = self._meter("validators", self.request.validator)
@@ -248,7 +248,7 @@ class Designer:
         known, options = registry.options(kind, use.name), dict(use.options)
         planned = {"epochs": self.plan.short_epochs, "of": self.plan.epochs, "examples": self.plan.examples}
         if kind == "validators":
-            planned = {"epochs": self.plan.epochs}
+            planned = {"epochs": self.plan.epochs, "examples": self.plan.train_examples}
         for key, value in planned.items():
             if key in known:
                 options.setdefault(key, value)

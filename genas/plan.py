@@ -23,6 +23,7 @@ class Plan:
         short_epochs: epochs of a short training.
         examples: training examples of a short training; None is all.
         epochs: epochs of a full training.
+        train_examples: training examples of a full training; None is all.
         threads: of torch on the CPU; None is torch's own choice.
     """
 
@@ -33,6 +34,7 @@ class Plan:
     short_epochs: int = 6
     examples: int | None = None
     epochs: int = 40
+    train_examples: int | None = None
     threads: int | None = None
 
     def to_data(self) -> dict[str, Any]:
@@ -42,6 +44,8 @@ class Plan:
 
 SEARCH_SHARE = 0.4  # of the seconds; the rest goes to full training
 _REFERENCES = 2
+_FEW = 4  # epochs: where fewer would fit, full trainings use a part of the examples instead
+_LEAST = 500  # examples: where fewer would fit, the budget is too small
 
 
 def make_plan(request: Request, *, examples: int, seconds_per_example: float) -> Plan:
@@ -64,35 +68,48 @@ def make_plan(request: Request, *, examples: int, seconds_per_example: float) ->
     if seconds is None or seconds_per_example == 0:
         return plan
     trainings = plan.finalists + _REFERENCES + 2 * (plan.seeds - 1)
-    passes = seconds * (1 - SEARCH_SHARE) / trainings / seconds_per_example / examples
-    epochs = min(plan.epochs, int(passes))
-    if epochs < 2:
-        needed = 2 * trainings * seconds_per_example * examples / (1 - SEARCH_SHARE)
+    passes = seconds * (1 - SEARCH_SHARE) / trainings / seconds_per_example
+    least = _FEW * min(examples, _LEAST)
+    if passes < least:
+        needed = least * trainings * seconds_per_example / (1 - SEARCH_SHARE)
         raise RequestError(
-            f"{seconds:g} seconds are too few: {trainings} trainings of 2 epochs need about {needed:.0f} seconds. "
-            f"Write a budget of at least {_round_up(needed)} seconds, or use fewer images (task option limit)."
+            f"{seconds:g} seconds are too few: {trainings} trainings of {least} example passes need about "
+            f"{needed:.0f} seconds. Write a budget of at least {_round_up(needed)} seconds."
         )
+    plan = _spend(plan, passes, examples)
     each = seconds * SEARCH_SHARE * 0.8 / plan.trials / seconds_per_example  # example passes per short training
-    short = max(2, min(plan.short_epochs, epochs // 2, int(each / min(examples, 2000))))
+    short = max(2, min(plan.short_epochs, plan.epochs // 2, int(each / min(examples, 2000))))
     return replace(
-        plan, epochs=max(epochs, short + 1), short_epochs=short, examples=min(examples, max(256, int(each / short)))
+        plan,
+        epochs=max(plan.epochs, short + 1),
+        short_epochs=short,
+        examples=min(plan.train_examples or examples, max(256, int(each / short))),
     )
+
+
+def _spend(plan: Plan, passes: float, examples: int) -> Plan:
+    """The plan with full trainings of that many example passes: all examples for 4 to 40 epochs, or a part for 4."""
+    epochs = int(passes / examples)
+    if epochs >= _FEW:
+        return replace(plan, epochs=min(epochs, Plan.epochs), train_examples=None)
+    return replace(plan, epochs=_FEW, train_examples=min(examples, max(min(examples, _LEAST), int(passes / _FEW))))
 
 
 def _round_up(seconds: float) -> int:
     return int(-(-seconds * 1.2 // 10) * 10)
 
 
-def epochs_for(plan: Plan, seconds: float, epoch_seconds: Sequence[float], *, references: int) -> int:
-    """The epochs of every full training that fit into the seconds left, at least one more than a short training has.
+def plan_again(plan: Plan, seconds: float, speeds: Sequence[float], *, references: int, examples: int) -> Plan:
+    """The plan with full trainings that fit into the seconds left.
 
     Args:
-        epoch_seconds: of each finalist; a reference is taken to be as fast as their median.
+        speeds: seconds per training example of each finalist; a reference is taken to be as fast as their median.
         references: hand-made networks that are trained beside them.
+        examples: in the training split.
     """
-    if not epoch_seconds:
-        return plan.epochs
-    again = plan.seeds - 1
-    middle = statistics.median(epoch_seconds)
-    each = sum(epoch_seconds) + references * middle + again * (max(epoch_seconds) + (middle if references else 0))
-    return max(plan.short_epochs + 1, min(Plan.epochs, int(seconds / each)))
+    if not speeds:
+        return plan
+    again, middle = plan.seeds - 1, statistics.median(speeds)
+    each = sum(speeds) + references * middle + again * (max(speeds) + (middle if references else 0))
+    plan = _spend(plan, seconds / each, examples)
+    return replace(plan, epochs=max(plan.epochs, plan.short_epochs + 1))

@@ -17,7 +17,7 @@ from genas.core.records import (
     Trial,
     Use,
 )
-from genas.plan import Plan, epochs_for, make_plan
+from genas.plan import Plan, make_plan, plan_again
 from genas.sources import Mix
 
 
@@ -44,12 +44,22 @@ def test_a_budget_of_trials_does_not_depend_on_the_machine() -> None:
     assert len(plans) == 1 and plans.pop().trials == 7
 
 
+def test_a_short_budget_trains_on_a_part_of_the_examples() -> None:
+    plan = make_plan(request(seconds=1200), examples=45_000, seconds_per_example=1e-3)
+    assert plan.epochs == 4  # 1200 * 0.6 / 9 / 1e-3 = 80,000 passes
+    assert plan.train_examples == 20_000
+    assert plan.examples is not None and plan.examples <= plan.train_examples
+
+
 def test_epochs_by_hand() -> None:
     plan = Plan(seeds=3, short_epochs=2)
-    # 2 + 4 + 1 reference of 3, and again twice the slower finalist and the reference: 9 + 2 * (4 + 3) = 23 a epoch
-    assert epochs_for(plan, 230, [2.0, 4.0], references=1) == 10
-    assert epochs_for(plan, 1, [2.0, 4.0], references=1) == 3
-    assert epochs_for(plan, 1e9, [2.0, 4.0], references=1) == Plan.epochs
+    # 2 + 4 + 1 reference of 3, and again twice the slower finalist and the reference: 9 + 2 * (4 + 3) = 23 ms a pass
+    speeds = [2e-3, 4e-3]
+    again = plan_again(plan, 230, speeds, references=1, examples=1000)
+    assert (again.epochs, again.train_examples) == (10, None)
+    less = plan_again(plan, 23, speeds, references=1, examples=1000)
+    assert (less.epochs, less.train_examples) == (4, 500)
+    assert plan_again(plan, 1e9, speeds, references=1, examples=1000).epochs == Plan.epochs
 
 
 class Endless:

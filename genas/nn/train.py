@@ -237,8 +237,10 @@ def best_threads(network: nn.Module, task: Task, device: str) -> tuple[int | Non
 def seconds_per_example(network: nn.Module, task: Task, device: str, batch_size: int = 64) -> float:
     """Seconds of one training step divided by its batch: the median of five after two that are not counted."""
     where = pick_device(device)
-    network = network.to(where).train()
+    layout = torch.channels_last if len(task.input_shape) == 3 else torch.contiguous_format
+    network = network.to(where).to(memory_format=layout).train()  # type: ignore[call-overload]
     x, y = (tensor.to(where) for tensor in task.batch(batch_size))
+    x = x.contiguous(memory_format=layout)
     times = []
     for _ in range(7):
         start = time.perf_counter()

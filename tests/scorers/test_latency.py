@@ -49,7 +49,7 @@ def test_table_of_the_chosen_device_is_used(bench_data):
 
 
 def test_unusable_device_is_the_users_to_mend():
-    with pytest.raises(RequestError, match="not usable"):
+    with pytest.raises(RequestError, match="can't be used here"):
         LatencyMs(HandMade(lambda: nn.Linear(2, 2)), Points(), "cuda:99").score(ARCH)
 
 
