@@ -21,11 +21,18 @@ class Book:
         metric: the task's metric.
         objectives: what is wanted, the leading one first.
         limits: what must hold.
+        affordable: further limits, on what can be tried at all.
     """
 
-    def __init__(self, metric: str, objectives: Sequence[Objective], limits: Sequence[Constraint]) -> None:
+    def __init__(
+        self,
+        metric: str,
+        objectives: Sequence[Objective],
+        limits: Sequence[Constraint],
+        affordable: Sequence[Constraint] = (),
+    ) -> None:
         self.metric, self.objectives, self.limits = metric, tuple(objectives), tuple(limits)
-        self.early = tuple(limit for limit in limits if limit.metric != metric)
+        self.early = tuple(limit for limit in (*limits, *affordable) if limit.metric != metric)
         self.trials: dict[str, Trial] = {}
         self.seconds = 0.0
         self._charged: set[tuple[object, ...]] = set()

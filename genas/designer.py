@@ -11,11 +11,12 @@ from genas.core import assets, registry, wire
 from genas.core.errors import BudgetSpent, RequestError
 from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger, Meter
-from genas.core.records import Budget, Candidate, Report, Request, Trial, Use
+from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
 from genas.plan import SEARCH_SHARE, Plan, make_plan, plan_again
 from genas.sources import Mix
 from genas.summary import summarize
 
+AFFORDABLE = 2.0  # FLOPs, in those of a reference, that a budget in seconds allows
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 
 
@@ -57,10 +58,11 @@ class Designer:
         self.task: Task = registry.create("tasks", request.task)
         self.space: SearchSpace = registry.create("spaces", request.space)
         self._check()
-        self.book = Book(self.task.metric, request.objectives, request.constraints)
+        self.plan = self._plan()
+        affordable = () if self.plan.flops is None else (Constraint("flops", at_most=self.plan.flops),)
+        self.book = Book(self.task.metric, request.objectives, request.constraints, affordable)
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
-        self.plan = self._plan()
         self.context: dict[str, Any] = {
             "space": self.space, "task": self.task, "ledger": ledger, "device": self.device,
             "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
@@ -162,16 +164,26 @@ class Designer:
             )
 
     def _warn(self) -> None:
-        """Say in the report which models have seen labels of this very task."""
+        """Say in the report what a reader must know: a limit nobody asked for, models that saw labels of this task."""
+        if self.plan.flops is not None:
+            self._note(
+                "flops",
+                f"The seconds of the budget leave out networks of more than {self.plan.flops:.3g} FLOPs, {AFFORDABLE:g} "
+                "times those of the reference, since they could not be trained in time. A budget in trials has no "
+                "such limit.",
+            )
         for use in (*self.request.proposers, *self.request.scorers):
             count = assets.seen(f"{use.name}-{self.space.name}").get(str(self.request.task), 0)
-            identity = f"warning {use.name}"
-            if count and self.ledger.find(identity) is None:
-                text = (
+            if count:
+                self._note(
+                    use.name,
                     f"The model of {use.name} was fitted on validation accuracies of {count} architectures on this "
-                    f"very task ({self.request.task}); on a new task it knows less. It saw no test accuracy."
+                    f"very task ({self.request.task}); on a new task it knows less. It saw no test accuracy.",
                 )
-                self.ledger.append({"kind": "warning", "id": identity, "text": text})
+
+    def _note(self, name: str, text: str) -> None:
+        if self.ledger.find(f"warning {name}") is None:
+            self.ledger.append({"kind": "warning", "id": f"warning {name}", "text": text})
 
     def _check(self) -> None:
         if self.space.modality != self.task.modality:
@@ -190,9 +202,9 @@ class Designer:
 
     def _plan(self) -> Plan:
         if (event := self.ledger.find("plan")) is None:
-            threads, speed = self._speed()
+            speed, measured = self._speed()
             plan = make_plan(self.request, examples=self._examples(), seconds_per_example=speed)
-            event = {"kind": "plan", "id": "plan", "plan": {**plan.to_data(), "threads": threads}}
+            event = {"kind": "plan", "id": "plan", "plan": plan.to_data() | measured}
             self.ledger.append(event)
         return Plan(**event["plan"])
 
@@ -214,17 +226,19 @@ class Designer:
     def _examples(self) -> int:
         return len(self.task.data("train").labels) if self.trains else 0
 
-    def _speed(self) -> tuple[int | None, float]:
-        """The better number of threads and the seconds per training example with it, where seconds count."""
+    def _speed(self) -> tuple[float, dict[str, Any]]:
+        """Where seconds count: seconds per training example of a reference, and what follows from it for the plan."""
         if not self.trains or self.request.budget.seconds is None:
-            return None, 0.0
+            return 0.0, {}
         from genas.core.rng import rng
         from genas.nn.train import best_threads, build
 
         known = self.space.references(self.task, self.request.constraints)
         arch = known[0].arch if known else self.space.sample(rng(self.request.seed, "speed"))
         network = build(self.space, arch, self.task, self.request.seed)
-        return best_threads(network, self.task, self.device)
+        threads, speed = best_threads(network, self.task, self.device)
+        flops: Scorer = registry.create("scorers", "flops", space=self.space, task=self.task)
+        return speed, {"threads": threads, "flops": AFFORDABLE * flops.score(arch).value}
 
     def _make_scorers(self) -> None:
         meters = [self._meter("scorers", use) for use in self.request.scorers]

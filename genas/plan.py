@@ -25,6 +25,7 @@ class Plan:
         epochs: epochs of a full training.
         train_examples: training examples of a full training; None is all.
         threads: of torch on the CPU; None is torch's own choice.
+        flops: what is slower than this many FLOPs can't be trained within the seconds; None is no such limit.
     """
 
     proposals: int = 60
@@ -36,6 +37,7 @@ class Plan:
     epochs: int = 40
     train_examples: int | None = None
     threads: int | None = None
+    flops: float | None = None
 
     def to_data(self) -> dict[str, Any]:
         """As plain values."""
