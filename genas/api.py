@@ -48,6 +48,7 @@ def _with_defaults(request: Request) -> Request:
     cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
     proxies = ["naswot", "synflow"] if images else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
+    proxies += ["train_ms"] if request.budget.seconds is not None and not table else []
     scorers = (*cheap, *proxies, "table" if table else "short_train")
     return replace(
         request,

@@ -16,7 +16,7 @@ from genas.plan import SEARCH_SHARE, Plan, make_plan, plan_again
 from genas.sources import Mix
 from genas.summary import summarize
 
-AFFORDABLE = 2.0  # FLOPs, in those of a reference, that a budget in seconds allows
+AFFORDABLE = 2.0  # times a reference's training time per example, where the budget is in seconds
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 
 
@@ -59,7 +59,7 @@ class Designer:
         self.space: SearchSpace = registry.create("spaces", request.space)
         self._check()
         self.plan = self._plan()
-        affordable = () if self.plan.flops is None else (Constraint("flops", at_most=self.plan.flops),)
+        affordable = () if self.plan.train_ms is None else (Constraint("train_ms", at_most=self.plan.train_ms),)
         self.book = Book(self.task.metric, request.objectives, request.constraints, affordable)
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
@@ -165,12 +165,11 @@ class Designer:
 
     def _warn(self) -> None:
         """Say in the report what a reader must know: a limit nobody asked for, models that saw labels of this task."""
-        if self.plan.flops is not None:
+        if self.plan.train_ms is not None:
             self._note(
-                "flops",
-                f"The seconds of the budget leave out networks of more than {self.plan.flops:.3g} FLOPs, {AFFORDABLE:g} "
-                "times those of the reference, since they could not be trained in time. A budget in trials has no "
-                "such limit.",
+                "train_ms",
+                f"The seconds of the budget leave out networks that train slower than {self.plan.train_ms:.3g} ms an "
+                f"example, {AFFORDABLE:g} times the reference's. A budget in trials has no such limit.",
             )
         for use in (*self.request.proposers, *self.request.scorers):
             count = assets.seen(f"{use.name}-{self.space.name}").get(str(self.request.task), 0)
@@ -237,8 +236,7 @@ class Designer:
         arch = known[0].arch if known else self.space.sample(rng(self.request.seed, "speed"))
         network = build(self.space, arch, self.task, self.request.seed)
         threads, speed = best_threads(network, self.task, self.device)
-        flops: Scorer = registry.create("scorers", "flops", space=self.space, task=self.task)
-        return speed, {"threads": threads, "flops": AFFORDABLE * flops.score(arch).value}
+        return speed, {"threads": threads, "train_ms": AFFORDABLE * 1e3 * speed}
 
     def _make_scorers(self) -> None:
         meters = [self._meter("scorers", use) for use in self.request.scorers]

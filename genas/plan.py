@@ -25,7 +25,7 @@ class Plan:
         epochs: epochs of a full training.
         train_examples: training examples of a full training; None is all.
         threads: of torch on the CPU; None is torch's own choice.
-        flops: what is slower than this many FLOPs can't be trained within the seconds; None is no such limit.
+        train_ms: milliseconds of training per example above which a network is too slow; None is no such limit.
     """
 
     proposals: int = 60
@@ -37,7 +37,7 @@ class Plan:
     epochs: int = 40
     train_examples: int | None = None
     threads: int | None = None
-    flops: float | None = None
+    train_ms: float | None = None
 
     def to_data(self) -> dict[str, Any]:
         """As plain values."""

@@ -234,18 +234,18 @@ def best_threads(network: nn.Module, task: Task, device: str) -> tuple[int | Non
     return (1, one) if one < 1.2 * every else (torch.get_num_threads(), every)
 
 
-def seconds_per_example(network: nn.Module, task: Task, device: str, batch_size: int = 64) -> float:
-    """Seconds of one training step divided by its batch: the median of five after two that are not counted."""
+def seconds_per_example(network: nn.Module, task: Task, device: str, *, batch_size: int = 64, runs: int = 5) -> float:
+    """Seconds of one training step divided by its batch: the median of some runs after one that is not counted."""
     where = pick_device(device)
     layout = torch.channels_last if len(task.input_shape) == 3 else torch.contiguous_format
     network = network.to(where).to(memory_format=layout).train()  # type: ignore[call-overload]
     x, y = (tensor.to(where) for tensor in task.batch(batch_size))
     x = x.contiguous(memory_format=layout)
     times = []
-    for _ in range(7):
+    for _ in range(runs + 1):
         start = time.perf_counter()
         F.cross_entropy(network(x), y).backward()  # type: ignore[no-untyped-call]
         if where.type == "cuda":
             torch.cuda.synchronize()
         times.append(time.perf_counter() - start)
-    return statistics.median(times[2:]) / len(y)
+    return statistics.median(times[1:]) / len(y)
