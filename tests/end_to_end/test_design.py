@@ -132,3 +132,16 @@ def test_interpret_gives_a_full_request() -> None:
     assert request.task.name == "digits" and request.space.name == "conv_net"
     assert request.constraints[0].holds(19_999) and not request.constraints[0].holds(20_000)
     assert wire.from_data(Request, wire.to_data(request)) == request
+
+
+def test_a_chat_model_that_only_fails_costs_nothing_but_its_candidates(tmp_path: Path) -> None:
+    """Replay knows no reply to any prompt: every call fails, each failure is in the ledger, and the run is finished."""
+    (tmp_path / "replies.jsonl").write_text("")
+    llm = {"name": "llm", "options": {"model": "replay", "model_options": {"path": str(tmp_path / "replies.jsonl")}}}
+    report = genas.design(
+        GOAL, out=tmp_path / "run", **{**SMALL, "proposers": ["uniform", llm], "budget": {"trials": 2}}
+    )
+    assert report.winner is not None and report.winner.candidate.origin != "llm"
+    events = [json.loads(line) for line in (tmp_path / "run" / "ledger.jsonl").read_text().splitlines()]
+    failures = [e for e in events if e["kind"] == "completion"]
+    assert failures and all("failure" in e for e in failures)
