@@ -80,7 +80,7 @@ class Book:
         return [living[i] for i in sorted(range(len(living)), key=lambda i: (badness[i], i))]
 
     def best(self, trials: Sequence[Trial], n: int) -> list[Trial]:
-        """The best n by the objectives in their order, the smaller where they tie.
+        """The best n by the objectives in their order; of equals the steadier at the end, then the smaller.
 
         Where accuracy does not lead and has no limit of its own, only trials near the best accuracy are eligible: the
         smallest network would otherwise always be one that has learned nothing.
@@ -88,7 +88,12 @@ class Book:
         top = max((trial.value(self.metric) or 0.0 for trial in trials), default=0.0)
         free = self.objectives[0].metric == self.metric or any(limit.metric == self.metric for limit in self.limits)
         near = [trial for trial in trials if free or (trial.value(self.metric) or 0.0) >= top - _SLACK]
-        return sorted(near, key=lambda t: (*(pareto.losses(t, self.objectives) or ()), t.value("params") or 0.0))[:n]
+
+        def loss(trial: Trial) -> tuple[float, ...]:
+            wanted = pareto.losses(trial, self.objectives) or ()
+            return (*wanted, -trial.settled(self.metric), trial.value("params") or 0.0)
+
+        return sorted(near, key=loss)[:n]
 
     def choose(self, finalists: Sequence[Trial]) -> str | None:
         """The key of the finalist that keeps all limits and is best on what was measured last."""

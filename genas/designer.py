@@ -16,7 +16,7 @@ from genas.plan import SEARCH_SHARE, Plan, make_plan, plan_again
 from genas.sources import Mix
 from genas.summary import summarize
 
-AFFORDABLE = 2.0  # times a reference's training time per example, where the budget is in seconds
+AFFORDABLE = 1.5  # times a reference's training time per example, where the budget is in seconds
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 
 

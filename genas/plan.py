@@ -47,6 +47,7 @@ class Plan:
 SEARCH_SHARE = 0.4  # of the seconds; the rest goes to full training
 _REFERENCES = 2
 _FEW = 4  # epochs: where fewer would fit, full trainings use a part of the examples instead
+_OVERHEAD = 1.15  # of a full training over its steps: validation and the reading of examples
 _LEAST = 500  # examples: where fewer would fit, the budget is too small
 
 
@@ -113,5 +114,5 @@ def plan_again(plan: Plan, seconds: float, speeds: Sequence[float], *, reference
         return plan
     again, middle = plan.seeds - 1, statistics.median(speeds)
     each = sum(speeds) + references * middle + again * (max(speeds) + (middle if references else 0))
-    plan = _spend(plan, seconds / each, examples)
+    plan = _spend(plan, seconds / each / _OVERHEAD, examples)
     return replace(plan, epochs=max(plan.epochs, plan.short_epochs + 1))

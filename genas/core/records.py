@@ -122,6 +122,13 @@ class Trial:
         """All measurements of `metric`, the highest fidelity first."""
         return sorted((m for m in self.measurements if m.metric == metric), key=lambda m: (-m.fidelity, m.seed))
 
+    def settled(self, metric: str) -> float:
+        """The mean of the last quarter of the curves at the highest fidelity: steadier than the best epoch."""
+        found = self.all(metric)
+        curves = [m.curve for m in found if m.curve and m.fidelity == found[0].fidelity]
+        tails = [v for curve in curves for v in curve[-max(1, len(curve) // 4) :]]
+        return sum(tails) / len(tails) if tails else 0.0
+
     def value(self, metric: str) -> float | None:
         """The mean over seeds of `metric` at the highest fidelity measured, or None."""
         found = self.all(metric)

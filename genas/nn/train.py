@@ -31,7 +31,8 @@ class Recipe:
         learning_rate: the peak, reached after a tenth of the steps, then a half cosine to zero.
         weight_decay: of AdamW, on weights with two and more dimensions.
         smoothing: label smoothing in [0, 1).
-        examples: use only that many training examples (drawn by `task` order, the same for all); None uses all.
+        examples: use only that many training examples, the same for every network; None uses all.
+        val_examples: look at only that many validation examples after each epoch; None looks at all.
         precision: "float32", or "bfloat16" for autocast on GPUs that have it.
     """
 
@@ -41,6 +42,7 @@ class Recipe:
     weight_decay: float = 0.02
     smoothing: float = 0.1
     examples: int | None = None
+    val_examples: int | None = None
     precision: str = "float32"
 
 
@@ -119,9 +121,10 @@ class _Training:
         images = len(task.input_shape) == 3
         self.format = torch.channels_last if images else torch.contiguous_format
         self.network = network.to(device).to(memory_format=self.format)  # type: ignore[call-overload]
-        self.train_data, self.val_data = task.data("train"), task.data("val")
-        total = len(self.train_data.labels)
-        self.chosen = torch.randperm(total, generator=torch.Generator().manual_seed(0))[: recipe.examples or total]
+        self.train_data, val = task.data("train"), task.data("val")
+        self.chosen = _some(len(self.train_data.labels), recipe.examples)
+        kept = _some(len(val.labels), recipe.val_examples)
+        self.val_data = Data(val.inputs[kept], val.labels[kept])
         decayed = [p for p in network.parameters() if p.ndim > 1]
         other = [p for p in network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": other, "weight_decay": 0.0}]
@@ -196,6 +199,11 @@ class _Training:
             self.optimizer.load_state_dict(state["optimizer"])
             self.schedule.load_state_dict(state["schedule"])
             self.curve, self.best, self.seconds = state["curve"], state["best"], state["seconds"]
+
+
+def _some(total: int, wanted: int | None) -> Tensor:
+    """Numbers of the examples to use: a fixed random part, the same in every training."""
+    return torch.randperm(total, generator=torch.Generator().manual_seed(0))[: wanted or total]
 
 
 @torch.inference_mode()

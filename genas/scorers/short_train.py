@@ -15,7 +15,7 @@ class ShortTrainScorer(Scorer):
     Args:
         epochs: passes over the training examples at fidelity 1.0.
         of: epochs of the full training; `epochs / of` is the fidelity that is reported.
-        examples: use only that many training examples.
+        examples: use only that many training examples, and half as many (500 at least) to validate.
         batch_size: examples per step.
         learning_rate: the peak of the schedule.
     """
@@ -46,6 +46,7 @@ class ShortTrainScorer(Scorer):
         epochs = max(1, round(self.epochs * fidelity))
         if epochs >= self.of:
             raise ScoreFailed(f"{epochs} epochs are no short training of {self.of}")
-        recipe = Recipe(epochs, self.batch_size, self.learning_rate, examples=self.examples)
+        val = None if self.examples is None else max(500, self.examples // 2)
+        recipe = Recipe(epochs, self.batch_size, self.learning_rate, examples=self.examples, val_examples=val)
         done = train(build(self.space, arch, self.task, seed), self.task, recipe, seed=seed, device=self.device)
         return Measurement(self.metric, done.accuracy, done.seconds, epochs / self.of, seed, curve=done.curve)
