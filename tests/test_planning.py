@@ -53,7 +53,7 @@ def test_a_short_budget_trains_on_a_part_of_the_examples() -> None:
 
 def test_epochs_by_hand() -> None:
     plan = Plan(seeds=3, short_epochs=2)
-    # 2 + 4 + 1 reference of 3, and again twice the slower finalist and the reference: 9 + 2 * (4 + 3) = 23 ms, 15 % more
+    # 2 + 4 + 1 reference of 3, and again twice the slower finalist and the reference: 9 + 2 * (4 + 3) = 23 ms + 15 %
     speeds = [2e-3, 4e-3]
     again = plan_again(plan, 230 * 1.1501, speeds, references=1, examples=1000)
     assert (again.epochs, again.train_examples) == (10, None)
