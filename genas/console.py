@@ -77,15 +77,12 @@ def show_report(report: Report, folder: Path) -> None:
 
 
 def show_candidates(trials: Sequence[Trial], space: Use) -> None:
-    """A table of candidates and their scores."""
-    made = registry.create("spaces", space)
-    metrics = list(dict.fromkeys(m.metric for t in trials for m in t.measurements))
-    table = Table("#", "from", *metrics, "architecture")
+    """Candidates, the most promising first: the architecture, and its scores on a line of their own."""
+    made, console = registry.create("spaces", space), Console(highlight=False, soft_wrap=True)
     for rank, trial in enumerate(trials, start=1):
-        values = [(m, trial.value(m)) for m in metrics]
-        figures = ["" if v is None else number(m, v) for m, v in values]
-        table.add_row(str(rank), trial.candidate.origin, *figures, made.to_text(trial.candidate.arch))
-    Console(highlight=False).print(table)
+        scores = ", ".join(f"{m.metric} {number(m.metric, m.value)}" for m in trial.measurements)
+        console.print(f"{rank:3}. {made.to_text(trial.candidate.arch)}", markup=False)
+        console.print(f"     from {trial.candidate.origin}: {scores}", markup=False, style="dim")
 
 
 def show_batch(rows: Sequence[BatchRow]) -> None:

@@ -165,3 +165,11 @@ def test_images_of_the_user_become_a_network(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     tests = [m["value"] for m in json.loads(result.stdout)["winner"]["measurements"] if m["metric"] == "test_accuracy"]
     assert len(tests) == 3 and min(tests) > 0.8
+
+
+def test_propose_shows_each_architecture_on_one_line(tmp_path: Path) -> None:
+    (tmp_path / "request.toml").write_text(REQUEST)
+    lines = genas("propose", "-n", "2", "--request", "request.toml", cwd=tmp_path).stdout.splitlines()
+    shown = [line for line in lines if "stem" in line]
+    assert len(shown) == 2 and all(line.count("|") >= 2 for line in shown)
+    assert sum("from uniform: params" in line for line in lines) == 2
