@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from genas.core.interfaces import Data, Split, Task
+from genas.core.interfaces import Data, Split
+from genas.tasks._pictures import PictureTask
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class DigitsTask(Task):
+class DigitsTask(PictureTask):
     """The task of reading a digit.
 
     Source: Alpaydin & Kaynak (1998), as packaged by scikit-learn. The split is ours, stratified and fixed: 1,167
     train, 270 val, 360 test.
     """
 
+    name = "digits"
     description = "Classify 8x8 grayscale images of handwritten digits, 10 classes (scikit-learn digits)."
-    modality: ClassVar = "image"
     input_shape = (1, 8, 8)
     outputs = 10
     classes = tuple("0123456789")
@@ -39,33 +40,12 @@ class DigitsTask(Task):
         pairs = {"train": (train, train_y), "val": (val, val_y), "test": (test, test_y)}
         return {k: Data(torch.from_numpy(x), torch.from_numpy(y).long()) for k, (x, y) in pairs.items()}
 
-    @cached_property
-    def mean(self) -> tuple[float, ...]:
-        """Mean of the scaled training images, per channel."""
-        return (float(self._splits["train"].inputs.double().mean() / self.scale),)
-
-    @cached_property
-    def std(self) -> tuple[float, ...]:
-        """Standard deviation of the scaled training images, per channel."""
-        return (float(self._splits["train"].inputs.double().std() / self.scale),)
-
     def data(self, split: Split) -> Data:
         """Images as bytes in 0..16 [n, 1, 8, 8] and their digits [n]."""
         return self._splits[split]
 
-    def prepare(self, inputs: Tensor) -> Tensor:
-        """Scaled and standardised images."""
-        return (inputs.float() / self.scale - self.mean[0]) / self.std[0]
-
     def augment(self, inputs: Tensor, seed: int) -> Tensor:
-        """Each image shifted by up to one pixel, blank where it came from."""
+        """Each image moved by up to one pixel."""
         import torch
-        from torch.nn.functional import pad
 
-        generator = torch.Generator().manual_seed(seed)
-        shifts = torch.randint(0, 3, (len(inputs), 2), generator=generator).to(inputs.device)
-        padded = pad(inputs, (1, 1, 1, 1), value=float(-self.mean[0] / self.std[0]))
-        rows = shifts[:, :1] + torch.arange(8, device=inputs.device)  # [B, 8]
-        columns = shifts[:, 1:] + torch.arange(8, device=inputs.device)  # [B, 8]
-        index = torch.arange(len(inputs), device=inputs.device)[:, None, None]
-        return padded[index, 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+        return self.moved(inputs, 1, torch.Generator().manual_seed(seed))

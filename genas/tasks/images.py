@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import Data, Split, Task
+from genas.core.interfaces import Data, Split
+from genas.tasks._pictures import PictureTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _KEPT, _SHRUNK = 256, 128  # pixels: images of one size up to the first keep it, others become squares up to the second
 
 
-class Images(Task):
+class Images(PictureTask):
     """Classification of the images at `path`.
 
     Splits that the data name are kept (train, val, test); what they lack is taken from train, 15 % of each class; data
@@ -36,8 +37,6 @@ class Images(Task):
     """
 
     name = "images"
-    modality: ClassVar[str] = "image"
-    scale = 255.0
 
     def __init__(
         self,
@@ -147,28 +146,6 @@ class Images(Task):
             self._decoded[split] = Data(images, torch.tensor([self._source.labels[row] for row in rows.tolist()]))
         return self._decoded[split]
 
-    @cached_property
-    def _statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        from genas.nn import pictures
-
-        return pictures.statistics(self.data("train").inputs, self.scale)
-
-    @property
-    def mean(self) -> tuple[float, ...]:
-        """Mean of the scaled training images, per channel."""
-        return self._statistics[0]
-
-    @property
-    def std(self) -> tuple[float, ...]:
-        """Standard deviation of the scaled training images, per channel."""
-        return self._statistics[1]
-
-    def prepare(self, inputs: Tensor) -> Tensor:
-        """Scaled and standardised images."""
-        from genas.nn import pictures
-
-        return pictures.standardise(inputs, self.scale, self.mean, self.std)
-
     def augment(self, inputs: Tensor, seed: int) -> Tensor:
         """Each image moved by up to an eighth of its shorter side (4 at most), and mirrored where that is allowed."""
         import torch
@@ -176,7 +153,6 @@ class Images(Task):
         from genas.nn import pictures
 
         generator = torch.Generator().manual_seed(seed)
-        blank = [-m / s for m, s in zip(self.mean, self.std, strict=True)]
         if self.mirror:
             inputs = pictures.flip(inputs, generator)
-        return pictures.shift(inputs, min(4, min(self.input_shape[1:]) // 8), blank, generator)
+        return self.moved(inputs, min(4, min(self.input_shape[1:]) // 8), generator)
