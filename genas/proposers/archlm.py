@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from genas.core import assets
-from genas.core.interfaces import Proposer, SearchSpace
-from genas.core.records import Architecture, Candidate, Constraint
-from genas.core.rng import seed_of
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture, Constraint
+from genas.proposers._sampled import SampledProposer
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from genas.nn.arch_lm import Grammar
 
 
-class ArchLMProposer(Proposer):
+class ArchLMProposer(SampledProposer):
     """Writes new architectures as sentences under the grammar of the space; never the same one twice.
 
     Source: the level goes before the architecture, as rewards do in Chen et al., Decision transformer (2021).
@@ -34,6 +32,9 @@ class ArchLMProposer(Proposer):
         model: name of a folder in models/ or a path; None is archlm-<space>.
     """
 
+    kind: ClassVar[str] = "archlm"
+    what: ClassVar[str] = "language-model"
+
     def __init__(
         self,
         space: SearchSpace,
@@ -46,19 +47,15 @@ class ArchLMProposer(Proposer):
         temperature: float = 1.0,
         model: str | None = None,
     ) -> None:
-        self.space, self.seed, self.device, self.limits = space, seed, device, tuple(limits)
+        super().__init__(space, seed, model)
+        self.device, self.limits = device, tuple(limits)
         self.level, self.guidance, self.temperature = level, guidance, temperature
-        self.folder = model or f"archlm-{space.name}"
-        self._asked = 0
-        self._seen: set[str] = set()
         self._loaded: tuple[LlamaForCausalLM, Grammar] | None = None
 
     def _load(self) -> tuple[LlamaForCausalLM, Grammar]:
         from genas.nn.arch_lm import load
 
-        make = f"genas fit archlm {self.space.name} LEDGER_OR_TABLE..."
-        path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
-        return load(path, self.space, self.device)
+        return load(self.path(), self.space, self.device)
 
     def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
         """`n` samples as the model gives them, repeats and illegal ones included."""
@@ -73,15 +70,3 @@ class ArchLMProposer(Proposer):
         size = choices[torch.randint(len(choices), (n,), generator=generator)]
         wish = torch.full_like(size, level_of(self.level)), size
         return sample(model, grammar, wish, generator, temperature=self.temperature, guidance=self.guidance)
-
-    def ask(self, n: int) -> list[Candidate]:
-        """At most n new legal architectures; fewer once the level is exhausted."""
-        import torch
-
-        from genas.nn.generation import distinct
-
-        generator = torch.Generator().manual_seed(seed_of(self.seed, "archlm", self._asked))
-        self._asked += n
-        found = distinct(lambda count: self.draw(count, generator), n, self.space, self._seen)
-        note = f"language-model sample, level {self.level}, guidance {self.guidance:g}"
-        return [Candidate(arch, "archlm", note=note) for arch in found]

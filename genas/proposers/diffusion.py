@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from genas.core import assets
-from genas.core.interfaces import Proposer, SearchSpace
-from genas.core.records import Architecture, Candidate, Constraint
-from genas.core.rng import seed_of
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture, Constraint
+from genas.proposers._sampled import SampledProposer
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from genas.nn.graphs import Codec
 
 
-class DiffusionProposer(Proposer):
+class DiffusionProposer(SampledProposer):
     """Samples new architectures from a learned distribution; never the same one twice.
 
     Source: see `genas.nn.arch_diffusion`.
@@ -35,6 +33,9 @@ class DiffusionProposer(Proposer):
         model: name of a folder in models/ or a path; None is diffusion-<space>.
     """
 
+    kind: ClassVar[str] = "diffusion"
+    what: ClassVar[str] = "diffusion"
+
     def __init__(
         self,
         space: SearchSpace,
@@ -48,20 +49,16 @@ class DiffusionProposer(Proposer):
         temperature: float = 1.0,
         model: str | None = None,
     ) -> None:
-        self.space, self.seed, self.device, self.limits = space, seed, device, tuple(limits)
+        super().__init__(space, seed, model)
+        self.device, self.limits = device, tuple(limits)
         self.level, self.guidance, self.steps, self.temperature = level, guidance, steps, temperature
-        self.folder = model or f"diffusion-{space.name}"
-        self._asked = 0
-        self._seen: set[str] = set()
         self._loaded: tuple[ArchDiffusionPipeline, Codec] | None = None
 
     def _load(self) -> tuple[ArchDiffusionPipeline, Codec]:
         from genas.nn.arch_diffusion import load
         from genas.nn.graphs import Codec
 
-        make = f"genas fit diffusion {self.space.name} LEDGER_OR_TABLE..."
-        path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
-        pipeline = load(path, self.device)
+        pipeline = load(self.path(), self.device)
         config = pipeline.denoiser.config
         return pipeline, Codec(self.space, config.ops, config.max_nodes)
 
@@ -88,15 +85,3 @@ class DiffusionProposer(Proposer):
             generator=generator,
         ).graphs
         return codec.decode(graphs)
-
-    def ask(self, n: int) -> list[Candidate]:
-        """At most n new legal architectures; fewer once the level is exhausted."""
-        import torch
-
-        from genas.nn.generation import distinct
-
-        generator = torch.Generator().manual_seed(seed_of(self.seed, "diffusion", self._asked))
-        self._asked += n
-        found = distinct(lambda count: self.draw(count, generator), n, self.space, self._seen)
-        note = f"diffusion sample, level {self.level}, guidance {self.guidance:g}"
-        return [Candidate(arch, "diffusion", note=note) for arch in found]

@@ -1,0 +1,54 @@
+"""What the learned proposers share: a model's folder, counted seeds, and samples that are legal and new."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from genas.core import assets
+from genas.core.interfaces import Proposer, SearchSpace
+from genas.core.records import Architecture, Candidate
+from genas.core.rng import seed_of
+
+if TYPE_CHECKING:
+    import torch
+
+
+class SampledProposer(Proposer):
+    """Asks a model for samples until enough of them are legal and new, or the model repeats itself.
+
+    A subclass sets `level` and `guidance` for the note and writes `draw`.
+    """
+
+    kind: ClassVar[str]  # as in `genas fit KIND`
+    what: ClassVar[str]  # of the note: what a sample is
+    level: float | str
+    guidance: float
+
+    def __init__(self, space: SearchSpace, seed: int, model: str | None) -> None:
+        self.space, self.seed = space, seed
+        self.folder = model or f"{self.kind}-{space.name}"
+        self._asked = 0
+        self._seen: set[str] = set()
+
+    @abstractmethod
+    def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
+        """`n` samples as the model gives them, repeats and illegal ones included."""
+
+    def path(self) -> Path:
+        """The model's folder, given as such or by its name in models/; MissingArtifact where there is none."""
+        make = f"genas fit {self.kind} {self.space.name} LEDGER_OR_TABLE..."
+        return Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
+
+    def ask(self, n: int) -> list[Candidate]:
+        """At most n new legal architectures; fewer once the level is exhausted."""
+        import torch
+
+        from genas.nn.generation import distinct
+
+        generator = torch.Generator().manual_seed(seed_of(self.seed, self.kind, self._asked))
+        self._asked += n
+        found = distinct(lambda count: self.draw(count, generator), n, self.space, self._seen)
+        note = f"{self.what} sample, level {self.level}, guidance {self.guidance:g}"
+        return [Candidate(arch, self.kind, note=note) for arch in found]
