@@ -18,10 +18,11 @@ class TrainValidator(Validator):
     """Trains each architecture by one recipe and keeps its weights in the run's store.
 
     Args:
-        epochs: passes over all training examples.
+        epochs: passes over the training examples.
         batch_size: examples per step.
         learning_rate: the peak of the schedule.
         precision: "float32", or "bfloat16" for autocast on GPUs that have it.
+        examples: use only that many training examples, and a quarter as many (1,000 at least) to validate.
     """
 
     metric: ClassVar = "accuracy"
@@ -43,7 +44,10 @@ class TrainValidator(Validator):
         from genas.nn.train import Recipe
 
         self.space, self.task, self.device, self.store = space, task, device, ledger.store
-        self.recipe = Recipe(epochs, batch_size, learning_rate, precision=precision, examples=examples)
+        val = None if examples is None else max(1000, examples // 4)
+        self.recipe = Recipe(
+            epochs, batch_size, learning_rate, examples=examples, val_examples=val, precision=precision
+        )
         self._memory: dict[str, dict[str, Tensor]] = {}
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
