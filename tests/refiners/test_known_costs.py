@@ -1,9 +1,5 @@
 """The searches reach the best NAS-Bench-201 cell in about the published number of queries."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,13 +9,10 @@ from genas.core.records import Objective, Use
 
 @pytest.fixture(scope="module")
 def known(bench_data):
-    path = Path(__file__).resolve().parents[2] / "eval" / "search_known.py"
-    spec = importlib.util.spec_from_file_location("search_known", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["search_known"] = module
-    spec.loader.exec_module(module)
-    space = module.CachedCells()
-    return module, space, module.accuracies(space, "cifar10")
+    import search_known  # eval/ is on the path, see pyproject.toml
+
+    space = search_known.CachedCells()
+    return search_known, space, search_known.accuracies(space, "cifar10")
 
 
 @pytest.mark.parametrize(
