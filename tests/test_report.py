@@ -353,35 +353,6 @@ def test_a_cost_that_is_the_only_objective_is_told_as_such() -> None:
     check(report.render(made))
 
 
-# --- pictures
-
-
-def test_a_chain_with_attributes_becomes_blocks() -> None:
-    root = ElementTree.fromstring(drawings.draw_architecture(WINNER.candidate.arch))
-    texts = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert texts == ["input", "stem16", "residual", "kernel 3", "depth 2", "width 32", "mbconv", "kernel 5", "depth 1",
-                     "width 48", "output"]  # fmt: skip
-    assert len(list(root.iter("{http://www.w3.org/2000/svg}rect"))) == 5
-
-
-def test_a_graph_is_layered_from_left_to_right() -> None:
-    edges = ((0, 1), (0, 2), (0, 3), (1, 4), (2, 5), (3, 6), (4, 6), (5, 6), (0, 6))
-    arch = Architecture("cell", ("in", "a", "b", "c", "d", "e", "out"), edges)
-    root = ElementTree.fromstring(drawings.draw_architecture(arch))
-    boxes = list(root.iter("{http://www.w3.org/2000/svg}rect"))
-    place = [(float(b.get("x", 0)), float(b.get("y", 0))) for b in boxes]
-    assert all(place[i][0] < place[j][0] for i, j in edges)
-    assert len(set(place)) == len(arch.ops), "no two nodes at one place"
-    assert sum("marker-end" in p.attrib for p in root.iter("{http://www.w3.org/2000/svg}path")) == len(edges)
-
-
-@pytest.mark.parametrize("ops", [("only",), ("two", "lone"), ("n",) * 81])
-def test_odd_graphs_are_drawn_or_said_to_be_too_large(ops: tuple[str, ...]) -> None:
-    svg = drawings.draw_architecture(Architecture("x", ops, ()))
-    ElementTree.fromstring(svg)
-    assert ("81 nodes: too many to draw" in svg) == (len(ops) == 81)
-
-
 def test_the_trade_off_shows_the_limit_and_hides_no_point_in_silence() -> None:
     trials = population()
     svg = drawings.draw_pareto(trials, REQUEST.objectives, REQUEST.constraints, references=[WORSE], winner=WINNER)

@@ -80,10 +80,7 @@ def example(task: Task, n: int, *, seed: int = 0, device: str = "cpu") -> Any:
     Raises:
         ScoreFailed: where the task has no data to take them from.
     """
-    try:
-        inputs, _ = task.batch(n, seed)
-    except NotImplementedError as error:
-        raise ScoreFailed(f"{task.name or 'the task'} has no examples to look at") from error
+    inputs, _ = task.batch(n, seed)
     return inputs.to(pick_device(device))
 
 
