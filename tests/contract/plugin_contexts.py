@@ -14,11 +14,16 @@ from genas.core.rng import rng
 # A new space that is not listed is tried with the task of its modality.
 TASK_OF_SPACE = {
     "conv_net": Use("digits"),
+    "nasbench101": Use("nasbench101"),
     "nasbench201": Use("nasbench201"),
     "nasbench_graph": Use("nasbench_graph", {"latency_device": None}),
 }
 TASK_OF_MODALITY = {"image": Use("digits"), "graph": TASK_OF_SPACE["nasbench_graph"]}
-SMALL = {"nasbench201": {"cells": 1, "channels": 4}, "nasbench_graph": {"hidden": 8}}  # quick to build and run
+SMALL = {
+    "nasbench101": {"cells": 1, "channels": 8},
+    "nasbench201": {"cells": 1, "channels": 4},
+    "nasbench_graph": {"hidden": 8},
+}  # quick to build and run
 FULL = {"nasbench_graph": {"hidden": 8}}  # where a table is looked up, the space as published will do
 QUICK = {
     "latency_ms": {"runs": 3, "warmup": 1},
