@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,18 +20,20 @@ from genas.nn.conditions import LEVELS, Conditions
 from genas.nn.graph_transformer import GraphTransformer
 from genas.nn.graphs import MASKED_EDGE, Graphs
 
+_ROWS = 512  # that the network reads at once: they fit a core's cache
+
 
 class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
     """Noise that hides each open entry with probability t, and its reversal in a few steps from t = 1 to 0.
 
     Source: Austin et al., D3PM (2021), absorbing state, Section 3.1, with t uniform in (0, 1] (Sahoo et al., MDLM 2024,
-    log-linear schedule). A hidden entry of time t is shown at time s < t with probability (t - s) / t.
+    log-linear schedule). On the way back the number of entries shown at each step is fixed instead of binomial.
     """
 
     order = 1
 
     @register_to_config  # type: ignore[untyped-decorator]
-    def __init__(self, num_inference_steps: int = 24) -> None:
+    def __init__(self, num_inference_steps: int = 8) -> None:
         self.set_timesteps(num_inference_steps)
 
     def set_timesteps(self, num_inference_steps: int) -> None:
@@ -44,19 +46,21 @@ class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
         hidden = draw < t.view(-1, *[1] * (values.dim() - 1))
         return torch.where(hidden & hideable, masked, values)
 
-    def step(self, log_probs: Tensor, index: int, values: Tensor, masked: int, generator: torch.Generator) -> Tensor:
-        """The values one step less noisy.
+    def step(self, hidden: Tensor, hideable: Tensor, index: int, generator: torch.Generator) -> Tensor:
+        """Which hidden entries are shown at a step, as booleans [B, L]: random ones, always as many as t says.
+
+        With as many steps as entries it is one at a time, and samples follow the model exactly.
 
         Args:
-            log_probs: [..., C] of each entry's clean value.
+            hidden: [B, L].
+            hideable: [B] how many were hidden at t = 1.
             index: which step of `timesteps`.
-            values: [...], `masked` where hidden.
         """
-        t, s = self.timesteps[index], self.timesteps[index + 1]
-        uniform = torch.rand(log_probs.shape, generator=generator).clamp(min=1e-20)
-        clean = (log_probs - (-uniform.log()).log()).argmax(-1)  # Gumbel-max draw
-        shown = torch.rand(values.shape, generator=generator) < (t - s) / t
-        return torch.where((values == masked) & shown, clean, values)
+        left = (hideable * self.timesteps[index + 1] + 1e-4).floor().long()  # [B]
+        count = hidden.sum(1) - left
+        order = torch.rand(hidden.shape, generator=generator).masked_fill(~hidden, 2.0)
+        last = order.sort(1).values.gather(1, (count - 1).clamp(min=0)[:, None])
+        return hidden & (order <= last) & (count > 0)[:, None]
 
 
 @dataclass
@@ -99,7 +103,7 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         size: Tensor | None = None,
         guidance: float = 1.0,
         temperature: float = 1.0,
-        num_inference_steps: int = 24,
+        num_inference_steps: int = 8,
         generator: torch.Generator | None = None,
     ) -> ArchDiffusionOutput:
         """Sample.
@@ -111,39 +115,89 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
             size: [B] size levels, -1 for any; None is any.
             guidance: 1 is the conditional model itself, more exaggerates the level (Ho and Salimans, 2022).
             temperature: below 1 prefers the likely.
+            num_inference_steps: at most so many; never more than there are masked entries.
             generator: on the CPU; the same state gives the same graphs.
         """
         generator = generator or torch.Generator().manual_seed(0)
-        masked = len(self.denoiser.config.ops)
-        hideable = (start.nodes == masked).sum(1) + (start.edges == MASKED_EDGE).sum((1, 2))
-        self.scheduler.set_timesteps(num_inference_steps)
-        nodes, edges = start
-        wish = torch.full((len(nodes),), level), torch.full((len(nodes),), -1) if size is None else size
-        for index in range(num_inference_steps):
-            hidden = (nodes == masked).sum(1) + (edges == MASKED_EDGE).sum((1, 2))
-            share = hidden / hideable.clamp(min=1)
-            label, edge = self._log_probs(Graphs(nodes, edges), allowed, wish, share, guidance=guidance)
-            nodes = self.scheduler.step(label / temperature, index, nodes, masked, generator)
-            edges = self.scheduler.step(edge / temperature, index, edges, MASKED_EDGE, generator)
+        masked, (nodes, edges) = len(self.denoiser.config.ops), start
+        wired = bool((edges == MASKED_EDGE).any())
+        hideable = (nodes == masked).sum(1) + (edges == MASKED_EDGE).sum((1, 2))
+        steps = min(num_inference_steps, max(1, int(hideable.max())))
+        self.scheduler.set_timesteps(steps)
+        size = torch.full((len(nodes),), -1) if size is None else size
+        wish = torch.full_like(size, level), size
+        for index in range(steps):
+            hidden = nodes == masked
+            if wired:
+                hidden = torch.cat([hidden, (edges == MASKED_EDGE).flatten(1)], dim=1)
+            share = hidden.sum(1) / hideable.clamp(min=1)
+            label, edge = self._log_probs(Graphs(nodes, edges), allowed, wish, share, guidance=guidance, wired=wired)
+            shown = self.scheduler.step(hidden, hideable, index, generator)
+            nodes = _draw(label / temperature, generator).where(shown[:, : nodes.shape[1]], nodes)
+            if wired:
+                chosen = shown[:, nodes.shape[1] :].view_as(edges)
+                edges = _draw(edge / temperature, generator).where(chosen, edges)
         return ArchDiffusionOutput(graphs=Graphs(nodes, edges))
 
+    def edit(
+        self, graphs: Graphs, allowed: Tensor, keep: tuple[Tensor, Tensor], blank: Graphs, **options: Any
+    ) -> ArchDiffusionOutput:
+        """Sample again what is not kept; the frame's fixed parts stay anyhow.
+
+        Args:
+            graphs: whole.
+            keep: the nodes [B, N] and edges [B, N, N] that stay, as booleans.
+            blank: the same sizes with everything masked that may be.
+            options: those of a call.
+        """
+        start = Graphs(graphs.nodes.where(keep[0], blank.nodes), graphs.edges.where(keep[1], blank.edges))
+        return self(start, allowed, **options)
+
     def _log_probs(
-        self, graphs: Graphs, allowed: Tensor, wish: tuple[Tensor, Tensor], share: Tensor, *, guidance: float
+        self,
+        graphs: Graphs,
+        allowed: Tensor,
+        wish: tuple[Tensor, Tensor],
+        share: Tensor,
+        *,
+        guidance: float,
+        wired: bool,
     ) -> tuple[Tensor, Tensor]:
-        """Guided log-probabilities of labels [B, N, K] and edges [B, N, N, 2], on the CPU."""
-        nothing = torch.full_like(wish[0], -1)
-        free = guidance == 1.0 or all((w < 0).all() for w in wish)
-        found = []
-        for level, size in [wish] if free else [wish, (nothing, nothing)]:
-            device = self.denoiser.device
-            label, edge = self.denoiser(graphs.to(device), level.to(device), size.to(device), share.to(device))
-            label, edge = label.float().cpu(), edge.float().cpu()
-            edge = torch.stack([logsigmoid(-edge), logsigmoid(edge)], dim=-1)
-            found.append((log_softmax(label.masked_fill(~allowed, -1e9), -1), edge))
-        if len(found) == 1:
-            return found[0]
-        (label, edge), (free_label, free_edge) = found
-        return free_label + guidance * (label - free_label), free_edge + guidance * (edge - free_edge)
+        """Guided log-probabilities of labels [B, N, K] and edges [B, N, N, 2], on the CPU; equal rows are read once."""
+        part = (share * 1e6).round().long()
+        row, place = _distinct(
+            torch.cat([graphs.nodes, graphs.edges.flatten(1), *(c[:, None] for c in (*wish, part))], 1)
+        )
+        graphs, allowed, share = graphs.rows(row), allowed[row], share[row]
+        level, size = wish[0][row], wish[1][row]
+        free = guidance == 1.0 or bool(((level < 0) & (size < 0)).all())
+        if not free:  # conditional and unconditional in one batch
+            graphs, share = Graphs(*(torch.cat([v, v]) for v in graphs)), torch.cat([share, share])
+            level, size = (torch.cat([w, torch.full_like(w, -1)]) for w in (level, size))
+        parts = [
+            self.denoiser(*(v.to(self.denoiser.device) for v in batch), wired=wired)
+            for batch in zip(*(torch.split(v, _ROWS) for v in (*graphs, level, size, share)), strict=True)
+        ]
+        label, edge = (torch.cat([v.float().cpu() for v in found]) for found in zip(*parts, strict=True))
+        label = log_softmax(label.masked_fill(~(allowed if free else torch.cat([allowed, allowed])), -1e9), -1)
+        edge = torch.stack([logsigmoid(-edge), logsigmoid(edge)], dim=-1)
+        if not free:
+            (told, label), (joined, edge) = label.chunk(2), edge.chunk(2)
+            label, edge = label + guidance * (told - label), edge + guidance * (joined - edge)
+        return label[place], edge[place] if wired else edge
+
+
+def _draw(log_probs: Tensor, generator: torch.Generator) -> Tensor:
+    """One class each, by the Gumbel-max trick."""
+    uniform = torch.rand(log_probs.shape, generator=generator).clamp(min=1e-20)
+    return (log_probs - (-uniform.log()).log()).argmax(-1)
+
+
+def _distinct(values: Tensor) -> tuple[Tensor, Tensor]:
+    """The number of one row of each kind, and which of these every row [B, C] equals; by 64-bit fingerprints."""
+    factors = torch.randint(-(2**62), 2**62, (values.shape[1],), generator=torch.Generator().manual_seed(0))
+    kinds, place = torch.unique(((values + 7) * factors).sum(1), return_inverse=True)
+    return torch.empty_like(kinds).scatter_(0, place, torch.arange(len(values))), place
 
 
 def load(folder: Path, device: str = "cpu") -> ArchDiffusionPipeline:
@@ -192,12 +246,12 @@ def denoising_loss(
     hidden = hidden_nodes.sum(1) + hidden_edges.sum((1, 2))
     device = denoiser.device
     noisy, share = Graphs(nodes, edges).to(device), (hidden / hideable.clamp(min=1)).to(device)
-    label, edge = denoiser(noisy, wish[0].to(device), wish[1].to(device), share)
+    label, edge = denoiser(*noisy, wish[0].to(device), wish[1].to(device), share, wired=bool(hidden_edges.any()))
     label = log_softmax(label.masked_fill(~allowed.to(device), -1e9), -1)
     target = graphs.nodes.where(hidden_nodes, 0).to(device)
     label_loss = -label.gather(-1, target[..., None]).squeeze(-1) * hidden_nodes.to(device)
     sign = graphs.edges.to(device).float() * 2 - 1
-    edge_loss = -logsigmoid(edge * sign) * hidden_edges.to(device)
+    edge_loss = -logsigmoid(edge * sign) * hidden_edges.to(device) if edge.numel() else torch.zeros_like(sign)
     total = (label_loss.sum(1) + edge_loss.sum((1, 2))) / hidden.clamp(min=1).to(device)  # [B]
     return total.sum() / max(1, int((hidden > 0).sum()))
 

@@ -9,7 +9,6 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from genas.nn.conditions import LEVELS
-from genas.nn.graphs import Graphs
 
 _PAIRS = 7  # forward absent, present, masked; the same backward; a node with itself
 
@@ -96,24 +95,30 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.source, self.target = nn.Linear(width, width), nn.Linear(width, width)
         self.edge_head = nn.Sequential(nn.GELU(), nn.Linear(width, 1))
 
-    def forward(self, graphs: Graphs, level: Tensor, size: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, nodes: Tensor, edges: Tensor, level: Tensor, size: Tensor, share: Tensor, *, wired: bool = True
+    ) -> tuple[Tensor, Tensor]:
         """Logits of the labels [B, N, K] and of each edge being there [B, N, N].
 
         Args:
-            graphs: with masked entries.
+            nodes: [B, N] ids, masked where hidden.
+            edges: [B, N, N], masked where hidden.
             level: [B] performance levels, -1 for any.
             size: [B] size levels, -1 for any.
             share: [B] how much of what can be masked is, in (0, 1].
+            wired: whether edges are wanted; they come as [0, N, N] otherwise.
         """
-        real = graphs.nodes != len(self.config.ops) + 1
-        place = torch.arange(graphs.nodes.shape[1], device=real.device)
+        real = nodes != len(self.config.ops) + 1
+        place = torch.arange(nodes.shape[1], device=real.device)
         back = (real.sum(1, keepdim=True) - 1 - place).clamp(min=0)  # [B, N]
-        x = self.label(graphs.nodes) + self.first(place) + self.last(back)
+        x = self.label(nodes) + self.first(place) + self.last(back)
         condition = (self.level(level) + self.size(size) + self.share(share[:, None])).unsqueeze(1)  # [B, 1, W]
-        pairs = _pair_kinds(graphs.edges)
+        pairs = _pair_kinds(edges)
         for block in self.blocks:
             x = block(x, condition, pairs, real)
         x = self.norm(x)
+        if not wired:
+            return self.node_head(x), edges.new_zeros((0, *edges.shape[1:]), dtype=x.dtype)
         edge = self.edge_head(self.source(x)[:, :, None] + self.target(x)[:, None, :]).squeeze(-1)
         return self.node_head(x), edge
 

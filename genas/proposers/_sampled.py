@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from genas.core import assets
 from genas.core.interfaces import Proposer, SearchSpace
 from genas.core.records import Architecture, Candidate
-from genas.core.rng import seed_of
+from genas.core.rng import rng, seed_of
 
 if TYPE_CHECKING:
     import torch
+
+Guide = Callable[[Sequence[Architecture]], Sequence[float]]
 
 
 class SampledProposer(Proposer):
@@ -26,8 +29,9 @@ class SampledProposer(Proposer):
     level: float | str
     guidance: float
 
-    def __init__(self, space: SearchSpace, seed: int, model: str | None) -> None:
-        self.space, self.seed = space, seed
+    def __init__(self, space: SearchSpace, seed: int, model: str | None, over: int = 4) -> None:
+        self.space, self.seed, self.over = space, seed, over
+        self._guide: Guide | None = None
         self.folder = model or f"{self.kind}-{space.name}"
         self._asked = 0
         self._seen: set[str] = set()
@@ -41,14 +45,30 @@ class SampledProposer(Proposer):
         make = f"genas fit {self.kind} {self.space.name} LEDGER_OR_TABLE..."
         return Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
 
+    def guided(self, guide: Guide | None) -> Self:
+        """From now on `over` times as many are sampled, and those the guide scores high are likelier to be kept.
+
+        Args:
+            guide: a score per architecture, larger being better, such as a fitted predictor's; None ends it.
+        """
+        self._guide = guide
+        return self
+
     def ask(self, n: int) -> list[Candidate]:
         """At most n new legal architectures; fewer once the level is exhausted."""
         import torch
 
-        from genas.nn.generation import distinct
+        from genas.nn.generation import chosen, distinct
 
         generator = torch.Generator().manual_seed(seed_of(self.seed, self.kind, self._asked))
+        random = rng(self.seed, f"{self.kind} guide", self._asked)
         self._asked += n
-        found = distinct(lambda count: self.draw(count, generator), n, self.space, self._seen)
+        seen = set(self._seen) if self._guide else self._seen
+        found = distinct(
+            lambda count: self.draw(count, generator), n * self.over if self._guide else n, self.space, seen
+        )
+        if self._guide and found:
+            found = [found[i] for i in chosen(self._guide(found), n, random)]
+            self._seen.update(arch.key for arch in found)
         note = f"{self.what} sample, level {self.level}, guidance {self.guidance:g}"
         return [Candidate(arch, self.kind, note=note) for arch in found]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Constraint
+from genas.core.rng import seed_of
 from genas.proposers._sampled import SampledProposer
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ class DiffusionProposer(SampledProposer):
         limits: those on params and size_mb choose the sizes that are asked of the model.
         level: "top", "any", or a rank quantile from 0 (worst) to 1 (best).
         guidance: 1 samples the level as learned, more exaggerates it.
-        steps: denoising steps.
+        steps: denoising steps; more than there are open labels and edges changes nothing.
         temperature: below 1 prefers the likely.
         model: name of a folder in models/ or a path; None is diffusion-<space>.
+        over: samples per architecture kept where a guide chooses (see `guided`).
     """
 
     kind: ClassVar[str] = "diffusion"
@@ -45,13 +47,15 @@ class DiffusionProposer(SampledProposer):
         *,
         level: float | str = "top",
         guidance: float = 2.0,
-        steps: int = 24,
+        steps: int = 8,
         temperature: float = 1.0,
         model: str | None = None,
+        over: int = 4,
     ) -> None:
-        super().__init__(space, seed, model)
+        super().__init__(space, seed, model, over)
         self.device, self.limits = device, tuple(limits)
         self.level, self.guidance, self.steps, self.temperature = level, guidance, steps, temperature
+        self._edited = 0
         self._loaded: tuple[ArchDiffusionPipeline, Codec] | None = None
 
     def _load(self) -> tuple[ArchDiffusionPipeline, Codec]:
@@ -62,26 +66,59 @@ class DiffusionProposer(SampledProposer):
         config = pipeline.denoiser.config
         return pipeline, Codec(self.space, config.ops, config.max_nodes)
 
-    def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
-        """`n` samples as the model gives them, repeats and illegal ones included."""
+    def _sizes(self, n: int, pipeline: ArchDiffusionPipeline, generator: torch.Generator) -> torch.Tensor:
+        """The size level to ask for in each of n samples [n], -1 for any."""
         import torch
 
-        from genas.nn.conditions import affordable, level_of
+        from genas.nn.conditions import affordable
+
+        choices = torch.tensor(affordable(self.limits, pipeline.denoiser.config.size_edges))
+        return choices[torch.randint(len(choices), (n,), generator=generator)]
+
+    def _options(self) -> dict[str, Any]:
+        from genas.nn.conditions import level_of
+
+        options = {"guidance": self.guidance, "temperature": self.temperature, "num_inference_steps": self.steps}
+        return {"level": level_of(self.level), **options}
+
+    def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
+        """`n` samples as the model gives them, repeats and illegal ones included."""
+        self._loaded = self._loaded or self._load()
+        pipeline, codec = self._loaded
+        size, options = self._sizes(n, pipeline, generator), self._options()
+        nodes = pipeline.node_counts(options["level"], size, generator, self.space.sizes())
+        start, allowed = codec.blank(nodes), codec.allowed(nodes)
+        return codec.decode(pipeline(start, allowed, size=size, generator=generator, **options).graphs)
+
+    def edit(self, arch: Architecture, n: int, *, keep: Sequence[int] | None = None) -> list[Architecture]:
+        """Up to n legal changed copies of an architecture, different from it and from each other: a mutation.
+
+        Args:
+            arch: of this space.
+            keep: the nodes that stay, with the edges among them, while the others are sampled again at the wished
+                level; None leaves each of the open nodes and edges out by chance, about a third of them.
+        """
+        import torch
+
+        from genas.nn.generation import distinct
 
         self._loaded = self._loaded or self._load()
         pipeline, codec = self._loaded
-        level = level_of(self.level)
-        choices = torch.tensor(affordable(self.limits, pipeline.denoiser.config.size_edges))
-        size = choices[torch.randint(len(choices), (n,), generator=generator)]
-        nodes = pipeline.node_counts(level, size, generator, self.space.sizes())
-        graphs = pipeline(
-            codec.blank(nodes),
-            codec.allowed(nodes),
-            level=level,
-            size=size,
-            guidance=self.guidance,
-            temperature=self.temperature,
-            num_inference_steps=self.steps,
-            generator=generator,
-        ).graphs
-        return codec.decode(graphs)
+        generator = torch.Generator().manual_seed(seed_of(self.seed, "edit", self._edited))
+        self._edited += n
+
+        def draw(count: int) -> list[Architecture]:
+            nodes = [len(arch.ops)] * count
+            graphs, blank, allowed = codec.encode([arch] * count), codec.blank(nodes), codec.allowed(nodes)
+            stay = torch.rand(graphs.nodes.shape, generator=generator) > 1 / 3  # [B, N]
+            join = torch.rand(graphs.edges.shape, generator=generator) > 1 / 3  # [B, N, N]
+            if keep is not None:
+                stay = torch.isin(torch.arange(codec.max_nodes), torch.tensor(keep)).expand(count, -1)
+                join = stay[:, :, None] & stay[:, None, :]
+            size = self._sizes(count, pipeline, generator)
+            found = pipeline.edit(
+                graphs, allowed, (stay, join), blank, size=size, generator=generator, **self._options()
+            )
+            return codec.decode(found.graphs)
+
+        return distinct(draw, n, self.space, {arch.key}, rounds=8)

@@ -4,7 +4,7 @@ from tiny_space import Tiny, accuracy, examples, params
 
 from genas.core.records import Architecture, Constraint
 from genas.learning import fit_examples
-from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, node_weights
+from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, _distinct, _draw, node_weights
 from genas.nn.conditions import Conditions
 from genas.nn.graph_transformer import GraphTransformer
 from genas.nn.graphs import MASKED_EDGE, Codec, Graphs
@@ -30,25 +30,38 @@ def test_noise_hides_the_share_it_says_and_only_what_it_may():
     assert (noisy[:, 1] == 0).all()
 
 
-def test_reverse_steps_show_everything_once_and_draw_from_the_given_distribution():
+def test_reverse_steps_show_everything_once_and_as_many_as_they_say():
     scheduler, generator = AbsorbingScheduler(4), torch.Generator().manual_seed(0)
-    log_probs = torch.tensor([0.1, 0.2, 0.7]).log().expand(6000, 3)
-    values = torch.full((6000,), 3)
-    shares = []
+    hidden = torch.tensor([[True] * 8 + [False]] * 2000)
+    counts, first = [], torch.zeros(9)
     for index in range(4):
-        before = values
-        values = scheduler.step(log_probs, index, values, 3, generator)
-        assert (values[before != 3] == before[before != 3]).all()
-        shares.append((values == 3).float().mean().item())
-    assert shares == pytest.approx([0.75, 0.5, 0.25, 0.0], abs=0.03)  # by hand: s of each step
-    assert torch.bincount(values).div(6000).tolist() == pytest.approx([0.1, 0.2, 0.7], abs=0.03)
+        shown = scheduler.step(hidden, torch.full((2000,), 8), index, generator)
+        assert not (shown & ~hidden).any()
+        first += shown.float().mean(0) if index == 0 else 0
+        hidden = hidden & ~shown
+        counts.append(hidden.sum(1).unique().tolist())
+    assert counts == [[6], [4], [2], [0]]
+    assert first.tolist() == pytest.approx([0.25] * 8 + [0], abs=0.04)  # every place alike
+
+
+def test_draws_follow_the_given_distribution():
+    log_probs = torch.tensor([0.1, 0.2, 0.7]).log().expand(6000, 3)
+    drawn = _draw(log_probs, torch.Generator().manual_seed(0))
+    assert torch.bincount(drawn).div(6000).tolist() == pytest.approx([0.1, 0.2, 0.7], abs=0.03)
+
+
+def test_equal_rows_are_found_and_all_come_back():
+    values = torch.tensor([[1, 2], [2, 1], [1, 2], [0, 0]])
+    row, place = _distinct(values)
+    assert len(row) == 3
+    assert torch.equal(values[row][place], values)
 
 
 def test_padding_does_not_change_the_prediction():
     model = untrained()
     small, large = Codec(SPACE, SPACE.ops, 3).blank([3]), Codec(SPACE, SPACE.ops, 5).blank([3])
     level, share = torch.tensor([1]), torch.tensor([1.0])
-    a, b = model(small, level, level, share), model(large, level, level, share)
+    a, b = model(*small, level, level, share), model(*large, level, level, share)
     assert torch.allclose(a[0], b[0][:, :3], atol=1e-5)
     assert torch.allclose(a[1], b[1][:, :3, :3], atol=1e-5)
 
@@ -56,7 +69,7 @@ def test_padding_does_not_change_the_prediction():
 def test_both_levels_change_the_prediction():
     model, blank = untrained(), Codec(SPACE, SPACE.ops, 5).blank([4])
     wishes = [(-1, -1), (0, -1), (1, -1), (-1, 0), (-1, 1)]
-    found = [model(blank, torch.tensor([a]), torch.tensor([b]), torch.tensor([1.0]))[0] for a, b in wishes]
+    found = [model(*blank, torch.tensor([a]), torch.tensor([b]), torch.tensor([1.0]))[0] for a, b in wishes]
     for i, one in enumerate(found):
         assert not any(torch.allclose(one, other) for other in found[:i])
 
@@ -113,9 +126,8 @@ def test_limits_on_params_bring_small_ones(folder):
     found = {}
     for limit in (None, 300):
         limits = [Constraint("flops", 1), *([Constraint("params", limit)] if limit else [])]
-        asked = DiffusionProposer(SPACE, limits=limits, model=str(folder)).ask(8)
-        assert len(asked) >= 4
-        found[limit] = sum(params(c.arch) for c in asked) / len(asked)
+        drawn = DiffusionProposer(SPACE, limits=limits, model=str(folder)).draw(100, torch.Generator().manual_seed(0))
+        found[limit] = sum(params(arch) for arch in drawn) / len(drawn)
     assert found[300] + 80 < found[None]
 
 
@@ -137,3 +149,26 @@ def test_an_exhausted_space_yields_fewer(folder):
 
     found = DiffusionProposer(Three(), model=str(folder), level="any").ask(50)
     assert 4 <= len(found) <= 6  # 3 labels, with and without the skip edge
+
+
+def test_edits_keep_what_is_said_and_change_some_of_the_rest(folder):
+    arch = Architecture("tiny", ("in", "b", "c", "b", "out"), ((0, 1), (0, 3), (1, 2), (2, 3), (3, 4)))
+    proposer = DiffusionProposer(SPACE, 1, model=str(folder), level="any")
+    kept = proposer.edit(arch, 4, keep=(0, 1, 2, 4))  # only node 3 and its edges are open
+    assert kept
+    for one in kept:
+        assert (one.ops[:3], one.ops[4]) == (("in", "b", "c"), "out")
+        assert {e for e in one.edges if 3 not in e} == {e for e in arch.edges if 3 not in e}
+        assert one.key != arch.key
+    many = proposer.edit(arch, 8)
+    assert len({a.key for a in many}) == len(many) >= 6
+    assert not [p for a in many for p in SPACE.problems(a)]
+    assert proposer.edit(arch, 8) != many  # counted
+
+
+def test_a_guide_chooses_among_more_samples(folder):
+    def mean(guide):
+        found = DiffusionProposer(SPACE, 1, model=str(folder), level="any", over=4).guided(guide).ask(10)
+        return sum(accuracy(c.arch) for c in found) / len(found)
+
+    assert mean(lambda archs: [accuracy(a) for a in archs]) > mean(None) + 0.05
