@@ -30,6 +30,7 @@ from genas.interpreters._vocabulary import (
     TRY,
     TWO,
     UNITS,
+    UNREAD,
     VAGUE,
 )
 
@@ -70,6 +71,7 @@ class _Term(NamedTuple):
 def read_limits(text: str) -> Limits:
     """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
     _refuse_loose_words(text)
+    _refuse_unread_words(text)
     limits = Limits(text)
     edge = 0
     for term in _terms(text, quantities(text)):
@@ -101,6 +103,12 @@ def _refuse_loose_words(text: str) -> None:
             f"{soft[0]!r}: limits are kept strictly. Leave the word out, or name the wish as an objective, such as low "
             "latency."
         )
+
+
+def _refuse_unread_words(text: str) -> None:
+    """RequestError for a number in words before a unit that was not turned into digits: it must not be lost."""
+    if left := UNREAD.search(text):
+        raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
 
 
 def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
@@ -187,8 +195,8 @@ def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
     allowed = {
         "time": {"latency_ms"} if _quick(term) else {"latency_ms", "budget"},
         "bytes": {"memory_mb", "size_mb"},
-        "percent": {"accuracy", "error"},
-    }.get(kind, {"params", "flops", "accuracy", "error"})
+        "percent": {"accuracy", "error", "roc_auc"},
+    }.get(kind, {"params", "flops", "accuracy", "error", "roc_auc", "perplexity"})
     for found in (right, left):
         if found and _name(found) in allowed:
             return _name(found), min(found.start(), term.start), max(found.end(), term.end)
@@ -272,7 +280,7 @@ def _ends(metric: str, term: _Term) -> tuple[float | None, float | None]:
         return value, term.second.value
     if sign == "=":
         return value, value
-    if sign in {">", ">="} or (not sign and metric in {"accuracy", "fps"}):
+    if sign in {">", ">="} or (not sign and metric in {"accuracy", "roc_auc", "fps"}):
         return (math.floor(value) + 1 if sign == ">" and metric == "params" else value), None
     return None, (math.ceil(value) - 1 if sign == "<" and metric == "params" else value)
 
@@ -285,7 +293,7 @@ def _as_metric(metric: str, low: float | None, high: float | None, said: str) ->
     if metric == "error":
         low, high = (None if high is None else 1 - high), (None if low is None else 1 - low)
         metric = "accuracy"
-    if metric == "accuracy":
+    if metric in {"accuracy", "roc_auc"}:
         low, high = _fraction(low, said), _fraction(high, said)
     if metric == "params":
         low, high = (

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from genas.interpreters._subject import Subject
 
 _DEVICES = {
-    "pixel3": r"(?:google )?pixel[\s_-]?3",
+    "raspi4": r"rasp(?:berry)?[\s_-]?pi[\s_-]?4(?: model b| ?b)?|rpi[\s_-]?4|raspi[\s_-]?4",
+    "raspi5": r"rasp(?:berry)?[\s_-]?pi[\s_-]?5|rpi[\s_-]?5|raspi[\s_-]?5",
+    "edgetpu": r"(?:google(?:'s)? )?(?:coral )?edge[\s_-]?tpu",
+    "edgegpu": r"(?:nvidia )?jetson[\s_-]tx2|edge[\s_-]?gpu",
+    "pixel3": r"(?:google )?pixel[\s_-]?3(?: phone)?",
     "samsung_a50": r"(?:samsung )?(?:galaxy )?a50",
     "samsung_s7": r"(?:samsung )?(?:galaxy )?s7",
     "essential_ph_1": r"essential[\s_-](?:ph(?:one)?)[\s_-]?1?",
@@ -26,6 +30,8 @@ _DEVICES = {
     "titanxp": r"titan[\s_]?xp(?:_(?:1|32|256))?",
     "titanx": r"titan[\s_]?x(?:_(?:1|32|256))?",
 }
+_UNTABLED = {"raspi4", "raspi5", "edgetpu", "edgegpu"}  # published latencies that no task looks up yet
+_CARDS = {"1080ti", "2080ti", "titan_rtx", "titanx", "titanxp"}  # listed by batch size
 _LISTED = re.compile("|".join(rf"(?P<d{i}>(?<!\w)(?:{p})(?!\w))" for i, p in enumerate(_DEVICES.values())), re.I)
 _BATCH = re.compile(r"\bbatch(?:[\s-]size)?(?: of|=|:)?\s*(1|32|256)\b(?!\.)", re.I)
 _ELSEWHERE = re.compile(
@@ -41,11 +47,14 @@ _ELSEWHERE = re.compile(
 )
 _HERE = re.compile(
     r"\b(?:on|with|using|device|via)\s*(?:=|:)?\s*(?:(?:a|an|the|my|one|this|1|single|local|(?:laptop|"
-    r"computer|machine|server|pc)(?:'s)?)\s+)*(cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?)\b|\b(cuda:[0-9]+)",
+    r"computer|machine|server|pc)(?:'s)?)\s+)*(cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?)\b|"
+    r"\b(cuda:[0-9]+|cpu(?=[\s-]only\b))",
     re.I,
 )
 _CORES = re.compile(
-    r"\b[0-9]+[\s-](?:cpu[\s-])?(?:cores?|threads?)\b|\btop-[15]\b|\btop [15](?= accura| error)|\b[0-9]+ gpus?\b", re.I
+    r"\b[0-9]+[\s-](?:cpu[\s-])?(?:cores?|threads?)\b|\btop-[15]\b|\btop [15](?= accura| error)|"
+    r"\b[0-9]+ gpus?\b(?![\s-]?(?:hours?|days?|minutes?))",
+    re.I,
 )
 
 
@@ -53,22 +62,25 @@ def read_machine(subject: Subject) -> None:
     """Set the device (or the table's device) of the subject; RequestError for one that nothing can be measured on."""
     assert subject.task is not None
     listed = _LISTED.search(subject.text)
-    if listed and subject.task.name == "nasbench201":
-        device = list(_DEVICES)[int((listed.lastgroup or "d0")[1:])]
-        if device in {"1080ti", "2080ti", "titan_rtx", "titanx", "titanxp"}:
+    device = list(_DEVICES)[int((listed.lastgroup or "d0")[1:])] if listed else ""
+    if listed and (device in _UNTABLED or (subject.task.name != "nasbench201" and device not in _CARDS)):
+        subject.device = device  # what the network is for; the run says where no table of it serves the task
+        subject.text = blank(subject.text, *listed.span())
+    elif listed and subject.task.name == "nasbench201":
+        if device in _CARDS:
             written, batch = re.search(r"_(1|32|256)$", listed[0]), _BATCH.search(subject.text)
             device += "_" + (written[1] if written else batch[1] if batch else "1")
         subject.task = Use("nasbench201", {"latency_device": device, **subject.task.options})
         subject.text = blank_all(blank(subject.text, *listed.span()), _BATCH)
     elsewhere = _LISTED.search(subject.text) or _ELSEWHERE.search(subject.text)
     if elsewhere and not (subject.task.name == "nasbench201" and subject.task.options.get("latency_device")):
-        devices = [d + ("_1" if d[0] in "12t" else "") for d in _DEVICES]
+        devices = [d + ("_1" if d in _CARDS else "") for d in _DEVICES if d not in _UNTABLED]
         raise RequestError(
             f"Nothing can be measured on {elsewhere[0]!r} here: latency_ms is timed on this machine. Leave the device "
             f"out, or use the nasbench201 benchmark with a device of its latency table: {', '.join(devices)}."
         )
     subject.text = blank_all(subject.text, _CORES)
-    if here := _HERE.search(subject.text):
+    if (here := _HERE.search(subject.text)) and subject.device is None:
         word = (here[1] or here[2]).lower()
         subject.text = blank(subject.text, *here.span())
         subject.device = "cpu" if word.startswith("cpu") else "cuda" if word.startswith("gpu") else word

@@ -12,6 +12,7 @@ from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Use
+from genas.interpreters._described import read_described
 from genas.interpreters._machine import read_machine
 from genas.interpreters._text import blank, blank_all
 
@@ -37,7 +38,8 @@ _SIZE = re.compile(
 _KERNEL = re.compile(r"(?<![\w.])[0-9]x[0-9](?=[\s-]*(?:conv|kernel|filter|pool))", re.I)
 _CLASSES = re.compile(
     r"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*(?:different |distinct |output |target |possible |"
-    r"image )?(?:class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b"
+    r"image |[a-z]+ (?=breeds|species))?"
+    r"(?:breeds|species|topics|class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b"
     r"|\b(?:classes|categories|labels|outputs)\s*(?:=|:|is|are)\s*(-?[0-9]+)(?![0-9.])",
     re.I,
 )
@@ -55,7 +57,8 @@ _GRAPHS = "cora|citeseer|pubmed|cs|physics|photo|computers|arxiv|proteins"
 _GRAPH = re.compile(rf"\b(?:(?:ogbn?|coauthor|amazon)[-\s])?({_GRAPHS})\b", re.I)
 _SURE_GRAPH = re.compile(
     r"\b(?:cora|citeseer|pubmed|ogbn?[- ](?:arxiv|proteins)|coauthor[- ](?:cs|physics)|"
-    r"amazon[- ](?:photo|computers))\b",
+    r"amazon[- ](?:photo|computers)|"
+    r"(?:physics|photo|computers|arxiv|proteins) graph)\b",
     re.I,
 )
 _GNN = re.compile(
@@ -77,7 +80,7 @@ _NAMES = {
     ),
 }
 _UNKNOWN_SETS = re.compile(
-    r"\b(?:image ?net(?:-?(?:1k|21k))?|tiny ?image ?net|svhn|stl-?10|coco|celeba|omniglot|"
+    r"\b(?:image ?net(?![-_ ]?16)(?:-?(?:1k|21k))?|tiny ?image ?net|svhn|stl-?10|coco|celeba|omniglot|"
     r"caltech-?(?:101|256)|food-?101|"
     r"oxford (?:pets|flowers)|cityscapes|kinetics|speech ?commands|imdb|squad|glue|iris|titanic)\b",
     re.I,
@@ -170,6 +173,8 @@ def _facts(subject: Subject) -> None:
             raise RequestError("The image size is unclear. Write one size above zero, such as 32x32.")
         subject.size = next(iter(sizes))  # type: ignore[assignment]
         depth = next((m[3] for m in _SIZE.finditer(subject.text) if m[3]), None)
+        if depth and subject.size and subject.size[0] in {1, 3} and subject.size[1] == int(depth):  # (C, H, W)
+            depth, subject.size = str(subject.size[0]), (int(depth), int(depth))
         subject.channels = int(depth) if depth else None
         subject.text = blank_all(subject.text, _SIZE)
     counts = {int((m[1] or m[2]).replace(",", "")[:9]) for m in _CLASSES.finditer(subject.text)}
@@ -205,6 +210,8 @@ def _task(subject: Subject, path: str | None) -> Use:
         raise RequestError(f"There is no task {other[0]!r} here. {_WAYS}")
     if "fashion" in named:
         raise RequestError(f"There is no task {_NAMES['fashion'].search(text)[0]!r} here. {_WAYS}")  # type: ignore[index]
+    if not named and not table and not dataset and (described := read_described(subject)):
+        return described
     if graph:
         return _graph_task(named, table, dataset)
     if table or named & {"cifar100", "imagenet16_120"}:
@@ -310,6 +317,8 @@ def _space(subject: Subject, text: str) -> None:
 
 def check_facts(subject: Subject, task: Use) -> None:
     """RequestError where the sentence states classes, a size or channels that the task does not have."""
+    if task.name == "described":
+        return
     described = subject.size is not None or subject.channels is not None
     if subject.classes is None and (not described or task.name == "images"):
         return
@@ -347,15 +356,19 @@ def is_table(name: str) -> bool:
     return bool(registry.load("tasks", name).lookup is not Task.lookup)
 
 
-def space_for(task: str) -> str:
+def space_for(use: Use) -> str:
     """The default space of a task: the one of the same name, else conv_net for images."""
-    spaces = registry.names("spaces")
+    task, spaces = use.name, registry.names("spaces")
     if task in spaces:
         return task
-    modality = registry.load("tasks", task).modality
+    modality = str(
+        use.options.get("modality", "image") if task == "described" else registry.load("tasks", task).modality
+    )
     if modality == "image":
         return "conv_net"
     for name in spaces:
         if registry.load("spaces", name).modality == modality:
             return name
+    if task == "described":
+        return modality  # no space serves it yet, which the run says
     raise RequestError(f"No search space makes networks for {modality} tasks such as {task}. Name one with --space.")

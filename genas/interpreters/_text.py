@@ -6,6 +6,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from genas.interpreters._languages import english
+from genas.interpreters._spelling import respelled
+
 _SMALL = [
     "zero",
     "one",
@@ -32,20 +35,29 @@ _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {w: n for n, w in enumerate(_SMALL)} | {w: 10 * n for n, w in enumerate(_TENS, start=2)}
 _COUNTED = (
     r"hundred|thousand|million|billion|percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|param|weights|"
-    r"seconds?|minutes?|hours?|days?|ms|milliseconds?|microseconds?|trials?|candidates?|networks?|"
+    r"seconds?|minutes?|hours?|days?|weeks?|ms|joules?|bytes?|[kmg]i?b|m?j|gpus?|frames|features|columns|"
+    r"milliseconds?|microseconds?|trials?|candidates?|networks?|"
     r"architectures?|epochs?|"
     r"megabytes?|kilobytes?|millijoules?"
 )
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SPELLED = re.compile(
-    rf"\b({_WORD})(?:[ -]({'|'.join(_SMALL[1:10])}))?(?=[ -]+(?:gpu[ -]|whole |different )?(?:{_COUNTED}))", re.I
+    rf"\b({_WORD})(?:[ -]({'|'.join(_SMALL[1:10])}))?(?=[ -]+(?:gpu[ -]|whole |different |trainable )?(?:{_COUNTED}))",
+    re.I,
 )
+NUMBER_WORDS = _WORD
 _MIRROR = str.maketrans("<>", "><")
 _TURNED = re.compile(
     r"(?<![\w.,])([0-9][0-9.,]*(?:[kKMG]|e[0-9]+|\s?%)?)\s*(<=?|>=?)\s*(params?|parameters|weights|flops|macs|accuracy|acc)\b"
     r"(?:\s*(<=?|>=?))?",
     re.I,
 )
+_HALVED = re.compile(
+    rf"\b({_WORD}|[0-9]+)[ -]and[ -]a[ -]half "
+    r"(thousand|million|billion|(?:gpu[ -])?(?:hours?|days?|minutes?)|ms|milliseconds?|seconds?)",
+    re.I,
+)
+_HOUR_AND_HALF = re.compile(r"\b(?:an?|one|1) (hour|day|minute) and a half\b", re.I)
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans(
     {"×": "x", "✕": "x", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "−": "-", "–": "-", "—": "-", "‑": "-", "‐": "-"}
@@ -56,7 +68,8 @@ _SIGNS = str.maketrans(
 def plain(sentence: str) -> str:
     """The sentence in one spelling: ASCII signs, digits for number words that count something, powers "
     "as numbers."""
-    text = re.sub(r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ",", sentence)
+    text = respelled(english(sentence))
+    text = re.sub(r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"([0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: f"{m[1]}^{m[2].translate(_SUPERSCRIPT)}", text)
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = re.sub(r"(?<![\w.,^])([0-9]+(?:\.[0-9]+)?)\s*[x*]\s*10\^(-?[0-9]+)", r"\1e\2", text)
@@ -64,6 +77,7 @@ def plain(sentence: str) -> str:
     text = re.sub(r"(?<=[0-9])[_'](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"\bw/o\b", "without", re.sub(r"\bw/(?=\s)", "with", text))
     text = _TURNED.sub(_turned, re.sub(r"\bin \[([^\[\],|]+),([^\[\],|]+)\]", r"between \1 and \2", text))
+    text = _HALVED.sub(lambda m: f"{_WORDS.get(m[1].lower(), m[1])}.5 {m[2]}", _HOUR_AND_HALF.sub(r"1.5 \1s", text))
     text = _SPELLED.sub(_spelled, text)
     text = re.sub(r"\bhalf an hour\b", "30 minutes", text, flags=re.I)
     text = re.sub(r"\bquarter of an hour\b", "15 minutes", text, flags=re.I)

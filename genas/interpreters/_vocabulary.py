@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from genas.interpreters._text import NUMBER_WORDS
+
 _FILLER = (
     r"be|been|being|have|has|having|use|uses|using|take|takes|taking|need|needs|go|goes|going|get|gets|"
     r"getting|run|runs|"
@@ -71,6 +73,8 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _METRICS: tuple[tuple[str, str], ...] = (
     ("error", r"(?:test |classification |validation |top-1 )?error(?:s| rate)?|mistakes|misclassif\w+|wrong"),
+    ("roc_auc", r"(?:roc[\s-]?)?auc(?:[\s-]?roc)?(?:[\s-]score)?|area under the (?:roc )?curve"),
+    ("perplexity", r"perplexity|ppl"),
     ("accuracy", r"(?:test |validation |top-1 |classification )?accura(?:cy|cies|te)|acc|correct(?:ly)?"),
     (
         "params",
@@ -140,7 +144,15 @@ NAMES = {
     "memory_mb": "the memory",
     "energy_mj": "the energy",
     "accuracy": "the accuracy",
+    "roc_auc": "the ROC-AUC",
+    "perplexity": "the perplexity",
 }
+UNREAD = re.compile(
+    rf"(?<![0-9.][ -])\b(?!one\b)(?:{NUMBER_WORDS}|dozen)[ -](?:and[ -][0-9]|"
+    r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
+    r"(?:param\w*|weights|flops|macs|hours?|minutes?|seconds?|days?|weeks?|ms|milliseconds?|trials?|percent|mb|kb|mj)\b)",
+    re.I,
+)
 VAGUE = re.compile(
     r"\b(?:a couple of|a few|several|dozens of|hundreds of|thousands of|millions of)\s+(?:hundred|thousand|million|"
     r"param\w*|weights|ms|milliseconds|seconds|minutes|hours|days|mb|kb|megabytes|kilobytes|trials|networks|epochs)\b",

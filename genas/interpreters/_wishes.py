@@ -24,8 +24,10 @@ _SUPERLATIVES = {
     r"test |validation )?accuracy|fewest errors|lowest error|least errors",
     "latency_ms": r"as (?:fast|quick) as|fastest|quickest|(?:lowest|least|minimal|minimum|shortest|smallest|"
     r"best) (?:possible )?(?:latency|inference time|delay|response time)|highest speed|maximum speed",
-    "params": r"as (?:small|tiny|compact|light|lean) as|smallest|tiniest|(?:fewest|least|minimal|minimum|"
+    "params": r"as (?:small|tiny|compact|light|lean) as|"
+    r"smallest(?! (?:possible )?(?:model |weight )?(?:file|download))|tiniest|(?:fewest|least|minimal|minimum|"
     r"lowest) (?:possible )?(?:number of )?(?:parameters|params|weights)|most compact|lightest|leanest",
+    "size_mb": r"smallest (?:possible )?(?:model |weight )?(?:file|download)",
     "flops": r"(?:fewest|least|lowest|minimal|minimum|smallest) (?:possible )?(?:flops|macs|compute|computation|"
     r"operations)|cheapest",
     "memory_mb": r"(?:least|lowest|minimal|minimum|smallest) (?:possible )?(?:memory|ram|memory footprint)",
@@ -67,7 +69,7 @@ _FIRST = (
 _MAIN = re.compile(rf"(?:{_METRIC.pattern})(?:\s+|,\s*)(?:{_FIRST})", re.I)
 _LIST = re.compile(
     r"\b(?:then|second(?:ly)?|third(?:ly)?|after that|followed by|next|trade[- ]?off (?:between|of)|"
-    r"trad(?:e|ing) (?:off )?|balanc(?:e|ing)|pareto (?:front )?(?:of|between|over)|"
+    r"trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front )?(?:of|between|over)|"
     r"optimi[sz](?:e|ing)(?: for)?|prioriti[sz](?:e|ing)|maximi[sz](?:e|ing)|minimi[sz](?:e|ing)|"
     r"focus(?:ing)? on|care(?:s)? (?:most )?about|"
     r"objectives?:?|goals?:?|first(?:ly)?|above all|most of all|mostly|mainly)\s*[:,]?\s+(?=([^.;!?]*))",

@@ -56,7 +56,7 @@ class Exact(Interpreter):
 def _made(task: Use, subject: Subject, limits: Limits) -> dict[str, Any]:
     made: dict[str, Any] = {
         "task": task,
-        "space": Use(subject.space or space_for(task.name)),
+        "space": Use(subject.space or space_for(task)),
         "objectives": read_wishes(limits.text),
         "constraints": limits.constraints(),
         "budget": limits.budget,

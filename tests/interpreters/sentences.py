@@ -291,6 +291,14 @@ READ: list[tuple[str, dict[str, Any]]] = [
         "mnist; accuracy comes first, size second, latency third",
         {"task": "mnist", "objectives": [A, P, L]},
     ),
+    (
+        "digits for a Raspberry Pi 4 in under 10 ms",
+        {"task": "digits", "device": "raspi4", "limits": {"latency_ms": _c(None, 10)}},
+    ),
+    ("mnist, four GPU hours", {"task": "mnist", "seconds": 14_400}),
+    ("mnist, two and a half hours of search", {"task": "mnist", "seconds": 9000}),
+    ("mnist, ROC AUC at least 0.9", {"task": "mnist", "limits": {"roc_auc": _c(0.9)}}),
+    ("mnist, perplexity below 20", {"task": "mnist", "limits": {"perplexity": _c(None, 20)}}),
     ("digits without any constraints, 10 trials", {"task": "digits", "trials": 10}),
 ]
 
@@ -326,8 +334,9 @@ REFUSED: list[tuple[str, str]] = [
     ("digits, 1,5 ms", "decimal"),
     ("digits under 5 parsecs", "of what"),
     ("digits under 5kk parameters", "not understood"),
-    ("digits for a Raspberry Pi 4 in under 10 ms", "latency table"),
-    ("nasbench201 on a Raspberry Pi 4 under 10 ms", "latency table"),
+    ("digits on a Raspberry Pi in under 10 ms", "latency table"),
+    ("nasbench201 on a Pixel 6 under 10 ms", "latency table"),
+    ("mnist, five and twenty thousand parameters", "in digits"),
     ("digits on an iPhone", "timed on this machine"),
     ("Fashion-MNIST under 50k parameters", "no task"),
     ("CIFAR-100 under 1M parameters", "nasbench201"),

@@ -1,0 +1,84 @@
+"""Slips of the pen in the words that carry meaning: one letter missing, doubled, wrong, or two exchanged."""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = [
+    "parameters",
+    "parameter",
+    "accuracy",
+    "accurate",
+    "latency",
+    "digits",
+    "handwritten",
+    "million",
+    "thousand",
+    "least",
+    "weights",
+    "milliseconds",
+    "megabytes",
+    "kilobytes",
+    "memory",
+    "energy",
+    "classes",
+    "percent",
+    "trials",
+    "minutes",
+    "seconds",
+    "network",
+    "mnist",
+    "cifar",
+]
+_RIGHT = frozenset(_WORDS) | frozenset(
+    [
+        "digit",
+        "class",
+        "lease",
+        "leash",
+        "latent",
+        "accuracies",
+        "millions",
+        "thousands",
+        "networks",
+        "weight",
+        "memories",
+        "energies",
+        "trial",
+        "minute",
+        "second",
+        "millisecond",
+        "megabyte",
+        "kilobyte",
+        "percents",
+        "beast",
+        "feast",
+        "classed",
+        "clashes",
+        "glasses",
+    ]
+)
+_WORD = re.compile(r"(?<![\w./~\\-])[A-Za-z]{5,13}(?![\w/\\])")
+_THEN = re.compile(r"\b((?:more|less|fewer|smaller|larger|bigger|greater|higher|lower|faster)) then(?= [0-9])", re.I)
+
+
+def respelled(text: str) -> str:
+    """The text with slips in known words mended; all else stays as it is."""
+    return _WORD.sub(_mended, _THEN.sub(r"\1 than", text))
+
+
+def _mended(match: re.Match[str]) -> str:
+    word = match[0].lower()
+    if word in _RIGHT:
+        return match[0]
+    near = [known for known in _WORDS if known[0] == word[0] and _slip(word, known)]
+    return near[0] if len(near) == 1 else match[0]
+
+
+def _slip(word: str, known: str) -> bool:
+    """Whether one edit or one exchange of neighbours makes the known word."""
+    if abs(len(word) - len(known)) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(word, known, strict=False)) if a != b), min(len(word), len(known)))
+    a, b = word[start:], known[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
