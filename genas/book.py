@@ -32,6 +32,7 @@ class Book:
         affordable: Sequence[Constraint] = (),
     ) -> None:
         self.metric, self.objectives, self.limits = metric, tuple(objectives), tuple(limits)
+        self.affordable = tuple(affordable)
         self.early = tuple(limit for limit in (*limits, *affordable) if limit.metric != metric)
         self.trials: dict[str, Trial] = {}
         self.seconds = 0.0

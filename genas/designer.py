@@ -114,7 +114,7 @@ class Designer:
             self.refiners.tell([t for t in new if t.failure is not None] + told)
             best = self.book.best(self.book.measured(), 8)
             self.refiners.credit(new, {t.candidate.arch.key for t in best})
-            dry = 0 if told else dry + 1
+            dry = 0 if any(t.failure is None for t in told) else dry + 1
 
     def validate(self) -> None:
         """Train the finalists and the references in full, choose on validation, then read the test split."""
@@ -255,6 +255,9 @@ class Designer:
                     f"limit or objective out. Measured are: {', '.join(sorted(known))}."
                 )
         self.needed = set(named)
+        gates = {limit.metric for limit in self.book.affordable} - self.needed
+        self.gates = [m for m in self.screens if m.scorer.metric in gates]
+        self.screens = [m for m in self.screens if m not in self.gates]
 
     def _meter(self, kind: str, use: Use) -> Meter:
         known, options = registry.options(kind, use.name), dict(use.options)
@@ -308,17 +311,38 @@ class Designer:
             for meter in self.screens:
                 trial = self.book.add(trial, meter.measure([candidate.arch])[0], fatal=False)
             self.references[candidate.arch.key] = trial
+        if self.plan.references < len(self.references):
+            self._choose_reference()
+
+    def _choose_reference(self) -> None:
+        """Keep the reference that is better after a short training, as candidates are chosen."""
+        for key, trial in self.references.items():
+            (result,) = self.measure.measure([trial.candidate.arch], seed=self.request.seed)
+            self.references[key] = self.book.add(trial, result)
+        best = best_reference(self.references, self.task.metric)
+        if best is not None:
+            self._note("references", "The budget is short: of the hand-made references, a short training chose one.")
+            self.references = {best: self.references[best]}
 
     def _measure(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Measure the task's metric of each, at low fidelity."""
+        """Measure the task's metric of each that is affordable, at low fidelity."""
         done = []
         for trial in trials:
             self._check_budget()
-            (result,) = self.measure.measure([trial.candidate.arch], seed=self.request.seed)
-            self.book.trials[trial.candidate.arch.key] = changed = self.book.add(trial, result)
+            changed = self._gate(trial)
+            if changed.failure is None:
+                (result,) = self.measure.measure([trial.candidate.arch], seed=self.request.seed)
+                changed = self.book.add(changed, result)
+                self._step()
+            self.book.trials[trial.candidate.arch.key] = changed
             done.append(changed)
-            self._step()
         return done
+
+    def _gate(self, trial: Trial) -> Trial:
+        """The trial, failed if it costs more to try than the run can afford: measured only before a try."""
+        for meter in self.gates:
+            trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
+        return self.book.screened(trial)
 
     def _learn(self) -> None:
         """Fit the scorers that learn and let them look again at what is not measured yet."""

@@ -19,6 +19,7 @@ class Plan:
         proposals: candidates within the limits that the proposers must bring.
         trials: candidates that the objective is measured of, refiners' ones included.
         finalists: candidates trained in full.
+        references: hand-made networks trained in full; where that is fewer than there are, short trainings choose.
         seeds: trainings of the winner and of the best reference.
         short_epochs: epochs of a short training.
         examples: training examples of a short training; None is all.
@@ -31,6 +32,7 @@ class Plan:
     proposals: int = 60
     trials: int = 24
     finalists: int = 3
+    references: int = 2
     seeds: int = 3
     short_epochs: int = 6
     examples: int | None = None
@@ -45,7 +47,6 @@ class Plan:
 
 
 SEARCH_SHARE = 0.4  # of the seconds; the rest goes to full training
-_REFERENCES = 2
 _FEW = 4  # epochs: where fewer would fit, full trainings use a part of the examples instead
 _OVERHEAD = 1.15  # of a full training over its steps: validation and the reading of examples
 _LEAST = 500  # examples: where fewer would fit, the budget is too small
@@ -70,8 +71,11 @@ def make_plan(request: Request, *, examples: int, seconds_per_example: float) ->
         return replace(plan, trials=100, proposals=200)
     if seconds is None or seconds_per_example == 0:
         return plan
-    trainings = plan.finalists + _REFERENCES + 2 * (plan.seeds - 1)
-    passes = seconds * (1 - SEARCH_SHARE) / trainings / seconds_per_example
+    total = seconds * (1 - SEARCH_SHARE) / seconds_per_example  # example passes of all full trainings together
+    if total < _FEW * examples * _trainings(plan):
+        plan = replace(plan, finalists=min(2, plan.finalists), references=1)
+    trainings = _trainings(plan)
+    passes = total / trainings
     least = _FEW * min(examples, _LEAST)
     if passes < least:
         needed = least * trainings * seconds_per_example / (1 - SEARCH_SHARE)
@@ -88,6 +92,10 @@ def make_plan(request: Request, *, examples: int, seconds_per_example: float) ->
         short_epochs=short,
         examples=min(plan.train_examples or examples, max(256, int(each / short))),
     )
+
+
+def _trainings(plan: Plan) -> int:
+    return plan.finalists + plan.references + 2 * (plan.seeds - 1)
 
 
 def _spend(plan: Plan, passes: float, examples: int) -> Plan:

@@ -29,7 +29,7 @@ def test_a_slower_machine_gets_fewer_epochs_within_the_budget() -> None:
     fast = make_plan(request(seconds=600), examples=1000, seconds_per_example=1e-4)
     slow = make_plan(request(seconds=600), examples=1000, seconds_per_example=4e-3)
     assert fast.epochs == Plan.epochs > slow.epochs >= 2
-    trainings = slow.finalists + 2 + 2 * (slow.seeds - 1)
+    trainings = slow.finalists + slow.references + 2 * (slow.seeds - 1)
     search = slow.trials * slow.short_epochs * (slow.examples or 1000) * 4e-3
     assert trainings * slow.epochs * 1000 * 4e-3 + search <= 600 * 1.05
 
@@ -46,8 +46,9 @@ def test_a_budget_of_trials_does_not_depend_on_the_machine() -> None:
 
 def test_a_short_budget_trains_on_a_part_of_the_examples() -> None:
     plan = make_plan(request(seconds=1200), examples=45_000, seconds_per_example=1e-3)
-    assert plan.epochs == 4  # 1200 * 0.6 / 9 / 1e-3 = 80,000 passes
-    assert plan.train_examples == 20_000
+    assert (plan.finalists, plan.references) == (2, 1)
+    assert plan.epochs == 4  # 1200 * 0.6 / (2 + 1 + 2 * 2) / 1e-3 = 102,857 passes
+    assert plan.train_examples == 25_714
     assert plan.examples is not None and plan.examples <= plan.train_examples
 
 
