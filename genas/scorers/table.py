@@ -1,4 +1,4 @@
-"""Looks the accuracy up in the published table of the task, charged with the training it stands for."""
+"""Looks a figure up in the published table of the task, charged with the training it stands for."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from typing import ClassVar
 from genas.core.interfaces import Scorer, Task
 from genas.core.records import Architecture, Measurement
 
+_SMALL = ("params", "flops", "latency_ms", "energy_mj", "memory_mb", "perplexity")  # better where smaller
+
 
 class TableScorer(Scorer):
-    """The validation accuracy that a benchmark's authors measured; for tasks that are tables.
+    """The figure that a benchmark's authors measured, validation accuracy unless told; for tasks that are tables.
 
     `seconds` is what the training took its authors, so that budgets mean the same as with real training.
 
     Args:
         task: holds the table.
+        metric: what is looked up, such as latency_ms, energy_mj or naswot; None is the task's own metric.
     """
 
     name = "table"
     metric: ClassVar[str] = "accuracy"
     cost: ClassVar[float] = 1e-4
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, metric: str | None = None) -> None:
         self._task = task
+        chosen = metric or task.metric
+        vars(self).update(metric=chosen, larger_is_better=chosen not in _SMALL)  # over those of the class
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The table's figure, the same for every seed.

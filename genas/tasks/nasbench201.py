@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import io
+import math
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from genas.core import assets
 from genas.core.errors import RequestError, ScoreFailed
-from genas.core.interfaces import Data, Split, Task
 from genas.core.records import Architecture, Measurement
-from genas.core.rng import seed_of
+from genas.tasks._cifar import CIFAR10, CifarTable
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
-    from torch import Tensor
 
 Dataset = Literal["cifar10", "cifar100", "imagenet16_120"]
 
 _CODES = {"none": 0, "skip_connect": 1, "nor_conv_1x1": 2, "nor_conv_3x3": 3, "avg_pool_3x3": 4}
 _OP_COLUMNS = tuple(f"op_{edge}" for edge in ("0_1", "0_2", "1_2", "0_3", "1_3", "2_3"))
 _SHORT, _FULL = 12, 200  # epochs
-_CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _DEVICES = (
     "1080ti_1", "1080ti_32", "1080ti_256", "2080ti_1", "2080ti_32", "2080ti_256", "titan_rtx_1", "titan_rtx_32",
     "titanx_1", "titanx_32", "titanx_256", "titanxp_1", "titanxp_32", "titanxp_256", "essential_ph_1", "gold_6240",
     "pixel3", "samsung_a50", "samsung_s7", "silver_4114", "silver_4210r",
 )  # fmt: skip
+_OF_DATASET = ("edgegpu", "edgetpu", "pixel3")  # measured on each data set's own inputs
+_PI5 = ("pi5_litert", "pi5_onnx", "pi5_torchmobile")  # measured on CIFAR-100 inputs
+_WITH_ENERGY = ("edgegpu", *_PI5)
+_OF_ALL_CELLS = {"naswot": "naswot", "synflow": "log10_synflow", "logsynflow": "logsynflow", "nregions": "nregions",
+                 "zen": "zen"}  # fmt: skip
+_OF_LIVE_CELLS = ("epe_nas", "fisher", "grad_norm", "grasp", "jacov", "l2_norm", "nwot", "plain", "snip")
+PROXIES = (*_OF_ALL_CELLS, *_OF_LIVE_CELLS)
 
 
 class _Setting(NamedTuple):
@@ -44,12 +47,15 @@ _SETTINGS: dict[str, _Setting] = {
 }
 
 
-class NasBench201Task(Task):
+class NasBench201Task(CifarTable):
     """Image classification whose answers for all 15,625 cells are published: nothing is trained.
 
-    Source: Dong & Yang, "NAS-Bench-201" (ICLR 2020); latencies from HELP (Lee et al. 2021) and HW-NAS-Bench (Li et al.
-    2021). Accuracies are means over the one to three seeds of the release. The tables describe the published network
-    only (space `nasbench201` with channels=16, cells=5).
+    Source: Dong & Yang, "NAS-Bench-201" (ICLR 2020); latencies and energies from HELP (Lee et al. 2021), HW-NAS-Bench
+    (Li et al. 2021) and HW-NAS-Bench-360; proxy scores from FreeREA (Cavagnero et al. 2023, `naswot`, `synflow` as
+    log10, `logsynflow`, `nregions`, `zen`; all cells) and NAS-Bench-Suite-Zero (Krishnakumar et al. 2022, the others;
+    the 9,445 cells without dead operations, CIFAR-100 taking the scores on CIFAR-10). Accuracies are means over the one
+    to three seeds of the release. The tables describe the published network only (space `nasbench201` with channels=16,
+    cells=5).
 
     Cost: a look-up of `accuracy` is charged with the seconds of the training it stands for. The tables hold the seconds
     of the 12-epoch training on 25,000 CIFAR-10 images; 200 epochs are charged 200/12 of that, and the other two data
@@ -61,38 +67,37 @@ class NasBench201Task(Task):
 
     Args:
         dataset: "cifar10", "cifar100" or "imagenet16_120".
-        latency_device: whose published milliseconds `latency_ms` is, such as "pixel3" or "1080ti_32" (batch of 32);
-            measured on CIFAR-sized inputs whatever the data set. None: no latency is looked up.
+        latency_device: whose published milliseconds `latency_ms` is (and millijoules `energy_mj`, for edgegpu and the
+            three of pi5), such as "pixel3" or "1080ti_32" (batch of 32). edgegpu, edgetpu and pixel3 were measured on
+            each data set's own inputs, pi5 on CIFAR-100's (it is refused for ImageNet16-120), the others on CIFAR-sized
+            inputs whatever the data set. None: nothing is looked up.
 
     Raises:
         RequestError: where there is no such data set or device.
     """
 
     name = "nasbench201"
-    modality: ClassVar[str] = "image"
-    scale = 255.0
-    mean = (0.4914, 0.4822, 0.4465)
-    std = (0.2470, 0.2435, 0.2616)
-    preparation = "divide by 255, subtract the mean of CIFAR-10, divide by its standard deviation"
 
     def __init__(self, *, dataset: str = "cifar10", latency_device: str | None = None) -> None:
         if dataset not in _SETTINGS:
             raise RequestError(f"nasbench201: dataset must be one of {', '.join(_SETTINGS)}, not {dataset!r}.")
-        if latency_device is not None and latency_device not in _DEVICES:
+        devices = (*_DEVICES, "edgegpu", "edgetpu", *(() if dataset == "imagenet16_120" else _PI5))
+        if latency_device is not None and latency_device not in devices:
             raise RequestError(
-                f"nasbench201: latency_device must be one of {', '.join(_DEVICES)}, not {latency_device!r}."
+                f"nasbench201: latency_device on {dataset} must be one of {', '.join(devices)}, not {latency_device!r}."
             )
         self.dataset, self.latency_device, self._setting = dataset, latency_device, _SETTINGS[dataset]
         self.outputs = self._setting.outputs
         self.input_shape = (3, self._setting.size, self._setting.size)
-        self.classes = _CIFAR10 if dataset == "cifar10" else ()
+        self.classes = CIFAR10 if dataset == "cifar10" else ()
         self.description = f"Published accuracies of NAS-Bench-201 cells on {self._setting.words}."
 
     def lookup(self, arch: Architecture, metric: str, *, fidelity: float = 1.0) -> Measurement:
         """What the tables say of a cell.
 
         `accuracy` is the validation accuracy after 200 epochs, `test_accuracy` the test accuracy (charged with nothing:
-        its training was paid for by `accuracy`), `params` a count, `latency_ms` that of the chosen device. At fidelity
+        its training was paid for by `accuracy`), `params` a count, `latency_ms` and `energy_mj` those of the chosen
+        device; `naswot`, `synflow` and other proxies are the published raw scores (charged with nothing). At fidelity
         0.06 (12 of 200 epochs) `accuracy` on CIFAR-10 is the result of the benchmark's own 12-epoch schedule.
 
         Raises:
@@ -106,10 +111,12 @@ class NasBench201Task(Task):
             value = self._column("nb201_accuracy", f"{self.dataset}_test_acc")[row] / 100
         elif metric == "params":
             value = self._column("nb201_accuracy", f"params_{self.dataset}")[row]
-        elif metric == "latency_ms":
-            value = self._latency(row)
+        elif metric in ("latency_ms", "energy_mj"):
+            value = self._device(row, metric)
+        elif metric in PROXIES:
+            value = self._proxy(row, metric)
         else:
-            known = "accuracy, test_accuracy, params, latency_ms"
+            known = ", ".join(("accuracy, test_accuracy, params, latency_ms, energy_mj", *PROXIES))
             raise ScoreFailed(f"nasbench201 has no table of {metric}; it has {known}")
         return Measurement(metric, float(value), 0.0, fidelity)
 
@@ -124,10 +131,33 @@ class NasBench201Task(Task):
         value = self._column("nb201_hp12", "cifar10_val_acc_12")[row]
         return Measurement("accuracy", float(value) / 100, short_seconds, fidelity)
 
-    def _latency(self, row: int) -> float:
-        if self.latency_device is None:
-            raise ScoreFailed("no device is chosen for latency_ms: give the task latency_device=pixel3, say")
-        return float(self._column("nb201_latency", f"{self.latency_device}_ms")[row])
+    def _device(self, row: int, metric: str) -> float:
+        device = self.latency_device
+        if device is None:
+            raise ScoreFailed(f"no device is chosen for {metric}: give the task latency_device=edgegpu, say")
+        if metric == "energy_mj" and device not in _WITH_ENERGY:
+            raise ScoreFailed(f"the energy of {device} is not in the tables; that of {', '.join(_WITH_ENERGY)} is")
+        unit = {"latency_ms": "ms", "energy_mj": "mJ"}[metric]
+        if device in _OF_DATASET:
+            value = float(self._column("nb201_hw", f"{self.dataset}_{device}_{unit}")[row])
+        elif device in _PI5:
+            value = float(self._column("nb201_pi5_latency_energy", f"cifar100_{device[4:]}_{unit}")[row])
+        else:
+            value = float(self._column("nb201_latency", f"{device}_{unit}")[row])
+        if math.isnan(value):
+            raise ScoreFailed(f"the {metric} of this cell on {device} is not in the tables")
+        return value
+
+    def _proxy(self, row: int, metric: str) -> float:
+        if metric in _OF_ALL_CELLS:
+            if metric == "nregions" and self.dataset == "imagenet16_120":
+                raise ScoreFailed("nregions is not tabulated for ImageNet16-120")
+            return float(self._column("nb201_zero_cost", f"{self.dataset}_{_OF_ALL_CELLS[metric]}")[row])
+        dataset = "cifar10" if self.dataset == "cifar100" else self.dataset
+        value = float(self._column("nb201_zc13", f"{dataset}_{metric}")[row])
+        if math.isnan(value):
+            raise ScoreFailed(f"{metric} is not tabulated for this cell: it has operations that change nothing")
+        return value
 
     def _row(self, arch: Architecture) -> int:
         codes = [_CODES.get(op) for op in arch.ops[1:-1]]
@@ -155,70 +185,15 @@ class NasBench201Task(Task):
         return {}
 
     def _column(self, table: str, column: str) -> np.ndarray:
-        """One column in the order of arch_index."""
+        """One column by arch_index; nan where the table lacks the cell."""
         if (table, column) not in self._columns:
             import numpy as np
             import pyarrow.parquet as pq
 
             path = assets.data(f"nasbench201/{table}.parquet")
-            read = pq.read_table(path, columns=list({"arch_index", column})).sort_by("arch_index")
-            self._columns[table, column] = np.asarray(read.column(column))
+            read = pq.read_table(path, columns=list({"arch_index", column}))
+            values = np.asarray(read.column(column))
+            found = np.empty_like(values) if read.num_rows == 5**6 else np.full(5**6, np.nan)
+            found[np.asarray(read.column("arch_index"))] = values
+            self._columns[table, column] = found
         return self._columns[table, column]
-
-    def data(self, split: Split) -> Data:
-        """CIFAR-10 images as bytes [n, 3, 32, 32] with labels [n]: 25,000 each for train and val.
-
-        Raises:
-            ScoreFailed: for the test split, and for data sets other than CIFAR-10.
-        """
-        if split == "test":
-            raise ScoreFailed("nasbench201 gives no test images: read test_accuracy from its table (validator table)")
-        if self.dataset != "cifar10":
-            raise ScoreFailed(f"the images of {self.dataset} are not here: validate by its table (validator table)")
-        return self._splits[split]
-
-    @cached_property
-    def _splits(self) -> dict[str, Data]:
-        order = self._order
-        half = len(order) // 2
-        return {"train": self._decode(order[:half]), "val": self._decode(order[half:])}
-
-    @cached_property
-    def _order(self) -> np.ndarray:
-        """Our fixed shuffle of the training images; the first half is the train split."""
-        import numpy as np
-
-        return np.random.default_rng(seed_of("nasbench201", "images")).permutation(self._images.num_rows)
-
-    @cached_property
-    def _images(self) -> pa.Table:
-        import pyarrow.parquet as pq
-
-        return pq.read_table(assets.data("images/cifar10_train.parquet"), columns=["jpeg", "label"])
-
-    def _decode(self, rows: np.ndarray) -> Data:
-        import numpy as np
-        import torch
-        from PIL import Image
-
-        chosen = self._images.take(rows)
-        pixels = np.stack([np.asarray(Image.open(io.BytesIO(j.as_py())).convert("RGB")) for j in chosen.column("jpeg")])
-        labels = torch.from_numpy(np.asarray(chosen.column("label")).astype(np.int64))  # [n]
-        return Data(torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(), labels)  # [n, 3, 32, 32]
-
-    def batch(self, n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-        """`n` prepared CIFAR-10 images of the train half with labels, for proxies, whichever data set is chosen."""
-        import numpy as np
-        from torch.nn.functional import avg_pool2d
-
-        half = self._order[: len(self._order) // 2]
-        inputs, labels = self._decode(np.random.default_rng(seed_of("batch", seed)).permutation(half)[:n])
-        prepared = self.prepare(inputs)  # [n, 3, 32, 32]
-        return (prepared if self._setting.size == 32 else avg_pool2d(prepared, 2)), labels
-
-    def prepare(self, inputs: Tensor) -> Tensor:
-        """Images scaled and standardised per channel."""
-        import torch
-
-        mean, std = (torch.tensor(v, device=inputs.device).view(-1, 1, 1) for v in (self.mean, self.std))
-        return (inputs.float() / self.scale - mean) / std

@@ -34,6 +34,21 @@ def test_gives_the_tables_figure_at_the_asked_seed_and_fidelity() -> None:
 
 
 @pytest.mark.usefixtures("bench_data")
+def test_looks_up_what_the_option_says() -> None:
+    task = registry.create("tasks", Use("nasbench201", {"latency_device": "edgegpu"}))
+    arch = NasBench201().from_text(RESNET)
+    for metric, larger in (("naswot", True), ("energy_mj", False)):
+        scorer = registry.create("scorers", Use("table", {"metric": metric}), task=task)
+        assert scorer.score(arch).metric == scorer.metric == metric
+        assert scorer.larger_is_better is larger
+    assert (TableScorer.metric, TableScorer(task).metric, TableScorer(task).larger_is_better) == (
+        "accuracy",
+        "accuracy",
+        True,
+    )
+
+
+@pytest.mark.usefixtures("bench_data")
 def test_a_batch_keeps_failures_in_place() -> None:
     task = registry.create("tasks", "nasbench201")
     arch = NasBench201().from_text(RESNET)

@@ -84,6 +84,48 @@ def test_latency_is_that_of_the_device(bench_data: Path) -> None:
     assert {f"{device}_ms" for device in nasbench201._DEVICES} | {"arch_index"} == set(columns)
 
 
+def test_devices_of_a_data_set_and_energies(bench_data: Path) -> None:
+    first = SPACE.from_text(
+        "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|"
+    )
+    edge = NasBench201Task(latency_device="edgegpu")
+    assert edge.lookup(first, "latency_ms").value == pytest.approx(5.807418, abs=1e-5)
+    assert edge.lookup(first, "energy_mj").value == pytest.approx(24.226614, abs=1e-5)
+    small = NasBench201Task(dataset="imagenet16_120", latency_device="pixel3")
+    assert small.lookup(first, "latency_ms").value == pytest.approx(1.33656, abs=1e-5)
+    with pytest.raises(ScoreFailed, match="energy of pixel3"):
+        small.lookup(first, "energy_mj")
+    pi5 = NasBench201Task(dataset="cifar100", latency_device="pi5_onnx")
+    assert pi5.lookup(first, "energy_mj").value == pytest.approx(2.6315119, abs=1e-5)
+    with pytest.raises(RequestError, match="imagenet16_120 must"):
+        NasBench201Task(dataset="imagenet16_120", latency_device="pi5_onnx")
+
+
+def test_published_proxy_scores(rows: list[dict[str, object]]) -> None:
+    archs = [SPACE.from_text(str(row["arch_str"])) for row in rows[:300]]
+    first = archs[0]
+    task = NasBench201Task()
+    assert task.lookup(first, "naswot").value == pytest.approx(740.8457, abs=1e-3)
+    assert task.lookup(first, "synflow").value == pytest.approx(26.30496, abs=1e-4)
+    assert task.lookup(first, "jacov").value == pytest.approx(-133.8016, abs=1e-3)
+    assert task.lookup(first, "snip").seconds == 0
+    hundred = NasBench201Task(dataset="cifar100")
+    assert hundred.lookup(first, "naswot").value == pytest.approx(735.5392, abs=1e-3)
+    assert hundred.lookup(first, "jacov").value == task.lookup(first, "jacov").value
+    with pytest.raises(ScoreFailed, match="nregions"):
+        NasBench201Task(dataset="imagenet16_120").lookup(first, "nregions")
+    dead = [a for a in archs if _fails(task, a, "snip")]
+    assert 0 < len(dead) < 300  # 6,180 of all 15,625 have operations that change nothing
+
+
+def _fails(task: NasBench201Task, arch: Architecture, metric: str) -> bool:
+    try:
+        task.lookup(arch, metric)
+    except ScoreFailed as error:
+        return "change nothing" in str(error)
+    return False
+
+
 def test_wrong_options_say_what_to_write() -> None:
     with pytest.raises(RequestError, match="imagenet16_120"):
         NasBench201Task(dataset="mnist")
