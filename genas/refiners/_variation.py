@@ -1,0 +1,93 @@
+"""Mutation and crossover of architectures as sequences of decisions, legal in every space."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture
+from genas.nn.decisions import Decisions
+
+_TRIES = 50  # draws of a legal child before its parent's neighbours are asked instead
+
+
+class Variation:
+    """Makes children of one parent or two.
+
+    Source: mutation with rate 1/L: Muehlenbein, "How genetic algorithms really work: mutation and hillclimbing" (PPSN
+    1992); one-point crossover: Holland (1975). A gene is a decision (a label, an open edge, or the whole wiring where
+    a space knows only a few); genes lie in the order of the nodes.
+
+    Args:
+        space: where the architectures come from.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._space, self.decisions = space, Decisions(space)
+
+    def mutate(self, arch: Architecture, generator: np.random.Generator, rate: float | None = None) -> Architecture:
+        """A child that differs: each decision is made anew with probability `rate` (1/L where it is None).
+
+        Where the number of nodes changes, a random architecture of another size takes over the decisions both have.
+        Where 50 such children were illegal or the same, the child is a random neighbour; the parent itself where it
+        has none.
+        """
+        parent = self.decisions.read(arch)
+        for _ in range(0 if parent is None else _TRIES):
+            assert parent is not None
+            decisions = self.decisions.of(len(arch.ops))
+            counts = np.array([len(decision.choices) for decision in decisions])
+            share = 1 / max(1, int((counts > 1).sum())) if rate is None else rate
+            changed = (generator.random(len(counts)) < share) & (counts > 1)
+            child = self._resized(arch, generator) if changed[0] else arch
+            if not changed[0] and changed.any():
+                steps = generator.integers(1, np.maximum(counts, 2))  # another choice, all alike likely
+                child = self.decisions.write(np.where(changed, (np.array(parent) + steps) % counts, parent).tolist())
+            if child is not None and child.key != arch.key:
+                return child
+        near = list(self._space.neighbors(arch))
+        return near[int(generator.integers(len(near)))] if near else arch
+
+    def one_point(self, a: Architecture, b: Architecture, generator: np.random.Generator) -> Architecture | None:
+        """The decisions of `a` up to a random point and those of `b` beyond it; None where that is no architecture."""
+        first, second = self.decisions.read(a), self.decisions.read(b)
+        if first is None or second is None or len(a.ops) != len(b.ops) or len(first) < 3:
+            return None
+        point = int(generator.integers(2, len(first)))  # the number of nodes is the same
+        return self.decisions.write((*first[:point], *second[point:]))
+
+    def subgraph(self, a: Architecture, b: Architecture, generator: np.random.Generator) -> Architecture | None:
+        """`a` with the part of `b` around a random node: labels and open edges within up to half of the nodes."""
+        first, second = self.decisions.read(a), self.decisions.read(b)
+        if first is None or second is None or len(a.ops) != len(b.ops):
+            return None
+        part = _around(b, int(generator.integers(len(b.ops))), int(generator.integers(1, max(2, len(b.ops) // 2 + 1))))
+        taken = [bool(d.nodes) and part.issuperset(d.nodes) for d in self.decisions.of(len(a.ops))]
+        return self.decisions.write([y if take else x for x, y, take in zip(first, second, taken, strict=True)])
+
+    def _resized(self, arch: Architecture, generator: np.random.Generator) -> Architecture | None:
+        """A random architecture of another size with the decisions that both sizes have."""
+        values = self.decisions.read(arch)
+        assert values is not None
+        kept = {d.name: value for d, value in zip(self.decisions.of(len(arch.ops)), values, strict=True)}
+        other = self._space.sample(generator)
+        drawn = self.decisions.read(other)
+        if drawn is None or len(other.ops) == len(arch.ops):
+            return None
+        names = [decision.name for decision in self.decisions.of(len(other.ops))]
+        merged = [kept.get(name, value) for name, value in zip(names[1:], drawn[1:], strict=True)]
+        return self.decisions.write((drawn[0], *merged))
+
+
+def _around(arch: Architecture, start: int, size: int) -> set[int]:
+    """Up to `size` connected nodes, the nearest to `start` first."""
+    found, border = {start}, [start]
+    while border and len(found) < size:
+        node = border.pop(0)
+        for edge in arch.edges:
+            if node in edge:
+                other = edge[0] if edge[1] == node else edge[1]
+                if other not in found and len(found) < size:
+                    found.add(other)
+                    border.append(other)
+    return found

@@ -1,0 +1,64 @@
+"""Searches by a model of what was measured, on a space with one hill."""
+
+import numpy as np
+import pytest
+from line_space import Letters, text, trial, word
+
+from genas.core.errors import RequestError
+from genas.core.records import Architecture, Candidate, Objective
+from genas.refiners.bananas import Bananas, encode, paths
+from genas.refiners.tpe import Tpe
+
+_GOAL = (Objective("accuracy"),)
+
+
+@pytest.fixture(params=[Bananas, Tpe])
+def made(request):
+    if request.param is Tpe:
+        pytest.importorskip("optuna")
+    return request.param
+
+
+def _asked_until_the_top(made, seed):
+    search, found = made(Letters(), seed, _GOAL), []
+    while "eee" not in found and len(found) < 125:
+        asked = search.ask(2)
+        found += [text(c) for c in asked]
+        search.tell([trial(c) for c in asked])
+    assert len(found) == len(set(found))
+    return len(found)
+
+
+def test_half_as_many_trials_as_random_search(made):
+    # Random search without repeats needs (125 + 1) / 2 = 63 on average.
+    assert np.mean([_asked_until_the_top(made, seed) for seed in range(3)]) < 32
+
+
+def test_failed_and_waiting_ones_are_not_asked_for_again(made):
+    search = made(Letters(), 0, _GOAL)
+    search.tell([trial(Candidate(word(w), "x")) for w in ("aaa", "aae", "aee", "abe", "ace", "bee", "bbe", "cde")])
+    search.tell([trial(Candidate(word("eee"), "x"), failure="too large")])
+    found = []
+    for n in (1, 7, 3):  # the first ones are dropped by the run
+        found += [text(c) for c in search.ask(n)]
+        search.tell([])
+    assert len(found) == len(set(found)) == 11
+    assert not {"eee", "aee"} & set(found)
+
+
+def test_paths_by_hand():
+    ops = ("input", "conv", "none", "pool", "output")
+    arch = Architecture("x", ops, ((0, 1), (0, 2), (1, 3), (0, 3), (2, 4), (3, 4), (1, 4)))
+    assert paths(arch) == {("conv",), ("conv", "pool"), ("pool",)}
+
+
+def test_encoding_tells_all_letters_apart():
+    rows = encode([word(a + b + "c") for a in "abcde" for b in "abcde"])
+    assert len(np.unique(rows, axis=0)) == 25
+
+
+def test_nonsense_options_are_refused():
+    with pytest.raises(RequestError):
+        Bananas(Letters(), 0, _GOAL, pool=0)
+    with pytest.raises(RequestError):
+        Tpe(Letters(), 0, _GOAL, startup=0)
