@@ -1,0 +1,167 @@
+"""Reads what the rules can't with a chat model, which may pick words but never numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from genas.core import registry
+from genas.core.errors import GenasError, RequestError
+from genas.core.interfaces import Interpreter
+from genas.core.records import Request, Use
+from genas.interpreters._languages import english
+from genas.interpreters._text import plain
+from genas.interpreters.exact import Exact as _Exact
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+_LONGEST = 4000
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:e[+-]?[0-9]+)?", re.I)
+_NOUNS = {
+    "params": "parameters",
+    "flops": "flops",
+    "size_mb": "model size",
+    "memory_mb": "memory",
+    "latency_ms": "latency",
+    "energy_mj": "energy",
+    "accuracy": "accuracy",
+    "perplexity": "perplexity",
+    "roc_auc": "ROC-AUC",
+}
+_UNIT = re.compile(r"[A-Za-zµ%/ -]{0,24}")
+
+
+class Chat(Interpreter):
+    """Rules first; where they refuse, a chat model rewrites the sentence in words that the rules read.
+
+    The model fills in a record of a fixed schema; it is put into a plain sentence, which the rules read and check as
+    they do any other. A number that the user's sentence does not hold, or a number of that sentence that is missing
+    from the record, is an error. Nothing of the reply is executed, and it can choose no plug-in but the task.
+
+    Args:
+        llm: the chat model: a LangChain BaseChatModel, a name of `genas list llms`, or "provider:name".
+    """
+
+    name = "chat"
+
+    def __init__(self, *, llm: Any = "local") -> None:
+        self._llm, self._exact = llm, _Exact()
+
+    def read(self, sentence: str, **known: Any) -> Request:
+        """The rules' request, or the one that the model's record makes.
+
+        Raises:
+            RequestError: neither can read it; the message is the rules' own, with what the model would ask.
+        """
+        try:
+            return self._exact.read(sentence, **known)
+        except RequestError as refusal:
+            if not re.search(r"\w", sentence) or len(sentence) > _LONGEST:
+                raise
+            reason = refusal
+        record = self._record(sentence, reason)
+        question = record.get("question")
+        if isinstance(question, str) and question.strip():
+            raise RequestError(f"{reason} The chat model asks: {_line(question)}")
+        try:
+            rewritten = _sentence(record)
+            _check_numbers(sentence, rewritten)
+            request = self._exact.read(rewritten, **known)
+        except RequestError as error:
+            raise RequestError(f"{reason} (The chat model's reading does not hold: {error})") from error
+        return Request(**{**request.__dict__, "goal": known.get("goal", sentence)})
+
+    def _record(self, sentence: str, reason: RequestError) -> dict[str, Any]:
+        """The model's reply as a record, or RequestError."""
+        from genas.llms import _prompts
+
+        prompt = _prompts.load_prompt("interpret")
+        text = prompt.render(sentence=sentence, problem=str(reason), tasks=", ".join(_tasks()))
+        assert prompt.schema is not None
+        schema = {"title": "request", "description": prompt.name, **prompt.schema}
+        try:
+            reply = self._model().with_structured_output(schema, method="json_schema").invoke(text)
+        except GenasError as error:
+            raise RequestError(f"{reason} (The chat model failed: {_line(str(error))})") from error
+        except Exception as error:  # providers raise their own classes: transport, time-out, malformed reply
+            raise RequestError(
+                f"{reason} (The chat model failed: {_line(f'{type(error).__name__}: {error}')})"
+            ) from error
+        if not isinstance(reply, dict):
+            raise RequestError(f"{reason} (The chat model gave no record.)")
+        return reply
+
+    def _model(self) -> BaseChatModel:
+        if not isinstance(self._llm, str):
+            made: BaseChatModel = self._llm
+        elif self._llm in registry.names("llms"):
+            made = registry.create("llms", Use(self._llm))
+        else:
+            from genas.llms._reach import remote
+
+            made = remote(self._llm, base_url=None, timeout=60.0, max_retries=2)
+        return made
+
+
+def _tasks() -> list[str]:
+    """Tasks that a name alone chooses."""
+    return [name for name in registry.names("tasks") if name not in {"images", "described"}]
+
+
+def _sentence(record: dict[str, Any]) -> str:
+    """The record in words that the rules read; RequestError for what is not as the schema says."""
+    task = record.get("task")
+    if task not in _tasks():
+        raise RequestError(f"no task {_line(json.dumps(task))}")
+    parts = [task]
+    for limit in _list(record, "constraints"):
+        if not isinstance(limit, dict) or limit.get("metric") not in _NOUNS:
+            raise RequestError("a limit without a known metric")
+        value, unit, sign = (str(limit.get(key, "")).strip() for key in ("value", "unit", "comparison"))
+        if not _NUMBER.fullmatch(value) or not _UNIT.fullmatch(unit) or sign not in _SIGNS:
+            raise RequestError(f"the limit {_line(json.dumps(limit))} is none")
+        parts.append(f"{_NOUNS[limit['metric']]} {sign} {value} {unit}".strip())
+    wishes = [wish for wish in _list(record, "objectives") if wish in _NOUNS]
+    if wishes:
+        parts.append("first " + ", then ".join(_NOUNS[wish] for wish in wishes))
+    for key, lead in (("budget", "search budget of "), ("device", "on ")):
+        if text := re.sub(r"[^\w .:-]", " ", str(record.get(key) or "")).strip()[:60]:
+            parts.append(text if re.search(r"trial", text) else lead + text)
+    return "; ".join(parts)
+
+
+_SIGNS = {"at most", "at least", "under", "over"}
+
+
+def _list(record: dict[str, Any], key: str) -> Sequence[Any]:
+    found = record.get(key) or []
+    if not isinstance(found, list):
+        raise RequestError(f"{key} is no list")
+    return found
+
+
+def _check_numbers(sentence: str, rewritten: str) -> None:
+    """RequestError unless both hold the same numbers: none invented, none lost (those in task names aside)."""
+    said, made = (_numbers(plain(english(text))) for text in (sentence, rewritten))
+    names = set().union(*(_numbers(name) for name in _tasks()))
+    if invented := made - said - names:
+        raise RequestError(f"{_shown(invented)} is not in your sentence")
+    if lost := said - made - names:
+        raise RequestError(f"{_shown(lost)} of your sentence is left out")
+
+
+def _numbers(text: str) -> set[float]:
+    return {float(number.replace(",", "")) for number in _NUMBER.findall(text) if number.count(".") < 2}
+
+
+def _shown(numbers: set[float]) -> str:
+    return ", ".join(f"{number:g}" for number in sorted(numbers))
+
+
+def _line(text: str) -> str:
+    """On one line, without control characters, at most 200 characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= 200 else line[:199] + "…"

@@ -1,0 +1,96 @@
+"""The chat interpreter with a scripted LangChain model: rules first, no number invented or lost, failures told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import Field
+
+from genas.core.errors import RequestError
+from genas.core.records import Constraint, Objective, Use
+from genas.interpreters.chat import Chat
+
+SENTENCE = "The thing for MNIST should weigh in at fifty-ish 50k thingies tops"
+
+
+class Scripted(BaseChatModel):
+    """Answers with one text, or raises."""
+
+    reply: str = ""
+    fails: bool = False
+    prompts: list[str] = Field(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
+        return self.bind(tools=tools)
+
+    def with_structured_output(self, schema: Any, **kwargs: Any) -> Any:
+        from langchain_core.output_parsers import JsonOutputParser
+
+        return self | JsonOutputParser()
+
+    def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> ChatResult:
+        self.prompts.append(str(messages[-1].content))
+        if self.fails:
+            raise TimeoutError("no answer")
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(self.reply))])
+
+
+def record(value: str = "50", unit: str = "k", **more: Any) -> str:
+    limit = {"metric": "params", "comparison": "at most", "value": value, "unit": unit}
+    return json.dumps({"task": "mnist", "constraints": [limit], "objectives": [], "question": ""} | more)
+
+
+def test_what_the_rules_read_needs_no_model() -> None:
+    model = Scripted(fails=True, prompts=[])
+    assert Chat(llm=model).read("mnist, at most 5 ms").task == Use("mnist")
+    assert not model.prompts
+
+
+def test_the_model_reads_what_the_rules_cannot() -> None:
+    model = Scripted(reply=record(objectives=["accuracy", "latency_ms"]), prompts=[])
+    request = Chat(llm=model).read(SENTENCE)
+    assert request.task == Use("mnist")
+    assert request.goal == SENTENCE
+    assert request.constraints == (Constraint("params", at_most=50_000),)
+    assert request.objectives == (Objective("accuracy"), Objective("latency_ms", "min"))
+    assert SENTENCE in model.prompts[0]
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (record("60"), "60 is not in your sentence"),
+        (json.dumps({"task": "mnist", "constraints": [], "objectives": [], "question": ""}), "50 .*left out"),
+        (record(task="rm -rf"), "no task"),
+        (record(question="How many parameters?"), "asks: How many"),
+        (record(unit="; on cuda:1"), "is none"),
+        (record(budget="999 hours"), "999 is not in"),
+        ("not json", "chat model failed"),
+        ("[1, 2]", "no record"),
+        (json.dumps({"task": "mnist", "constraints": "all", "objectives": []}), "no list"),
+    ],
+)
+def test_a_bad_reply_is_refused(reply: str, says: str) -> None:
+    with pytest.raises(RequestError, match=says):
+        Chat(llm=Scripted(reply=reply, prompts=[])).read(SENTENCE)
+
+
+def test_a_failing_model_is_told() -> None:
+    with pytest.raises(RequestError, match="chat model failed: TimeoutError"):
+        Chat(llm=Scripted(fails=True, prompts=[])).read(SENTENCE)
+
+
+def test_nothing_to_read_asks_no_model() -> None:
+    model = Scripted(reply=record(), prompts=[])
+    with pytest.raises(RequestError, match="Nothing is asked for"):
+        Chat(llm=model).read("?!")
+    assert not model.prompts
