@@ -9,10 +9,10 @@ from genas.core.records import Objective, Use
 
 @pytest.fixture(scope="module")
 def known(bench_data):
-    import search_known  # eval/ is on the path, see pyproject.toml
+    import search_regret  # eval/ is on the path, see pyproject.toml
 
-    space = search_known.CachedCells()
-    return search_known, space, search_known.accuracies(space, "cifar10")
+    space = search_regret.CachedCells()
+    return search_regret, space, search_regret.accuracies(space, "cifar10")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_mean_queries_to_the_best_cell(known, name, options, mean):
     for seed in range(60):
         context = {"space": space, "seed": seed, "objectives": (Objective("accuracy"),)}
         counts.append(module.queries(registry.create("refiners", Use(name, options), **context), values, 5000)[0])
-    # The standard error of 60 seeds is about 6 %; the means of 300 (eval/search_known.py) lie within 6 %.
+    # The standard error of 60 seeds is about 6 %; the means of 300 (eval/search_regret.py) lie within 6 %.
     assert np.mean(counts) == pytest.approx(mean, rel=0.2)
 
 

@@ -1,0 +1,80 @@
+"""Figures that cost nothing: what the tables of the task, and of other tasks, say of architectures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from genas.core import registry
+from genas.core.errors import RequestError, ScoreFailed
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture, Use
+from genas.nn.surrogate import Floats
+
+
+class Figures:
+    """Looks training-free metrics up, and the metric of other tasks; never the task's own metric.
+
+    Args:
+        task: whose tables are read.
+        proxies: metrics that may help; those without a table are left out.
+        wanted: metrics of objectives and limits, known exactly where they have a table.
+        transfer: other tasks, as `table:<task>:<option>=...`.
+        space: of the architectures.
+
+    Raises:
+        RequestError: where a figure asked for is the one that is searched for, or a source is no table.
+    """
+
+    def __init__(
+        self, task: Task, proxies: Sequence[str], wanted: Sequence[str], transfer: Sequence[str], space: SearchSpace
+    ) -> None:
+        if secret := [name for name in proxies if name == task.metric or name.startswith("test")]:
+            raise RequestError(f"auto: {secret[0]} is what is searched for; it cannot be a proxy.")
+        others = [_task(source, space) for source in transfer]
+        if any(vars(other).get("dataset", other.name) == vars(task).get("dataset", task.name) for other in others):
+            raise RequestError("auto: transfer names the very task that is searched on; name other ones.")
+        exact = [name for name in wanted if name != task.metric and not name.startswith("test")]
+        self._tables = {name: (task, name) for name in dict.fromkeys((*exact, *proxies))}
+        self._tables |= {source: (other, other.metric) for source, other in zip(transfer, others, strict=True)}
+        self.exact, self.transfer, self._proxies = set(exact), tuple(transfer), set(proxies)
+        self._read: dict[tuple[str, Architecture], float] = {}
+        self._last: tuple[Sequence[Architecture], dict[str, Floats]] | None = None
+
+    def columns(self, archs: Sequence[Architecture]) -> dict[str, Floats]:
+        """By name, the figure of each architecture, nan where there is none; names without any are left out."""
+        if self._last is None or self._last[0] is not archs:
+            table = {
+                name: np.array([self._one(name, a) for a in archs]) for name in self._tables if self._has(name, archs)
+            }
+            self._last = archs, {name: values for name, values in table.items() if not np.isnan(values).all()}
+        return self._last[1]
+
+    def features(self, columns: dict[str, Floats]) -> list[Floats]:
+        """The columns that are given to the model."""
+        return [values for name, values in columns.items() if name in self._proxies or name in self.transfer]
+
+    def _has(self, name: str, archs: Sequence[Architecture]) -> bool:
+        return any(not np.isnan(self._one(name, arch)) for arch in archs[:: max(1, len(archs) // 8)])
+
+    def _one(self, name: str, arch: Architecture) -> float:
+        if (name, arch) not in self._read:
+            task, metric = self._tables[name]
+            try:
+                self._read[name, arch] = task.lookup(arch, metric).value
+            except ScoreFailed:
+                self._read[name, arch] = float("nan")
+        return self._read[name, arch]
+
+
+def _task(source: str, space: SearchSpace) -> Task:
+    kind, _, rest = source.partition(":")
+    name, _, words = rest.partition(":")
+    options = dict(word.partition("=")[::2] for word in words.split(",") if word)
+    if kind != "table" or not name:
+        raise RequestError(f"auto: transfer takes tables such as table:nasbench201:dataset=cifar10, not {source!r}.")
+    read = {key: json.loads(v) if v[:1].isdigit() else v for key, v in options.items() if key not in {"sample", "seed"}}
+    task: Task = registry.create("tasks", Use(name, read), space=space, device="cpu", seed=0)
+    return task

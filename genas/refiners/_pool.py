@@ -1,0 +1,142 @@
+"""What `auto` chooses from: every architecture of a small space, or what several sources brought of a large one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice, product
+from math import prod
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from genas.core import registry
+from genas.core.errors import MissingArtifact
+from genas.core.interfaces import Proposer, SearchSpace
+from genas.core.records import Architecture
+from genas.core.rng import rng
+from genas.nn.surrogate import Traits, traits
+
+SMALL = 20_000  # spellings up to which a space is enumerated
+_FRESH, _MOST = 48, 400  # architectures brought to each ask, and kept for later ones
+_PARENTS = 8  # the best, whose neighbours are looked at
+_EVERY: WeakKeyDictionary[SearchSpace, tuple[list[Architecture], list[Traits]] | None] = WeakKeyDictionary()
+
+Spelling = tuple[tuple[str, ...], tuple[tuple[int, int], ...]]
+
+
+def spelling(arch: Architecture) -> Spelling:
+    """Identity within a pool, cheaper than the key; isomorphic architectures may have several."""
+    return arch.ops, arch.edges
+
+
+def enumerate_space(space: SearchSpace) -> tuple[list[Architecture], list[Traits]] | None:
+    """Every legal architecture with its traits, remembered as long as the space lives; None for a large space."""
+    if space not in _EVERY:
+        frames = [space.frame(nodes) for nodes in space.sizes()]
+        if sum(prod(map(len, f.labels)) * 2 ** len(f.open_edges) for f in frames) > SMALL:
+            _EVERY[space] = None
+        else:
+            archs = [arch for frame in frames for arch in _spellings(space, frame) if not space.problems(arch)]
+            _EVERY[space] = archs, [traits(arch) for arch in archs]
+    return _EVERY[space]
+
+
+def _spellings(space: SearchSpace, frame: Any) -> Iterator[Architecture]:
+    for chosen in product((False, True), repeat=len(frame.open_edges)):
+        opened = [edge for edge, is_open in zip(frame.open_edges, chosen, strict=True) if is_open]
+        edges = tuple(sorted((*frame.edges, *opened)))
+        for ops in product(*frame.labels):
+            yield Architecture(space.name, ops, edges)
+
+
+class Pool:
+    """Architectures to choose from, with the source each came from.
+
+    Shares of the sources follow their yield, (good + 1) / (chosen + 2): Laplace's rule of succession, as between the
+    proposers of a run. A generator without a trained model is left out and named in `absent`.
+
+    Args:
+        space: where the architectures come from.
+        seed: of the run.
+        generators: proposers by name.
+        context: what their constructors may ask for.
+    """
+
+    def __init__(self, space: SearchSpace, seed: int, generators: Sequence[str], context: dict[str, Any]) -> None:
+        self._space, self._seed = space, seed
+        every = enumerate_space(space)
+        self.fixed = every is not None
+        self.archs, self.traits = every or ([], [])
+        self.origin: dict[Spelling, tuple[str, tuple[str, ...]]] = {}
+        self.absent: list[str] = []
+        self._makers: dict[str, Proposer] = {}
+        if not self.fixed:
+            self._makers = {name: registry.create("proposers", name, **context) for name in generators}
+        self._chosen: dict[str, int] = dict.fromkeys(("mutation", "uniform", *self._makers), 0)
+        self._good = dict.fromkeys(self._chosen, 0)
+        self._known: dict[Spelling, Traits] = {}
+        self._rounds = 0
+
+    def source(self, arch: Architecture) -> tuple[str, tuple[str, ...]]:
+        """Which source brought it, and from which parents."""
+        return self.origin.get(spelling(arch), ("enumeration", ()))
+
+    def credit(self, arch: Architecture, *, good: bool) -> None:
+        """Count a measured candidate of a source."""
+        name = self.source(arch)[0]
+        if name in self._chosen:
+            self._chosen[name] += 1
+            self._good[name] += good
+
+    def tally(self) -> str:
+        """Good of chosen by source, in words."""
+        return ", ".join(f"{k} {self._good[k]}/{n}" for k, n in self._chosen.items() if n)
+
+    def renew(
+        self, best: Sequence[Architecture], kept: Sequence[Architecture], measured: Sequence[Architecture]
+    ) -> None:
+        """In a large space: what was measured, what is still promising (the best first), and fresh ones."""
+        if self.fixed:
+            return
+        fresh = self._fresh(best)
+        everyone = {spelling(arch): arch for arch in (*measured, *fresh, *kept[:_MOST])}
+        self._known = {s: self._known.get(s) or traits(arch) for s, arch in everyone.items()}
+        self.archs, self.traits = list(everyone.values()), list(self._known.values())
+
+    def _fresh(self, best: Sequence[Architecture]) -> list[Architecture]:
+        generator = rng(self._seed, "auto pool", self._rounds)
+        self._rounds += 1
+        worth = {name: (self._good[name] + 1) / (self._chosen[name] + 2) for name in self._chosen}
+        found: list[Architecture] = []
+        for name, part in worth.items():
+            count = max(4, round(_FRESH * part / sum(worth.values())))
+            for arch, parents in self._bring(name, count, best, generator):
+                self.origin.setdefault(spelling(arch), (name, parents))
+                found.append(arch)
+        return found
+
+    def _bring(
+        self, name: str, count: int, best: Sequence[Architecture], generator: np.random.Generator
+    ) -> list[tuple[Architecture, tuple[str, ...]]]:
+        if name == "uniform":
+            return [(self._space.sample(generator), ()) for _ in range(count)]
+        if name == "mutation":
+            return [self._mutated(best[:_PARENTS], generator) for _ in range(count if best else 0)]
+        try:
+            return [(candidate.arch, candidate.parents) for candidate in self._makers[name].ask(count)]
+        except MissingArtifact:
+            self.absent.append(name)
+            del self._chosen[name], self._good[name], self._makers[name]
+            return []
+
+    def _mutated(
+        self, best: Sequence[Architecture], generator: np.random.Generator
+    ) -> tuple[Architecture, tuple[str, ...]]:
+        """One or two steps away from one of the best, the better ones more often."""
+        parent = best[int(len(best) * generator.random() ** 2)]
+        arch = parent
+        for _ in range(1 + int(generator.integers(2))):
+            near = list(islice(self._space.neighbors(arch), 200))
+            arch = near[int(generator.integers(len(near)))] if near else arch
+        return arch, (parent.key,)

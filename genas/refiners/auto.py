@@ -1,0 +1,241 @@
+"""Chooses by a model of everything measured so far among all that the generators, mutation and enumeration offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import Proposer, SearchSpace, Task
+from genas.core.pareto import front, log_rank_sum, losses
+from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
+from genas.core.rng import rng
+from genas.nn.surrogate import Floats, Surrogate, quantiles
+from genas.refiners._acquisition import improvement
+from genas.refiners._figures import Figures
+from genas.refiners._pool import Pool, Spelling, spelling
+
+PROXIES = ("params", "flops", "naswot", "synflow", "logsynflow", "nregions", "zen", "jacov", "grad_norm", "snip")
+_WARM = {"naswot", "synflow", "log10_synflow", "logsynflow", "jacov"}  # that rank well on their own
+_TOP = 100  # the best by proxies, from which the first are drawn
+
+Why = Callable[[int], str]
+Scorer = Callable[[np.random.Generator], tuple[Floats, Why]]
+
+
+class Auto(Proposer):
+    """The default strategy: a warm start by training-free figures, then Bayesian optimisation over a mixed pool.
+
+    Source: Bayesian optimisation with an upper confidence bound (Srinivas et al. 2010), a Gaussian process on graph
+    features as in NASBOWL (Ru et al. 2021); two objectives by the expected hypervolume
+    improvement (Emmerich et al. 2006), more by random augmented Chebyshev weights (ParEGO, Knowles 2006). Here losses
+    become normal quantiles of their ranks, training-free figures from the task's tables are features, a batch is
+    chosen with believed outcomes (Ginsbourger et al. 2010), and the pool comes from sources credited by their yield.
+
+    Args:
+        space: where the architectures come from.
+        task: whose tables, where it has any, give figures that need no training. Its own metric is never looked up.
+        seed: of the run.
+        objectives: all of them; those known from a table need no model.
+        limits: an architecture that is known to break one is not asked for, one that probably does later.
+        device: where generators run.
+        proxies: training-free metrics to look up in the task's tables; those it lacks are left out.
+        generators: proposers whose architectures are considered where the space is too large to enumerate; one without
+            a trained model is left out.
+        transfer: tables of other tasks, as `table:<task>:<option>=...`; their accuracies are features too.
+        warm: architectures asked for before the model is trusted.
+        bonus: standard deviations added to the mean.
+
+    Raises:
+        RequestError: where a proxy or a table would show the figures that are searched for.
+    """
+
+    name = "auto"
+
+    def __init__(  # noqa: PLR0917
+        self,
+        space: SearchSpace,
+        task: Task,
+        seed: int,
+        objectives: Sequence[Objective],
+        limits: Sequence[Constraint] = (),
+        device: str = "cpu",
+        *,
+        proxies: Sequence[str] = PROXIES,
+        generators: Sequence[str] = ("diffusion", "archlm"),
+        transfer: Sequence[str] = (),
+        warm: int = 5,
+        bonus: float = 0.5,
+    ) -> None:
+        if warm < 1 or bonus < 0:
+            raise RequestError("auto needs a warm start of at least 1 and a bonus of at least 0.")
+        context: dict[str, Any] = {
+            "space": space, "task": task, "seed": seed, "device": device, "limits": limits, "objectives": objectives
+        }  # fmt: skip
+        self._seed, self._objectives, self._limits = seed, tuple(objectives), tuple(limits)
+        self._warm, self._bonus = warm, bonus
+        self._pool = Pool(space, seed, generators, context)
+        wanted = [o.metric for o in objectives] + [limit.metric for limit in limits]
+        self._figures = Figures(task, proxies, wanted, transfer, space)
+        self._told: dict[str, Trial] = {}  # by key, those with all objectives
+        self._seen: dict[str, Architecture] = {}  # asked for or told, by key
+        self._waiting: dict[str, Architecture] = {}  # asked for and not told yet
+        self._model: Surrogate | None = None
+        self._fitted = 0  # values the kernels were last weighed by
+        self._kept: list[Architecture] = []
+        self._asked = 0
+
+    def ask(self, n: int) -> list[Candidate]:
+        """Up to `n` new candidates, the most promising first; fewer once the space is used up."""
+        found: list[Candidate] = []
+        if n < 1:
+            return found
+        self._pool.renew(self._best(), self._kept, [*self._seen.values()])
+        archs = self._pool.archs
+        columns = self._figures.columns(archs)
+        rows = {spelling(arch): i for i, arch in enumerate(archs)}
+        blocked = self._blocked(columns)
+        blocked[[rows[spelling(arch)] for arch in self._seen.values() if spelling(arch) in rows]] = True
+        scorer = self._scorer(columns, rows)
+        while len(found) < n and not blocked.all():
+            scores, why = scorer(rng(self._seed, self.name, self._asked))
+            row = int(np.argmax(np.where(blocked, -np.inf, scores)))
+            blocked[row], arch = True, archs[row]
+            if arch.key not in self._seen:
+                origin, parents = self._pool.source(arch)
+                self._seen[arch.key] = self._waiting[arch.key] = arch
+                found.append(Candidate(arch, self.name, parents, f"from {origin}: {why(row)}"))
+                self._asked += 1
+        self._keep(scores if found else np.zeros(len(archs)), blocked)
+        return found
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        """Learn from what was measured, credit the source; what was passed over is not awaited any more."""
+        for trial in trials:
+            arch = trial.candidate.arch
+            new = arch.key not in self._told
+            self._seen[arch.key] = arch
+            self._waiting.pop(arch.key, None)
+            if trial.failure is None and losses(trial, self._objectives) is not None:
+                self._told[arch.key] = trial
+            if new and trial.candidate.origin == self.name:
+                good = arch.key in {a.key for a in self._best()[: max(1, len(self._told) // 4)]}
+                self._pool.credit(arch, good=good)
+        if not trials:
+            self._waiting.clear()
+
+    def _best(self) -> list[Architecture]:
+        """Measured architectures, those on the front or with the least leading loss first."""
+        ahead = [t.candidate.arch for t in front(list(self._told.values()), self._objectives)]
+        rest = sorted(self._told.values(), key=lambda t: losses(t, self._objectives) or ())
+        return [*ahead, *(t.candidate.arch for t in rest if t.candidate.arch not in ahead)]
+
+    def _keep(self, scores: Floats, blocked: npt.NDArray[np.bool_]) -> None:
+        order = np.argsort(-np.where(blocked, -np.inf, scores), kind="stable")
+        self._kept = [self._pool.archs[i] for i in order if not blocked[i]] if not self._pool.fixed else []
+
+    def _blocked(self, columns: dict[str, Floats]) -> npt.NDArray[np.bool_]:
+        """Architectures that break a limit, or lack a figure that the table has of others."""
+        blocked = np.zeros(len(self._pool.archs), dtype=bool)
+        for name in self._figures.exact & columns.keys():
+            blocked |= np.isnan(columns[name])
+        for limit in self._limits:
+            if limit.metric in columns:
+                blocked |= ~np.array([limit.holds(value) for value in columns[limit.metric]])
+        return blocked
+
+    def _scorer(self, columns: dict[str, Floats], rows: dict[Spelling, int]) -> Scorer:
+        """What ranks the pool now: proxies while little is measured, the model later."""
+        known = {rows[spelling(t.candidate.arch)]: t for t in self._told.values() if spelling(t.candidate.arch) in rows}
+        features = self._figures.features(columns)
+        if len(self._seen) < self._warm or len(known) < 2:
+            return self._warm_start(columns)
+        place = np.stack([quantiles(c) for c in features], 1) if features else np.zeros((len(rows), 0))
+        model = self._model
+        if model is None or not self._pool.fixed:
+            model = Surrogate(self._pool.traits, place)
+            if self._model is not None:
+                model.adopt(self._model)
+            self._model = model
+        targets = [losses(t, self._objectives) or () for t in known.values()]
+        values = np.stack([-quantiles(column) for column in zip(*targets, strict=True)], 1)  # [n, objectives]
+        lead = next((i for i, o in enumerate(self._objectives) if not self._is_exact(o, columns)), 0)
+        if len(known) < 20 or len(known) >= 1.05 * self._fitted:
+            model.fit(list(known), values[:, lead])
+            self._fitted = len(known)
+        return self._by_model(model, list(known), values, columns, rows)
+
+    def _warm_start(self, columns: dict[str, Floats]) -> Scorer:
+        """Draws from the best by the accuracies of other tasks where there are any, else by proxies."""
+        names = [n for n in self._figures.transfer if n in columns]
+        top = _TOP // 10 if names else _TOP
+        names = names or [n for n in columns if n in _WARM]
+        badness = log_rank_sum([np.nan_to_num(columns[n], nan=-np.inf).tolist() for n in names]) if names else None
+
+        def score(generator: np.random.Generator) -> tuple[Floats, Why]:
+            scores = generator.random(len(self._pool.archs))
+            if badness is None:
+                return scores, lambda _: "at random, as nothing is known of it yet"
+            free = np.array([spelling(a) not in self._spellings() for a in self._pool.archs])
+            best = np.argsort(np.where(free, badness, np.inf), kind="stable")[:top]
+            scores[best] += 1
+            words = ", ".join(names)
+            return scores, lambda _: f"drawn from the {top} best by {words}"
+
+        return score
+
+    def _spellings(self) -> set[Spelling]:
+        return {spelling(arch) for arch in self._seen.values()}
+
+    def _by_model(
+        self, model: Surrogate, known: list[int], values: Floats, columns: dict[str, Floats], rows: dict[Spelling, int]
+    ) -> Scorer:
+        """The worth of each, the outcomes of what is awaited being believed to be as predicted."""
+        names = [objective.metric for objective in self._objectives]
+
+        def score(generator: np.random.Generator) -> tuple[Floats, Why]:
+            awaited = [rows[spelling(a)] for a in self._waiting.values() if spelling(a) in rows]
+            means, spreads = [], []
+            for number, objective in enumerate(self._objectives):
+                if self._is_exact(objective, columns):
+                    means.append(quantiles((1 if objective.goal == "max" else -1) * columns[objective.metric]))
+                    spreads.append(np.zeros(len(rows)))
+                    continue
+                mean, spread = model.predict(known, values[:, number])
+                if awaited:
+                    believed = np.concatenate([values[:, number], mean[awaited]])
+                    mean, spread = model.predict([*known, *awaited], believed)
+                means.append(mean)
+                spreads.append(spread)
+            if len(names) == 1:
+                return _hope(means[0], spreads[0], self._bonus)
+            mean, spread = np.stack(means, 1), np.stack(spreads, 1)
+            reached = np.concatenate([self._actual(mean, known, values, columns), mean[awaited]])
+            worth = improvement(mean, spread, reached, generator)
+            return worth, lambda _: "hoped to widen the front of " + " and ".join(names)
+
+        return score
+
+    def _is_exact(self, objective: Objective, columns: dict[str, Floats]) -> bool:
+        return objective.metric in self._figures.exact and objective.metric in columns
+
+    def _actual(self, mean: Floats, known: list[int], values: Floats, columns: dict[str, Floats]) -> Floats:
+        """What was measured, with exact objectives on the scale of the pool."""
+        found = mean[known].copy()
+        for number, objective in enumerate(self._objectives):
+            if not self._is_exact(objective, columns):
+                found[:, number] = values[:, number]
+        return found
+
+
+def _hope(mean: Floats, spread: Floats, bonus: float) -> tuple[Floats, Why]:
+    """The upper confidence bound and its words."""
+    hope = mean + bonus * spread
+    better, share = (np.argsort(np.argsort(-hope)) + 1) / len(hope), spread / max(spread.max(), 1e-9)
+    return (
+        hope,
+        lambda row: f"hoped to be in the best {better[row]:.2%}, with {share[row]:.0%} of the largest uncertainty",
+    )

@@ -1,0 +1,112 @@
+"""The combined strategy on a space whose best place is known, and on free figures and limits."""
+
+import numpy as np
+import pytest
+from line_space import Letters, text, trial, worth
+
+from genas.core.errors import RequestError, ScoreFailed
+from genas.core.interfaces import Task
+from genas.core.records import Constraint, Measurement, Objective, Trial
+from genas.nn.surrogate import Surrogate, quantiles, traits
+from genas.refiners._acquisition import improvement
+from genas.refiners.auto import Auto
+
+_GOAL = (Objective("accuracy"),)
+
+
+class Words(Task):
+    """Knows the number of a's as params; the accuracy must never be looked up."""
+
+    name = "words"
+    description, input_shape, outputs = "words", (1,), 2
+
+    def data(self, split):
+        raise NotImplementedError
+
+    def lookup(self, arch, metric, *, fidelity=1.0):
+        assert metric != "accuracy"
+        if metric == "params":
+            return Measurement(metric, float(arch.ops.count("a")))
+        raise ScoreFailed(f"no table of {metric}")
+
+
+def _made(objectives=_GOAL, limits=(), seed=0, **options):
+    return Auto(Letters(), Words(), seed, objectives, limits, **options)
+
+
+def _run(search, rounds, n=1):
+    found = []
+    for _ in range(rounds):
+        asked = search.ask(n)
+        found += [text(c) for c in asked]
+        search.tell([trial(c) for c in asked])
+    return found
+
+
+def test_best_place_is_found_long_before_chance_would():
+    counts = [_run(_made(seed=seed), 30).index("eee") for seed in range(5)]  # chance: 63 on average
+    assert np.mean(counts) < 22
+
+
+def test_batches_cover_the_space_once_and_then_nothing():
+    found = _run(_made(), 6, 25)
+    assert len(found) == len(set(found)) == 125
+
+
+def test_same_seed_same_answers_and_other_seed_others():
+    assert _run(_made(), 4, 3) == _run(_made(), 4, 3) != _run(_made(seed=1), 4, 3)
+
+
+def test_known_limits_are_kept():
+    found = _run(_made(limits=(Constraint("params", at_least=1),)), 12)
+    assert all("a" in word for word in found)
+
+
+def test_two_objectives_find_their_front():
+    search = _made((Objective("accuracy"), Objective("params", "max")))  # e's against a's: the front has four levels
+    found = []
+    for _ in range(30):
+        asked = search.ask(1)
+        arch = asked[0].arch
+        figures = (Measurement("accuracy", worth(arch)), Measurement("params", float(arch.ops.count("a"))))
+        search.tell([Trial(asked[0], figures)])
+        found.append((arch.ops.count("e"), arch.ops.count("a")))
+    assert {(3, 0), (2, 1), (1, 2), (0, 3)} <= set(found)
+
+
+def test_figures_that_are_searched_for_are_refused_as_features():
+    with pytest.raises(RequestError, match="searched for"):
+        _made(proxies=("params", "test_accuracy"))
+    with pytest.raises(RequestError, match="transfer takes tables"):
+        _made(transfer=("runs/other",))
+
+
+def test_notes_say_why():
+    search = _made(warm=2)
+    notes = []
+    for _ in range(3):
+        asked = search.ask(1)
+        notes += [c.note for c in asked]
+        search.tell([trial(c) for c in asked])
+    assert "at random" in notes[0]
+    assert "hoped to be in the best" in notes[2]
+
+
+def test_surrogate_ranks_what_it_has_not_seen():
+    space = Letters()
+    draws = [space.sample(np.random.default_rng(i)) for i in range(60)]
+    model = Surrogate([traits(a) for a in draws], np.zeros((60, 0)))
+    values = quantiles([worth(a) for a in draws])
+    rows = list(range(30))
+    model.fit(rows, values[:30])
+    mean, spread = model.predict(rows, values[:30])
+    assert np.corrcoef(mean[30:], values[30:])[0, 1] > 0.8
+    assert spread[:30].mean() < spread[30:].mean()
+
+
+def test_added_area_by_hand():
+    reached = np.array([[1.0, 0.0], [0.0, 1.0]])
+    points = np.array([[1.0, 1.0], [0.0, 0.0], [0.5, 0.5]])
+    # Scaled, 0.1 above the reference: the corner adds a unit square, the middle a quarter of it, the origin nothing.
+    found = improvement(points, np.zeros_like(points), reached, np.random.default_rng(0))
+    assert found == pytest.approx([1.0, 0.0, 0.25])
