@@ -91,9 +91,11 @@ class Bananas(Search):
         best = self._best(self._elite)
         made: dict[str, tuple[Architecture, Architecture]] = {}
         for i in range(4 * self._pool):
+            if len(made) == self._pool:
+                break
             parent = best[i % len(best)]
             child = self._variation.mutate(parent, generator)
-            if child.key not in self._seen and len(made) < self._pool:
+            if child.key not in self._seen:
                 made.setdefault(child.key, (child, parent))
         return list(made.values())
 

@@ -18,7 +18,7 @@ from genas.refiners._search import Search
 if TYPE_CHECKING:
     import optuna
 
-_TRIES = 50  # draws of the sampler for one new legal architecture
+_TRIES = 20  # draws of the sampler for one new legal architecture
 
 
 class Tpe(Search):

@@ -10,6 +10,7 @@ from genas.core.rng import rng
 from genas.refiners._variation import Variation
 from genas.refiners.evolution import Evolution
 from genas.refiners.nsga2 import Nsga2, crowding, fronts, violation
+from genas.refiners.pbg import PopulationBasedGuiding
 
 _GOAL = (Objective("accuracy"),)
 _TWO = (Objective("accuracy"), Objective("params", "min"))
@@ -52,7 +53,7 @@ def test_the_worst_die_and_failed_trials_never_live():
     assert {p for c in search.ask(20) for p in c.parents} == {word("eee").key, word("eeb").key}
 
 
-@pytest.mark.parametrize("made", [Evolution, Nsga2])
+@pytest.mark.parametrize("made", [Evolution, Nsga2, PopulationBasedGuiding])
 def test_whole_space_once_with_the_best_in_it(made):
     search, found = made(Letters(), 0, _GOAL, population=8), []
     for _ in range(12):
@@ -86,6 +87,25 @@ def test_what_breaks_a_limit_ranks_behind_by_how_far():
     search = Nsga2(Letters(), 0, _TWO, limits, population=2, crossed=0.0)
     search.tell([*broken, _traded("ccc", 0.1, 10)])
     assert {p for c in search.ask(30) for p in c.parents} == {word("ccc").key, word("bbb").key}
+
+
+def test_the_best_pairs_are_guided_to_letters_that_the_population_lacks():
+    search = PopulationBasedGuiding(Letters(), 0, _GOAL, population=3)
+    _told(search, ["eea", "eab", "aaa"])
+    children = search.ask(3)  # the pairs in order of combined fitness: .2+.1, .2+0, .1+0
+    names = ("eea", "eab", "aaa")
+    first, second, third = (word(w).key for w in names)
+    assert children[0].parents == (first, second)
+    assert {c.parents for c in children} <= {(first, second), (first, third), (second, third)}
+    firsts = [text(c)[0] for seed in range(40) for c in _first_child(seed)]
+    # Of the first letter's free choices b, c, d are in no one and a or e in some: each is drawn as 1 - its share.
+    assert sum(f in "bcd" for f in firsts) > sum(f == "a" for f in firsts)
+
+
+def _first_child(seed):
+    search = PopulationBasedGuiding(Letters(), seed, _GOAL, population=3)
+    _told(search, ["eea", "eab", "aaa"])
+    return search.ask(1)
 
 
 def test_nonsense_options_are_refused():
