@@ -18,8 +18,9 @@ TASK_OF_SPACE = {
     "nasbench201": Use("nasbench201"),
     "nasbench_graph": Use("nasbench_graph", {"latency_device": None}),
 }
-TASK_OF_MODALITY = {"image": Use("digits"), "graph": TASK_OF_SPACE["nasbench_graph"]}
+TASK_OF_MODALITY = {"image": Use("digits"), "graph": TASK_OF_SPACE["nasbench_graph"], "text": Use("hwgpt")}
 SMALL = {
+    "gpt": {"scale": "tiny"},
     "nasbench101": {"cells": 1, "channels": 8},
     "nasbench201": {"cells": 1, "channels": 4},
     "nasbench_graph": {"hidden": 8},
