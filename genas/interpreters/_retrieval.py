@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _DESCRIPTIONS = {
     "digits": (
@@ -27,6 +32,7 @@ _DESCRIPTIONS = {
     ),
 }
 _FLOOR = 0.6  # cosine similarity below which nothing is chosen
+_LETTERS = 0.7  # share of plain letters and spaces below which a text is no English sentence
 _MARGIN = 0.1  # by which the best task must beat whatever comes second
 _EMPTY = re.compile(
     (
@@ -43,17 +49,28 @@ _EMPTY = re.compile(
 )
 
 
+@lru_cache(maxsize=1)
+def _references() -> tuple[list[str], Tensor]:
+    """The task of each description, and its vector."""
+    from genas.nn.embedding import embed
+
+    lines = [(task, line) for task, lines in _DESCRIPTIONS.items() for line in lines]
+    return [task for task, _ in lines], embed([line for _, line in lines])  # [lines, 384]
+
+
 def nearest(text: str) -> str | None:
     """The task that the text most likely means, or None where that is not sure; loads MiniLM on the first call."""
     content = [word for word in _EMPTY.sub(" ", text.lower()).split() if len(word) > 2]
     if len(content) < 2:
         return None
-    from genas.nn.embedding import similarities
+    if sum(c.isascii() and (c.isalpha() or c in " |") for c in text) < _LETTERS * len(text):
+        return None  # no sentence that the model could know
+    from genas.nn.embedding import embed
 
-    lines = [(task, line) for task, lines in _DESCRIPTIONS.items() for line in lines]
-    scores = similarities(text.replace("|", " "), [line for _, line in lines])
+    tasks, vectors = _references()
+    scores = (vectors @ embed([text.replace("|", " ")])[0]).tolist()
     best: dict[str, float] = {}
-    for (task, _), score in zip(lines, scores, strict=True):
+    for task, score in zip(tasks, scores, strict=True):
         best[task] = max(score, best.get(task, -1.0))
     ranked = sorted(best.items(), key=lambda item: -item[1])
     sure = ranked[0][1] >= _FLOOR and ranked[0][1] - ranked[1][1] >= _MARGIN
