@@ -10,6 +10,7 @@ from genas.core.rng import seed_of
 
 MAKERS = [(kind, name) for kind in ("proposers", "refiners") for name in registry.names(kind)]
 OPTIONS = {
+    "bananas": {"pool": 20, "trees": 10},
     "regularized_evolution": {"population": 6, "sample": 3},
     "llm": {"examples": 2, "repairs": 0, "batch": 2},  # the embedded model takes seconds a line
 }
