@@ -61,16 +61,18 @@ class MemoryMb(Scorer):
             if isinstance(inputs, Tensor):
                 counted.meet(inputs)
             network(inputs)
-        return counted.peak
+        peak: int = counted.peak
+        return peak
 
 
-class _LiveBytes(TorchDispatchMode):
+class _LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds the storage of every tensor that an operation returns, and takes it off when the storage is freed."""
 
     def __init__(self, fixed: list[Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._live: dict[int, int] = {}
-        self._now = self.peak = 0
+        self._now = 0
+        self.peak: int = 0
         for tensor in fixed:
             self.meet(tensor)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from genas.core.errors import RequestError
+from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 from genas.spaces import _nb101_wirings as wirings
@@ -100,6 +100,24 @@ class NasBench101(SearchSpace):
         place = {vertex: number for number, vertex in enumerate(kept)}
         left = tuple(sorted((place[i], place[j]) for i, j in edges if i in place and j in place))
         return Architecture(self.name, tuple(ops[v] for v in kept), left)
+
+    def from_text(self, text: str) -> Architecture:
+        """The cell of one line; vertices on no path from input to output are pruned, as the benchmark does.
+
+        Raises:
+            InvalidArchitecture: where the line is no cell.
+        """
+        ops, _, edges = text.partition("|")
+        labels = ops.split()
+        try:
+            pairs = {(int(a), int(b)) for a, b in (edge.split(">") for edge in edges.split())}
+        except ValueError as error:
+            raise InvalidArchitecture([f"edges must look like 0>1 1>2, not {edges.strip()[:80]!r}"]) from error
+        if not labels or not all(0 <= i < j < len(labels) for i, j in pairs):
+            raise InvalidArchitecture(
+                ["write labels, a bar and edges to later vertices: input conv3x3 output | 0>1 1>2"]
+            )
+        return self.check(self.prune(labels, sorted(pairs)))
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
         """All legal cells one edit away: a label, an edge (dangling vertices are pruned), or a vertex put into a path.

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from genas.core.errors import RequestError
+from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.records import Architecture, Constraint
 from genas.spaces import _nb101_wirings as wirings
 from genas.spaces.nasbench101 import NasBench101
@@ -61,6 +61,15 @@ def test_pruning_leaves_what_lies_between_input_and_output() -> None:
     ops = ("input", "conv3x3", "conv1x1", "maxpool3x3", "output")
     pruned = SPACE.prune(ops, [(0, 1), (1, 4), (0, 2), (3, 4)])
     assert pruned == Architecture("nasbench101", ("input", "conv3x3", "output"), ((0, 1), (1, 2)))
+
+
+def test_text_is_pruned_as_it_is_read() -> None:
+    read = SPACE.from_text("input conv3x3 conv1x1 output | 1>3 0>1 0>2")
+    assert read == Architecture("nasbench101", ("input", "conv3x3", "output"), ((0, 1), (1, 2)))
+    with pytest.raises(InvalidArchitecture, match="later"):
+        SPACE.from_text("input output | 1>0")
+    with pytest.raises(InvalidArchitecture, match="must be one of"):
+        SPACE.from_text("input conv5x5 output | 0>1 1>2")
 
 
 def test_neighbours_reach_smaller_and_larger_cells() -> None:
