@@ -15,45 +15,26 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import record
-from search_regret import DATASETS, CachedCells, WithProxies, _cells, accuracies
+from search_regret import DATASETS, CachedCells, _cells, accuracies
 
-from genas.core import assets, registry
+from genas.core import registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Proposer
-from genas.core.records import Measurement, Objective, Trial, Use
+from genas.core.records import Architecture, Measurement, Objective, Trial, Use
+from genas.tasks.nasbench201 import NasBench201Task
 
 HARDWARE = ("edgegpu", "edgetpu", "pixel3")
 DEVICES = ("1080ti_1", "titan_rtx_32", "gold_6240", "samsung_a50", "silver_4114")
 GOALS = (Objective("accuracy"), Objective("latency_ms", "min"))
 
 
-class OnDevice(WithProxies):
-    """The task with the latency of one column of the hardware tables."""
-
-    device = ""
-
-    def lookup(self, arch, metric, *, fidelity=1.0):
-        if metric != "latency_ms":
-            return super().lookup(arch, metric, fidelity=fidelity)
-        value = latencies(self.dataset, self.device)[self._row(arch)]
-        if np.isnan(value):
-            raise ScoreFailed("not measured on this device")
-        return Measurement(metric, float(value))
-
-
-_LATENCIES: dict[tuple[str, str], np.ndarray] = {}
-
-
-def latencies(dataset: str, device: str) -> np.ndarray:
-    """Milliseconds by arch_index."""
-    if (dataset, device) not in _LATENCIES:
-        name = f"{dataset}_{device}_ms" if device in HARDWARE else f"{device}_ms"
-        table = "nb201_hw" if device in HARDWARE else "nb201_latency"
-        read = pq.read_table(assets.data(f"nasbench201/{table}.parquet")).sort_by("arch_index")
-        _LATENCIES[dataset, device] = read.column(name).to_numpy().astype(float)
-    return _LATENCIES[dataset, device]
+def latency(task: NasBench201Task, cell: Architecture) -> float:
+    """Milliseconds, or nan where the cell was not measured on the device."""
+    try:
+        return task.lookup(cell, "latency_ms").value
+    except ScoreFailed:
+        return float("nan")
 
 
 def front(points: np.ndarray) -> np.ndarray:
@@ -90,14 +71,11 @@ def measure(  # noqa: PLR0917
     name: str, dataset: str, device: str, space: CachedCells, seeds: int, count: int, done: dict
 ) -> list[dict]:
     """All runs of one search on one pair of objectives."""
-    known, slow = accuracies(space, dataset), latencies(dataset, device)
-    both = zip(_cells(space), slow, strict=True)
-    raw = {cell.key: (known[cell.key], float(ms)) for cell, ms in both if not np.isnan(ms)}
+    known, task = accuracies(space, dataset), NasBench201Task(dataset=dataset, latency_device=device)
+    raw = {c.key: (known[c.key], ms) for c in _cells(space) if not np.isnan(ms := latency(task, c))}
     every = np.array([(-a, ms) for a, ms in raw.values()])
     every = (every - every.min(0)) / np.ptp(every, axis=0)
     points, best = dict(zip(raw, every, strict=True)), {tuple(p) for p in front(every)}
-    task = OnDevice(dataset=dataset)
-    task.device = device
     runs = []
     for seed in range(seeds):
         key = f"{name} {dataset} {device} {seed} {count}"

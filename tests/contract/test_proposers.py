@@ -1,5 +1,7 @@
 """What every proposer and refiner must do, in every space."""
 
+from dataclasses import replace
+
 import pytest
 from plugin_contexts import context_for, lacks_weights, small_space, task_for
 
@@ -11,6 +13,9 @@ from genas.core.rng import seed_of
 MAKERS = [(kind, name) for kind in ("proposers", "refiners") for name in registry.names(kind)]
 OPTIONS = {
     "bananas": {"pool": 20, "trees": 10},
+    "evolution": {"population": 6},
+    "nsga2": {"population": 6},
+    "pbg": {"population": 6},
     "regularized_evolution": {"population": 6, "sample": 3},
     "llm": {"examples": 2, "repairs": 0, "batch": 2},  # the embedded model takes seconds a line
 }
@@ -86,9 +91,11 @@ def test_asking_for_nothing_gives_nothing(maker, space):
 
 @pytest.mark.parametrize("kind_name", [m for m in MAKERS if m[0] == "refiners"], ids=lambda pair: pair[1])
 def test_refiners_do_not_ask_for_what_others_measured(kind_name, space):
-    refiner, uniform = made(*kind_name, space), made("proposers", "uniform", space, seed=5)
-    others = uniform.ask(12)
-    refiner.tell([measured(c) for c in others])
+    refiner, contrary = made(*kind_name, space), made(*kind_name, space)
+    others = [measured(c) for c in made("proposers", "uniform", space, seed=5).ask(12)]
+    refiner.tell(others)
+    contrary.tell([replace(t, measurements=(Measurement("accuracy", 1 - t.value("accuracy")),)) for t in others])
     asked = [c for batch in rounds(refiner, (5, 5)) for c in batch]
-    assert not {c.arch.key for c in others} & {c.arch.key for c in asked}
-    assert any(c.parents for c in asked), "what others measured was not built upon"
+    assert not {t.candidate.arch.key for t in others} & {c.arch.key for c in asked}
+    opposite = [c for batch in rounds(contrary, (5, 5)) for c in batch]
+    assert [c.arch for c in asked] != [c.arch for c in opposite], "what others measured was not built upon"
