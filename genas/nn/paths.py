@@ -1,0 +1,117 @@
+"""Hand-made features of architectures: labels by place, open edges, and counts of the label paths that signals take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture, Frame
+
+Features = npt.NDArray[np.float32]
+CUTS = frozenset({"none"})  # labels that stop signals
+PASSES = frozenset({"skip", "skip_connect", "identity"})  # labels that pass signals on unchanged
+_HASH = 512  # columns of a hashed vocabulary
+_STEP = 37  # odd, so that multiplying by it is one-to-one modulo `_HASH`
+
+
+class ArchFeatures:
+    """Turns architectures of one space into rows of numbers, the same every time, over 10,000 in a second.
+
+    The columns, in this order: `places`, one for each label at each place of the frame (a place of a smaller size has
+    none), then one for each size where there are several; `edges`, the open edges; `paths`, how many paths from an
+    input to an output read as each sequence of labels. Only labels that the frame leaves free are read; labels that
+    cut (none) end a path, and those that pass on unchanged (skip) are walked through.
+
+    Source: path encoding of White et al., BANANAS (2021), section 4, here with counts in place of bits and without the
+    labels that do nothing. With few labels and short paths each sequence has a column of its own, else a hash of it
+    (collisions add up).
+
+    Args:
+        space: whose frames say which labels and edges are free.
+        longest: longest path that is counted, in free labels.
+        most: the largest number of columns of an exact vocabulary.
+    """
+
+    def __init__(self, space: SearchSpace, *, longest: int = 6, most: int = 1100) -> None:
+        self._sizes, nodes = list(space.sizes()), max(space.sizes())
+        frames = {size: space.frame(size) for size in self._sizes}
+        free = [{op for f in frames.values() if p < len(f.labels) for op in f.labels[p]} for p in range(nodes)]
+        self._nodes, self._ids = nodes, {op: i for i, op in enumerate(space.ops)}
+        self._places = [(p, self._ids[op]) for p in range(nodes) if len(free[p]) > 1 for op in sorted(free[p])]
+        chosen = {op for f in frames.values() for labels in f.labels if len(labels) > 1 for op in labels}
+        self._edges = sorted({edge for f in frames.values() for edge in f.open_edges})
+        symbols = [op for op in space.ops if op in chosen and op not in PASSES | CUTS]
+        base, length = len(symbols) + 1, min(longest, max(_deepest(f) for f in frames.values()))
+        self.exact = base**length <= most
+        width = base**length if self.exact else _HASH
+        self._shift = self._moves(space.ops, symbols, base, width)
+        counts = len(self._places) + (len(self._sizes) if len(self._sizes) > 1 else 0)
+        self.groups = {"places": slice(0, counts), "edges": slice(counts, counts + len(self._edges))}
+        self.groups["paths"] = slice(counts + len(self._edges), counts + len(self._edges) + width)
+        self.size = self.groups["paths"].stop
+
+    def _moves(self, ops: Sequence[str], symbols: Sequence[str], base: int, width: int) -> npt.NDArray[np.intp]:
+        """By label and new column, the old column whose count moves there; `width` is a column of zeros."""
+        moves = np.tile(np.arange(width + 1), (len(ops) + 1, 1))  # fixed and passing labels move nothing
+        old = np.arange(width)
+        for number, op in enumerate(symbols, start=1):
+            row = np.full(width + 1, width)
+            if self.exact:  # a path is a number in base `base`; one that is too long is lost
+                row[base * old[: width // base] + number] = old[: width // base]
+            else:
+                row[(_STEP * old + 101 * number) % width] = old
+            moves[self._ids[op]] = row
+        for op in CUTS & self._ids.keys():
+            moves[self._ids[op]] = width
+        return moves
+
+    def features(self, archs: Sequence[Architecture]) -> Features:
+        """One row for each architecture.  # [B, F]"""
+        found = np.zeros((len(archs), self.size), dtype=np.float32)
+        for start in range(0, len(archs), 256):  # what fits in the cache
+            self._fill(archs[start : start + 256], found[start : start + 256])
+        return found
+
+    def _fill(self, archs: Sequence[Architecture], found: Features) -> None:
+        labels = np.full((len(archs), self._nodes), len(self._ids))  # [B, N]
+        wires = np.zeros((len(archs), self._nodes, self._nodes), dtype=np.float32)  # [B, N, N]
+        for row, arch in enumerate(archs):
+            labels[row, : len(arch.ops)] = [self._ids[op] for op in arch.ops]
+            for source, target in arch.edges:
+                wires[row, source, target] = 1
+        for column, (place, label) in enumerate(self._places):
+            found[:, column] = labels[:, place] == label
+        if len(self._sizes) > 1:
+            sizes = np.array([len(arch.ops) for arch in archs])
+            found[:, len(self._places) : self.groups["places"].stop] = sizes[:, None] == np.array(self._sizes)
+        for column, (source, target) in enumerate(self._edges, start=self.groups["edges"].start):
+            found[:, column] = wires[:, source, target]
+        found[:, self.groups["paths"]] = self._paths(labels, wires)
+
+    def _paths(self, labels: npt.NDArray[np.intp], wires: Features) -> Features:
+        """Counts of the paths by their column, summed over the nodes that nothing follows.  # [B, W]"""
+        width = self._shift.shape[1]
+        rows = np.arange(len(labels))[:, None]
+        counts = np.zeros((self._nodes, len(labels), width), dtype=np.float32)  # [N, B, W]
+        ends = (wires.sum(2) == 0) & (labels < len(self._ids))  # [B, N]
+        starts = (wires.sum(1) == 0) & (labels < len(self._ids))
+        for node in range(self._nodes):
+            here = counts[node]
+            here[:, 0] = starts[:, node]
+            for before in range(node):
+                if (wired := wires[:, before, node]).any():
+                    here += wired[:, None] * counts[before]
+            counts[node] = here[rows, self._shift[labels[:, node]]]
+        total: Features = np.einsum("bn,nbw->bw", ends.astype(np.float32), counts)[:, :-1]
+        return total
+
+
+def _deepest(frame: Frame) -> int:
+    """The most free labels on one path."""
+    deep = [int(len(labels) > 1) for labels in frame.labels]
+    for source, target in sorted((*frame.edges, *frame.open_edges), key=lambda edge: edge[1]):
+        deep[target] = max(deep[target], deep[source] + (len(frame.labels[target]) > 1))
+    return max(deep)
