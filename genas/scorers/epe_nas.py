@@ -1,0 +1,22 @@
+"""Ranks untrained networks by how correlated the input gradients are within each class."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from genas.scorers._probe import ProbeScorer
+
+
+class EpeNas(ProbeScorer):
+    """The sum over classes of |sum of log|correlation|| of the input gradients of the class's examples.
+
+    Source: Lopes et al., "EPE-NAS: Efficient Performance Estimation Without Training for Neural Architecture Search"
+    (ICANN 2021), eqs. 3 to 5, in the form for up to 100 classes. The paper has 256 examples, and its score grows with
+    them; 16 hold few pairs of one class. It varies strongly with the seed.
+
+    Args: see `ProbeScorer`.
+    """
+
+    figure: ClassVar[str] = "epe_nas"
+    metric: ClassVar[str] = "epe_nas"
+    cost: ClassVar[float] = 0.4

@@ -1,0 +1,22 @@
+"""Ranks untrained networks by how different their outputs' dependence on different inputs is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from genas.scorers._probe import ProbeScorer
+
+
+class Jacov(ProbeScorer):
+    """How little the input gradients of different examples are correlated.
+
+    Source: Mellor et al., "Neural Architecture Search without Training" (arXiv 2006.04647v1, 2020), eq. 4: minus the
+    sum of log(v + k) + 1 / (v + k) over the eigenvalues v of the correlation matrix of the gradients of the summed
+    outputs, k = 1e-5. Token ids have no gradient: such inputs fail.
+
+    Args: see `ProbeScorer`.
+    """
+
+    figure: ClassVar[str] = "jacov"
+    metric: ClassVar[str] = "jacov"
+    cost: ClassVar[float] = 0.4

@@ -1,0 +1,20 @@
+"""Ranks untrained networks by the size of their weights, without any data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from genas.scorers._probe import ProbeScorer
+
+
+class L2Norm(ProbeScorer):
+    """The sum over weight tensors of their Euclidean norm at initialisation.
+
+    Source: Abdelfattah et al., "Zero-Cost Proxies for Lightweight NAS" (ICLR 2021), the baseline l2_norm of its code.
+
+    Args: see `ProbeScorer`.
+    """
+
+    figure: ClassVar[str] = "l2_norm"
+    metric: ClassVar[str] = "l2_norm"
+    cost: ClassVar[float] = 0.05
