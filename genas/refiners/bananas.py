@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Candidate, Objective
 from genas.core.rng import seed_of
+from genas.nn.paths import ArchFeatures
 from genas.refiners._search import Search
 from genas.refiners._variation import Variation
 
-_MOST = 256  # paths of one architecture that are looked at
 _FIRST = 10  # measured before anything is predicted
 
 
@@ -22,8 +21,8 @@ class Bananas(Search):
     """Bayesian optimisation with an ensemble on the path encoding and independent Thompson sampling.
 
     Source: White et al., "BANANAS" (AAAI 2021), sections 3 and 4. Here the ensemble is of extra-trees instead of five
-    networks (fitted in a tenth of the time), labels and edges by place stand beside the paths (in a chain each
-    architecture is one path of its own), and failed trials are predicted as bad as the worst measured.
+    networks (fitted in a tenth of the time), path counts with labels and edges by place (`genas.nn.paths`) stand for
+    path bits, and failed trials are predicted as bad as the worst measured.
 
     Args:
         space: where the architectures come from.
@@ -52,7 +51,7 @@ class Bananas(Search):
             raise RequestError("bananas needs pool, elite, trees and every of at least 1.")
         super().__init__(space, seed, objectives[:1])
         self._pool, self._elite, self._trees, self._every = pool, elite, trees, every
-        self._variation = Variation(space)
+        self._variation, self._features = Variation(space), ArchFeatures(space)
         self._queue: list[Candidate] = []  # chosen already, the best first
         self._fitted = 0  # trials known at the last choice
 
@@ -75,7 +74,7 @@ class Bananas(Search):
         failed = [arch for key, arch in self._failed.items() if key not in self._known]
         worst = max(self._loss(arch) for arch in self._known.values())
         targets = [self._loss(arch) for arch in self._known.values()] + [worst] * len(failed)
-        features = encode([*self._known.values(), *failed, *(arch for arch, _ in made)])
+        features = self._features.features([*self._known.values(), *failed, *(arch for arch, _ in made)])
         random_state = seed_of(self._seed, self.name, self._asked) % 2**32
         model = ExtraTreesRegressor(self._trees, max_features=0.5, random_state=random_state)
         model.fit(features[: len(targets)], np.array(targets))
@@ -98,33 +97,3 @@ class Bananas(Search):
             if child.key not in self._seen:
                 made.setdefault(child.key, (child, parent))
         return list(made.values())
-
-
-def paths(arch: Architecture) -> set[tuple[str, ...]]:
-    """The label sequences of the paths from the first node to the last that no "none" cuts."""
-    found: set[tuple[str, ...]] = set()
-    after = {node: [t for s, t in arch.edges if s == node] for node in range(len(arch.ops))}
-    looked: list[tuple[tuple[str, ...], int]] = [((), 0)]
-    while looked:
-        labels, node = looked.pop()
-        if arch.ops[node] == "none":
-            continue
-        labels = (*labels, arch.ops[node])
-        if node == len(arch.ops) - 1:
-            found.add(labels[1:-1])
-        elif len(looked) < _MOST:
-            looked += [(labels, t) for t in after[node]]
-    return found
-
-
-def encode(archs: Sequence[Architecture]) -> npt.NDArray[np.float32]:
-    """Paths, labels by place and edges as columns of zeros and ones, one row per architecture."""
-    rows: list[set[tuple[object, ...]]] = [
-        {("path", *p) for p in paths(a)} | {("place", *p) for p in enumerate(a.ops)} | {("edge", *e) for e in a.edges}
-        for a in archs
-    ]
-    columns = {token: i for i, token in enumerate(sorted(set().union(*rows), key=repr))}
-    matrix = np.zeros((len(archs), len(columns)), dtype=np.float32)
-    for row, tokens in enumerate(rows):
-        matrix[row, [columns[token] for token in tokens]] = 1
-    return matrix

@@ -5,8 +5,8 @@ import pytest
 from line_space import Letters, text, trial, word
 
 from genas.core.errors import RequestError
-from genas.core.records import Architecture, Candidate, Objective
-from genas.refiners.bananas import Bananas, encode, paths
+from genas.core.records import Candidate, Objective
+from genas.refiners.bananas import Bananas
 from genas.refiners.tpe import Tpe
 
 _GOAL = (Objective("accuracy"),)
@@ -44,17 +44,6 @@ def test_failed_and_waiting_ones_are_not_asked_for_again(made):
         search.tell([])
     assert len(found) == len(set(found)) == 11
     assert not {"eee", "aee"} & set(found)
-
-
-def test_paths_by_hand():
-    ops = ("input", "conv", "none", "pool", "output")
-    arch = Architecture("x", ops, ((0, 1), (0, 2), (1, 3), (0, 3), (2, 4), (3, 4), (1, 4)))
-    assert paths(arch) == {("conv",), ("conv", "pool"), ("pool",)}
-
-
-def test_encoding_tells_all_letters_apart():
-    rows = encode([word(a + b + "c") for a in "abcde" for b in "abcde"])
-    assert len(np.unique(rows, axis=0)) == 25
 
 
 def test_nonsense_options_are_refused():
