@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.core import assets, registry, wire
+from genas.core import assets, pareto, registry, wire
 from genas.core.errors import BudgetSpent, RequestError
 from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger, Meter
@@ -66,6 +66,7 @@ class Designer:
         self.context: dict[str, Any] = {
             "space": self.space, "task": self.task, "ledger": ledger, "device": self.device,
             "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
+            "probes": self._probes(),
         }  # fmt: skip
         self._warn()
         self._make_scorers()
@@ -194,6 +195,11 @@ class Designer:
 
         self.device = str(pick_device(self.request.device))
 
+    def _probes(self) -> Any:
+        from genas.nn.probe import Probes
+
+        return Probes(self.space, self.task, self.device)
+
     @property
     def trains(self) -> bool:
         """Whether networks are trained, rather than looked up in a table."""
@@ -308,11 +314,22 @@ class Designer:
         for candidate in self.space.references(self.task, reference_limits(self.request.constraints, finalists)):
             trial = Trial(candidate)
             self._announce(candidate)
-            for meter in self.screens:
+            for meter in (*self.screens, *self.gates):
                 trial = self.book.add(trial, meter.measure([candidate.arch])[0], fatal=False)
             self.references[candidate.arch.key] = trial
+        self._afford_references()
         if self.plan.references < len(self.references):
             self._choose_reference()
+
+    def _afford_references(self) -> None:
+        """Leave out references that train slower than candidates may, but for the fastest."""
+        slow = {k: t for k, t in self.references.items() if pareto.broken(t, self.book.affordable)}
+        if slow and len(slow) == len(self.references):
+            slow.pop(min(slow, key=lambda key: slow[key].value("train_ms") or 0.0))
+        for key, trial in slow.items():
+            reasons = "; ".join(pareto.broken(trial, self.book.affordable))
+            self._note(f"reference {key}", f"Not trained, as it is too slow: {trial.candidate.note} ({reasons}).")
+            del self.references[key]
 
     def _choose_reference(self) -> None:
         """Keep the reference that is better after a short training, as candidates are chosen."""
