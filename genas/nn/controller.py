@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.special import log_softmax
 from torch import Tensor, nn
 
 from genas.nn.decisions import Decisions
@@ -26,6 +27,14 @@ class Draw(NamedTuple):
 
     values: tuple[int, ...]
     log_probs: tuple[float, ...]
+
+
+class _Row(NamedTuple):
+    """A sequence that is being drawn, with the tokens of each of its decisions (from, to)."""
+
+    values: list[int]
+    log_probs: list[float]
+    spans: list[tuple[int, int]]
 
 
 class Controller(nn.Module):
@@ -59,20 +68,25 @@ class Controller(nn.Module):
                 nn.init.uniform_(weights, -_BOUND, _BOUND)
 
     @torch.no_grad()
-    def sample(self, generator: np.random.Generator) -> Draw:
-        """A sequence of decisions, each drawn with one number of the generator."""
-        values: list[int] = []
-        log_probs: list[float] = []
-        token, state, spans = 0, None, self._spans(0)[:1]  # the first decision is the same in every size
-        while len(values) < len(spans):
-            first, last = spans[len(values)]
-            hidden, state = self.lstm(self.embedding(torch.tensor([[token]])), state)  # [1, 1, width]
-            log_p = self.head(hidden)[0, 0, first:last].double().log_softmax(0).numpy()  # [choices]
-            value = int(np.searchsorted(np.exp(log_p[:-1]).cumsum(), generator.random(), side="right"))
-            values.append(value)
-            log_probs.append(float(log_p[value]))
-            token, spans = first + value, self._spans(values[0])
-        return Draw(tuple(values), tuple(log_probs))
+    def sample(self, generator: np.random.Generator, count: int = 1) -> list[Draw]:
+        """Sequences of decisions, drawn independently with the generator's numbers."""
+        rows = [_Row([], [], self._spans(0)[:1]) for _ in range(count)]  # the first decision is the same in every size
+        tokens, state, place = torch.zeros(count, 1, dtype=torch.long), None, 0  # [count, 1]
+        while any(place < len(row.spans) for row in rows):
+            hidden, state = self.lstm(self.embedding(tokens), state)  # [count, 1, width]
+            logits = self.head(hidden)[:, 0].double().numpy()  # [count, tokens]
+            for number, (row, dice) in enumerate(zip(rows, generator.random(count), strict=True)):
+                if place < len(row.spans):
+                    first, last = row.spans[place]
+                    log_p = log_softmax(logits[number, first:last])  # [choices]
+                    value = int(np.searchsorted(np.exp(log_p[:-1]).cumsum(), dice, side="right"))
+                    row.values.append(value)
+                    row.log_probs.append(float(log_p[value]))
+                    tokens[number, 0] = first + value
+            if place == 0:
+                rows = [row._replace(spans=self._spans(row.values[0])) for row in rows]
+            place += 1
+        return [Draw(tuple(row.values), tuple(row.log_probs)) for row in rows]
 
     def forward(self, batch: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
         """Log-probability and entropy of each decision of each sequence [B, T], 0 beyond the end of shorter ones.

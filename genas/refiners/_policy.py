@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from genas.nn.controller import Controller, Draw
 
-_TRIES = 60  # draws for one new architecture before a random one is asked for
+_ROUNDS, _DRAWS = 4, 16  # rounds of so many draws for one new architecture before a random one is asked for
 _DECAY = 0.9  # of the moving average
 
 
@@ -89,8 +89,7 @@ class PolicySearch(Search):
         return self._made
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        for _ in range(_TRIES):
-            draw = self._controller.sample(generator)
+        for draw in (d for _ in range(_ROUNDS) for d in self._controller.sample(generator, _DRAWS)):
             arch = self._decisions.write(draw.values)
             if arch is None:
                 continue
@@ -101,7 +100,7 @@ class PolicySearch(Search):
                 return Candidate(arch, self.name, note=note)
             if arch.key in self._known or arch.key in self._broke:
                 self._rewarded.append((arch.key, draw))
-        return self._random(generator, f"random: {_TRIES} draws of the controller brought nothing new")
+        return self._random(generator, f"random: {_ROUNDS * _DRAWS} draws of the controller brought nothing new")
 
     def _join(self, arch: Architecture, trial: Trial) -> None:
         if broken(trial, self._limits):

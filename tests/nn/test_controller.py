@@ -31,7 +31,7 @@ def test_the_probabilities_of_all_architectures_of_a_size_add_up_to_that_of_the_
 
 
 def test_drawn_and_scored_probabilities_agree_whatever_else_is_in_the_batch(controller):
-    draws = [controller.sample(rng(0, "draw", i)) for i in range(12)]
+    draws = controller.sample(rng(0, "draw"), 12)
     assert {len(draw.values) for draw in draws} == {len(_DECISIONS.of(size)) for size in (3, 4, 5)}
     log_p, entropies = controller([draw.values for draw in draws])
     for row, draw in enumerate(draws):
@@ -46,7 +46,7 @@ def test_entropy_by_hand(controller):
         controller.head.weight.zero_()
         controller.head.bias.zero_()
         controller.head.bias[1:4] = torch.tensor([0.5, 0.25, 0.25]).log()
-    draw = controller.sample(rng(0, "draw"))
+    (draw,) = controller.sample(rng(0, "draw"))
     entropies = controller([draw.values])[1][0].tolist()
     assert entropies[0] == pytest.approx(1.5 * np.log(2), abs=1e-6)
     counts = [len(d.choices) for d in _DECISIONS.of(_DECISIONS.sizes[draw.values[0]])]
@@ -55,7 +55,7 @@ def test_entropy_by_hand(controller):
 
 
 def test_draws_follow_the_probabilities(controller):
-    sizes = [controller.sample(rng(0, "draw", i)).values[0] for i in range(400)]
+    sizes = [draw.values[0] for draw in controller.sample(rng(0, "draw"), 400)]
     wanted = controller([(0, 0, 0)])[0][0, 0].exp().item()
     assert np.mean(np.array(sizes) == 0) == pytest.approx(wanted, abs=0.07)  # three standard deviations
 
