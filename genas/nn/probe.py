@@ -113,9 +113,7 @@ class Probes:
             self._last = None  # free the old network before the new one is built
             _, seed, batch = key
             network = fresh_network(self._space, self._task, arch, seed=seed, device=self._device)
-            device = pick_device(self._device)
-            inputs, labels = self._task.batch(batch, seed)
-            self._last = key, Subject(network, inputs.to(device), labels.to(device), batch, (arch.key, seed))
+            self._last = key, Subject(network, self._task, batch, (arch.key, seed), pick_device(self._device))
         return self._last[1]
 
 

@@ -79,8 +79,10 @@ class _Moments:
 
 
 def _condition(rows: Tensor) -> Outcome:
-    rows = rows.double()
-    values = torch.linalg.eigvalsh(rows @ rows.T)
+    kernel = torch.zeros(len(rows), len(rows), dtype=torch.float64, device=rows.device)
+    for part in torch.split(rows, 1 << 18, dim=1):  # in 64 bits, but not all at once
+        kernel += part.double() @ part.double().T
+    values = torch.linalg.eigvalsh(kernel)
     if values[0] <= 0:
         return ScoreFailed("the tangent kernel is singular: two examples have the same gradient")
     return float(values[-1] / values[0])

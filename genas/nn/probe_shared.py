@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from copy import deepcopy
-from typing import Any
+from copy import copy, deepcopy
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from genas.core.errors import ScoreFailed
+from genas.nn.fresh import blank
 from genas.nn.probe_subject import LAYERS, NORMS, Outcome, Subject, switched, watched, weights_of
 
 SWITCHES: tuple[type[nn.Module], ...] = (
@@ -171,13 +171,11 @@ def class_spread(rows: Tensor, labels: Tensor) -> float:
     """The sum over classes of |sum of log(|c| + k)| over the correlations c of input gradients within the class."""
     if labels.ndim != 1:
         raise ScoreFailed("examples have no single class")
-    scores = []
-    for label in sorted(set(labels.tolist())):
-        of_class = rows[(labels == label).cpu()]
-        scores.append(float((_correlations(of_class).abs() + _TINY).log().sum().abs()))
-    if max(scores) < 1e-3:
+    classes = set(labels.tolist())
+    if len(classes) == len(labels):
         raise ScoreFailed("no class has two examples in the batch")
-    return sum(scores)
+    close = [_correlations(rows[(labels == label).cpu()]).abs() + _TINY for label in sorted(classes)]
+    return float(sum(correlations.log().sum().abs() for correlations in close))
 
 
 def weight_norms(subject: Subject) -> float:
@@ -194,18 +192,17 @@ def synflow(subject: Subject) -> float:
     for module in network.modules():
         if isinstance(module, NORMS):
             module.register_forward_hook(lambda _module, args, _output: args[0])
-    values = subject.inputs.x if subject.is_graph else subject.inputs[:1]
-    if not values.is_floating_point():
-        embeddings = [module for module in network.modules() if isinstance(module, nn.Embedding)]
-        for module in embeddings:
+        elif isinstance(module, nn.Embedding):
+            module.register_forward_pre_hook(lambda _module, args: args[0].long())
             module.register_forward_hook(lambda _module, _args, output: torch.ones_like(output))
-        ones: Any = values.cpu()
+    inputs = blank(subject.task, 1)
+    if isinstance(inputs, Tensor):
+        inputs = torch.ones_like(inputs, dtype=torch.float64)
     else:
-        ones = subject.like(torch.ones(values.shape, dtype=torch.float64))
-    if subject.is_graph:
-        ones = ones.to("cpu")
+        inputs = copy(inputs)
+        inputs.x = torch.ones_like(inputs.x, dtype=torch.float64)
     with torch.enable_grad(), subject.random("synflow"):
-        total = network(ones).sum()
+        total = network(inputs).sum()
     return _log_flow(total, weights_of(network))
 
 

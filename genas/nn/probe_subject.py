@@ -15,6 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Task
 from genas.nn.fresh import seeded
 
 Outcome = float | tuple[tuple[float, ...], ...] | ScoreFailed
@@ -31,18 +32,48 @@ class Subject:
 
     Args:
         network: freshly initialised; it stays unchanged but for the running statistics of its norms.
-        inputs: a batch of the task, or one graph.
-        labels: of each example, or of each node of the graph (-100 where there is none).
-        batch: examples asked for.
-        about: what all random numbers depend on.
+        task: gives the examples, once they are asked for.
+        batch: examples to look at.
+        about: what all random numbers depend on: the architecture's key and a seed.
+        device: where the network is.
     """
 
-    def __init__(self, network: nn.Module, inputs: Any, labels: Tensor, batch: int, about: tuple[str, int]) -> None:
-        self.network, self.inputs, self.labels, self.about = network, inputs, labels, about
-        _follow_batch(network)
-        self.is_graph = not isinstance(inputs, Tensor)
-        self.rows = torch.nonzero(labels != _UNLABELLED)[:batch, 0] if self.is_graph else torch.arange(len(labels))
+    def __init__(
+        self, network: nn.Module, task: Task, batch: int, about: tuple[str, int], device: torch.device
+    ) -> None:
+        self.network, self.task, self.about = network, task, about
+        self._batch, self._device = batch, device
         self._settled = False
+        for module in network.modules():
+            if isinstance(module, _BatchNorm):
+                module.momentum = 1.0
+
+    @cached_property
+    def _examples(self) -> tuple[Any, Tensor]:
+        inputs, labels = self.task.batch(self._batch, self.about[1])
+        return inputs.to(self._device), labels.to(self._device)
+
+    @property
+    def inputs(self) -> Any:
+        """A batch of the task, or one graph."""
+        return self._examples[0]
+
+    @property
+    def labels(self) -> Tensor:
+        """Of each example, or of each node of the graph (-100 where there is none)."""
+        return self._examples[1]
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether the examples are the labelled nodes of one graph."""
+        return not isinstance(self.inputs, Tensor)
+
+    @cached_property
+    def rows(self) -> Tensor:
+        """The numbers of the examples, or of the labelled nodes."""
+        if self.is_graph:
+            return torch.nonzero(self.labels != _UNLABELLED)[: self._batch, 0]
+        return torch.arange(len(self.labels), device=self._device)
 
     @property
     def weights(self) -> list[nn.Parameter]:
@@ -86,10 +117,14 @@ class Subject:
         return values[self.rows] if self.is_graph and len(values) == len(self.labels) else values
 
     def forward(self, inputs: Any = None) -> Tensor:
-        """Logits of a training-mode pass, after which the norms hold the batch's statistics."""
+        """Logits of a training-mode pass, after which the norms hold the batch's statistics.
+
+        Args:
+            inputs: the subject's own, in a form to differentiate by.
+        """
         with self.random("forward"):
             logits: Tensor = self.network.train()(self.inputs if inputs is None else inputs)
-        self._settled = self._settled or inputs is None or not self.is_graph
+        self._settled = True
         return logits
 
     def loss(self, logits: Tensor) -> Tensor:
@@ -128,12 +163,6 @@ class Subject:
 def weights_of(network: nn.Module) -> list[nn.Parameter]:
     """The trainable parameters of two or more dimensions."""
     return [p for p in network.parameters() if p.ndim >= 2 and p.requires_grad]
-
-
-def _follow_batch(network: nn.Module) -> None:
-    for module in network.modules():
-        if isinstance(module, _BatchNorm):
-            module.momentum = 1.0
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from genas.core.rng import seed_of
 from genas.nn.probe import Probes
 
 _FEWEST = 8  # trials
-_STEPS = 200
+_STEPS = 100
 _STATISTICS = 7  # of a layer: those of the probes and its place
 
 
@@ -26,7 +26,7 @@ class Parametric(Scorer):
     Source: Dong et al., "ParZC: Parametric Zero-Cost Proxies for Efficient NAS" (AAAI 2025): node-wise statistics, a
     learned mixer, and a differentiable Kendall loss (eq. 8: tanh of score differences against the signs of accuracy
     differences). Here the mixer is one small perceptron applied to each layer and summed, so that networks may have any
-    number of layers, the mean of five members; no Bayesian layers.
+    number of layers, the mean of three members; no Bayesian layers.
 
     Args:
         space: builds the networks.
@@ -67,7 +67,7 @@ class Parametric(Scorer):
         if not self._members:
             raise ScoreFailed(f"parametric has to be fitted on {_FEWEST} or more measured trials first")
         with torch.no_grad():
-            scores = torch.cat([member([statistics]) for member in self._members])  # [members]
+            scores = torch.cat([member(*_joined([statistics])) for member in self._members])  # [members]
         value, std = float(scores.mean()), float(scores.std())
         return Measurement(self.metric, value, time.perf_counter() - start, fidelity, seed, std)
 
@@ -85,7 +85,7 @@ class Parametric(Scorer):
         if len(known) < _FEWEST:
             return
         layers, values = [k[0] for k in known], torch.tensor([k[1] for k in known])
-        seeds = [seed_of(self._seed, "parametric", len(known), member) for member in range(5)]
+        seeds = [seed_of(self._seed, "parametric", len(known), member) for member in range(3)]
         self._members = [_fitted(layers, values, seed) for seed in seeds]
 
     def _statistics(self, arch: Architecture, seed: int) -> Tensor:
@@ -97,29 +97,34 @@ class Parametric(Scorer):
 class _Mixer(nn.Module):
     """Layers to one number: a perceptron of each layer's statistics, summed."""
 
-    def __init__(self, layers: list[Tensor]) -> None:
+    def __init__(self, rows: Tensor, owners: Tensor) -> None:
         super().__init__()
-        rows = torch.cat(layers)
         self.mean, self.spread = rows.mean(0), rows.std(0).clamp_min(1e-6)
-        self.typical = sum(map(len, layers)) / len(layers)
+        self.typical = len(rows) / (int(owners.max()) + 1)  # layers of a network
         self.body = nn.Sequential(nn.Linear(_STATISTICS, 16), nn.GELU(), nn.Linear(16, 1))
 
-    def forward(self, layers: list[Tensor]) -> Tensor:
-        """Scores [n] of n networks."""
-        rows = self.body((torch.cat(layers) - self.mean) / self.spread)[:, 0]  # [all layers]
-        owner = torch.repeat_interleave(torch.arange(len(layers)), torch.tensor([len(part) for part in layers]))
-        return torch.zeros(len(layers)).index_add(0, owner, rows) / self.typical
+    def forward(self, rows: Tensor, owners: Tensor) -> Tensor:
+        """Scores [n] of n networks from the statistics of all their layers and whose each is."""
+        shares = self.body((rows - self.mean) / self.spread)[:, 0]  # [all layers]
+        return torch.zeros(int(owners.max()) + 1).index_add(0, owners, shares) / self.typical
+
+
+def _joined(layers: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """The layers of all networks [all layers, statistics], and the number of each one's network."""
+    counts = torch.tensor([len(part) for part in layers])
+    return torch.cat(layers), torch.repeat_interleave(torch.arange(len(layers)), counts)
 
 
 def _fitted(layers: list[Tensor], values: Tensor, seed: int) -> _Mixer:
     """A mixer whose order of the networks is that of the values."""
     wanted = (values[:, None] - values[None]).sign()  # [n, n]
+    rows, owners = _joined(layers)
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.default_generator.manual_seed(seed)
-        mixer = _Mixer(layers)
-        optimizer = torch.optim.AdamW(mixer.parameters(), lr=0.01, weight_decay=0.01)
+        mixer = _Mixer(rows, owners)
+        optimizer = torch.optim.AdamW(mixer.parameters(), lr=0.02, weight_decay=0.01)
         for _ in range(_STEPS):
-            scores = mixer(layers)
+            scores = mixer(rows, owners)
             scores = (scores - scores.mean()) / (scores.std() + 1e-6)
             loss = -(torch.tanh(2 * (scores[:, None] - scores[None])) * wanted).mean()
             optimizer.zero_grad()
