@@ -30,9 +30,9 @@ _DECAY = 0.9  # of the moving average
 class PolicySearch(Search):
     """Lets a controller draw architectures and moves its probabilities by their rewards; says how in `_improve`.
 
-    The reward of a measured architecture is its mean rank over the objectives among all that were measured, from 0 for
-    the worst to 1 for the best. Draws that are known already are rewarded again without being asked for, illegal ones
-    are drawn again, and what others measured is learned from as if it had been drawn uniformly.
+    The reward of a measured architecture is the share of all measured ones that it beats (of its equals, and so of
+    itself, half counts), averaged over the objectives. Draws that are known already are rewarded again without being
+    asked for, illegal ones are drawn again, and what others measured is learned from as if it had been drawn uniformly.
 
     Args:
         space: where the architectures come from.
@@ -73,7 +73,7 @@ class PolicySearch(Search):
         self._drawn: dict[str, Draw] = {}  # by key, asked for and not told yet
         self._rewarded: list[tuple[str, Draw]] = []  # what the next improvement learns from
         self._broke: set[str] = set()  # keys of what failed or breaks a limit
-        self._baseline = 0.5  # the mean rank
+        self._baseline = 0.5  # the mean share
         self._improved = 0
         self._made: Controller | None = None
 
@@ -136,8 +136,8 @@ class PolicySearch(Search):
 
         found: dict[str, float] = {}
         if self._losses:
-            places = np.stack([rankdata(column) for column in zip(*self._losses.values(), strict=True)], 1) - 1
-            shares = 1 - places / max(1, len(places) - 1)  # [n, objectives], 1 for the best
+            places = np.stack([rankdata(column) for column in zip(*self._losses.values(), strict=True)], 1)
+            shares = 1 - (places - 0.5) / len(places)  # [n, objectives], near 1 for the best
             found = dict(zip(self._losses, (shares @ np.array(self._weights)).tolist(), strict=True))
         return {**found, **dict.fromkeys(sorted(self._broke), -self._penalty)}
 

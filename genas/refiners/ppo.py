@@ -38,7 +38,7 @@ class Ppo(PolicySearch):
         rate: step size of Adam.
         entropy: weight of the mean entropy of a decision.
         lead: weight of the first objective where there are several; the others share the rest.
-        penalty: the reward of what failed or breaks a limit is minus this; the worst measured has 0, the best 1.
+        penalty: the reward of what failed or breaks a limit is minus this; measured ones have 0 to 1.
     """
 
     name = "ppo"

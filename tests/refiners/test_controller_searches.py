@@ -52,8 +52,8 @@ def test_rewards_by_hand(made):
     search = made(Letters(), 0, objectives, limits, lead=0.75, penalty=0.3)
     search.tell(
         [
-            _told("aaa", accuracy=0.1, params=10),  # worst and best
-            _told("bbb", accuracy=0.5, params=20),  # middle and middle
+            _told("aaa", accuracy=0.1, params=10),  # 0.75 of 1/6 and 0.25 of 5/6
+            _told("bbb", accuracy=0.5, params=20),  # 0.75 of 3/6 and 0.25 of 3/6
             _told("ccc", accuracy=0.9, params=60),  # breaks the limit
             _told("ddd", failure="out of memory"),
             _told("eee", accuracy=0.9),  # lacks an objective
@@ -61,7 +61,7 @@ def test_rewards_by_hand(made):
     )
     got = search.rewards()
     assert got == pytest.approx(
-        {word("aaa").key: 0.25, word("bbb").key: 0.5, word("ccc").key: -0.3, word("ddd").key: -0.3}
+        {word("aaa").key: 1 / 3, word("bbb").key: 0.5, word("ccc").key: -0.3, word("ddd").key: -0.3}
     )
 
 
