@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from genas.core import pareto
@@ -57,6 +57,14 @@ class Book:
         """The trial, failed if it breaks a limit that a cheap scorer measures."""
         broken = [] if trial.failure is not None else pareto.broken(trial, self.early)
         return replace(trial, failure="; ".join(broken)) if broken else trial
+
+    def unaffordable(self, trials: Mapping[str, Trial]) -> dict[str, Trial]:
+        """Those that break what can be tried at all; the one that breaks it least is let through if all do."""
+        over = {key: trial for key, trial in trials.items() if pareto.broken(trial, self.affordable)}
+        if over and len(over) == len(trials):
+            metric = self.affordable[0].metric
+            over.pop(min(over, key=lambda key: over[key].value(metric) or 0.0))
+        return over
 
     def alive(self) -> list[Trial]:
         """Trials without a failure."""

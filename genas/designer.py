@@ -53,6 +53,8 @@ class Designer:
     """
 
     def __init__(self, request: Request, ledger: Ledger, progress: Progress | None = None) -> None:
+        from genas.nn.probe import Probes
+
         self.request, self.ledger, self.progress = request, ledger, progress or Silence()
         self._claim()
         self.task: Task = registry.create("tasks", request.task)
@@ -66,7 +68,7 @@ class Designer:
         self.context: dict[str, Any] = {
             "space": self.space, "task": self.task, "ledger": ledger, "device": self.device,
             "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
-            "probes": self._probes(),
+            "probes": Probes(self.space, self.task, self.device),
         }  # fmt: skip
         self._warn()
         self._make_scorers()
@@ -103,6 +105,7 @@ class Designer:
         total = self.plan.trials
         self.progress.stage("search", total)
         first = total - total // 2 if self.request.refiners else total
+        self.refiners.tell(self._seeds())
         while (missing := first - len(self.book.measured())) > 0 and (ranked := self._ranked()):
             self.refiners.tell(self._measure(ranked[: min(6, missing)]))
             self._learn()
@@ -120,7 +123,7 @@ class Designer:
     def validate(self) -> None:
         """Train the finalists and the references in full, choose on validation, then read the test split."""
         finalists = self.book.best(self.book.measured(), self.plan.finalists)
-        self._screen_references(finalists)
+        self._choose_references(finalists)
         self._plan_again(finalists)
         seeds = [self.request.seed + i for i in range(self.plan.seeds if self.trains else 1)]
         again = 2 if self.references else 1
@@ -194,11 +197,6 @@ class Designer:
         from genas.nn.train import pick_device
 
         self.device = str(pick_device(self.request.device))
-
-    def _probes(self) -> Any:
-        from genas.nn.probe import Probes
-
-        return Probes(self.space, self.task, self.device)
 
     @property
     def trains(self) -> bool:
@@ -310,36 +308,40 @@ class Designer:
                 self.progress.step()
         return list(new.values())
 
-    def _screen_references(self, finalists: Sequence[Trial]) -> None:
-        for candidate in self.space.references(self.task, reference_limits(self.request.constraints, finalists)):
-            trial = Trial(candidate)
-            self._announce(candidate)
-            for meter in (*self.screens, *self.gates):
-                trial = self.book.add(trial, meter.measure([candidate.arch])[0], fatal=False)
-            self.references[candidate.arch.key] = trial
-        self._afford_references()
-        if self.plan.references < len(self.references):
-            self._choose_reference()
+    def _seeds(self) -> list[Trial]:
+        """Hand-made references, measured as candidates are, for refiners to build upon; they are never finalists."""
+        if not self.request.refiners or not self.trains:
+            return []
+        known = [self._reference(c) for c in self.space.references(self.task, self.request.constraints)]
+        return [self._briefly(t) for t in known if not pareto.broken(t, self.book.early)]
 
-    def _afford_references(self) -> None:
-        """Leave out references that train slower than candidates may, but for the fastest."""
-        slow = {k: t for k, t in self.references.items() if pareto.broken(t, self.book.affordable)}
-        if slow and len(slow) == len(self.references):
-            slow.pop(min(slow, key=lambda key: slow[key].value("train_ms") or 0.0))
-        for key, trial in slow.items():
+    def _reference(self, candidate: Candidate) -> Trial:
+        trial = Trial(candidate)
+        self._announce(candidate)
+        for meter in (*self.screens, *self.gates):
+            trial = self.book.add(trial, meter.measure([candidate.arch])[0], fatal=False)
+        return trial
+
+    def _briefly(self, trial: Trial) -> Trial:
+        (result,) = self.measure.measure([trial.candidate.arch], seed=self.request.seed)
+        return self.book.add(trial, result)
+
+    def _choose_references(self, finalists: Sequence[Trial]) -> None:
+        """Screen the hand-made references; where the plan has fewer, keep what is best after a short training."""
+        known = self.space.references(self.task, reference_limits(self.request.constraints, finalists))
+        self.references = {c.arch.key: self._reference(c) for c in known}
+        for key, trial in self.book.unaffordable(self.references).items():
             reasons = "; ".join(pareto.broken(trial, self.book.affordable))
             self._note(f"reference {key}", f"Not trained, as it is too slow: {trial.candidate.note} ({reasons}).")
             del self.references[key]
-
-    def _choose_reference(self) -> None:
-        """Keep the reference that is better after a short training, as candidates are chosen."""
-        for key, trial in self.references.items():
-            (result,) = self.measure.measure([trial.candidate.arch], seed=self.request.seed)
-            self.references[key] = self.book.add(trial, result)
-        best = best_reference(self.references, self.task.metric)
-        if best is not None:
-            self._note("references", "The budget is short: of the hand-made references, a short training chose one.")
-            self.references = {best: self.references[best]}
+        if self.plan.references < len(self.references):
+            self.references = {key: self._briefly(trial) for key, trial in self.references.items()}
+            best = best_reference(self.references, self.task.metric)
+            if best is not None:
+                self._note(
+                    "references", "The budget is short: of the hand-made references, a short training chose one."
+                )
+                self.references = {best: self.references[best]}
 
     def _measure(self, trials: Sequence[Trial]) -> list[Trial]:
         """Measure the task's metric of each that is affordable, at low fidelity."""
@@ -348,8 +350,7 @@ class Designer:
             self._check_budget()
             changed = self._gate(trial)
             if changed.failure is None:
-                (result,) = self.measure.measure([trial.candidate.arch], seed=self.request.seed)
-                changed = self.book.add(changed, result)
+                changed = self._briefly(changed)
                 self._step()
             self.book.trials[trial.candidate.arch.key] = changed
             done.append(changed)

@@ -163,3 +163,11 @@ def test_best_reference_is_the_best_unfailed() -> None:
     tried = {"a": trial("a", accuracy=0.5), "b": trial("b", accuracy=0.6, failure="x"), "c": trial("c")}
     assert best_reference(tried, "accuracy") == "a"
     assert best_reference({}, "accuracy") is None
+
+
+def test_slow_references_are_left_out_but_one() -> None:
+    book = Book("accuracy", (Objective("accuracy"),), (), (Constraint("train_ms", at_most=2),))
+    tried = {"a": trial("a", train_ms=1.0), "b": trial("b", train_ms=3.0), "c": trial("c", train_ms=4.0)}
+    assert list(book.unaffordable(tried)) == ["b", "c"]
+    assert list(book.unaffordable({k: tried[k] for k in "bc"})) == ["c"]
+    assert book.unaffordable({}) == {}
