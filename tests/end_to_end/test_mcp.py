@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ from genas.core.records import Request, Trial
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 TINY = {
     "proposers": ["uniform"],
-    "scorers": ["params", {"name": "short_train", "options": {"epochs": 1, "of": 2}}],
-    "validator": {"name": "train", "options": {"epochs": 2}},
-    "budget": {"trials": 3},
+    "scorers": ["params", {"name": "short_train", "options": {"epochs": 1, "of": 2, "examples": 128}}],
+    "validator": {"name": "train", "options": {"epochs": 2, "examples": 128}},
+    "budget": {"trials": 2},
     "device": "cpu",
 }
 Told = list[tuple[float, float | None, str | None]]
@@ -80,10 +81,6 @@ def test_the_light_verbs_over_stdio(tmp_path: Path) -> None:
         read = data(await client.call_tool("interpret", {"sentence": GOAL, "known": {"budget": "2 minutes"}}))
         request = wire.from_data(Request, read["request"])
         assert request.task.name == "digits" and request.budget.seconds == 120 and "19,999" in read["text"]
-        found = data(await client.call_tool("propose", {"n": 3, "sentence": GOAL, "known": TINY}))
-        trials = [wire.from_data(Trial, t) for t in found["trials"]]
-        assert len(trials) == len(found["texts"]) == 3
-        assert all(t.value("params") < 20_000 for t in trials)
 
     talk(stdio(tmp_path), conversation)
     assert list(tmp_path.iterdir()) == []
@@ -110,7 +107,7 @@ def test_a_design_ends_with_a_winner_in_the_root(finished: tuple[Path, dict[str,
     folder = Path(outcome["folder"])
     assert folder.parent == root.resolve() and folder.name.startswith("a-classifier-for-8x8")
     assert wire.from_data(Trial, outcome["winner"]).value("test_accuracy") is not None
-    assert len(outcome["references"]) > 0 and outcome["spent"]["trials"] == 3 and outcome["text"]
+    assert len(outcome["references"]) > 0 and outcome["spent"]["trials"] == 2 and outcome["text"]
     assert (folder / "report.html").is_file() and (folder / "winner" / "model.py").is_file()
 
 
@@ -122,29 +119,32 @@ def test_progress_only_grows_and_names_each_stage(finished: tuple[Path, dict[str
     assert begun == ["propose", "search", "train"]
 
 
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
 def test_a_cancelled_design_goes_on_by_the_same_call(
-    mode: str, finished: tuple[Path, dict[str, Any], Told], tmp_path: Path
+    finished: tuple[Path, dict[str, Any], Told], tmp_path: Path
 ) -> None:
-    """Cancelled by a message (legacy) or with its stream (auto), the worker ends at its next step."""
+    """Cancelled by a message (legacy) or with its call (auto), the worker ends at its next step."""
     _, whole, _ = finished
-    outcomes: list[dict[str, Any]] = []
+    server, outcomes = service.make(tmp_path), []
+    call = {"sentence": GOAL, "known": TINY, "out": "stopped"}
 
-    async def conversation(client: Client) -> None:
-        call = {"sentence": GOAL, "known": TINY, "out": "stopped"}
+    async def stopped(client: Client, stage: str) -> None:
         with anyio.CancelScope() as scope:
 
             async def stop(done: float, total: float | None, text: str | None) -> None:
-                if text is not None and text.startswith("search:"):
+                if text is not None and text.startswith(stage):
                     scope.cancel()
 
             await client.call_tool("design", call, progress_callback=stop)
         assert scope.cancelled_caught
         await client.call_tool("propose", {"sentence": GOAL, "known": TINY, "n": 1})  # has its turn when that has ended
-        assert sum("short_train" in e["id"] for e in measurements(tmp_path / "stopped")) < 2
+        assert not any(e["scorer"] == "train" for e in measurements(tmp_path / "stopped"))
+
+    async def conversation(client: Client) -> None:
+        await stopped(client, "search:")
         outcomes.append(data(await client.call_tool("design", call)))
 
-    talk(service.make(tmp_path), conversation, mode=mode)
+    talk(server, partial(stopped, stage="propose:"), mode="legacy")
+    talk(server, conversation)
     assert measurements(tmp_path / "stopped") == measurements(Path(whole["folder"]))
     assert outcomes[0]["winner"]["candidate"] == whole["winner"]["candidate"]
 
@@ -162,7 +162,7 @@ def test_a_cancelled_design_goes_on_by_the_same_call(
         ("explain", {"name": "regularised_evolution"}, ("regularized_evolution",)),
         ("propose", {"sentence": GOAL, "known": {**TINY, "proposers": ["unifrm"]}}, ("uniform",)),
         ("propose", {"sentence": GOAL, "n": 0}, ("greater than or equal to 1",)),
-        ("design", {"sentence": GOAL.replace("20k", "100"), "known": TINY, "out": "none"}, ("limits",)),
+        ("design", {"sentence": GOAL, "known": {**TINY, "scorers": ["params"]}, "out": "a"}, ("short_train",)),
         ("design", {"sentence": GOAL, "out": "../outside"}, ("root", "leave `out` away")),
         ("design", {"sentence": GOAL, "out": "a/../../outside"}, ("root",)),
         ("design", {"sentence": GOAL, "out": "/tmp/genas-outside"}, ("root",)),
@@ -239,12 +239,15 @@ def test_http_sends_progress_and_refuses_other_hosts(address: str) -> None:
         told.append(text)
 
     async def conversation(client: Client) -> None:
-        call = {"sentence": GOAL, "known": TINY, "n": 2}
-        assert len(data(await client.call_tool("propose", call, progress_callback=tell))["texts"]) == 2
+        call = {"sentence": GOAL, "known": TINY, "n": 3}
+        found = data(await client.call_tool("propose", call, progress_callback=tell))
+        trials = [wire.from_data(Trial, t) for t in found["trials"]]
+        assert len(trials) == len(found["texts"]) == 3
+        assert all(t.value("params") < 20_000 for t in trials)
         assert (await client.call_tool("interpret", {"sentence": "asdf"})).is_error
 
     talk(address, conversation)
-    assert told and told[0] == "propose: 2 steps"
+    assert told and told[0] == "propose: 3 steps"
 
     import httpx
 
