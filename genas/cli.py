@@ -201,6 +201,25 @@ def fit(
     typer.echo(f"The model is in {folder}.")
 
 
+@app.command("mcp")
+def serve(
+    root: Annotated[Path, typer.Option(help="The folder below which runs are written.")] = Path("runs"),
+    transport: Annotated[str, typer.Option(help="stdio (the client starts this) or http.")] = "stdio",
+    host: Annotated[str, typer.Option(help="The address to listen on, for http.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on, for http.", min=1, max=65535)] = 8765,
+) -> None:
+    """Serve these verbs to agents and editors over the Model Context Protocol."""
+    from genas import service
+    from genas.core.errors import RequestError
+
+    if transport == "stdio":
+        service.serve("stdio", root=root)
+    elif transport == "http":
+        service.serve("http", root=root, host=host, port=port)
+    else:
+        raise RequestError(f"--transport is stdio or http, not {transport!r}.")
+
+
 def _version(value: bool) -> None:
     if value:
         typer.echo(f"genas {__version__}")
