@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 import pytest
@@ -44,12 +44,12 @@ def stdio(root: Path) -> StdioServerParameters:
 
 
 def talk(server: Any, conversation: Callable[[Client], Awaitable[None]], mode: str = "auto") -> None:
-    async def run() -> None:
+    async def held() -> None:
         with anyio.fail_after(120):
             async with Client(server, mode=mode) as client:
                 await conversation(client)
 
-    anyio.run(run)
+    anyio.run(held)
 
 
 def said(result: CallToolResult) -> str:
@@ -60,15 +60,6 @@ def data(result: CallToolResult) -> dict[str, Any]:
     assert not result.is_error, said(result)
     assert result.structured_content is not None
     return result.structured_content
-
-
-def measurements(folder: Path) -> list[dict[str, Any]]:
-    """The measurement events without their seconds, which no two runs share."""
-    events = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
-    found = [e for e in events if e["kind"] == "measurement"]
-    for event in found:
-        event.get("measurement", {}).pop("seconds", None)
-    return found
 
 
 def test_the_light_verbs_over_stdio(tmp_path: Path) -> None:
@@ -86,46 +77,23 @@ def test_the_light_verbs_over_stdio(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+class Run(NamedTuple):
+    """A run cancelled twice and then completed: its outcome, what its client was told, and its ledger at each end."""
+
+    outcome: dict[str, Any]
+    told: Told
+    ledgers: list[list[dict[str, Any]]]
+
+
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Told]:
-    """The root, the outcome of a whole run, and what its client was told."""
-    root, told, outcomes = tmp_path_factory.mktemp("root"), [], []
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Cancelled by a message (legacy) and with its call (auto); each later call is the same as the first."""
+    root, told, outcomes, ledgers = tmp_path_factory.mktemp("root"), [], [], []
+    server, call = service.make(root), {"sentence": GOAL, "known": TINY}
 
-    async def tell(done: float, total: float | None, text: str | None) -> None:
-        told.append((done, total, text))
-
-    async def conversation(client: Client) -> None:
-        call = {"sentence": GOAL, "known": TINY}
-        outcomes.append(data(await client.call_tool("design", call, progress_callback=tell)))
-
-    talk(service.make(root), conversation)
-    return root, outcomes[0], told
-
-
-def test_a_design_ends_with_a_winner_in_the_root(finished: tuple[Path, dict[str, Any], Told]) -> None:
-    root, outcome, _ = finished
-    folder = Path(outcome["folder"])
-    assert folder.parent == root.resolve() and folder.name.startswith("a-classifier-for-8x8")
-    assert wire.from_data(Trial, outcome["winner"]).value("test_accuracy") is not None
-    assert len(outcome["references"]) > 0 and outcome["spent"]["trials"] == 2 and outcome["text"]
-    assert (folder / "report.html").is_file() and (folder / "winner" / "model.py").is_file()
-
-
-def test_progress_only_grows_and_names_each_stage(finished: tuple[Path, dict[str, Any], Told]) -> None:
-    _, _, told = finished
-    figures = [done for done, _, _ in told]
-    assert figures == sorted(set(figures)) and all(total is None or done <= total for done, total, _ in told)
-    begun = [text.split(":")[0] for _, _, text in told if text is not None and text.endswith(" steps")]
-    assert begun == ["propose", "search", "train"]
-
-
-def test_a_cancelled_design_goes_on_by_the_same_call(
-    finished: tuple[Path, dict[str, Any], Told], tmp_path: Path
-) -> None:
-    """Cancelled by a message (legacy) or with its call (auto), the worker ends at its next step."""
-    _, whole, _ = finished
-    server, outcomes = service.make(tmp_path), []
-    call = {"sentence": GOAL, "known": TINY, "out": "stopped"}
+    def look() -> None:
+        (path,) = root.glob("*/ledger.jsonl")  # one folder for all calls
+        ledgers.append([json.loads(line) for line in path.read_text().splitlines()])
 
     async def stopped(client: Client, stage: str) -> None:
         with anyio.CancelScope() as scope:
@@ -137,16 +105,43 @@ def test_a_cancelled_design_goes_on_by_the_same_call(
             await client.call_tool("design", call, progress_callback=stop)
         assert scope.cancelled_caught
         await client.call_tool("propose", {"sentence": GOAL, "known": TINY, "n": 1})  # has its turn when that has ended
-        assert not any(e["scorer"] == "train" for e in measurements(tmp_path / "stopped"))
+        look()
+
+    async def tell(done: float, total: float | None, text: str | None) -> None:
+        told.append((done, total, text))
 
     async def conversation(client: Client) -> None:
         await stopped(client, "search:")
-        outcomes.append(data(await client.call_tool("design", call)))
+        outcomes.append(data(await client.call_tool("design", call, progress_callback=tell)))
+        look()
 
     talk(server, partial(stopped, stage="propose:"), mode="legacy")
     talk(server, conversation)
-    assert measurements(tmp_path / "stopped") == measurements(Path(whole["folder"]))
-    assert outcomes[0]["winner"]["candidate"] == whole["winner"]["candidate"]
+    return Run(outcomes[0], told, ledgers)
+
+
+def test_a_cancelled_design_goes_on_by_the_same_call(run: Run) -> None:
+    first, second, whole = run.ledgers
+    assert not any(e.get("scorer") == "short_train" for e in first)
+    assert any(e.get("scorer") == "short_train" for e in second) and not any(e.get("scorer") == "train" for e in second)
+    assert second[: len(first)] == first and whole[: len(second)] == second
+    identities = [e["id"] for e in whole if "id" in e]
+    assert len(identities) == len(set(identities))
+
+
+def test_a_design_ends_with_a_winner_in_the_root(run: Run) -> None:
+    folder = Path(run.outcome["folder"])
+    assert folder.name.startswith("a-classifier-for-8x8")
+    assert wire.from_data(Trial, run.outcome["winner"]).value("test_accuracy") is not None
+    assert len(run.outcome["references"]) > 0 and run.outcome["spent"]["trials"] >= 2 and run.outcome["text"]
+    assert (folder / "report.html").is_file() and (folder / "winner" / "model.py").is_file()
+
+
+def test_progress_only_grows_and_names_each_stage(run: Run) -> None:
+    figures = [done for done, _, _ in run.told]
+    assert figures == sorted(set(figures)) and all(total is None or done <= total for done, total, _ in run.told)
+    begun = [text.split(":")[0] for _, _, text in run.told if text is not None and text.endswith(" steps")]
+    assert begun == ["propose", "search", "train"]
 
 
 @pytest.mark.parametrize(
