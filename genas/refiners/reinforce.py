@@ -48,7 +48,7 @@ class Reinforce(PolicySearch):
         *,
         batch: int = 5,
         rate: float = 0.02,
-        entropy: float = 0.05,
+        entropy: float = 0.3,
         lead: float = 0.5,
         penalty: float = 0.5,
     ) -> None:
