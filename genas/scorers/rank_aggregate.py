@@ -15,14 +15,15 @@ from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture, Measurement
 from genas.nn.probe import Probes
 
-_PROXIES = ("vkdnw", "jacov", "expressivity", "trainability", "flops")
+_PROXIES = ("synflow", "jacov", "expressivity", "trainability", "flops")
 
 
 class RankAggregate(Scorer):
     """The sum over proxies of log(rank / n) among all architectures scored so far; the best has rank n.
 
-    Source: Tybl & Neumann (VKDNW, CVPR 2025), eq. 19 and its five proxies; sums of log ranks are from Lee & Ham
-    (AZ-NAS, CVPR 2024), eq. 12. A proxy that fails for a network ranks it last, and one that fails for all says
+    Source: sums of log ranks are from Lee & Ham (AZ-NAS, CVPR 2024) and Tybl & Neumann (VKDNW, CVPR 2025). The five
+    proxies are those of the latter's aggregate but for synflow in place of its own, as a search on half of 1,000
+    NAS-Bench-201 cells chose (`eval/proxy_ranks.py` judges them by the other half). A proxy that fails for a network ranks it last, and one that fails for all says
     nothing. A network's score changes as others become known: compare scores of one call only.
 
     Args:
@@ -38,7 +39,7 @@ class RankAggregate(Scorer):
     """
 
     metric: ClassVar[str] = "rank_aggregate"
-    cost: ClassVar[float] = 3.0
+    cost: ClassVar[float] = 1.2
 
     def __init__(
         self,
