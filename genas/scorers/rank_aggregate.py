@@ -23,8 +23,10 @@ class RankAggregate(Scorer):
 
     Source: sums of log ranks are from Lee & Ham (AZ-NAS, CVPR 2024) and Tybl & Neumann (VKDNW, CVPR 2025). The five
     proxies are those of the latter's aggregate but for synflow in place of its own, as a search on half of 1,000
-    NAS-Bench-201 cells chose (`eval/proxy_ranks.py` judges them by the other half). A proxy that fails for a network ranks it last, and one that fails for all says
-    nothing. A network's score changes as others become known: compare scores of one call only.
+    NAS-Bench-201 cells chose (`eval/proxy_ranks.py` judges them by the other half).
+
+    A proxy that fails for a network ranks it last, and one that fails for all says nothing. A network's score changes
+    as others become known: compare scores of one call only.
 
     Args:
         space: builds the networks.
