@@ -22,5 +22,5 @@ def bench_data() -> Path:
     if not path.is_dir():
         if os.environ.get("CI") == "true":
             pytest.fail("CI must set GENAS_DATA")
-        pytest.skip("GENAS_DATA is not set: see docs/data.md")
+        pytest.skip("the benchmark tables are not ours to ship: set GENAS_DATA (docs/data.md); CI fails instead")
     return path

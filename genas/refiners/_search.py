@@ -94,7 +94,7 @@ class Search(Proposer):
         return f"{objective.metric} {-loss if objective.goal == 'max' else loss:.4g}"
 
     def _random(
-        self, generator: np.random.Generator, note: str = "random: nothing to build upon yet"
+        self, generator: np.random.Generator, note: str = "random: nothing to build upon yet, or nothing new in reach"
     ) -> Candidate | None:
         for _ in range(TRIES):
             arch = self._space.sample(generator)

@@ -10,8 +10,7 @@ from genas.core.interfaces import Proposer, SearchSpace
 from genas.core.pareto import losses
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng
-
-_TRIES = 200  # draws for one new architecture before the space counts as used up
+from genas.refiners._search import TRIES
 
 
 class LocalSearch(Proposer):
@@ -84,7 +83,7 @@ class LocalSearch(Proposer):
         for _ in range(n):
             generator = rng(self._seed, self.name, self._asked)
             self._asked += 1
-            for _ in range(_TRIES):
+            for _ in range(TRIES):
                 arch = self._space.sample(generator)
                 if arch.key not in self._seen:
                     self._seen.add(arch.key)

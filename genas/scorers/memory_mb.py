@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import weakref
 from typing import Any, ClassVar
 
@@ -11,47 +10,28 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Scorer, SearchSpace, Task
-from genas.core.records import Architecture, Measurement
-from genas.nn.fresh import blank, fresh_network, guarded, is_tensor_task
+from genas.core.records import Architecture
+from genas.nn.fresh import blank, fresh_network, guarded
+from genas.scorers._network import NetworkScorer
 
 
-class MemoryMb(Scorer):
+class MemoryMb(NetworkScorer):
     """Peak memory of the forward pass of one example in megabytes (10^6 bytes): weights, buffers and live activations.
 
     An activation counts from the operation that makes it until nothing refers to it any more, as an allocator that
     wastes nothing would have it; scratch space inside an operation is not seen. No memory is really taken (torch's
     meta device), except for networks that only run on real numbers.
 
-    Args:
-        space: builds the network.
-        task: sets its inputs and outputs.
+    Args: see `NetworkScorer`.
     """
 
     name = "memory_mb"
     metric: ClassVar[str] = "memory_mb"
-    larger_is_better: ClassVar[bool] = False
     cost: ClassVar[float] = 0.05
 
-    def __init__(self, space: SearchSpace, task: Task) -> None:
-        self._space, self._task = space, task
-
-    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """The peak; the same for every seed and fidelity.
-
-        Raises:
-            ScoreFailed: where the network cannot be built or run, or the task has no example for it.
-        """
-        start = time.perf_counter()
-        if not is_tensor_task(self._task):
-            peak = self._peak(arch, "cpu")
-        else:
-            try:
-                peak = self._peak(arch, "meta")
-            except ScoreFailed:  # an operation without a meta kernel
-                peak = self._peak(arch, "cpu")
-        return Measurement(self.metric, peak / 1e6, time.perf_counter() - start, fidelity, seed)
+    def figure(self, arch: Architecture) -> float:
+        """The megabytes for one example."""
+        return self.without_memory(lambda device: self._peak(arch, device)) / 1e6
 
     def _peak(self, arch: Architecture, device: str) -> int:
         network = fresh_network(self._space, self._task, arch, device=device).eval()

