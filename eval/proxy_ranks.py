@@ -24,8 +24,8 @@ from scipy.stats import kendalltau, rankdata, spearmanr
 
 from genas.core import assets, registry
 from genas.core.errors import ScoreFailed
+from genas.core.pareto import log_rank_sum
 from genas.nn.probe import Probes
-from genas.scorers.rank_aggregate import log_rank_sums
 
 CELLS = 1000  # of the 9,445 non-degenerate ones
 GROUPS = {
@@ -125,12 +125,12 @@ def columns(found: dict[int, dict[str, float | None]], cells: list[int]) -> dict
 
 def log_ranks(scores: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
     """The sum over proxies of log(rank / n), the best having rank n: being bad in one of them weighs much."""
-    return log_rank_sums(np.stack([scores[name] for name in names], 1))
+    return log_rank_sum([scores[name] for name in names])
 
 
 def from_the_top(scores: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
     """Minus the sum of log(rank), the best having rank 1: being among the best in one of them weighs much."""
-    return -log_rank_sums(-np.stack([scores[name] for name in names], 1))
+    return -log_rank_sum([-scores[name] for name in names])
 
 
 def plain_ranks(scores: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:

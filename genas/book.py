@@ -11,7 +11,7 @@ from genas.core.interfaces import Scorer
 from genas.core.records import Constraint, Measurement, Objective, Trial
 
 _SLACK = 0.02  # accuracy a finalist may lack to the best one where another objective leads
-_SIZES = {"params", "flops", "size_mb"}  # cost, not promise: never part of the ranking
+_SIZES = {"params", "flops"}  # cost, not promise: never part of the ranking
 
 
 class Book:
@@ -81,12 +81,12 @@ class Book:
         columns = [
             _column(living, scorer)
             for scorer in scorers
-            if scorer.metric not in ignored and not scorer.metric.endswith(("_ms", "_mj"))
+            if scorer.metric not in ignored and not scorer.metric.endswith(("_ms", "_mj", "_mb"))
         ]
         if not living or not columns:
             return living
-        badness = pareto.log_rank_sum(columns)
-        return [living[i] for i in sorted(range(len(living)), key=lambda i: (badness[i], i))]
+        worth = pareto.log_rank_sum(columns)
+        return [living[i] for i in sorted(range(len(living)), key=lambda i: (-worth[i], i))]
 
     def best(self, trials: Sequence[Trial], n: int) -> list[Trial]:
         """The best n by the objectives in their order; of equals the steadier at the end, then the smaller.

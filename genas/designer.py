@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.core import assets, pareto, registry, wire
+from genas.cautions import AFFORDABLE, cautions
+from genas.core import pareto, registry, wire
 from genas.core.errors import BudgetSpent, RequestError
 from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger, Meter
@@ -16,7 +17,6 @@ from genas.plan import SEARCH_SHARE, Plan, make_plan, plan_again
 from genas.sources import Mix
 from genas.summary import summarize
 
-AFFORDABLE = 1.5  # times a reference's training time per example, where the budget is in seconds
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 
 
@@ -70,7 +70,8 @@ class Designer:
             "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
             "probes": Probes(self.space, self.task, self.device),
         }  # fmt: skip
-        self._warn()
+        for name, text in cautions(request, self.task, self.plan.train_ms):
+            self._note(name, text)
         self._make_scorers()
         self.proposers, self.refiners = self._mixes()
 
@@ -166,23 +167,6 @@ class Designer:
                 f"{self.ledger.path} belongs to another request ({before['request'].get('goal', '')!r}). "
                 "Name another --out, or repeat that request to go on with it."
             )
-
-    def _warn(self) -> None:
-        """Say in the report what a reader must know: a limit nobody asked for, models that saw labels of this task."""
-        if self.plan.train_ms is not None:
-            self._note(
-                "train_ms",
-                f"The seconds of the budget leave out networks that train slower than {self.plan.train_ms:.3g} ms an "
-                f"example, {AFFORDABLE:g} times the reference's. A budget in trials has no such limit.",
-            )
-        for use in (*self.request.proposers, *self.request.scorers):
-            count = assets.seen(f"{use.name}-{self.space.name}").get(str(self.request.task), 0)
-            if count:
-                self._note(
-                    use.name,
-                    f"The model of {use.name} was fitted on validation accuracies of {count} architectures on this "
-                    f"very task ({self.request.task}); on a new task it knows less. It saw no test accuracy.",
-                )
 
     def _note(self, name: str, text: str) -> None:
         if self.ledger.find(f"warning {name}") is None:

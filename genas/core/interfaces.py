@@ -117,6 +117,7 @@ class Task(ABC):
     input_shape: tuple[int, ...]  # (C, H, W) for images
     outputs: int
     classes: tuple[str, ...] = ()
+    caution: str = ""  # what a reader of its figures must know; shown in the report
 
     @abstractmethod
     def data(self, split: Split) -> Data:

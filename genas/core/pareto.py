@@ -45,13 +45,18 @@ def broken(trial: Trial, constraints: Sequence[Constraint]) -> list[str]:
     return found
 
 
-def log_rank_sum(columns: Sequence[Sequence[float]]) -> npt.NDArray[np.float64]:
-    """One badness per row from several scores (each larger is better): the sum of the logs of their ranks.
+def log_rank_sum(columns: Sequence[npt.ArrayLike]) -> npt.NDArray[np.float64]:
+    """One worth per row from several scores, larger being better in all: the sum of log(rank / n), the best of n rows
+    having rank n. Being bad in one score weighs much; equals share their mean rank.
 
-    Source: rank aggregation as in AZ-NAS (Lee & Ham, 2024, eq. 9) with log ranks in place of the log of rank ratios.
+    Source: the aggregates of AZ-NAS (Lee & Ham, CVPR 2024, eq. 9) and VKDNW (Tybl & Neumann, CVPR 2025).
+
+    Args:
+        columns: [proxies, n], minus infinity for what could not be scored.
     """
-    if not columns:
+    if not len(columns):
         raise ValueError("log_rank_sum needs at least one column")
     from scipy.stats import rankdata
 
-    return np.sum([np.log(rankdata(-np.asarray(c, dtype=float))) for c in columns], axis=0)  # type: ignore[no-any-return]
+    ranks = [rankdata(np.asarray(column, dtype=float)) for column in columns]
+    return np.sum([np.log(rank / len(rank)) for rank in ranks], axis=0)  # type: ignore[no-any-return]

@@ -173,14 +173,14 @@ class Auto(Proposer):
         names = [n for n in self._figures.transfer if n in columns]
         top = _TOP // 10 if names else _TOP
         names = names or [n for n in columns if n in _WARM]
-        badness = log_rank_sum([np.nan_to_num(columns[n], nan=-np.inf).tolist() for n in names]) if names else None
+        worth = log_rank_sum([np.nan_to_num(columns[n], nan=-np.inf) for n in names]) if names else None
 
         def score(generator: np.random.Generator) -> tuple[Floats, Why]:
             scores = generator.random(len(self._pool.archs))
-            if badness is None:
+            if worth is None:
                 return scores, lambda _: "at random, as nothing is known of it yet"
             free = np.array([spelling(a) not in self._spellings() for a in self._pool.archs])
-            best = np.argsort(np.where(free, badness, np.inf), kind="stable")[:top]
+            best = np.argsort(np.where(free, -worth, np.inf), kind="stable")[:top]
             scores[best] += 1
             words = ", ".join(names)
             return scores, lambda _: f"drawn from the {top} best by {words}"

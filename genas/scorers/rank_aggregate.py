@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import rankdata
 
 from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.pareto import log_rank_sum
 from genas.core.records import Architecture, Measurement
 from genas.nn.probe import Probes
 
@@ -87,7 +87,7 @@ class RankAggregate(Scorer):
                     seen[arch.key] = self._values(arch, fidelity, seed)
                 except ScoreFailed as failure:
                     results[arch.key] = failure
-        sums = log_rank_sums(np.array(list(seen.values()))) if seen else np.zeros(0)
+        sums = log_rank_sum(list(np.array(list(seen.values())).T)) if seen else np.zeros(0)
         place = {key: number for number, key in enumerate(seen)}
         seconds = (time.perf_counter() - start) / max(len(archs), 1)
         return [
@@ -115,13 +115,3 @@ class RankAggregate(Scorer):
 def _more_is_better(scorer: Scorer) -> bool:
     """As a sign of accuracy; the size of a network, which is a cost, is one as well."""
     return scorer.larger_is_better or scorer.metric in ("params", "flops", "size_mb")
-
-
-def log_rank_sums(values: np.ndarray) -> np.ndarray:
-    """The sum over columns of log(rank / n), equals sharing their mean rank.
-
-    Args:
-        values: [architectures, proxies], larger is better.
-    """
-    ranks: np.ndarray = rankdata(values, axis=0)
-    return np.asarray(np.log(ranks / len(values)).sum(1))  # [architectures]

@@ -59,6 +59,11 @@ class NasBench101Task(CifarTable):
         if answers not in ("all", "validated"):
             raise RequestError(f"nasbench101: answers must be all or validated, not {answers!r}.")
         self.answers = answers
+        if answers == "all":
+            self.caution = (
+                "Accuracies of nasbench101 are TEST accuracies, for want of validation accuracies: the search chose by "
+                "what it is judged by. Use nasbench101:answers=validated for 20,001 cells with validation accuracies."
+            )
         measure = "mean test accuracies, for want of validation accuracies," if answers == "all" else "accuracies"
         cells = "all" if answers == "all" else "20,001"
         self.description = f"Published {measure} of {cells} NAS-Bench-101 cells on CIFAR-10: 32x32 colour photographs."

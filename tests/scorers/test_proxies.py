@@ -15,7 +15,6 @@ from genas.core.errors import RequestError, ScoreFailed
 from genas.core.records import Candidate, Measurement, Trial, Use
 from genas.core.rng import rng
 from genas.nn.probe import Probes
-from genas.scorers.rank_aggregate import log_rank_sums
 
 X = np.array(Points.examples)
 ROWS = [[2.0, -1.0], [1.0, 1.0]]
@@ -201,12 +200,6 @@ def test_trainability_is_best_where_gradients_keep_their_size():
     assert trainability(5.0) < -1 > trainability(0.2)
     with pytest.raises(ScoreFailed, match="unchanged"):
         trainability(1.0)
-
-
-def test_log_rank_sums_by_hand():
-    values = np.array([[1.0, 5.0], [2.0, 5.0], [3.0, -np.inf]])
-    expected = [math.log(1 / 3) + math.log(2.5 / 3), math.log(2 / 3) + math.log(2.5 / 3), math.log(1) + math.log(1 / 3)]
-    assert log_rank_sums(values) == pytest.approx(expected)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,45 @@
+"""What a reader of a run's figures must know: limits nobody asked for, models that saw labels, odd tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from genas.core import assets, registry
+from genas.core.interfaces import Task
+from genas.core.records import Request
+
+AFFORDABLE = 1.5  # times a reference's training time per example, where the budget is in seconds
+
+
+def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[tuple[str, str]]:
+    """Names and sentences, to be shown in the report.
+
+    Args:
+        train_ms: milliseconds of training per example above which networks are left out; None is no such limit.
+    """
+    if task.caution:
+        yield "task", task.caution
+    if train_ms is not None:
+        yield (
+            "train_ms",
+            f"The seconds of the budget leave out networks that train slower than {train_ms:.3g} ms an example, "
+            f"{AFFORDABLE:g} times the reference's. A budget in trials has no such limit.",
+        )
+    for name in _models(request):
+        count = assets.seen(f"{name}-{request.space.name}").get(str(request.task), 0)
+        if count:
+            yield (
+                name,
+                f"The model of {name} was fitted on validation accuracies of {count} architectures on this very task "
+                f"({request.task}); on a new task it knows less. It saw no test accuracy.",
+            )
+
+
+def _models(request: Request) -> dict[str, None]:
+    """Plug-ins that may bring a trained model, those that refiners ask among them, in order."""
+    names = [use.name for use in (*request.proposers, *request.scorers)]
+    for use in request.refiners:
+        if use.name in registry.names("refiners") and "generators" in registry.options("refiners", use.name):
+            default = registry.options("refiners", use.name)["generators"].default
+            names += use.options.get("generators", default)
+    return dict.fromkeys(names)
