@@ -53,8 +53,9 @@ def figures(report: Report) -> dict[str, object]:
 def table(rows: list[dict[str, object]], goal: str, limit: Budget) -> str:
     lines = [
         f'"{goal}", budget {limit.seconds:g} s. Test accuracy is the mean over three trainings, the epoch and the winner '
-        "chosen on validation. The reference is the better (by validation) of a small ResNet and a small MobileNetV2 of the "
-        "same limit, trained by the same recipe.",
+        "chosen on validation. The reference is a small ResNet or a small MobileNetV2 of the same limit (and "
+        "no slower to train than candidates may be), the better by validation, or after a short training where the budget is "
+        "short; its recipe is the same.",
         "",
         "| search | seed | winner from | params | epochs | test | spread | reference | params | test | spread |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
