@@ -1,0 +1,126 @@
+"""The FBNet space: chains of 22 inverted residual blocks for images, each one of nine kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from genas.core.errors import InvalidArchitecture, RequestError
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture, Candidate, Constraint, Frame
+
+if TYPE_CHECKING:
+    from torch import nn
+
+KINDS = ("k3_e1", "k3_e1_g2", "k3_e3", "k3_e6", "k5_e1", "k5_e1_g2", "k5_e3", "k5_e6", "skip")  # as numbered in tables
+_DEPTHS = (1, 4, 4, 4, 4, 4, 1)  # blocks of each stage
+_FBNETS = {  # kinds by their number in KINDS
+    "A": "8 2 0 8 8 7 2 4 2 7 6 5 7 3 5 4 1 7 7 6 7 7",
+    "B": "0 3 4 0 0 7 6 3 7 7 4 8 6 7 0 4 6 7 4 7 7 3",
+    "C": "0 3 8 0 0 7 6 7 3 7 6 7 7 7 7 7 6 7 7 7 7 3",
+}
+
+
+class Fbnet(SearchSpace):
+    """Image networks of 22 blocks: kernel 3 or 5, expansion 1, 3 or 6, grouped or not, or left out.
+
+    Source: Wu et al., "FBNet" (CVPR 2019), in the variant for 32x32 images of HW-NAS-Bench (Li et al., ICLR 2021): 9^22
+    chains, seven stages of 1, 4, 4, 4, 4, 4, 1 blocks. A skip where the shape stays is no layer at all, so chains that
+    differ only in where a stage has its skips may be one network; they are kept apart here, as in the tables.
+
+    Args:
+        width: multiplies the channels of every layer (the published network has 1).
+        stages: how many of the stages there are, from the image on (the published network has 7); small images are
+            halved to nothing in the later ones.
+
+    Raises:
+        RequestError: where `width` is not above 0 or above 8, or there are no such stages.
+    """
+
+    name = "fbnet"
+    modality: ClassVar[str] = "image"
+    ops: ClassVar[tuple[str, ...]] = ("input", "output", *KINDS)
+    max_nodes: ClassVar[int] = sum(_DEPTHS) + 2  # of all stages
+
+    def __init__(self, *, width: float = 1.0, stages: int = len(_DEPTHS)) -> None:
+        if not 0 < width <= 8:
+            raise RequestError(f"fbnet: width must be above 0 and at most 8, not {width:g}.")
+        if not 1 <= stages <= len(_DEPTHS):
+            raise RequestError(f"fbnet: stages must be 1 to {len(_DEPTHS)}, not {stages}.")
+        self.width, self.stages, self.blocks = width, stages, sum(_DEPTHS[:stages])
+        self._edges = tuple((i, i + 1) for i in range(self.blocks + 1))
+        vars(self).update(max_nodes=self.blocks + 2)  # over that of the class
+
+    def sizes(self) -> Sequence[int]:
+        """Input, all blocks and output, always."""
+        return (self.max_nodes,)
+
+    def frame(self, nodes: int) -> Frame:
+        """A chain of free blocks."""
+        return Frame((("input",), *(KINDS,) * self.blocks, ("output",)), self._edges)
+
+    def problems(self, arch: Architecture) -> list[str]:
+        """What is illegal about the chain."""
+        found = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
+        if len(arch.ops) != self.max_nodes:
+            return [*found, f"there must be {self.blocks} blocks between input and output, not {len(arch.ops) - 2}"]
+        if (arch.ops[0], arch.ops[-1]) != ("input", "output"):
+            found.append(f"the first node must be input and the last output, not {arch.ops[0]!r} and {arch.ops[-1]!r}")
+        found += [
+            f"block {number} is {op!r}; it must be one of {', '.join(KINDS)}"
+            for number, op in enumerate(arch.ops[1:-1], start=1)
+            if op not in KINDS
+        ]
+        if arch.edges != self._edges:
+            found.append("the edges must be the chain 0>1 1>2 and so on to the output")
+        return found
+
+    def build(self, arch: Architecture, task: Task) -> nn.Module:
+        """The network of these blocks, for the task's channels and classes.
+
+        Raises:
+            InvalidArchitecture: where the chain is illegal.
+        """
+        from genas.nn.fbnet_net import FbnetNet
+
+        blocks = self.check(arch).ops[1:-1]
+        return FbnetNet(blocks, task.input_shape[0], task.outputs, width=self.width, stages=self.stages)
+
+    def to_text(self, arch: Architecture) -> str:
+        """The blocks, separated by spaces."""
+        return " ".join(arch.ops[1:-1])
+
+    def from_text(self, text: str) -> Architecture:
+        """The chain of blocks by name, or by number as in HELP's files (7_8_1_...).
+
+        Raises:
+            InvalidArchitecture: where these are not as many known blocks as there must be.
+        """
+        words = text.split()
+        if len(words) == 1 and all(word.isdigit() for word in words[0].split("_")):
+            numbers = [int(word) for word in words[0].split("_")]
+            if wrong := [n for n in numbers if n >= len(KINDS)]:
+                raise InvalidArchitecture([f"block {wrong[0]} does not exist; the kinds are numbered 0 to 8"])
+            words = [KINDS[n] for n in numbers]
+        return self.check(self.chain(words))
+
+    def chain(self, blocks: Sequence[str]) -> Architecture:
+        """The architecture of these blocks; not checked."""
+        return Architecture(self.name, ("input", *blocks, "output"), self._edges)
+
+    def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
+        """FBNet-A, B and C, as far as they keep the limit on `params`; other limits are the caller's.
+
+        Source: Wu et al. (2019), figure 4 and the authors' model zoo (mobile-vision), found there for ImageNet and
+        phones. Here they have the channels and stages of this space.
+        """
+        import torch
+
+        found = []
+        for letter, numbers in _FBNETS.items():
+            arch = self.chain([KINDS[int(n)] for n in numbers.split()[: self.blocks]])
+            with torch.device("meta"):
+                count = sum(p.numel() for p in self.build(arch, task).parameters())
+            if all(limit.holds(count) for limit in limits if limit.metric == "params"):
+                found.append(Candidate(arch, "reference", note=f"FBNet-{letter}, found by its authors for phones"))
+        return found
