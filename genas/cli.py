@@ -201,6 +201,19 @@ def fit(
     typer.echo(f"The model is in {folder}.")
 
 
+@app.command()
+def chat(
+    sentence: Sentence = "",
+    llm: Annotated[str | None, typer.Option(help="A chat model that calls tools: provider:model.")] = None,
+    root: Annotated[Path, typer.Option(help="The folder below which runs are written.")] = Path("runs"),
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for one reply of the model.", min=0.1)] = 60.0,
+) -> None:
+    """Talk about what you need; a chat model works through these commands, and asks before it spends anything."""
+    from genas.conversation import converse
+
+    converse(sentence, llm=llm, root=root, timeout=timeout)
+
+
 @app.command("mcp")
 def serve(
     root: Annotated[Path, typer.Option(help="The folder below which runs are written.")] = Path("runs"),

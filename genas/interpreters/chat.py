@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from genas.core import registry
 from genas.core.errors import GenasError, RequestError
 from genas.core.interfaces import Interpreter
-from genas.core.records import Request, Use
+from genas.core.records import Request
 from genas.interpreters._languages import english
 from genas.interpreters._text import plain
 from genas.interpreters.exact import Exact as _Exact
@@ -95,14 +95,9 @@ class Chat(Interpreter):
         return reply
 
     def _model(self) -> BaseChatModel:
-        if not isinstance(self._llm, str):
-            made: BaseChatModel = self._llm
-        elif self._llm in registry.names("llms"):
-            made = registry.create("llms", Use(self._llm))
-        else:
-            from genas.llms._reach import remote
+        from genas.llms._reach import chat_model
 
-            made = remote(self._llm, base_url=None, timeout=60.0, max_retries=2)
+        made: BaseChatModel = chat_model(self._llm) if isinstance(self._llm, str) else self._llm
         return made
 
 

@@ -47,6 +47,23 @@ def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
     return made
 
 
+def chat_model(name: str, *, timeout: float = 60.0, retries: int = 2) -> BaseChatModel:
+    """The chat model of that name: one of `genas list llms`, or "provider:name".
+
+    Args:
+        name: of the model.
+        timeout: seconds to wait for one reply of a provider.
+        retries: times that a failed transport is tried again.
+
+    Raises:
+        RequestError: there is no such model.
+    """
+    if name in registry.names("llms"):
+        made: BaseChatModel = registry.create("llms", name)
+        return made
+    return remote(name, base_url=None, timeout=timeout, max_retries=retries)
+
+
 def call(chat: BaseChatModel, prompt: str, **bound: Any) -> tuple[str, int]:
     """The reply's text and the tokens used.
 

@@ -1,0 +1,197 @@
+"""The verbs of genas.api as tools for a model: their arguments described, runs in one folder, a yes before spending."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
+
+from pydantic import Field
+
+from genas import account, api, summary
+from genas.core import registry, wire
+from genas.core.errors import RequestError
+from genas.core.records import Request
+
+if TYPE_CHECKING:
+    from genas.designer import Progress
+
+Data = dict[str, Any]
+
+_ADDRESSES = {"base_url", "model_options"}  # where a chat model is: for whoever starts genas, who owns the keys
+
+Kind = Annotated[str | None, Field(description="spaces, tasks, proposers, scorers, ...")]
+Name = Annotated[str, Field(description="Name of a plug-in.")]
+Sentence = Annotated[str, Field(description="What is wanted, in words: data, limits, what counts, budget.")]
+Llm = Annotated[str | None, Field(description='A chat model that proposes too: "local" or "provider:model".')]
+Known = Annotated[
+    Data | None,
+    Field(
+        description=(
+            "Fields of a request, which win over the sentence: task, space, objectives, constraints, device, budget, "
+            'seed, proposers, scorers, refiners, validator. For example {"task": "digits", "seed": 1, "budget": '
+            '"20 minutes", "constraints": [{"metric": "params", "at_most": 50000}], "proposers": ["uniform"]}.'
+        )
+    ),
+]
+Count = Annotated[int, Field(description="How many candidates.", ge=1, le=1000)]
+Out = Annotated[
+    str | None,
+    Field(description="The run's folder, inside the root of all runs. Default: one that belongs to the request."),
+]
+Run = Annotated[str | None, Field(description="A run's folder inside the root of all runs. Default: the latest.")]
+Limits = Annotated[
+    list[Data] | None,
+    Field(
+        description=(
+            "Other limits to ask the run about, in place of those on the same metrics, for example "
+            '[{"metric": "latency_ms", "at_most": 10}]. Nothing new is measured.'
+        )
+    ),
+]
+
+
+class Reading(TypedDict):
+    """How a sentence is read: for people, and as a record."""
+
+    text: str
+    plan: str
+    request: Data
+
+
+class Proposals(TypedDict):
+    """Candidates, the most promising first; `texts` are their architectures in the space's own words."""
+
+    texts: list[str]
+    trials: list[Data]
+
+
+class Outcome(TypedDict):
+    """What a run found; `report.html`, `report.json`, `ledger.jsonl` and `winner/` lie in the folder."""
+
+    text: str
+    folder: str
+    winner: Data | None
+    references: list[Data]
+    spent: Data
+
+
+class Verbs:
+    """Each method is the function of genas.api with that name; `report` reads what `design` left behind.
+
+    Args:
+        root: the folder below which runs are written and read; no other is touched.
+        progress: told about each stage and step.
+        approve: shown what `design` is about to do and what it may cost; where it says no, nothing is spent. None
+            asks nobody.
+    """
+
+    def __init__(
+        self, root: Path, *, progress: Progress | None = None, approve: Callable[[str], bool] | None = None
+    ) -> None:
+        self._root, self._progress, self._approve = root.expanduser().resolve(), progress, approve
+
+    def plugins(self, kind: Kind = None) -> dict[str, dict[str, str]]:
+        """List the plug-ins of one kind or of all: per kind, name to first line."""
+        return api.plugins(kind)
+
+    def explain(self, name: Name) -> str:
+        """Say what a plug-in is, where it comes from and which options it takes."""
+        return api.explain(name)
+
+    def interpret(self, sentence: Sentence = "", llm: Llm = None, known: Known = None) -> Reading:
+        """Read a sentence into a full request, defaults filled in; a dry run: nothing is trained or written."""
+        request = _read(sentence, llm, known)
+        return Reading(text=summary.block(request), plan=account.outline(request), request=wire.to_data(request))
+
+    def propose(self, sentence: Sentence = "", n: Count = 20, llm: Llm = None, known: Known = None) -> Proposals:
+        """Propose architectures that keep the limits, with their cheap scores; nothing is trained or written."""
+        request = _read(sentence, llm, known)
+        trials, space = api.propose(request, n, progress=self._progress), registry.create("spaces", request.space)
+        return Proposals(
+            texts=[space.to_text(t.candidate.arch) for t in trials], trials=[wire.to_data(t) for t in trials]
+        )
+
+    def design(self, sentence: Sentence = "", llm: Llm = None, known: Known = None, out: Out = None) -> Outcome:
+        """Design, train, test and export a network: a long job with progress, which may be cancelled.
+
+        The same call made again goes on with a stopped run, and returns a finished one.
+        """
+        request = _read(sentence, llm, known)
+        folder = self._inside(default_name(request) if out is None else out)
+        if self._approve is not None and not self._approve(f"{summary.block(request)}\n\n{account.outline(request)}"):
+            raise RequestError("The user said no to this design. Nothing was spent. Ask what to change.")
+        report = api.design(request, out=_made(folder), progress=self._progress)
+        return Outcome(
+            text=report.text,
+            folder=str(folder),
+            winner=None if report.winner is None else wire.to_data(report.winner),
+            references=[wire.to_data(t) for t in report.references],
+            spent=wire.to_data(report.spent),
+        )
+
+    def report(self, out: Run = None, limits: Limits = None) -> str:
+        """Read a run: its winner and why, the runners-up, references, costs; and which network other limits choose."""
+        changed = wire.partial({"constraints": limits or []})["constraints"]
+        return account.tell(self._latest() if out is None else self._inside(out), changed)
+
+    def _latest(self) -> Path:
+        ledgers = sorted(self._root.glob("*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
+        if not ledgers:
+            raise RequestError(f"There is no run in {self._root} yet. Call design first, or name a folder.")
+        return ledgers[-1].parent
+
+    def _inside(self, name: str) -> Path:
+        """The folder of that name, or RequestError for one outside the root."""
+        advice = "Name a folder such as 'digits-1', or leave `out` away."
+        try:
+            folder = (self._root / name).resolve()
+        except (OSError, ValueError) as error:
+            raise RequestError(f"{name[:80]!r} can be no folder: {error}. {advice}") from error
+        if folder == self._root or not folder.is_relative_to(self._root):
+            raise RequestError(f"Runs lie inside the root folder {self._root} only, not in {name!r}. {advice}")
+        return folder
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise RequestError(f"No run can be written in {folder.name[:80]!r}: {error}. Name another folder.") from error
+    return folder
+
+
+def _read(sentence: str, llm: str | None, known: Data | None) -> Request:
+    plain = dict(known or {})
+    goal = plain.pop("goal", "")
+    if isinstance(budget := plain.get("budget"), str):
+        plain["budget"] = wire.to_data(api.parse_budget(budget))
+    request = api.interpret(sentence or str(goal), llm=llm, **wire.partial(plain))
+    for use in (*request.proposers, *request.refiners):
+        if refused := sorted(_ADDRESSES & use.options.keys()):
+            raise RequestError(
+                f"{use.name}: {refused[0]} can't be given by a tool call. Where a chat model is, the environment that "
+                "genas was started in says (docs/requests.md); leave that option out."
+            )
+    return request
+
+
+def default_name(request: Request) -> str:
+    """The folder's name of a request that names none: the same for the same request, so that it goes on."""
+    text = json.dumps(wire.to_data(request), sort_keys=True)
+    slug = api.default_folder(request.goal).name.split("-", 2)[2]  # <date>-<time>-<slug>
+    return f"{slug}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
+
+
+def signature(verb: Callable[..., Any]) -> inspect.Signature:
+    """The arguments of a verb with their descriptions, as tool schemas are made from; annotations resolved."""
+    hints = get_type_hints(verb, include_extras=True)
+    given = [p for p in inspect.signature(verb).parameters.values() if p.name != "self"]
+    return inspect.Signature([p.replace(annotation=hints[p.name]) for p in given], return_annotation=hints["return"])
+
+
+READING = ("plugins", "explain", "interpret", "propose", "report")  # verbs that leave nothing behind
+WRITING = ("design",)
