@@ -1,0 +1,71 @@
+"""DARTS cells as numbers: what feeds each node, one spelling per cell, and the labels that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, combinations_with_replacement, permutations
+
+NODES = 4  # intermediate nodes; sources 0 and 1 are the outputs of the two cells before, 2 to 5 the nodes
+OPS = {
+    "max3": "max_pool_3x3",
+    "avg3": "avg_pool_3x3",
+    "skip": "skip_connect",
+    "sep3": "sep_conv_3x3",
+    "sep5": "sep_conv_5x5",
+    "dil3": "dil_conv_3x3",
+    "dil5": "dil_conv_5x5",
+    "none": "none",
+}  # labels, short so that a line of 16 of them can be read, and published names, in the order of the tables' numbers
+ZERO = "none"
+_SHORT = {name: label for label, name in OPS.items()}
+NAMES = ("normal", "reduction")
+
+Slot = tuple[int, str]  # (source, published name of the operation)
+Cell = tuple[Slot, ...]  # slots 2k and 2k + 1 feed node k + 2
+
+
+def cell(slots: Sequence[tuple[int, str]]) -> Cell:
+    """The cell with the two slots of each node in order of their sources."""
+    return tuple(slot for k in range(0, 2 * NODES, 2) for slot in sorted((int(s), op) for s, op in slots[k : k + 2]))
+
+
+def canonical(slots: Sequence[tuple[int, str]]) -> Cell:
+    """The one spelling of a cell: the smallest over all numberings of its nodes in which sources come first."""
+    found = []
+    for order in permutations(range(2, 2 + NODES)):
+        place = {0: 0, 1: 1, **{node: p for p, node in enumerate(order, start=2)}}
+        nodes = [[(place[s], op) for s, op in slots[2 * node - 4 : 2 * node - 2]] for node in order]
+        if all(source < p for p, pair in enumerate(nodes, start=2) for source, _ in pair):
+            found.append(cell([slot for pair in nodes for slot in pair]))
+    return min(found)
+
+
+def pairs(node: int, *, repeated: bool) -> tuple[str, ...]:
+    """The labels that say which two sources feed the k-th node, such as 0+2; `repeated`: also one source twice."""
+    ways = combinations_with_replacement if repeated else combinations
+    return tuple(f"{a}+{b}" for a, b in ways(range(node + 2), 2))
+
+
+def labels(slots: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+    """The twelve labels of a cell: of each node the operation on its earlier source, on its later one, the sources."""
+    ordered = cell(slots)
+    found: list[str] = []
+    for (a, first), (b, second) in zip(ordered[::2], ordered[1::2], strict=True):
+        found += [_SHORT.get(first, first), _SHORT.get(second, second), f"{a}+{b}"]
+    return tuple(found)
+
+
+def slots(labelled: Sequence[str]) -> Cell:
+    """The cell of twelve labels."""
+    found: list[Slot] = []
+    for k in range(0, 3 * NODES, 3):
+        first, second, sources = labelled[k : k + 3]
+        a, b = map(int, sources.split("+"))
+        found += [(a, OPS.get(first, first)), (b, OPS.get(second, second))]
+    return tuple(found)
+
+
+def ops(normal: Sequence[tuple[int, str]], reduction: Sequence[tuple[int, str]]) -> tuple[str, ...]:
+    """All thirty labels of an architecture: the input, each cell behind its name and the word later, the output."""
+    parts = [(name, "later", *labels(found)) for name, found in zip(NAMES, (normal, reduction), strict=True)]
+    return ("input", *parts[0], *parts[1], "output")
