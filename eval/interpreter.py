@@ -1,11 +1,11 @@
-"""Does the exact interpreter read sentences right? Exact match per field on both halves, and 10,000 hostile strings.
+"""Does the exact interpreter read sentences right? Exact match per field, and 10,000 hostile strings.
 
-    python eval/interpreter.py                       (both halves, field by field)
-    python eval/interpreter.py --failures            (shows what failed on the tuning half; the other half stays unseen)
+    python eval/interpreter.py                       (all halves, field by field)
+    python eval/interpreter.py --failures            (shows what failed on the tuning halves; the others stay unread)
     python eval/interpreter.py --fuzz 10000 --write  (also the fuzzing, and the figures into eval/results)
 
-The sentences of eval/sentences were written before the rules were tuned and divided at random; rules were tuned on
-`tuning` alone. Everything runs offline and without a chat model.
+The sentences of eval/sentences are two sets, each written before the rules were tuned on it and divided at random; rules
+were tuned on `tuning` and `third_tuning` alone. Everything runs offline and without a chat model.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from genas.core.interfaces import Interpreter
 from genas.core.records import Request
 
 FOLDER = Path(__file__).parent / "sentences"
+TUNED = ("tuning", "third_tuning")
+HALVES = ("tuning", "aside", "third_tuning", "third_aside")
 FIELDS = ("refused", "task", "data", "limits", "objectives", "device", "budget")
 PIECES = [
     "digits", "mnist", "at most", "between", "50k", "1e999", "-3", "%", "ms", "MB", "MACs", "<=", "²", "½", "٣", "\x00", "\x1b[2J", "\u202e",
@@ -146,12 +148,13 @@ def fuzz(interpreter: Interpreter, count: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fuzz", type=int, default=0, help="so many hostile strings")
-    parser.add_argument("--failures", action="store_true", help="show failures of the tuning half")
+    parser.add_argument("--failures", action="store_true", help="show failures of the tuning halves, and read no other")
     parser.add_argument("--write", action="store_true", help="write eval/results/interpreter.json")
     arguments = parser.parse_args()
     start = time.perf_counter()
     interpreter: Interpreter = registry.create("interpreters", "exact")
-    halves = {half: judge(interpreter, half, arguments.failures and half == "tuning") for half in ("tuning", "aside")}
+    shown = TUNED if arguments.failures else HALVES
+    halves = {half: judge(interpreter, half, arguments.failures) for half in shown}
     columns = (*FIELDS, "whole", "numbers")
     lines = ["| half | sentences | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 2) + "|"]
     for half, shares in halves.items():

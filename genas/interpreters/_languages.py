@@ -6,135 +6,198 @@ import re
 from dataclasses import dataclass
 
 from genas.core.errors import RequestError
+from genas.interpreters._numerals import Numerals, counted
+
+
+_WORD = r"(?!(?:und|aber|oder|sondern|et|mais|ou)\b)[^\W\d]+"  # any but one that begins another thought
 
 
 @dataclass(frozen=True)
 class _Language:
-    """`tells` are words that no English sentence has; `words` are replaced in order; `numbers` are counting words."""
+    """`tells` are words that no English sentence has; `words` are replaced in order; `numerals` are counting words."""
 
     tells: re.Pattern[str]
     words: tuple[tuple[str, str], ...]
-    numbers: dict[str, int]
-    thousand: str
-    hundred: str
-
-
-def _numbered(first: str, more: str, tens: str) -> dict[str, int]:
-    """Counting words in order: from one on, and the tens from twenty on."""
-    ones = {word: n for n, word in enumerate(f"{first} {more}".split(), 1)}
-    return ones | {word: 10 * n for n, word in enumerate(tens.split(), 2)}
+    numerals: Numerals
 
 
 _GERMAN = _Language(
     re.compile(
-        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|weniger|nicht|zwischen|möglichst|ein|eine|einen|das|"
-        r"parametern|genauigkeit|latenz|ziffern|klassen|millionen|netz|versuche|sekunden|minuten|stunden?|erst|dann|suche)\b",
+        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|maximal|minimal|wenigstens|weniger|nicht|kein\w*|zwischen|"
+        r"möglichst|ein|eine[nmrs]?|das|der|die|ich|wir|soll\w*|darf|muss|braucht?|bilder\w*|"
+        r"parametern|gewichte\w*|genauigkeit|latenz|ziffern|klassen|millionen|netz\w*|modell|versuche|sekunden|minuten|stunden?|"
+        r"erst|dann|suche)\b",
         re.I,
     ),
     (
         (r"eine? halbe Stunde", "30 minutes"),
         (r"eine? Viertelstunde", "15 minutes"),
-        (r"anderthalb", "1.5"),
-        (r"(?:nicht|keine) (?:mehr|größer|länger|höher) als", "no more than"),
-        (r"nicht (?:weniger|kleiner) als", "no less than"),
-        (r"(?:weniger|kleiner|niedriger|kürzer) als|unterhalb(?: von)?|unter", "under"),
-        (r"(?:mehr|größer|höher) als|oberhalb(?: von)?|über", "over"),
-        (r"höchstens|maximal|bis zu|nicht über", "at most"),
-        (r"mindestens|wenigstens|minimal", "at least"),
+        (r"(?:eine )?halbe (?=Million|Minute|Sekunde)", "0.5 "),
+        (r"(?:eine )?Viertelmillion", "0.25 million"),
+        (r"anderthalb|eineinhalb", "1.5"),
+        (r"zweieinhalb", "2.5"),
+        (r"ein paar", "a few"),
+        (
+            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:mehr|größer|grösser|länger|höher|langsamer|schwerer) als",
+            r"no more than",
+        ),
+        (
+            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:weniger|kleiner|niedriger|schlechter|schneller|kürzer) als",
+            r"no less than",
+        ),
+        (
+            r"(?:weniger|kleiner|niedriger|kürzer|schneller|geringer|leichter) als|unterhalb(?: von)?|nicht erreichen|unter",
+            "under",
+        ),
+        (r"(?:mehr|größer|grösser|höher|besser|länger) als|oberhalb(?: von)?|nicht unter|über", "over"),
+        (r"(?:aller)?höchstens|maximal(?:e[nrs]?)?|bis zu|nicht über|innerhalb(?: von)?|begrenzt auf", "at most"),
+        (r"mindestens|wenigstens|minimal(?:e[nrs]?)?|zumindest|ab", "at least"),
+        (
+            r"(?:darf |dürfen |soll |sollen )?nicht (?:zu )?(?:überschreiten|übersteigen|überschritten werden)",
+            "or less",
+        ),
+        (r"nicht (?:zu )?(?:unterschreiten|unterschritten werden)", "or more"),
+        (r"oder (?:weniger|kleiner|schneller)", "or less"),
+        (r"oder (?:mehr|besser|größer)", "or more"),
         (r"zwischen", "between"),
-        (r"so genau wie möglich|möglichst genau(?:es|e|er|en)?", "as accurate as possible"),
+        (r"von (?=[0-9])", "from "),
+        (r"bis", "to"),
+        (r"so genau wie möglich|möglichst (?:genau|präzise?)(?:es|e|er|en)?", "as accurate as possible"),
         (r"so schnell wie möglich|möglichst schnell(?:es|e|er|en)?", "as fast as possible"),
-        (r"so klein wie möglich|möglichst klein(?:es|e|er|en)?", "as small as possible"),
-        (r"schnellste[nrs]?", "fastest"),
-        (r"kleinste[nrs]?", "smallest"),
-        (r"genaueste[nrs]?", "most accurate"),
-        (r"zuerst|zunächst|erst", "first"),
-        (r"dann|danach", "then"),
+        (r"so (?:klein|kompakt) wie möglich|möglichst (?:klein|kompakt)(?:es|e|er|en)?", "as small as possible"),
+        (r"so sparsam wie möglich|möglichst sparsam(?:es|e|er|en)?", "lowest energy"),
+        (r"schnellst(?:e[nrs]?|möglich\w*)", "fastest"),
+        (r"kleinst(?:e[nrs]?|möglich\w*)", "smallest"),
+        (r"(?:genau|präzis)est(?:e[nrs]?)|bestmöglich\w*", "most accurate"),
+        (r"schnelles|schneller|schnelle", "fast"),
+        (r"kleines|kleiner|kleine", "small"),
+        (r"zuerst|zunächst|erst|an erster Stelle", "first"),
+        (r"dann|danach|anschließend|an zweiter Stelle", "then"),
+        (r"ohne", "without"),
         (r"und", "and"),
-        (r"oder weniger", "or less"),
         (r"mit", "with"),
         (r"für", "for"),
         (r"auf", "on"),
         (r"pro|je", "per"),
         (r"einem?|einen|einer", "a"),
-        (r"Suchzeit|Suche", "of search"),
-        (r"Parameter[n]?|Gewichten?", "parameters"),
-        (r"Genauigkeit|Treffsicherheit", "accuracy"),
-        (r"Fehlerrate", "error rate"),
-        (r"Latenz|Antwortzeit", "latency"),
-        (r"Energie(?:verbrauch)?", "energy"),
-        (r"(?:Arbeits)?speicher", "memory"),
-        (r"Modellgröße|Dateigröße", "model size"),
+        (r"(?:Such|Rechen)zeit|(?:Such)?budget|Zeitbudget", "of budget"),
+        (r"Suche", "of search"),
+        (r"Parameter(?:n|zahl|anzahl)?|Gewichten?", "parameters"),
+        (r"(?:Test|Validierungs)?genauigkeit|Treffsicherheit|Trefferquote|richtig", "accuracy"),
+        (r"Fehler(?:n|s|rate|quote)?", "error rate"),
+        (r"Latenz(?:zeit)?|Antwortzeit|Inferenz(?:zeit)?|Laufzeit", "latency"),
+        (r"(?:Energie|Strom)(?:verbrauch|bedarf)?", "energy"),
+        (r"(?:Arbeits|Haupt)?speicher(?:bedarf|verbrauch)?", "memory"),
+        (r"(?:Modell|Datei)größe|(?:Speicher|Platten)platz", "model size"),
+        (r"Rechenoperationen|Gleitkommaoperationen", "FLOPs"),
         (r"Millionen|Million|Mio\.?", "million"),
-        (r"Tausend", "thousand"),
+        (r"Milliarden|Milliarde|Mrd\.?", "billion"),
+        (r"Tausend|Tsd\.?", "thousand"),
         (r"Prozent", "percent"),
         (r"Millisekunden?", "milliseconds"),
         (r"Mikrosekunden?", "microseconds"),
-        (r"Sekunden?", "seconds"),
-        (r"Minuten?", "minutes"),
-        (r"Stunden?", "hours"),
-        (r"Tagen?|Tage", "days"),
-        (r"Versuchen?|Versuche", "trials"),
+        (r"Sekunden?|Sek\.?", "seconds"),
+        (r"Minuten?|Min\.", "minutes"),
+        (r"Stunden?|Std\.?", "hours"),
+        (r"Tagen?|Tage?", "days"),
+        (r"(?:Netze|Modelle|Architekturen) (?:testen|probieren|ausprobieren|versuchen)", "trials"),
+        (r"(?:Versuch|Durchl[aä]uf|Kandidat)en?", "trials"),
+        (r"Epochen", "epochs"),
+        (r"Startwert", "seed"),
         (r"hand(?:geschrieben|schriftlich)\w*", "handwritten"),
-        (r"Ziffern", "digits"),
-        (r"Bild(?:er|ern)?", "images"),
+        (r"Ziffern(?:erkenn\w+|klassifi\w+)?", "digits"),
+        (r"Graustufen-?|graue[nrs]?", "grayscale "),
+        (r"farbige[nrs]?|Farb-?(?=[Bb]ild)", "colour "),
+        (r"Graustufenbilder|Graustufenbildern", "grayscale images"),
+        (r"Farb(?:bilder|bildern|fotos)", "colour images"),
+        (r"Bild(?:er|ern)?|Fotos?", "images"),
         (r"Klassen", "classes"),
         (r"Kategorien", "categories"),
-        (r"Graustufen\w*|graue[nrs]?", "grayscale "),
-        (r"farbige[nrs]?|Farb-?", "colour "),
         (r"Merkmalen?", "features"),
+        (r"Knoten(?:klassifi\w+)?", "node classification"),
         (r"Graph(?:en)?-?netz(?:werk)?", "graph network"),
-        (r"Netz(?:werk)?", "network"),
+        (r"(?:Neuronale[sn] )?Netz(?:werk|werks|es)?", "network"),
     ),
-    _numbered(
-        "ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn",
-        "achtzehn neunzehn",
-        "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig",
+    Numerals(
+        counted(
+            "ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn "
+            "siebzehn achtzehn neunzehn",
+            "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig",
+        )
+        | {"eine": 1, "dreissig": 30},
+        {"hundert": 100, "tausend": 1000, "million": 10**6, "millionen": 10**6},
+        "und",
+        r"prozent|klassen|kategorien|versuche|minuten?|stunden?|sekunden?|tagen?|tage|millisekunden?|mikrosekunden?|"
+        r"parameter|gewichte|megabyte|kilobyte|netze|modelle|architekturen|epochen|merkmale|ms\b|[kmg]b\b",
+        bare=True,
     ),
-    "tausend",
-    "hundert",
 )
 _FRENCH = _Language(
     re.compile(
-        r"\b(?:avec|réseau|paramètres|chiffres|précision|moins de|plus de|au plus|au moins|sur|pour|essais|dans|"
-        r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence)\b",
+        r"\b(?:avec|réseaux?|paramètres|poids|chiffres|précision|moins (?:de|que)|plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|"
+        r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence|erreur|heures?|recherche|possible pour|je|"
+        r"classer|doit|ne|en|et|mémoire|classifieur)\b",
         re.I,
     ),
     (
         (r"une demi-heure", "30 minutes"),
         (r"un quart d'heure", "15 minutes"),
-        (r"(?:pas|non) plus (?:de|que)|(?:sans|ne pas) dépasser", "no more than"),
-        (r"(?:pas|non) moins (?:de|que)", "no less than"),
-        (r"le plus rapide|la plus rapide", "fastest"),
-        (r"le plus petit|la plus petite", "smallest"),
-        (r"le plus précis|la plus précise", "most accurate"),
-        (r"aussi rapide que possible", "as fast as possible"),
-        (r"aussi petit que possible", "as small as possible"),
-        (r"aussi précis que possible", "as accurate as possible"),
-        (r"d'au (?:moins|minimum)|au (?:moins|minimum)", "at least"),
-        (r"d'au (?:plus|maximum)|au (?:plus|maximum)|jusqu'à", "at most"),
-        (r"moins de|inférieure?s? à|sous", "under"),
-        (r"plus de|supérieure?s? à|dépassant|au-dessus de", "over"),
+        (r"(?:un )?demi(?:-| )(?=million|mégaoctet)", "0.5 "),
+        (r"(?:une )?demi-(?=minute|seconde|milliseconde)", "0.5 "),
+        (r"quelques", "a few"),
+        (r"(?:inférieure?s?|plus petite?s?) ou égale?s?(?: à)?", "at most"),
+        (r"(?:supérieure?s?|plus grande?s?) ou égale?s?(?: à)?", "at least"),
+        (
+            rf"(?:pas|jamais|non|aucun\w*)(?: {_WORD}){{0,2}}? plus (?:(?:grand|gros|lent|lourd|long)\w* )?(?:de|que)",
+            "no more than",
+        ),
+        (rf"(?:pas|jamais|non|aucun\w*)(?: {_WORD}){{0,2}}? moins (?:(?:bon|précis)\w* )?(?:de|que)", "no less than"),
+        (
+            r"(?:sans|ne (?:doit |doivent )?(?:pas|jamais)|n') ?(?:dépasser|excéder)|ne (?:dépasse|excède)(?:nt)? pas",
+            "no more than",
+        ),
+        (r"(?:le|la) réseau le plus rapide|(?:le|la) plus rapide(?: possible)?", "fastest"),
+        (r"(?:le|la) plus (?:petit|léger|compact)\w*(?: possible)?", "smallest"),
+        (r"(?:le|la) plus (?:précis|exact)\w*(?: possible)?", "most accurate"),
+        (r"(?:le|la) plus (?:économe|sobre)(?: possible)?", "lowest energy"),
+        (r"(?:aussi|le plus) rapide que possible", "as fast as possible"),
+        (r"aussi (?:petit|léger|compact)e? que possible", "as small as possible"),
+        (r"aussi précise? que possible", "as accurate as possible"),
+        (r"(?:d')?au (?:moins|minimum)|minimum de", "at least"),
+        (r"(?:tout )?(?:d')?au (?:plus|maximum)|jusqu'à|maximum de|limitée?s? à|maxi(?!\w)", "at most"),
+        (r"ou moins", "or less"),
+        (r"ou (?:plus|mieux)", "or more"),
+        (
+            r"(?:moins|plus (?:petite?|rapide|légère?)) (?:de|que|d')|inférieure?s? à|sous|en dessous de|en moins d(?:e|')",
+            "under",
+        ),
+        (r"plus (?:de|que|d')|supérieure?s? à|dépassant|au-dessus de", "over"),
         (r"entre", "between"),
-        (r"d'abord", "first"),
+        (r"(?<=[0-9]) à (?=[0-9])", " to "),
+        (r"d'abord|en premier", "first"),
         (r"puis|ensuite", "then"),
+        (r"sans", "without"),
         (r"et", "and"),
         (r"avec", "with"),
         (r"sur", "on"),
         (r"pour", "for"),
         (r"par", "per"),
         (r"une?", "a"),
-        (r"de recherche", "of search"),
-        (r"(?:de |d')?(?:paramètres|poids)", "parameters"),
-        (r"(?:de |d'|la )?(?:précision|exactitude)", "accuracy"),
-        (r"taux d'erreur", "error rate"),
-        (r"(?:la |de )?(?:latence|temps de réponse)", "latency"),
-        (r"(?:l'|d')?énergie", "energy"),
-        (r"mémoire", "memory"),
-        (r"(?:(?<=[0-9])|(?<=[0-9] ))Ko", "KB"),
-        (r"(?:(?<=[0-9])|(?<=[0-9] ))Mo", "MB"),
-        (r"(?:(?<=[0-9])|(?<=[0-9] ))Go", "GB"),
-        (r"millions", "million"),
+        (r"(?:de )?(?:temps de )?(?:recherche|calcul)", "of search"),
+        (r"(?:de |d'|des |les )?(?:paramètres|poids)", "parameters"),
+        (r"(?:de |d'|la |l')?(?:précision|exactitude|justesse)", "accuracy"),
+        (r"(?:de |d'|l'|une |un )?(?:taux d')?erreurs?", "error rate"),
+        (r"(?:la |de |une )?(?:latence|temps de (?:réponse|calcul par image)|temps d'inférence)", "latency"),
+        (r"(?:consommation )?(?:l'|d')?(?:énergie|énergétique)", "energy"),
+        (r"(?:de |la )?mémoire(?: vive)?", "memory"),
+        (r"(?:la )?taille du (?:modèle|fichier)", "model size"),
+        (r"ko(?!\w)", "KB"),
+        (r"mo(?!\w)", "MB"),
+        (r"go(?!\w)", "GB"),
+        (r"mégaoctets?", "megabytes"),
+        (r"kilooctets?", "kilobytes"),
+        (r"millions?(?: de| d')?", "million"),
+        (r"milliards?(?: de| d')?", "billion"),
         (r"mille", "thousand"),
         (r"pour ?cents?", "percent"),
         (r"millisecondes?", "milliseconds"),
@@ -142,22 +205,31 @@ _FRENCH = _Language(
         (r"secondes?", "seconds"),
         (r"heures?", "hours"),
         (r"jours?", "days"),
-        (r"essais?", "trials"),
-        (r"(?:les |des )?chiffres manuscrits|(?:les |des )?chiffres", "handwritten digits"),
+        (r"(?:essais?|réseaux (?:à )?(?:essayés|essayer|tester|testés))", "trials"),
+        (r"époques", "epochs"),
+        (r"graine", "seed"),
+        (r"(?:les |des |de )?chiffres(?: manuscrits| écrits à la main)?", "handwritten digits"),
         (r"en niveaux de gris", "grayscale"),
         (r"en couleurs?", "colour"),
         (r"catégories", "categories"),
         (r"caractéristiques", "features"),
-        (r"réseau de (?:neurones de )?graphes?", "graph network"),
-        (r"réseau", "network"),
+        (r"classification de nœuds|nœuds?", "node classification"),
+        (r"réseau de (?:neurones de )?graphes?|graphe", "graph network"),
+        (r"réseaux?", "network"),
     ),
-    _numbered(
-        "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
-        "dix-sept dix-huit dix-neuf",
-        "vingt trente quarante cinquante soixante",
+    Numerals(
+        counted(
+            "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept "
+            "dix-huit dix-neuf",
+            "vingt trente quarante cinquante soixante",
+        )
+        | {"une": 1, "soixante-dix": 70, "quatre-vingt": 80, "quatre-vingts": 80},
+        {"cent": 100, "cents": 100, "mille": 1000, "million": 10**6, "millions": 10**6},
+        "et",
+        r"pour ?cents?|classes|catégories|essais?|minutes?|heures?|secondes?|jours?|millisecondes?|microsecondes?|"
+        r"paramètres|poids|époques|caractéristiques|réseaux|ms\b|[kmg]o\b|mégaoctets?",
+        bare=True,
     ),
-    "mille",
-    "cent",
 )
 
 
@@ -173,10 +245,14 @@ def english(sentence: str) -> str:
     language = _GERMAN if german >= french else _FRENCH
     text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", sentence)
     text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
-    text = _counted(text, language)
+    text = _PERCENT.sub("%", text)
+    text = language.numerals.digits(text)
     for words, meaning in language.words:
-        text = re.sub(rf"(?<!\w)(?:{words})(?!\w)", meaning, text, flags=re.I)
-    return re.sub(r"\bmillion (?:de |d')", "million ", text, flags=re.I)
+        text = re.sub(rf"(?<![\w/.])(?:{words})(?![\w/])", meaning, text, flags=re.I)
+    return re.sub(r"(?<=[0-9]) (?:de |d')(?=parameters)", " ", text, flags=re.I)
+
+
+_PERCENT = re.compile(r"(?<=[0-9]) ?pour ?cents?(?!\w)", re.I)
 
 
 def _point(match: re.Match[str]) -> str:
@@ -187,20 +263,3 @@ def _point(match: re.Match[str]) -> str:
     if re.fullmatch(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+", number):
         raise RequestError(f"Is {number[:24]!r} a thousand or a fraction? Write it without a comma.")
     return number.replace(",", ".") if re.fullmatch(r"[0-9]+,[0-9]+", number) else number
-
-
-def _counted(text: str, language: _Language) -> str:
-    """Digits for counting words before a unit: zehntausend, deux millions, cent mille, fünfzig Klassen."""
-    small = "|".join(sorted(language.numbers, key=len, reverse=True))
-    compound = rf"(?<!\w)({small})?[ -]?({language.hundred})?[ -]?({language.thousand})(?!\w)"
-
-    def product(match: re.Match[str]) -> str:
-        unit = language.numbers.get((match[1] or "").lower(), 1)
-        return str(unit * (100 if match[2] else 1) * 1000)
-
-    text = re.sub(rf"(?<![0-9] ){compound}", product, text, flags=re.I)
-    after = (
-        r"(?= (?:millions?|millionen|tausend|classes|klassen|catégories|kategorien|essais|versuche|minut|heures|"
-        r"stunden|secondes|sekunden|jours|tage))"
-    )
-    return re.sub(rf"(?<!\w)({small})(?!\w){after}", lambda m: str(language.numbers[m[1].lower()]), text, flags=re.I)

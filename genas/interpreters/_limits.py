@@ -34,6 +34,9 @@ from genas.interpreters._vocabulary import (
     VAGUE,
 )
 
+_FASTER = re.compile(r"\b(?:faster|quicker|slower)\b", re.I)
+_BETTER = re.compile(r"\b(?:better|worse)\b", re.I)
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
 _BARE, _SIDED = {"params", "flops", "accuracy"}, {"<", "<=", ">", ">="}
 
@@ -62,6 +65,7 @@ class _Term(NamedTuple):
     sign: str
     start: int
     end: int
+    words: str = ""  # of the comparison
 
     @property
     def said(self) -> str:
@@ -126,7 +130,8 @@ def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
         if first.kind == "" and sign in {">", ">="} and index < len(numbers) and _both_ends(text, end, numbers[index]):
             first, _ = _pair(first, numbers[index])
         edge = end
-        yield _Term(first, None, sign, start, end)
+        words = text[start : first.start] + text[first.end : end]
+        yield _Term(first, None, sign, start, end, words)
 
 
 def _both_ends(text: str, end: int, second: Quantity) -> bool:
@@ -263,7 +268,7 @@ def _add(limits: Limits, metric: str, term: _Term) -> None:
     if metric in {"budget", "trials", "tokens", "epochs"}:
         _add_budget(limits, metric, term)
         return
-    low, high = _ends(metric, term)
+    low, high = _ends(metric, term._replace(sign=_meant(metric, term)))
     metric, low, high = _as_metric(metric, low, high, term.said)
     if metric not in limits.order:
         limits.order.append(metric)
@@ -271,6 +276,12 @@ def _add(limits: Limits, metric: str, term: _Term) -> None:
         limits.highs[metric] = min(high, limits.highs.get(metric, math.inf))
     if low is not None:
         limits.lows[metric] = max(low, limits.lows.get(metric, -math.inf))
+
+
+def _meant(metric: str, term: _Term) -> str:
+    """The sign for this metric: faster is more of a rate, better is less of a cost, at 30 fps as at 5 ms."""
+    turned = _FASTER if metric == "fps" else _BETTER if metric not in {"accuracy", "roc_auc"} else None
+    return _TURNED.get(term.sign, term.sign) if turned is not None and turned.search(term.words) else term.sign
 
 
 def _ends(metric: str, term: _Term) -> tuple[float | None, float | None]:
@@ -347,7 +358,8 @@ def _add_budget(limits: Limits, metric: str, term: _Term) -> None:
 
 
 def _check_trials(text: str, term: _Term) -> None:
-    if not re.search(r"trial|candidate|evaluation", term.first.text, re.I) and not TRY.search(text[: term.end + 24]):
+    plain = re.search(r"trial|candidate|evaluation", term.first.text, re.I) or term.sign in {"<", "<="}
+    if not plain and not TRY.search(text[: term.end + 24]):
         raise RequestError(
             f"Is {term.said!r} how many to try? Write for example try {term.said}; one network is delivered."
         )

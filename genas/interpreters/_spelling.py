@@ -59,12 +59,19 @@ _RIGHT = frozenset(_WORDS) | frozenset(
     ]
 )
 _WORD = re.compile(r"(?<![\w./~\\-])[A-Za-z]{5,13}(?![\w/\\])")
-_THEN = re.compile(r"\b((?:more|less|fewer|smaller|larger|bigger|greater|higher|lower|faster)) then(?= [0-9])", re.I)
+_THAN = re.compile(r"(?<!\w)([A-Za-z]{3,8}) th[ae]n(?= [0-9a-z])", re.I)
+_COMPARED = ("more", "less", "fewer", "smaller", "larger", "bigger", "greater", "higher", "lower", "faster", "slower")
 
 
 def respelled(text: str) -> str:
     """The text with slips in known words mended; all else stays as it is."""
-    return _WORD.sub(_mended, _THEN.sub(r"\1 than", text))
+    return _WORD.sub(_mended, _THAN.sub(_compared, text))
+
+
+def _compared(match: re.Match[str]) -> str:
+    """A comparative before "than" (or "then"), mended; any other word stays as it is."""
+    near = [word for word in _COMPARED if word[0] == match[1][0].lower() and _slip(match[1].lower(), word)]
+    return f"{near[0]} than" if near else match[0]
 
 
 def _mended(match: re.Match[str]) -> str:

@@ -30,6 +30,9 @@ _FOLDER = re.compile(
     r"\b(?:folder|directory|dir)(?: called| named| of| at|:)?\s+([^\s,;\"'`|]+)|([\w.-]+(?:/[\w.-]+)+)", re.I
 )
 _INSIDE = re.compile(r"\b(?:in|from|at|inside|under|path)\s+([A-Za-z_.][\w.-]*(?:/[\w.-]+)+)", re.I)
+_ORDER = re.compile(
+    r"\b(delete|remove|erase|rm|cat|print|upload|send|chmod|sudo|wget|curl|execute)\s+(?:\S+\s+){0,2}$", re.I
+)
 _SIZE = re.compile(
     r"(?<![\w.])([0-9]{1,5})\s?(?:px|pixels?)?\s?(?:x|"
     r"by)\s?([0-9]{1,5})(?:\s?x\s?([0-9]{1,3}))?(?![0-9])(?:[\s-]?(?:px|pixels?)\b)?",
@@ -37,8 +40,8 @@ _SIZE = re.compile(
 )
 _KERNEL = re.compile(r"(?<![\w.])[0-9]x[0-9](?=[\s-]*(?:conv|kernel|filter|pool))", re.I)
 _CLASSES = re.compile(
-    r"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*(?:different |distinct |output |target |possible |"
-    r"image |[a-z]+ (?=breeds|species))?"
+    r"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*"
+    r"(?:(?!(?:and|with|of|for|in|per|to|or|over|under|is|ms|s|[km]?b|params?|parameters|weights|images)\b)[a-z]+ ){0,2}"
     r"(?:breeds|species|topics|class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b"
     r"|\b(?:classes|categories|labels|outputs)\s*(?:=|:|is|are)\s*(-?[0-9]+)(?![0-9.])",
     re.I,
@@ -148,6 +151,10 @@ def _path(subject: Subject) -> str | None:
                 break
     if found is None or not found.strip("./~"):
         return None
+    if order := _ORDER.search(text[: span[0]]):
+        raise RequestError(
+            f"{order[1]!r} is nothing that is done here. Write what the network in {found[:80]!r} is for."
+        )
     subject.text = blank(text, *span)
     if "\0" in found:
         raise RequestError(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-from genas.interpreters._text import NUMBER_WORDS
+from genas.interpreters._numerals import ENGLISH
 
-_FILLER = (
-    r"be|been|being|have|has|having|use|uses|using|take|takes|taking|need|needs|go|goes|going|get|gets|"
-    r"getting|run|runs|"
-    r"contain|contains|cost|costs|make|it|its|allow|allowed|to|any|want|with|a|the|is|are|by"
+_ANY = (  # a word that may stand between a negation and its comparison: none that begins another thought
+    r"(?!(?:and|but|or|while|although|though|if|mind|minds|care|cares|matter|matters|worry|important|limit\w*|restrict\w*|"
+    r"constrain\w*|under|below|over|above|more|less|fewer|at|up)\b)[A-Za-z']+"
 )
-_NO = rf"(?:no|not|never|nothing|cannot|without|nor|\w+n't)\s+(?:(?:{_FILLER})\s+){{0,4}}"
+_NO = rf"(?:no|not|never|nothing|none|cannot|without|nor|avoid|refuse|reject|\w+n't)\s+(?:{_ANY}\s+){{0,5}}"
 _MORE = (
     r"(?:more|greater|larger|bigger|higher|longer|slower|better|heavier)\s+(?:parameters\s+|weights\s+)?than|"
-    r"over|above|exceed(?:ing|"
-    r"s)?|beyond|past"
+    r"over|above|exceed(?:ing|s)?|beyond|past|in excess of|upwards? of"
 )
 _LESS = (
     r"(?:less|fewer|smaller|lower|shorter|faster|quicker|lighter|worse)\s+(?:parameters\s+|weights\s+)?than|"
@@ -35,14 +33,14 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (">=", _NO + rf"(?:{_LESS})", r">="),
         (
             "<=",
-            r"at (?:the )?most|up to|within|max(?:imum|imal(?:ly)?)?\.?|limit(?:ed)?|cap(?:ped)?|ceiling|"
-            r"fits? in(?:to|side)?|no more",
+            r"at (?:the )?(?:very )?most|up to|within|max(?:imum|imal(?:ly)?)?\.?|(?:limit(?:ed)?|restrict(?:ed)?|bound(?:ed)?|"
+            r"cap(?:ped)?)(?: (?:at|by|to))?|ceiling|upper (?:bound|limit)|as (?:much|many) as|fits? in(?:to|side)?|no more",
             r"=<",
         ),
         (
             ">=",
-            r"at (?:the )?(?:least|minimum)|min(?:imum|imal(?:ly)?)?\.?|"
-            r"floor|or better than|reach(?:es|ing)?",
+            r"at (?:the )?(?:very )?(?:least|minimum)|min(?:imum|imal(?:ly)?)?\.?|floor|lower (?:bound|limit)|"
+            r"or better than|reach(?:es|ing)?|achiev(?:e|es|ing)|hit(?:s|ting)?|not falling",
             r"=>",
         ),
         ("<", _LESS, r"<"),
@@ -55,9 +53,10 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "<=",
         re.compile(
-            r"\s*\(?(?:or (?:less|fewer|below|under|smaller|lower|faster)|"
-            r"(?:at (?:the )?)?most|max(?:imum)?|"
-            r"tops|and (?:below|under))\b\)?",
+            r"\s*\(?(?:or (?:less|fewer|below|under|smaller|lower|faster|quicker)|"
+            r"(?:at (?:the )?)?(?:very )?most|max(?:imum|imal)?|tops|and (?:below|under|less)|"
+            r"(?:as |is |being )?(?:an?|the|my|our) (?:upper |hard |absolute |strict )*(?:limit|bound|maximum|max|ceiling|cap)|"
+            r"(?:must|should|may|can|shall)(?:n't| not|not) be exceeded)\b\)?",
             re.I,
         ),
     ),
@@ -65,8 +64,8 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
         ">=",
         re.compile(
             r"\s*\(?(?:or (?:more|better|higher|above|over|larger)|"
-            r"(?:at (?:the )?)?(?:least|minimum)|min(?!\w)|"
-            r"and (?:above|up|better|more))\b\)?|\+(?!\w)",
+            r"(?:at (?:the )?)?(?:very )?(?:least|minimum)|min(?!\w)|and (?:above|up|upwards?|better|more)|"
+            r"(?:as |is |being )?(?:an?|the) (?:minimum|lower (?:bound|limit)|floor))\b\)?|\+(?!\w)",
             re.I,
         ),
     ),
@@ -107,7 +106,7 @@ RIGHT_STOP = re.compile(
     re.I,
 )
 TRY = re.compile(
-    r"\b(?:try|tries|trying|evaluat\w+|test(?:ing)?|search\w*|explor\w+|sampl\w+|look\w* at|budget|"
+    r"\b(?:try|tries|tried|trying|evaluat\w+|test(?:ing)?|search\w*|explor\w+|sampl\w+|look\w* at|budget|"
     r"consider\w*|measur\w+|train|check|compare|trial\w*)\b",
     re.I,
 )
@@ -148,7 +147,7 @@ NAMES = {
     "perplexity": "the perplexity",
 }
 UNREAD = re.compile(
-    rf"(?<![0-9.][ -])\b(?!one\b)(?:{NUMBER_WORDS}|dozen)[ -](?:and[ -][0-9]|"
+    rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|dozen)[ -](?:and[ -][0-9]|"
     r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
     r"(?:param\w*|weights|flops|macs|hours?|minutes?|seconds?|days?|weeks?|ms|milliseconds?|trials?|percent|mb|kb|mj)\b)",
     re.I,

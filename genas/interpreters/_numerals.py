@@ -1,0 +1,121 @@
+"""Numbers in words as digits, in any language whose counting words are listed: fifty thousand, zehntausend, deux cents."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+
+def counted(ones: str, tens: str) -> dict[str, int]:
+    """Counting words in order: from one on, and the tens from twenty on."""
+    return {w: n for n, w in enumerate(ones.split(), 1)} | {w: 10 * n for n, w in enumerate(tens.split(), 2)}
+
+
+@dataclass(frozen=True)
+class Numerals:
+    """The counting words of a language.
+
+    Args:
+        small: words below 100, in lower case.
+        scales: words that multiply what stands before them.
+        joint: what may stand between two words: "and", or nothing.
+        units: pattern of the words before which a lone small number is one ("fifty trials").
+        bare: whether a lone scale is a number, as tausend is 1000.
+    """
+
+    small: dict[str, int]
+    scales: dict[str, int]
+    joint: str
+    units: str
+    bare: bool = False
+
+    @cached_property
+    def words(self) -> str:
+        """Any word of a number, the longest first."""
+        return "|".join(sorted((*self.small, *self.scales), key=len, reverse=True))
+
+    @cached_property
+    def _word(self) -> re.Pattern[str]:
+        return re.compile(rf"({self.words})|({self.joint})", re.I)
+
+    @cached_property
+    def _run(self) -> re.Pattern[str]:
+        word = rf"(?:{self.words})"
+        return re.compile(
+            rf"(?<![\w.,])(?<![0-9]\s)(?<![0-9]-){word}(?:[\s-]*(?:{self.joint})?[\s-]*{word})*(?!\w)"
+            rf"(?=(\s*[\s-]\s*(?:[a-z-]+\s)?(?:{self.units}))?)",
+            re.I,
+        )
+
+    def digits(self, text: str) -> str:
+        """The text with numbers in words as digits; words that make no number stay, and so do lone ones before no unit."""
+        return self._run.sub(self._digits, text)
+
+    def _digits(self, match: re.Match[str]) -> str:
+        parts = [(m[1] or "").lower() for m in self._word.finditer(match[0])]
+        scaled, alone = any(word in self.scales for word in parts), len(parts) == 1
+        sure = (self.bare or not alone) if scaled else match[1] is not None
+        value = self._value(parts) if sure else None
+        return match[0] if value is None else str(value)
+
+    def _value(self, parts: list[str]) -> int | None:
+        """The number that the words make ("" is a joint), or None: 5 and 20 are none."""
+        total, part, last = 0, 0, 10**12
+        for index, word in enumerate(parts):
+            if word in self.scales:
+                scale = self.scales[word]
+                if scale == 100:
+                    part, last = max(part, 1) * 100, 100
+                elif scale < (total or 10**12):
+                    total, part, last = total + max(part, 1) * scale, 0, scale
+                else:
+                    return None
+            elif word:
+                value = self.small[word]
+                ones_first = parts[index - 1 : index] == [""] and part < 10 and value % 10 == 0 and self.joint == "und"
+                if value >= last and not ones_first:
+                    return None
+                if index and last < 100 and not ones_first and not (part % 100 >= 20 and value < 20):
+                    return None
+                part, last = part + value, value
+        return total + part
+
+
+_UNITS = (
+    r"percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|param|weights|seconds?|minutes?|hours?|days?|weeks?|ms\b|"
+    r"joules?|bytes?|[kmg]i?b\b|m?j\b|gpus?|frames|features|columns|milliseconds?|microseconds?|trials?|candidates?|"
+    r"networks\b|models\b|architectures\b|designs\b|evaluations?|epochs?|megabytes?|kilobytes?|millijoules?|m?flops|m?macs|"
+    r"kilo\w+|mega\w+|fps|images|tokens"
+)
+ENGLISH = Numerals(
+    counted(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen",
+        "twenty thirty forty fifty sixty seventy eighty ninety",
+    )
+    | {"zero": 0},
+    {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9},
+    "and",
+    _UNITS,
+)
+_MUCH = rf"(?:hundred|thousand|million|billion|{_UNITS})"
+_FRACTIONS = (
+    (rf"(?:an? )?three[- ]quarters(?: of)?(?: an?)? (?={_MUCH})", "0.75 "),
+    (r"(?:an? )?quarter of an hour", "15 minutes"),
+    (rf"(?:an? )?quarter(?:[- ]of)?(?:[- ]an?)?[- ](?={_MUCH})", "0.25 "),
+    (r"half an hour", "30 minutes"),
+    (rf"(?:an? )?half(?: of)?(?:[- ]an?)?[- ](?={_MUCH})", "0.5 "),
+    (rf"(?:an?|one|1) ({_MUCH}) and a half", r"1.5 \1s"),
+    (r"an? (?=(?:hundred|thousand|million|billion)(?!\w))", "one "),
+    (r"an? (?=(?:(?:milli|micro)?second|minute|hour|day|week|(?:mega|kilo)byte)s?(?!\w))", "1 "),
+)
+_AND_HALF = re.compile(rf"(?<![\w.])({ENGLISH.words}|[0-9]+)[ -]and[ -]a[ -]half(?=[ -]{_MUCH})", re.I)
+
+
+def spelled(text: str) -> str:
+    """English number words and fractions as digits."""
+    text = _AND_HALF.sub(lambda m: f"{ENGLISH.small.get(m[1].lower(), m[1])}.5", text)
+    for pattern, digits in _FRACTIONS:
+        text = re.sub(rf"(?<![\w.]){pattern}", digits, text, flags=re.I)
+    return ENGLISH.digits(text)
