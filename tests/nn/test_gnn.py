@@ -6,7 +6,7 @@ from tiny_space import Tiny, accuracy, examples
 from genas.core.errors import RequestError
 from genas.core.records import Architecture, Candidate, Measurement, Trial
 from genas.learning import fit_examples
-from genas.nn.gnn import GraphPredictor, ranking_loss
+from genas.nn.gnn import GraphPredictor, ranking_loss, teach
 from genas.scorers.gnn import GnnScorer
 
 SPACE = Tiny()
@@ -59,7 +59,7 @@ def test_fit_learns_a_new_order_deterministically(folder):
 
     measured = trials(80, reverse)
     archs = [e.arch for e in examples(60, seed=8)]
-    scorers = [GnnScorer(SPACE, seed=1, model=str(folder), steps=60) for _ in range(2)]
+    scorers = [GnnScorer(SPACE, seed=1, model=str(folder)) for _ in range(2)]
     before = tau(scorers[0], archs, reverse)
     state = torch.get_rng_state()
     for scorer in scorers:
@@ -69,11 +69,57 @@ def test_fit_learns_a_new_order_deterministically(folder):
     assert scorers[0].score_all(archs)[3].value == scorers[1].score_all(archs)[3].value
 
 
-def test_fit_on_too_few_or_failed_trials_changes_nothing(folder):
+def test_fit_on_too_few_failed_or_equal_trials_changes_nothing(folder):
     scorer, arch = GnnScorer(SPACE, model=str(folder)), examples(1)[0].arch
     before = scorer.score(arch).value
-    scorer.fit(trials(7) + [Trial(t.candidate, t.measurements, "broke") for t in trials(20)[7:]])
+    scorer.fit(trials(9) + [Trial(t.candidate, t.measurements, "broke") for t in trials(20)[9:]])
+    scorer.fit(trials(20, lambda _: 0.5))
     assert scorer.score(arch).value == before
+
+
+def test_fit_never_ranks_worse_than_the_predictor_it_began_with(folder):
+    archs = [e.arch for e in examples(100, seed=8)]
+    before = tau(GnnScorer(SPACE, model=str(folder)), archs)
+    for seed, count in ((0, 10), (1, 12), (2, 20), (3, 60)):
+        scorer = GnnScorer(SPACE, seed=seed, model=str(folder))
+        scorer.fit(trials(count))
+        assert tau(scorer, archs) >= before - 0.005
+
+
+def test_most_quantiles_lie_within_the_stated_deviations(folder):
+    scorer = GnnScorer(SPACE, model=str(folder))
+    rest = trials(120)
+    learnt, unseen = rest[:60], rest[60:]
+    scorer.fit(learnt)
+    values = sorted(accuracy(t.candidate.arch) for t in learnt)
+    found = scorer.score_all([t.candidate.arch for t in unseen])
+    within = 0
+    for trial, m in zip(unseen, found, strict=True):
+        value = accuracy(trial.candidate.arch)
+        low, high = sum(v < value for v in values) / 60, sum(v <= value for v in values) / 60
+        within += low - 1.645 * m.std <= m.value <= high + 1.645 * m.std
+    assert within >= 0.8 * len(found)
+
+
+def test_teach_leaves_each_example_out_of_one_net():
+    archs, seen = [e.arch for e in examples(12)], []
+
+    def train(model, loss):
+        model.train()
+        for row in range(4):
+            model.zero_grad()
+            loss(torch.tensor([row, row + 4]), torch.Generator()).backward()
+            grads = [sum(float(p.grad.abs().sum()) for p in net.parameters()) for net in model.nets]
+            seen.append([g > 0 for g in grads])
+        return 0.5
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model, left_out, value = teach(SPACE, archs, [(i + 0.5) / 12 for i in range(12)], train)
+    assert value == 0.5
+    assert seen == [[net != row for net in range(4)] for row in range(4)]
+    logits = model.logits(archs)
+    assert left_out == pytest.approx([float(logits[i % 4, i]) for i in range(12)])
 
 
 def test_unknown_labels_are_named(folder):
