@@ -19,6 +19,8 @@ OPS = {
 ZERO = "none"
 _SHORT = {name: label for label, name in OPS.items()}
 NAMES = ("normal", "reduction")
+START = (1, 15)  # where each cell starts: its name, "later", then three labels for each of its four nodes
+COUNT = 30  # labels in all
 
 Slot = tuple[int, str]  # (source, published name of the operation)
 Cell = tuple[Slot, ...]  # slots 2k and 2k + 1 feed node k + 2
@@ -69,3 +71,23 @@ def ops(normal: Sequence[tuple[int, str]], reduction: Sequence[tuple[int, str]])
     """All thirty labels of an architecture: the input, each cell behind its name and the word later, the output."""
     parts = [(name, "later", *labels(found)) for name, found in zip(NAMES, (normal, reduction), strict=True)]
     return ("input", *parts[0], *parts[1], "output")
+
+
+def read(labelled: Sequence[str]) -> tuple[Cell, Cell]:
+    """The normal and the reduction cell of all thirty labels of a legal architecture."""
+    return slots(labelled[START[0] + 2 : START[1]]), slots(labelled[START[1] + 2 : -1])
+
+
+def _edges() -> tuple[tuple[int, int], ...]:
+    """Per cell: the name leads to the operations on earlier sources, "later" to the others, both to their node."""
+    found = []
+    for name in START:
+        found += [(0, name), (name, name + 1)]
+        for first in range(name + 2, name + 14, 3):
+            sources = first + 2
+            found += [(name, first), (name + 1, first + 1), (first, sources), (first + 1, sources)]
+            found.append((sources, sources + 3 if sources < name + 13 else COUNT - 1))
+    return tuple(sorted(found))
+
+
+EDGES = _edges()

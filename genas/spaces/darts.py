@@ -15,8 +15,6 @@ from genas.nn.darts_cells import Slot
 if TYPE_CHECKING:
     from torch import nn
 
-_START = (1, 15)  # where each cell starts: its name, "later", then three labels for each of its four nodes
-_COUNT = 30
 _SOURCES = re.compile(r"^[0-9]\+[0-9]$")
 _EXAMPLE = "normal sep3 skip 0+1 (four such nodes) reduction max3 max3 0+1 (four)"
 _FOUND = (
@@ -24,21 +22,6 @@ _FOUND = (
     "skip dil3 0+2 reduction max3 max3 0+1 max3 skip 1+2 "
     "max3 skip 0+2 max3 skip 1+2"
 )
-
-
-def _edges() -> tuple[tuple[int, int], ...]:
-    """Per cell: the name leads to the operations on earlier sources, "later" to the others, both to their node."""
-    found = []
-    for name in _START:
-        found += [(0, name), (name, name + 1)]
-        for first in range(name + 2, name + 14, 3):
-            sources = first + 2
-            found += [(name, first), (name + 1, first + 1), (first, sources), (first + 1, sources)]
-            found.append((sources, sources + 3 if sources < name + 13 else _COUNT - 1))
-    return tuple(sorted(found))
-
-
-_EDGES = _edges()
 
 
 class Darts(SearchSpace):
@@ -70,7 +53,7 @@ class Darts(SearchSpace):
     name = "darts"
     modality: ClassVar[str] = "image"
     ops: ClassVar[tuple[str, ...]] = ()  # set by `wide`
-    max_nodes: ClassVar[int] = _COUNT
+    max_nodes: ClassVar[int] = cells.COUNT
 
     def __init__(self, *, channels: int = 36, cells: int = 20, wide: bool = False) -> None:
         for option, value, least in (("channels", channels, 2), ("cells", cells, 1)):
@@ -82,7 +65,7 @@ class Darts(SearchSpace):
 
     def sizes(self) -> Sequence[int]:
         """Thirty nodes, always."""
-        return (_COUNT,)
+        return (cells.COUNT,)
 
     def frame(self, nodes: int) -> Frame:
         """Free operations and sources on fixed edges."""
@@ -91,14 +74,14 @@ class Darts(SearchSpace):
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the cells."""
         found = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
-        if len(arch.ops) != _COUNT:
-            return [*found, f"two cells are {_COUNT} nodes, not {len(arch.ops)}"]
+        if len(arch.ops) != cells.COUNT:
+            return [*found, f"two cells are {cells.COUNT} nodes, not {len(arch.ops)}"]
         found += [
             f"node {number} is {op!r}; it must be one of {', '.join(allowed)}"
             for number, (op, allowed) in enumerate(zip(arch.ops, self._frame.labels, strict=True))
             if op not in allowed
         ]
-        if arch.edges != _EDGES:
+        if arch.edges != cells.EDGES:
             found.append("the edges must be those of the frame, which all cells have")
         return found
 
@@ -116,19 +99,18 @@ class Darts(SearchSpace):
 
     def slots(self, arch: Architecture) -> tuple[cells.Cell, cells.Cell]:
         """The normal and the reduction cell of a legal architecture, as eight (source, published operation) each."""
-        normal, reduction = (cells.slots(arch.ops[start + 2 : start + 14]) for start in _START)
-        return normal, reduction
+        return cells.read(arch.ops)
 
     def cell(self, normal: Sequence[Slot], reduction: Sequence[Slot]) -> Architecture:
         """The architecture of two cells, each eight (source, operation), two for each node.
 
         The published names of the operations are meant, such as sep_conv_3x3. Not checked.
         """
-        return Architecture(self.name, cells.ops(normal, reduction), _EDGES)
+        return Architecture(self.name, cells.ops(normal, reduction), cells.EDGES)
 
     def to_text(self, arch: Architecture) -> str:
         """The cells node by node, two operations and their sources: normal sep3 skip 0+1 ..."""
-        return " ".join(word for start in _START for word in (arch.ops[start], *arch.ops[start + 2 : start + 14]))
+        return " ".join(word for start in cells.START for word in (arch.ops[start], *arch.ops[start + 2 : start + 14]))
 
     def from_text(self, text: str) -> Architecture:
         """The cells of such a line; the two inputs of a node may come in either order.
@@ -166,4 +148,4 @@ def _frame(*, wide: bool) -> Frame:
     labels: list[tuple[str, ...]] = [("input",)]
     for name in cells.NAMES:
         labels += [(name,), ("later",), *inside]
-    return Frame((*labels, ("output",)), _EDGES)
+    return Frame((*labels, ("output",)), cells.EDGES)

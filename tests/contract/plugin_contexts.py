@@ -20,7 +20,7 @@ TASK_OF_SPACE = {
 }
 TASK_OF_MODALITY = {"image": Use("digits"), "graph": TASK_OF_SPACE["nasbench_graph"], "text": Use("hwgpt")}
 SMALL = {
-    "darts": {"cells": 3, "channels": 4},
+    "darts": {"cells": 1, "channels": 4},
     "fbnet": {"stages": 2, "width": 0.5},
     "gpt": {"scale": "tiny"},
     "nasbench101": {"cells": 1, "channels": 8},
