@@ -28,7 +28,8 @@ from sklearn.ensemble import ExtraTreesRegressor
 from genas.core import registry
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng, seed_of
-from genas.learning import Example, fit_examples
+from genas.examples import Example
+from genas.learning import fit_examples
 from genas.proposers.diffusion import DiffusionProposer
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
@@ -90,7 +91,10 @@ def measure(dataset: str, seed: int, out: Path, epochs: int) -> dict[str, list[f
     truth = {a: task.lookup(a, "accuracy").value for a in map(space.cell, product(labels, repeat=6))}
     cells = sorted(truth, key=truth.__getitem__)[:-156]
     chosen = [cells[int(i)] for i in rng(seed, dataset).permutation(len(cells))[:1094]]
-    found = [Example(a, dataset, truth[a], "7 % without the best 1 %", task.lookup(a, "params").value) for a in chosen]
+    found = [
+        Example(a, dataset, truth[a], "7 % without the best 1 %", {"params": task.lookup(a, "params").value})
+        for a in chosen
+    ]
     folder = out / f"{dataset}-{seed}"
     if not (folder / "model_index.json").is_file():
         fit_examples("diffusion", space, found, folder, epochs=epochs, seed=seed)

@@ -26,7 +26,7 @@ from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng
-from genas.learning import examples
+from genas.examples import examples
 
 SOURCES = {
     "nasbench201": ["table:nasbench201:dataset=cifar10,sample=1000"],

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-from genas.core import assets, registry, wire
-from genas.core.errors import LedgerCorrupt, RequestError, ScoreFailed
-from genas.core.interfaces import Scorer, SearchSpace, Task
-from genas.core.records import Architecture, Candidate, Measurement, Use
-from genas.core.rng import rng, seed_of
+from genas.core import assets, registry
+from genas.core.errors import RequestError
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Use
+from genas.core.rng import seed_of
+from genas.examples import Example, examples, quantiles
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -25,151 +26,12 @@ EPOCHS: dict[str, int] = {"diffusion": 200, "archlm": 60, "gnn": 60}
 LEAST = 20  # examples
 
 
-class Example(NamedTuple):
-    """One measured architecture.
-
-    Args:
-        task: the task with its options, as text; accuracies are ranked within it.
-        accuracy: on validation data, in [0, 1].
-        source: where it came from.
-        params: its number of parameters on that task, where it was counted.
-    """
-
-    arch: Architecture
-    task: str
-    accuracy: float
-    source: str
-    params: float | None = None
-
-
-def examples(space: SearchSpace, sources: Sequence[str], *, count: bool = False) -> list[Example]:
-    """The measured architectures of the sources, one per task and architecture.
-
-    Args:
-        sources: a ledger, a run folder, or `table:<task>[:sample=1000,seed=0,<task option>=...]`, which means that many
-            architectures of the space drawn by that seed, with the validation accuracy of the task's table.
-        count: also count parameters, where a ledger does not tell them; this makes the task.
-
-    Raises:
-        RequestError: a source cannot be read or has nothing of that space.
-    """
-    found: dict[tuple[str, str], Example] = {}
-    for source in sources:
-        read = _of_table(space, source) if source.startswith("table:") else _of_ledger(space, Path(source))
-        part = _counted(space, read) if count else (example for example, _ in read)
-        before = len(found)
-        for example in part:
-            found.setdefault((example.task, example.arch.key), example)
-        if len(found) == before:
-            raise RequestError(f"{source} adds no accuracy of an architecture of {space.name}.")
-    return list(found.values())
-
-
-def _counted(space: SearchSpace, read: Iterator[tuple[Example, Use | None]]) -> Iterator[Example]:
-    scorers: dict[str, Scorer] = {}
-    for example, use in read:
-        if example.params is not None or use is None:
-            yield example
-            continue
-        if example.task not in scorers:
-            task = registry.create("tasks", use, space=space, device="cpu", seed=0)
-            scorers[example.task] = registry.create("scorers", "params", space=space, task=task)
-        yield example._replace(params=scorers[example.task].score(example.arch).value)
-
-
-def _of_table(space: SearchSpace, source: str) -> Iterator[tuple[Example, Use | None]]:
-    _, name, *rest = source.split(":", 2)
-    options: dict[str, Any] = dict(_option(part, source) for part in ",".join(rest).split(",") if part)
-    count, seed = options.pop("sample", 1000), options.pop("seed", 0)
-    use = Use(name, options)
-    task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
-    random = rng(seed, source)
-    seen: set[str] = set()
-    for _ in range(50 * count):
-        if len(seen) == count:
-            return
-        arch = space.sample(random)
-        if arch.key in seen:
-            continue
-        try:
-            accuracy = task.lookup(arch, task.metric).value
-        except ScoreFailed:
-            continue  # the table lacks it; another is drawn
-        seen.add(arch.key)
-        yield Example(arch, str(use), accuracy, source), use
-
-
-def _option(text: str, source: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise RequestError(f"{source}: write options as key=value, not {text!r}.")
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
-
-
-def _events(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RequestError(f"Cannot read {path}: {error.strerror}. Name a ledger.jsonl or table:<task>.") from error
-    for number, line in enumerate(raw[: raw.rfind(b"\n") + 1].splitlines(), start=1):
-        try:
-            event = json.loads(line)
-            if not isinstance(event, dict):
-                raise ValueError("an event is a table of keys")
-        except ValueError as error:
-            raise LedgerCorrupt(f"Line {number} of {path} cannot be read ({error}).") from error
-        yield event
-
-
-def _of_ledger(space: SearchSpace, path: Path) -> Iterator[tuple[Example, Use | None]]:
-    """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures."""
-    path = path / "ledger.jsonl" if path.is_dir() else path
-    archs: dict[str, Architecture] = {}
-    groups: dict[tuple[float, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    params: dict[str, float] = {}
-    use: Use | None = None
-    for event in _events(path):
-        if event.get("kind") == "request":
-            use = wire.from_data(Use, event["request"]["task"])
-        elif event.get("kind") == "candidate":
-            archs[event["key"]] = wire.from_data(Candidate, event["candidate"]).arch
-        elif event.get("kind") == "measurement" and "measurement" in event and not event["id"].startswith("test "):
-            measured = wire.from_data(Measurement, event["measurement"])
-            if measured.metric == "params":
-                params[event["key"]] = measured.value
-            elif measured.metric == "accuracy":
-                groups[measured.fidelity, event["scorer"]][event["key"]].append(measured.value)
-    if groups:
-        _, chosen = max(groups.items(), key=lambda item: (len(item[1]), item[0]))
-        for key, values in chosen.items():
-            if key in archs and archs[key].space == space.name:
-                accuracy = sum(values) / len(values)
-                yield Example(archs[key], str(use or path.stem), accuracy, str(path), params.get(key)), use
-
-
-def quantiles(found: Sequence[Example]) -> list[float]:
-    """Each example's rank within its task, from 0 (worst) to 1 (best); ties share the mean."""
-    from scipy.stats import rankdata
-
-    result = [0.0] * len(found)
-    for task in {e.task for e in found}:
-        rows = [i for i, e in enumerate(found) if e.task == task]
-        for row, rank in zip(rows, rankdata([found[i].accuracy for i in rows]), strict=True):
-            result[row] = (float(rank) - 0.5) / len(rows)
-    return result
-
-
 class _Job(NamedTuple):
     """What the three kinds need to build, fit and save themselves."""
 
     space: SearchSpace
-    archs: list[Architecture]
-    quantiles: list[float]
+    found: list[Example]
     given: Conditions
-    size_edges: list[float]  # of the size levels
     device: str
     train: Callable[[Any, Callable[[Tensor, Any], Tensor]], float]  # (model, loss) -> held-out loss
     folder: Path
@@ -226,33 +88,31 @@ def fit_examples(
     """The same on examples already gathered; `sources` is for the card."""
     import torch
 
-    from genas.nn.conditions import conditions
     from genas.nn.fitting import Recipe, train
 
     kept = _usable(space, found)
-    ranks = quantiles(kept)
     rate, decay = (1e-3, 0.1) if kind == "archlm" else (2e-3, 0.02)
-    recipe = Recipe(EPOCHS[kind] if epochs is None else epochs, rate=rate, weight_decay=decay, seed=seed)
-    given, edges = conditions(ranks, [e.accuracy for e in kept], [e.task for e in kept], [e.params for e in kept])
-    tag = f"{seed_of(kind, space.name, [(e.arch.key, e.task, e.accuracy, e.params) for e in kept], recipe):x}"
-    order = torch.randperm(len(kept), generator=torch.Generator().manual_seed(seed_of(seed, "held out rows")))
-    held = max(4, len(kept) // 10)
+    suits = max(20, EPOCHS[kind] * 1000 // max(1000, len(kept)))
+    batch = min(64, max(16, len(kept) // 16))
+    recipe = Recipe(suits if epochs is None else epochs, batch, rate=rate, weight_decay=decay, seed=seed)
+    told = [(e.arch.key, e.task, e.merit, sorted(e.costs.items())) for e in kept]
+    tag = f"{seed_of(kind, space.name, told, recipe):x}"
+    learned, held_out = _divided(kept, seed)
     checkpoint = folder / "checkpoint.safetensors"
 
     def run(model: Any, loss: Callable[[Tensor, Any], Tensor]) -> float:
         model.to(device)
-        rows, held_out = order[held:], order[:held]
-        return train(model, loss, rows, held_out, recipe, checkpoint=checkpoint, tag=tag, on_progress=on_progress)
+        return train(model, loss, learned, held_out, recipe, checkpoint=checkpoint, tag=tag, on_progress=on_progress)
 
-    job = _Job(space, [e.arch for e in kept], ranks, given, edges, device, run, folder)
+    job = _Job(space, kept, _conditions(kept), device, run, folder)
     with torch.random.fork_rng():
         torch.manual_seed(seed_of(seed, kind, "weights"))
-        held_out = {"diffusion": _diffusion, "archlm": _archlm, "gnn": _gnn}[kind](job)
+        left = {"diffusion": _diffusion, "archlm": _archlm, "gnn": _gnn}[kind](job)
     checkpoint.unlink(missing_ok=True)
     command = f"genas fit {kind} {space.name} {' '.join(sources)} --epochs {recipe.epochs} --seed {seed}"
     seen = Counter(e.task for e in kept)
     (folder / assets.SEEN).write_text(json.dumps(dict(sorted(seen.items())), indent=1) + "\n")
-    (folder / "README.md").write_text(_card(kind, space.name, kept, command, f"{held_out:.4f} ({_LOSS[kind]})"))
+    (folder / "README.md").write_text(_card(kind, space.name, kept, command, f"{left:.4f} ({_LOSS[kind]})"))
     return folder
 
 
@@ -269,20 +129,47 @@ def _usable(space: SearchSpace, found: Sequence[Example]) -> list[Example]:
     return kept
 
 
+def _divided(found: Sequence[Example], seed: int) -> tuple[Tensor, Tensor]:
+    """The rows to learn from and those held out: a tenth of the architectures, with all their tasks."""
+    import torch
+
+    keys = list(dict.fromkeys(e.arch.key for e in found))
+    order = torch.randperm(len(keys), generator=torch.Generator().manual_seed(seed_of(seed, "held out rows")))
+    held = {keys[int(i)] for i in order[: max(4, len(keys) // 10)]}
+    out = torch.tensor([e.arch.key in held for e in found])
+    return (~out).nonzero().flatten(), out.nonzero().flatten()
+
+
+def _conditions(found: Sequence[Example]) -> Conditions:
+    """What each example can be conditioned on; tasks are told where there are several whose words are known."""
+    import torch
+
+    from genas.nn.conditions import Conditions
+
+    uses = {e.task: e.use for e in found if e.use is not None}
+    vectors = None
+    if len(uses) > 1 and len(uses) == len({e.task for e in found}):
+        from genas.nn.embedding import task_vector
+
+        known = {name: task_vector(registry.create("tasks", use, device="cpu", seed=0)) for name, use in uses.items()}
+        vectors = torch.stack([known[e.task] for e in found])
+    return Conditions([e.merit for e in found], [e.task for e in found], [e.costs for e in found], vectors)
+
+
 def _diffusion(job: _Job) -> float:
     from genas.nn import arch_diffusion as nn
     from genas.nn.graph_transformer import GraphTransformer
     from genas.nn.graphs import Codec
 
-    space, nodes = job.space, [len(a.ops) for a in job.archs]
+    space, archs, given = job.space, [e.arch for e in job.found], job.given
+    nodes = [len(arch.ops) for arch in archs]
     codec = Codec(space, space.ops, space.max_nodes)
-    weights = nn.node_weights(nodes, job.given, space.max_nodes)
-    denoiser = GraphTransformer(space.name, list(space.ops), space.max_nodes, weights, job.size_edges)
+    denoiser = GraphTransformer(space.name, list(space.ops), space.max_nodes, given.edges, given.task.shape[1])
     scheduler = nn.AbsorbingScheduler()
-    data = nn.Examples(codec.encode(job.archs), codec.blank(nodes), codec.allowed(nodes))
+    data = nn.Examples(codec.encode(archs), codec.blank(nodes), codec.allowed(nodes))
 
     def loss(rows: Tensor, generator: Generator) -> Tensor:
-        return nn.denoising_loss(denoiser, scheduler, data.rows(rows), job.given.draw(rows, generator), generator)
+        return nn.denoising_loss(denoiser, scheduler, data.rows(rows), given.draw(rows, generator), generator)
 
     held_out = job.train(denoiser, loss)
     nn.ArchDiffusionPipeline(denoiser.eval().to("cpu"), scheduler).save_pretrained(job.folder)
@@ -290,16 +177,22 @@ def _diffusion(job: _Job) -> float:
 
 
 def _archlm(job: _Job) -> float:
+    import torch
+
     from genas.nn import arch_lm as nn
+    from genas.nn.conditions import ANY
 
     vocabulary = nn.words(job.space.ops, list(job.space.sizes()))
     grammar = nn.Grammar(job.space, vocabulary)
-    model = nn.new_model(vocabulary, grammar.length, job.size_edges)
-    sentences = grammar.encode(job.archs)
+    sizes = list(job.given.edges)
+    model = nn.new_model(vocabulary, grammar.length, job.given.edges.get("params", []))
+    sentences = grammar.encode([e.arch for e in job.found])
 
     def loss(rows: Tensor, generator: Generator) -> Tensor:
         batch = sentences[rows]
-        batch[:, :2] = grammar.wish(*job.given.draw(rows, generator))
+        wish = job.given.draw(rows, generator, only=["params"])
+        size = wish.costs[:, sizes.index("params")] if "params" in sizes else torch.full_like(wish.level, ANY)
+        batch[:, :2] = grammar.wish(wish.level, size)
         return nn.lm_loss(model, grammar, batch, generator)
 
     held_out = job.train(model, loss)
@@ -313,11 +206,11 @@ def _gnn(job: _Job) -> float:
     from genas.nn.gnn import GraphPredictor, collate, predictor_loss
 
     model = GraphPredictor(job.space.name, job.space.ops)
-    targets = torch.tensor(job.quantiles, dtype=torch.float32)
+    targets = torch.tensor(quantiles(job.found), dtype=torch.float32)
     bags = torch.poisson(torch.ones(model.config["nets"], len(targets)))  # a bootstrap of the examples for each net
 
     def loss(rows: Tensor, _: Generator) -> Tensor:
-        graphs = collate([job.archs[i] for i in rows.tolist()], model.ops, job.device)
+        graphs = collate([job.found[i].arch for i in rows.tolist()], model.ops, job.device)
         weights = bags[:, rows] if model.training else torch.ones(len(bags), len(rows))
         return predictor_loss(model(graphs), targets[rows].to(job.device), weights.to(job.device))
 
@@ -341,7 +234,7 @@ _LOSS = {
 def _card(kind: Kind, space: str, found: list[Example], command: str, held_out: str) -> str:
     rows = []
     for source, task in sorted({(e.source, e.task) for e in found}):
-        values = [e.accuracy for e in found if (e.source, e.task) == (source, task)]
+        values = [e.merit for e in found if (e.source, e.task) == (source, task)]
         rows.append(f"| {source} | {task} | {len(values)} | {min(values):.4f} | {max(values):.4f} |")
     library = "transformers" if kind == "archlm" else "diffusers" if kind == "diffusion" else "torch-geometric"
     return f"""---
@@ -355,12 +248,12 @@ tags: [neural-architecture-search, genas, {kind}, {space}]
 
 ## Data
 
-| source | task | architectures | lowest accuracy | highest |
+| source | task | architectures | lowest | highest |
 | --- | --- | --- | --- | --- |
 {chr(10).join(rows)}
 
-{len(found)} architectures in all, a tenth of them held out to choose the epoch. The label is the rank quantile of the
-validation accuracy within its task. No test accuracy was read.
+{len(found)} architectures in all, a tenth of them held out to choose the epoch. The label is the rank of the
+task's validation metric within the task (less being better, its sign is changed). {_told(found)}
 
 ## Command
 
@@ -371,13 +264,18 @@ Loss on the held-out architectures at the chosen epoch: {held_out}.
 ## Limits
 
 It saw only the architectures and tasks above: ranks on other tasks, other training recipes or larger networks may
-differ, and it knows nothing of {"parameter counts or " if kind == "gnn" else ""}latency. It saw each label this often:
+differ. It saw each label this often:
 {", ".join(f"{label} {count}" for label, count in _label_counts(found))}. A label that is rare here is poorly learned.
 
 ## Licence
 
 Apache-2.0 for the weights. The sources keep their own licences.
 """
+
+
+def _told(found: list[Example]) -> str:
+    costs = sorted({name for e in found for name in e.costs})
+    return f"Costs known beside: {', '.join(costs) or 'none'}."
 
 
 def _label_counts(found: list[Example]) -> list[tuple[str, int]]:

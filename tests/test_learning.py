@@ -9,7 +9,8 @@ from genas.core.errors import LedgerCorrupt, RequestError
 from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.registry import create
 from genas.core.rng import rng
-from genas.learning import EPOCHS, Example, examples, fit, fit_examples, quantiles
+from genas.examples import Example, examples, quantiles
+from genas.learning import EPOCHS, fit, fit_examples
 
 SPACE = create("spaces", "nasbench201")
 
@@ -43,18 +44,13 @@ def test_a_ledger_gives_the_mean_over_seeds_of_its_commonest_scorer_and_never_a_
         measured(b.key, 123.0, metric="params"),
         {"kind": "measurement", "id": "score x", "key": b.key, "scorer": "short_train", "failure": "broke"},
     ]
-    path = write(
-        tmp_path / "run" / "ledger.jsonl",
-        [a, b, c],
-        events,
-        task=Use("nasbench201", {"dataset": "cifar100"}),
-        tail='{"unfin',
-    )
+    use = Use("nasbench201", {"dataset": "cifar100"})
+    path = write(tmp_path / "run" / "ledger.jsonl", [a, b, c], events, task=use, tail='{"unfin')
     found = examples(SPACE, [str(tmp_path / "run")])
     assert found == [
-        Example(a, "nasbench201 (dataset=cifar100)", pytest.approx(0.6), path),
-        Example(b, "nasbench201 (dataset=cifar100)", 0.6, path, 123.0),
-        Example(c, "nasbench201 (dataset=cifar100)", 0.7, path),
+        Example(a, str(use), pytest.approx(0.6), path, {}, use),
+        Example(b, str(use), 0.6, path, {"params": 123.0}, use),
+        Example(c, str(use), 0.7, path, {}, use),
     ]
 
 
@@ -63,26 +59,27 @@ def test_parameters_come_from_the_ledger_or_are_counted(tmp_path, bench_data):
     events = [measured(a.key, 0.5), measured(b.key, 0.6), measured(a.key, 77.0, metric="params", scorer="params")]
     task = Use("nasbench201", {"dataset": "cifar100"})
     found = examples(SPACE, [write(tmp_path / "x.jsonl", [a, b], events, task=task)], count=True)
-    assert [e.params for e in found] == [77.0, create("tasks", task).lookup(b, "params").value]
+    assert [e.costs["params"] for e in found] == [77.0, create("tasks", task).lookup(b, "params").value]
+    assert found[0].costs["flops"] > 1e6
 
 
 def test_ties_between_groups_go_to_the_higher_fidelity(tmp_path):
     (a,) = cells(1)
     events = [measured(a.key, 0.9, fidelity=1.0), measured(a.key, 0.5, fidelity=0.2)]
-    assert examples(SPACE, [write(tmp_path / "x.jsonl", [a], events)])[0].accuracy == 0.9
+    assert examples(SPACE, [write(tmp_path / "x.jsonl", [a], events)])[0].merit == 0.9
 
 
 def test_the_same_architecture_in_two_ledgers_of_a_task_counts_once(tmp_path):
     a, b = cells(2)
     one = write(tmp_path / "1.jsonl", [a], [measured(a.key, 0.5)])
     two = write(tmp_path / "2.jsonl", [a, b], [measured(a.key, 0.8), measured(b.key, 0.9)])
-    assert [e.accuracy for e in examples(SPACE, [one, two])] == [0.5, 0.9]
+    assert [e.merit for e in examples(SPACE, [one, two])] == [0.5, 0.9]
 
 
 def test_bad_sources_say_what_is_wrong(tmp_path):
     with pytest.raises(RequestError, match="Cannot read"):
         examples(SPACE, [str(tmp_path / "none.jsonl")])
-    with pytest.raises(RequestError, match="adds no accuracy"):
+    with pytest.raises(RequestError, match="adds no measured"):
         examples(SPACE, [write(tmp_path / "empty.jsonl", cells(2), [])])
     (tmp_path / "bad.jsonl").write_text('{"kind": "request"\n')
     with pytest.raises(LedgerCorrupt, match="Line 1"):
@@ -100,7 +97,17 @@ def test_a_table_gives_distinct_architectures_and_the_same_ones_again(bench_data
     other = examples(SPACE, [source + ",seed=1"])
     assert {e.arch.key for e in other} != {e.arch.key for e in found}
     task = create("tasks", Use("nasbench201", {"dataset": "cifar100"}))
-    assert found[7].accuracy == task.lookup(found[7].arch, "accuracy").value
+    assert found[7].merit == task.lookup(found[7].arch, "accuracy").value
+
+
+def test_a_table_tells_costs_of_the_named_devices_and_less_is_better_where_the_task_says_so(bench_data):
+    (one, *_) = examples(SPACE, ["table:nasbench201:sample=2,devices=pixel3+edgegpu"])
+    assert sorted(one.costs) == ["energy_mj edgegpu", "latency_ms edgegpu", "latency_ms pixel3", "params"]
+    task = create("tasks", Use("nasbench201", {"latency_device": "pixel3"}))
+    assert one.costs["latency_ms pixel3"] == task.lookup(one.arch, "latency_ms").value
+    gpt = examples(create("spaces", "gpt"), ["table:hwgpt:sample=5"])
+    assert len(gpt) == 5
+    assert all(e.merit < -10 for e in gpt)  # minus the perplexity
 
 
 def test_quantiles_are_ranks_within_the_task():

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from genas.core.errors import InvalidArchitecture, ScoreFailed
-from genas.core.records import Architecture, Candidate, Constraint, Frame, Measurement, Request, Trial
+from genas.core.records import Architecture, Candidate, Constraint, Frame, Goal, Measurement, Request, Trial
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,11 +113,18 @@ class Task(ABC):
     name: str = ""
     modality: ClassVar[str] = "image"
     metric: ClassVar[str] = "accuracy"
+    goal: ClassVar[Goal] = "max"  # what is good of the metric
+    latency_device: str | None = None  # whose latency_ms and energy_mj `lookup` tells
     description: str  # in words, for people, prompts and retrieval
     input_shape: tuple[int, ...]  # (C, H, W) for images
     outputs: int
     classes: tuple[str, ...] = ()
     caution: str = ""  # what a reader of its figures must know; shown in the report
+
+    @property
+    def measured(self) -> Sequence[Architecture]:
+        """The architectures of its table, where that holds but a small part of a space."""
+        return ()
 
     @abstractmethod
     def data(self, split: Split) -> Data:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.schedulers.scheduling_utils import SchedulerMixin
 from diffusers.utils import BaseOutput
 from torch import Tensor
-from torch.nn.functional import log_softmax, logsigmoid
+from torch.nn.functional import cross_entropy, log_softmax, logsigmoid
 
-from genas.nn.conditions import LEVELS, Conditions
+from genas.nn.conditions import Wish
 from genas.nn.graph_transformer import GraphTransformer
 from genas.nn.graphs import MASKED_EDGE, Graphs
 
@@ -82,25 +81,20 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         super().__init__()
         self.register_modules(denoiser=denoiser, scheduler=scheduler)
 
-    def node_counts(self, level: int, size: Tensor, generator: torch.Generator, possible: Sequence[int]) -> list[int]:
-        """Numbers of nodes, among the possible, as often as training had them at the size level or else the level.
-
-        Args:
-            size: [B] size levels, -1 for any.
-        """
-        table = torch.tensor(self.denoiser.config.node_weights)  # [2 x levels + 1, N + 1]
-        row = (size + LEVELS).where(size >= 0, level if level >= 0 else len(table) - 1)
-        keep = torch.tensor([n in possible for n in range(table.shape[1])])
-        return [int(n) for n in torch.multinomial(table[row] * keep, 1, generator=generator)]
+    @torch.no_grad()
+    def node_counts(self, wish: Wish, generator: torch.Generator, possible: Sequence[int]) -> list[int]:
+        """Numbers of nodes, among the possible, as training had them under such wishes."""
+        logits = self.denoiser.node_counts(wish.to(self.denoiser.device)).float().cpu()
+        barred = torch.tensor([n not in possible for n in range(logits.shape[1])])
+        return [int(n) for n in _draw(logits.masked_fill(barred, -torch.inf), generator)]
 
     @torch.no_grad()
     def __call__(
         self,
         start: Graphs,
         allowed: Tensor,
+        wish: Wish,
         *,
-        level: int = -1,
-        size: Tensor | None = None,
         guidance: float = 1.0,
         temperature: float = 1.0,
         num_inference_steps: int = 8,
@@ -111,9 +105,8 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         Args:
             start: masked where open.
             allowed: [B, N, K] labels each node may have.
-            level: performance level, -1 for any.
-            size: [B] size levels, -1 for any; None is any.
-            guidance: 1 is the conditional model itself, more exaggerates the level (Ho and Salimans, 2022).
+            wish: of each.
+            guidance: 1 is the conditional model itself, more exaggerates the wish (Ho and Salimans, 2022).
             temperature: below 1 prefers the likely.
             num_inference_steps: at most so many; never more than there are masked entries.
             generator: on the CPU; the same state gives the same graphs.
@@ -124,8 +117,6 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         hideable = (nodes == masked).sum(1) + (edges == MASKED_EDGE).sum((1, 2))
         steps = min(num_inference_steps, max(1, int(hideable.max())))
         self.scheduler.set_timesteps(steps)
-        size = torch.full((len(nodes),), -1) if size is None else size
-        wish = torch.full_like(size, level), size
         for index in range(steps):
             hidden = nodes == masked
             if wired:
@@ -140,7 +131,7 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         return ArchDiffusionOutput(graphs=Graphs(nodes, edges))
 
     def edit(
-        self, graphs: Graphs, allowed: Tensor, keep: tuple[Tensor, Tensor], blank: Graphs, **options: Any
+        self, graphs: Graphs, allowed: Tensor, wish: Wish, keep: tuple[Tensor, Tensor], blank: Graphs, **options: Any
     ) -> ArchDiffusionOutput:
         """Sample again what is not kept; the frame's fixed parts stay anyhow.
 
@@ -151,33 +142,33 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
             options: those of a call.
         """
         start = Graphs(graphs.nodes.where(keep[0], blank.nodes), graphs.edges.where(keep[1], blank.edges))
-        return self(start, allowed, **options)
+        return self(start, allowed, wish, **options)
 
     def _log_probs(
         self,
         graphs: Graphs,
         allowed: Tensor,
-        wish: tuple[Tensor, Tensor],
+        wish: Wish,
         share: Tensor,
         *,
         guidance: float,
         wired: bool,
     ) -> tuple[Tensor, Tensor]:
-        """Guided log-probabilities of labels [B, N, K] and edges [B, N, N, 2], on the CPU; equal rows are read once."""
+        """Guided log-probabilities of labels [B, N, K] and edges [B, N, N, 2], on the CPU; equal rows are read
+        once; all rows are taken to have one task."""
         part = (share * 1e6).round().long()
-        row, place = _distinct(
-            torch.cat([graphs.nodes, graphs.edges.flatten(1), *(c[:, None] for c in (*wish, part))], 1)
-        )
-        graphs, allowed, share = graphs.rows(row), allowed[row], share[row]
-        level, size = wish[0][row], wish[1][row]
-        free = guidance == 1.0 or bool(((level < 0) & (size < 0)).all())
+        kind = [*graphs.nodes.T, *graphs.edges.flatten(1).T, wish.level, *wish.costs.T, part]
+        row, place = _distinct(torch.stack(kind, 1))
+        graphs, allowed, share, wish = graphs.rows(row), allowed[row], share[row], wish.rows(row)
+        nothing = wish.opened()
+        free = guidance == 1.0 or all(torch.equal(a, b) for a, b in zip(wish, nothing, strict=True))
         if not free:  # conditional and unconditional in one batch
             graphs, share = Graphs(*(torch.cat([v, v]) for v in graphs)), torch.cat([share, share])
-            level, size = (torch.cat([w, torch.full_like(w, -1)]) for w in (level, size))
-        parts = [
-            self.denoiser(*(v.to(self.denoiser.device) for v in batch), wired=wired)
-            for batch in zip(*(torch.split(v, _ROWS) for v in (*graphs, level, size, share)), strict=True)
-        ]
+            wish = Wish(*(torch.cat(pair) for pair in zip(wish, nothing, strict=True)))
+        device, parts = self.denoiser.device, []
+        for rows in torch.split(torch.arange(len(share)), _ROWS):
+            batch = graphs.rows(rows).to(device), wish.rows(rows).to(device), share[rows].to(device)
+            parts.append(self.denoiser(*batch[0], *batch[1:], wired=wired))
         label, edge = (torch.cat([v.float().cpu() for v in found]) for found in zip(*parts, strict=True))
         label = log_softmax(label.masked_fill(~(allowed if free else torch.cat([allowed, allowed])), -1e9), -1)
         edge = torch.stack([logsigmoid(-edge), logsigmoid(edge)], dim=-1)
@@ -223,16 +214,16 @@ def denoising_loss(
     denoiser: GraphTransformer,
     scheduler: AbsorbingScheduler,
     examples: Examples,
-    wish: tuple[Tensor, Tensor],
+    wish: Wish,
     generator: torch.Generator,
 ) -> Tensor:
-    """Mean cross-entropy of the hidden entries, per graph and then over graphs with any, in nats.
+    """Mean cross-entropy of the hidden entries, per graph and then over graphs with any, and of node counts; in nats.
 
     Source: Hoogeboom et al., Autoregressive diffusion models (2022), eq. 6: a mean over the hidden entries with a
     uniform share hidden bounds the likelihood, up to the number of entries.
 
     Args:
-        wish: performance and size levels, [B] each, -1 for any.
+        wish: of each.
     """
     graphs, blank, allowed = examples
     masked = len(denoiser.config.ops)
@@ -246,27 +237,13 @@ def denoising_loss(
     hidden = hidden_nodes.sum(1) + hidden_edges.sum((1, 2))
     device = denoiser.device
     noisy, share = Graphs(nodes, edges).to(device), (hidden / hideable.clamp(min=1)).to(device)
-    label, edge = denoiser(*noisy, wish[0].to(device), wish[1].to(device), share, wired=bool(hidden_edges.any()))
+    wish = wish.to(device)
+    label, edge = denoiser(*noisy, wish, share, wired=bool(hidden_edges.any()))
     label = log_softmax(label.masked_fill(~allowed.to(device), -1e9), -1)
     target = graphs.nodes.where(hidden_nodes, 0).to(device)
     label_loss = -label.gather(-1, target[..., None]).squeeze(-1) * hidden_nodes.to(device)
     sign = graphs.edges.to(device).float() * 2 - 1
     edge_loss = -logsigmoid(edge * sign) * hidden_edges.to(device) if edge.numel() else torch.zeros_like(sign)
     total = (label_loss.sum(1) + edge_loss.sum((1, 2))) / hidden.clamp(min=1).to(device)  # [B]
-    return total.sum() / max(1, int((hidden > 0).sum()))
-
-
-def node_weights(nodes: Sequence[int], given: Conditions, max_nodes: int) -> list[list[float]]:
-    """The share of each number of nodes 0..max_nodes per performance level, per size level and last over all.
-
-    A tenth of each row is that over all, so that no number of nodes that was seen is impossible.
-    """
-    table = np.zeros((2 * LEVELS + 1, max_nodes + 1))
-    for count, level, size in zip(nodes, given.level.tolist(), given.size.tolist(), strict=True):
-        table[[level, -1], count] += 1
-        if size >= 0:
-            table[LEVELS + size, count] += 1
-    overall = table[-1] / table[-1].sum()
-    rows = 0.9 * table / np.maximum(table.sum(1, keepdims=True), 1) + 0.1 * overall
-    rows[table.sum(1) == 0] = overall
-    return [[round(float(v), 6) for v in row] for row in rows]
+    count_loss = cross_entropy(denoiser.node_counts(wish), (blank.nodes != masked + 1).sum(1).to(device))
+    return total.sum() / max(1, int((hidden > 0).sum())) + count_loss

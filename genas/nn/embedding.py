@@ -1,16 +1,17 @@
-"""Sentences as vectors by a small packaged model (MiniLM), offline."""
+"""Sentences and tasks as vectors by a small packaged model (MiniLM), offline."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from genas.core.errors import MissingArtifact
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from genas.core.interfaces import Task
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +48,17 @@ def embed(texts: Sequence[str]) -> Tensor:
         list(texts), convert_to_tensor=True, normalize_embeddings=True, show_progress_bar=False
     )
     return vectors.cpu()  # [B, 384]
+
+
+def task_vector(task: Task) -> Tensor:
+    """A task in numbers [388]: its description as a sentence vector, and log2 of its outputs and of its input's shape.
+
+    The shape takes three places: (channels, height, width), or whatever the input has, filled up with ones. Pixels are
+    not looked at: table tasks have none.
+    """
+    shape = (*task.input_shape, 1, 1, 1)[:3]
+    numbers = torch.tensor([task.outputs, *shape], dtype=torch.float32).log2()
+    return torch.cat([embed([task.description])[0], numbers / 10])
 
 
 def similarities(text: str, others: Sequence[str]) -> list[float]:

@@ -8,7 +8,7 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
-from genas.nn.conditions import LEVELS
+from genas.nn.conditions import ANY, LEVELS, Wish
 
 _PAIRS = 7  # forward absent, present, masked; the same backward; a node with itself
 
@@ -43,31 +43,31 @@ class _Block(nn.Module):
 
 
 class _Thermometer(nn.Module):
-    """A level [B] as the sum of a step for each level reached; -1 has a vector of its own."""
+    """Levels [B, K] as the sum of a step for each level reached, so that near levels share; -1 adds nothing."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, kinds: int, width: int) -> None:
         super().__init__()
-        self.steps, self.any = nn.Linear(LEVELS, width), nn.Parameter(torch.zeros(width))
+        self.steps = nn.Linear(kinds * (LEVELS + 1), width, bias=False)
 
-    def forward(self, level: Tensor) -> Tensor:
-        reached = level[:, None] >= torch.arange(LEVELS, device=level.device)
-        return torch.where(level[:, None] < 0, self.any, self.steps(reached.to(self.any.dtype)))  # [B, W]
+    def forward(self, levels: Tensor) -> Tensor:
+        reached = levels[..., None] >= torch.arange(LEVELS, device=levels.device)
+        told = (levels >= 0)[..., None]
+        return self.steps(torch.cat([reached, told], -1).flatten(1).to(self.steps.weight.dtype))  # type: ignore[no-any-return]
 
 
 class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """Predicts the clean graph from a partly masked one, given a performance and a size level.
+    """Predicts the clean graph from a partly masked one and a wish.
 
     Source: Vignac et al., DiGress (2023), Section 4, a transformer whose attention sees the edges; here edges enter as
-    a bias per head only, nodes keep their place in the topological order, and the level is a thermometer code so that
-    near levels share what they learn.
+    a bias per head only, nodes keep their place in the topological order, levels are thermometer codes, and the number
+    of nodes is predicted from the wish.
 
     Args:
         space: name of the space it was fitted on.
         ops: labels in the order of their ids, K of them.
         max_nodes: N, the most nodes of a graph.
-        node_weights: the share of each number of nodes 0..N in the training data, per performance level, per size level
-            and last over all.
-        size_edges: the largest parameter count of each size level; [] where sizes are unknown.
+        costs: the largest figure of each level, for each cost that can be told, C of them.
+        task_size: E, the length of a task's vector; 0 where tasks are not told apart.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -76,8 +76,8 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         space: str,
         ops: list[str],
         max_nodes: int,
-        node_weights: list[list[float]],
-        size_edges: list[float],
+        costs: dict[str, list[float]],
+        task_size: int = 0,
         *,
         width: int = 64,
         depth: int = 3,
@@ -87,24 +87,41 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         super().__init__()
         self.label = nn.Embedding(len(ops) + 2, width)
         self.first, self.last = nn.Embedding(max_nodes, width), nn.Embedding(max_nodes, width)
-        self.level, self.size = _Thermometer(width), _Thermometer(width)
-        self.share = nn.Linear(1, width)
+        self.levels = _Thermometer(2 + len(costs), width)
+        self.task = nn.Linear(task_size, width, bias=False) if task_size else None
+        self.share, self.mix = nn.Linear(1, width), nn.Linear(width, width)
+        self.counts = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, max_nodes + 1))
         self.blocks = nn.ModuleList([_Block(width, heads, dropout) for _ in range(depth)])
         self.norm = nn.LayerNorm(width)
         self.node_head = nn.Linear(width, len(ops))
         self.source, self.target = nn.Linear(width, width), nn.Linear(width, width)
         self.edge_head = nn.Sequential(nn.GELU(), nn.Linear(width, 1))
 
+    def condition(self, wish: Wish, share: Tensor) -> Tensor:
+        """What the blocks are told [B, W].
+
+        Args:
+            share: [B] how much of what can be masked is, in (0, 1].
+        """
+        told = (wish.costs >= 0).any(1)  # a level among equals at a cost is another thing than one among all
+        level = torch.stack([wish.level.masked_fill(told, ANY), wish.level.masked_fill(~told, ANY)], 1)
+        x = self.levels(torch.cat([level, wish.costs], 1)) + self.share(share[:, None])
+        if self.task is not None:
+            x = x + self.task(wish.task)
+        return x + self.mix(F.gelu(x))  # type: ignore[no-any-return]
+
+    def node_counts(self, wish: Wish) -> Tensor:
+        """Logits of the number of nodes [B, N + 1]."""
+        return self.counts(self.condition(wish, torch.ones_like(wish.level, dtype=torch.float32)))  # type: ignore[no-any-return]
+
     def forward(
-        self, nodes: Tensor, edges: Tensor, level: Tensor, size: Tensor, share: Tensor, *, wired: bool = True
+        self, nodes: Tensor, edges: Tensor, wish: Wish, share: Tensor, *, wired: bool = True
     ) -> tuple[Tensor, Tensor]:
         """Logits of the labels [B, N, K] and of each edge being there [B, N, N].
 
         Args:
             nodes: [B, N] ids, masked where hidden.
             edges: [B, N, N], masked where hidden.
-            level: [B] performance levels, -1 for any.
-            size: [B] size levels, -1 for any.
             share: [B] how much of what can be masked is, in (0, 1].
             wired: whether edges are wanted; they come as [0, N, N] otherwise.
         """
@@ -112,7 +129,7 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         place = torch.arange(nodes.shape[1], device=real.device)
         back = (real.sum(1, keepdim=True) - 1 - place).clamp(min=0)  # [B, N]
         x = self.label(nodes) + self.first(place) + self.last(back)
-        condition = (self.level(level) + self.size(size) + self.share(share[:, None])).unsqueeze(1)  # [B, 1, W]
+        condition = self.condition(wish, share).unsqueeze(1)  # [B, 1, W]
         pairs = _pair_kinds(edges)
         for block in self.blocks:
             x = block(x, condition, pairs, real)

@@ -62,11 +62,12 @@ class ArchLMProposer(SampledProposer):
         import torch
 
         from genas.nn.arch_lm import sample
-        from genas.nn.conditions import affordable, level_of
+        from genas.nn.conditions import ANY, affordable, level_of
 
         self._loaded = self._loaded or self._load()
         model, grammar = self._loaded
-        choices = torch.tensor(affordable(self.limits, model.config.size_edges))
+        known = {"params": model.config.size_edges} if model.config.size_edges else {}
+        choices = torch.tensor(affordable(self.limits, known).get("params", [ANY]))
         size = choices[torch.randint(len(choices), (n,), generator=generator)]
         wish = torch.full_like(size, level_of(self.level)), size
         return sample(model, grammar, wish, generator, temperature=self.temperature, guidance=self.guidance)

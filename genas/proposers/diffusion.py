@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genas.core.interfaces import SearchSpace
+from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import seed_of
 from genas.proposers._sampled import SampledProposer
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from genas.nn.arch_diffusion import ArchDiffusionPipeline
+    from genas.nn.conditions import Wish
     from genas.nn.graphs import Codec
 
 
@@ -26,7 +27,9 @@ class DiffusionProposer(SampledProposer):
         space: what is generated.
         seed: with the number asked so far it decides the samples.
         device: where the model runs.
-        limits: those on params and size_mb choose the sizes that are asked of the model.
+        limits: those on costs that the model knows choose the levels that are asked of it.
+        task: its words are told to a model that was fitted on several tasks, and its latency_device to one that knows
+            that device.
         level: "top", "any", or a rank quantile from 0 (worst) to 1 (best).
         guidance: 1 samples the level as learned, more exaggerates it.
         steps: denoising steps; more than there are open labels and edges changes nothing.
@@ -44,6 +47,7 @@ class DiffusionProposer(SampledProposer):
         seed: int = 0,
         device: str = "cpu",
         limits: Sequence[Constraint] = (),
+        task: Task | None = None,
         *,
         level: float | str = "top",
         guidance: float = 2.0,
@@ -53,9 +57,10 @@ class DiffusionProposer(SampledProposer):
         over: int = 4,
     ) -> None:
         super().__init__(space, seed, model, over)
-        self.device, self.limits = device, tuple(limits)
+        self.device, self.limits, self.task = device, tuple(limits), task
         self.level, self.guidance, self.steps, self.temperature = level, guidance, steps, temperature
         self._edited = 0
+        self._vector: torch.Tensor | None = None
         self._loaded: tuple[ArchDiffusionPipeline, Codec] | None = None
 
     def _load(self) -> tuple[ArchDiffusionPipeline, Codec]:
@@ -66,29 +71,35 @@ class DiffusionProposer(SampledProposer):
         config = pipeline.denoiser.config
         return pipeline, Codec(self.space, config.ops, config.max_nodes)
 
-    def _sizes(self, n: int, pipeline: ArchDiffusionPipeline, generator: torch.Generator) -> torch.Tensor:
-        """The size level to ask for in each of n samples [n], -1 for any."""
+    def _wish(self, n: int, pipeline: ArchDiffusionPipeline, generator: torch.Generator) -> Wish:
+        """What to ask of the model in each of n samples."""
         import torch
 
-        from genas.nn.conditions import affordable
+        from genas.nn.conditions import ANY, Wish, affordable, level_of
+        from genas.nn.embedding import task_vector
 
-        choices = torch.tensor(affordable(self.limits, pipeline.denoiser.config.size_edges))
-        return choices[torch.randint(len(choices), (n,), generator=generator)]
+        config = pipeline.denoiser.config
+        costs = torch.full((n, len(config.costs)), ANY)
+        told = affordable(self.limits, config.costs, self.task.latency_device if self.task else None)
+        for name, levels in told.items():
+            chosen = torch.randint(len(levels), (n,), generator=generator)
+            costs[:, list(config.costs).index(name)] = torch.tensor(levels)[chosen]
+        task = torch.zeros(config.task_size)
+        if config.task_size and self.task:
+            task = self._vector = task_vector(self.task) if self._vector is None else self._vector
+        return Wish(torch.full((n,), level_of(self.level)), costs, task.expand(n, -1))
 
     def _options(self) -> dict[str, Any]:
-        from genas.nn.conditions import level_of
-
-        options = {"guidance": self.guidance, "temperature": self.temperature, "num_inference_steps": self.steps}
-        return {"level": level_of(self.level), **options}
+        return {"guidance": self.guidance, "temperature": self.temperature, "num_inference_steps": self.steps}
 
     def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
         """`n` samples as the model gives them, repeats and illegal ones included."""
         self._loaded = self._loaded or self._load()
         pipeline, codec = self._loaded
-        size, options = self._sizes(n, pipeline, generator), self._options()
-        nodes = pipeline.node_counts(options["level"], size, generator, self.space.sizes())
+        wish = self._wish(n, pipeline, generator)
+        nodes = pipeline.node_counts(wish, generator, self.space.sizes())
         start, allowed = codec.blank(nodes), codec.allowed(nodes)
-        return codec.decode(pipeline(start, allowed, size=size, generator=generator, **options).graphs)
+        return codec.decode(pipeline(start, allowed, wish, generator=generator, **self._options()).graphs)
 
     def edit(self, arch: Architecture, n: int, *, keep: Sequence[int] | None = None) -> list[Architecture]:
         """Up to n legal changed copies of an architecture, different from it and from each other: a mutation.
@@ -115,10 +126,8 @@ class DiffusionProposer(SampledProposer):
             if keep is not None:
                 stay = torch.isin(torch.arange(codec.max_nodes), torch.tensor(keep)).expand(count, -1)
                 join = stay[:, :, None] & stay[:, None, :]
-            size = self._sizes(count, pipeline, generator)
-            found = pipeline.edit(
-                graphs, allowed, (stay, join), blank, size=size, generator=generator, **self._options()
-            )
+            wish = self._wish(count, pipeline, generator)
+            found = pipeline.edit(graphs, allowed, wish, (stay, join), blank, generator=generator, **self._options())
             return codec.decode(found.graphs)
 
         return distinct(draw, n, self.space, {arch.key}, rounds=8)

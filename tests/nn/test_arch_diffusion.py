@@ -4,8 +4,8 @@ from tiny_space import Tiny, accuracy, examples, params
 
 from genas.core.records import Architecture, Constraint
 from genas.learning import fit_examples
-from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, _distinct, _draw, node_weights
-from genas.nn.conditions import Conditions
+from genas.nn.arch_diffusion import AbsorbingScheduler, ArchDiffusionPipeline, _distinct, _draw
+from genas.nn.conditions import Wish
 from genas.nn.graph_transformer import GraphTransformer
 from genas.nn.graphs import MASKED_EDGE, Codec, Graphs
 from genas.proposers.diffusion import DiffusionProposer
@@ -15,12 +15,17 @@ SPACE = Tiny()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return fit_examples("diffusion", SPACE, examples(), tmp_path_factory.mktemp("diffusion"), epochs=30)
+    return fit_examples("diffusion", SPACE, examples(), tmp_path_factory.mktemp("diffusion"), epochs=40)
 
 
 def untrained():
     torch.manual_seed(0)
-    return GraphTransformer("tiny", list(SPACE.ops), 5, [], [], width=16, depth=2, heads=2).eval()
+    return GraphTransformer("tiny", list(SPACE.ops), 5, {"params": []}, 3, width=16, depth=2, heads=2).eval()
+
+
+def wish(n, level=-1, size=-1, task=(0.0, 0.0, 0.0)):
+    levels = torch.tensor([[level, size]]).expand(n, -1)
+    return Wish(levels[:, 0], levels[:, 1:], torch.tensor(task).expand(n, -1))
 
 
 def test_noise_hides_the_share_it_says_and_only_what_it_may():
@@ -60,27 +65,29 @@ def test_equal_rows_are_found_and_all_come_back():
 def test_padding_does_not_change_the_prediction():
     model = untrained()
     small, large = Codec(SPACE, SPACE.ops, 3).blank([3]), Codec(SPACE, SPACE.ops, 5).blank([3])
-    level, share = torch.tensor([1]), torch.tensor([1.0])
-    a, b = model(*small, level, level, share), model(*large, level, level, share)
+    share = torch.tensor([1.0])
+    a, b = model(*small, wish(1, 1, 1), share), model(*large, wish(1, 1, 1), share)
     assert torch.allclose(a[0], b[0][:, :3], atol=1e-5)
     assert torch.allclose(a[1], b[1][:, :3, :3], atol=1e-5)
 
 
-def test_both_levels_change_the_prediction():
+def test_every_part_of_a_wish_changes_the_prediction():
     model, blank = untrained(), Codec(SPACE, SPACE.ops, 5).blank([4])
-    wishes = [(-1, -1), (0, -1), (1, -1), (-1, 0), (-1, 1)]
-    found = [model(*blank, torch.tensor([a]), torch.tensor([b]), torch.tensor([1.0]))[0] for a, b in wishes]
+    wishes = [wish(1), wish(1, 0), wish(1, 1), wish(1, -1, 0), wish(1, -1, 1), wish(1, task=(1.0, 0.0, 0.0))]
+    found = [model(*blank, one, torch.tensor([1.0]))[0] for one in wishes]
     for i, one in enumerate(found):
         assert not any(torch.allclose(one, other) for other in found[:i])
 
 
-def test_node_weights_by_hand():
-    given = Conditions(torch.tensor([0, 0, 1]), torch.tensor([0, 0, 0]), torch.tensor([4, -1, 4]))
-    rows = node_weights([2, 2, 3], given, 3)
-    assert len(rows) == 21
-    assert rows[0] == pytest.approx([0, 0, 0.9 + 0.1 * 2 / 3, 0.1 / 3], abs=1e-5)
-    assert rows[10 + 4] == pytest.approx([0, 0, 0.45 + 0.1 * 2 / 3, 0.45 + 0.1 / 3], abs=1e-5)
-    assert rows[2] == rows[20] == pytest.approx([0, 0, 2 / 3, 1 / 3], abs=1e-5)  # nothing seen there: all
+def test_the_number_of_nodes_follows_the_wished_size(folder):
+    pipeline = ArchDiffusionPipeline.from_pretrained(folder)
+    means = []
+    for size in (0, 9):
+        asked = wish(200, size=size)._replace(task=torch.zeros(200, 0))
+        counts = pipeline.node_counts(asked, torch.Generator().manual_seed(0), SPACE.sizes())
+        assert set(counts) <= {3, 4, 5}
+        means.append(sum(counts) / 200)
+    assert means[0] + 0.5 < means[1]
 
 
 def test_samples_are_in_the_frame_and_editing_keeps_what_is_given(folder):
@@ -90,7 +97,8 @@ def test_samples_are_in_the_frame_and_editing_keeps_what_is_given(folder):
     whole = codec.encode([arch] * 20)
     start = Graphs(whole.nodes.clone(), whole.edges.clone())
     start.nodes[:, 2], start.edges[:, 0, 4] = codec.masked, MASKED_EDGE
-    found = codec.decode(pipeline(start, codec.allowed([5] * 20), level=9).graphs)
+    asked = wish(20, 9)._replace(task=torch.zeros(20, 0))
+    found = codec.decode(pipeline(start, codec.allowed([5] * 20), asked).graphs)
     assert {a.ops[2] for a in found} <= {"a", "b", "c"}
     assert len({a.key for a in found}) > 1
     for one in found:
@@ -106,8 +114,9 @@ def test_saved_and_loaded_pipelines_sample_alike(folder, tmp_path):
     results = []
     for pipeline in (first, second):
         generator = torch.Generator().manual_seed(3)
-        sizes = pipeline.node_counts(9, torch.full((16,), -1), generator, SPACE.sizes())
-        results.append(pipeline(codec.blank(sizes), codec.allowed(sizes), level=9, guidance=2.0, generator=generator))
+        asked = wish(16, 9)._replace(task=torch.zeros(16, 0))
+        sizes = pipeline.node_counts(asked, generator, SPACE.sizes())
+        results.append(pipeline(codec.blank(sizes), codec.allowed(sizes), asked, guidance=2.0, generator=generator))
     assert torch.equal(results[0].graphs.nodes, results[1].graphs.nodes)
     assert torch.equal(results[0].graphs.edges, results[1].graphs.edges)
 
@@ -115,10 +124,12 @@ def test_saved_and_loaded_pipelines_sample_alike(folder, tmp_path):
 def test_the_wished_level_is_what_comes(folder):
     means = {}
     for level in (0.0, "any", "top"):
-        candidates = DiffusionProposer(SPACE, model=str(folder), level=level).ask(8)
+        proposer = DiffusionProposer(SPACE, model=str(folder), level=level)
+        drawn = proposer.draw(200, torch.Generator().manual_seed(0))
+        means[level] = sum(accuracy(arch) for arch in drawn) / len(drawn)
+        candidates = proposer.ask(8)
         assert len(candidates) == 8
         assert not [p for c in candidates for p in SPACE.problems(c.arch)]
-        means[level] = sum(accuracy(c.arch) for c in candidates) / len(candidates)
     assert means[0.0] < means["any"] < means["top"]
 
 

@@ -3,7 +3,7 @@
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Frame
 from genas.core.rng import rng
-from genas.learning import Example
+from genas.examples import Example
 
 
 class Tiny(SearchSpace):
@@ -37,4 +37,4 @@ def params(arch: Architecture) -> float:
 def examples(n: int = 120, seed: int = 0) -> list[Example]:
     draw = rng(seed, "tiny")
     archs = [Tiny().sample(draw) for _ in range(n)]
-    return [Example(a, "tiny", accuracy(a), "made", params(a)) for a in archs]
+    return [Example(a, "tiny", accuracy(a), "made", {"params": params(a)}) for a in archs]
