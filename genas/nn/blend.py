@@ -215,7 +215,7 @@ class Blend:
 def _shares(known: Floats, wanted: Floats, priors: int) -> Floats:
     """What to take of each member, [members]: process, trees, priors, others; [n, members] against [n].
 
-    A prior alone is kept unless the blend ranks the left-out examples better than it does.
+    A prior alone is kept unless the blend ranks the left-out examples clearly better: Kendall's tau by 1 / n.
     """
     first = np.zeros(known.shape[1])
     first[slice(2, 2 + priors) if priors else slice(0, 2)] = 1 / (priors or 2)
@@ -223,7 +223,7 @@ def _shares(known: Floats, wanted: Floats, priors: int) -> Floats:
     shares, _ = nnls(np.concatenate([known, pull]), np.concatenate([wanted, pull @ first]))
     blended = _tau(known @ shares, wanted)
     for column in range(2, 2 + priors):
-        if _tau(alone := known[:, column], wanted) >= blended:
+        if _tau(alone := known[:, column], wanted) >= blended - 1 / len(wanted):
             slope = (alone @ wanted + _TRUST) / (alone @ alone + _TRUST)
             shares = max(slope, 0.1) * np.eye(len(first))[column]
     return shares
