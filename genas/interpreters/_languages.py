@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from genas.core.errors import RequestError
 from genas.interpreters._numerals import Numerals, counted
 
-
 _WORD = r"(?!(?:und|aber|oder|sondern|et|mais|ou)\b)[^\W\d]+"  # any but one that begins another thought
 
 
@@ -23,8 +22,8 @@ class _Language:
 
 _GERMAN = _Language(
     re.compile(
-        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|maximal|minimal|wenigstens|weniger|nicht|kein\w*|zwischen|"
-        r"möglichst|ein|eine[nmrs]?|das|der|die|ich|wir|soll\w*|darf|muss|braucht?|bilder\w*|"
+        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|such\w*|weniger|nicht|kein\w*|zwischen|"
+        r"möglichst|ein|eine[nmrs]?|das|der|dem|den|ich|wir|soll\w*|darf|muss|braucht?|bilder\w*|"
         r"parametern|gewichte\w*|genauigkeit|latenz|ziffern|klassen|millionen|netz\w*|modell|versuche|sekunden|minuten|stunden?|"
         r"erst|dann|suche)\b",
         re.I,
@@ -38,15 +37,15 @@ _GERMAN = _Language(
         (r"zweieinhalb", "2.5"),
         (r"ein paar", "a few"),
         (
-            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:mehr|größer|grösser|länger|höher|langsamer|schwerer) als",
+            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:mehr|größer|länger|höher|langsamer|schwerer) als",
             r"no more than",
         ),
         (
-            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:weniger|kleiner|niedriger|schlechter|schneller|kürzer) als",
+            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:weniger|kleiner|niedriger|schlechter|kürzer) als",
             r"no less than",
         ),
         (
-            r"(?:weniger|kleiner|niedriger|kürzer|schneller|geringer|leichter) als|unterhalb(?: von)?|nicht erreichen|unter",
+            r"(?:weniger|kleiner|niedriger|kürzer|schneller|geringer|leichter) als|unterhalb(?: von)?|unter",
             "under",
         ),
         (r"(?:mehr|größer|grösser|höher|besser|länger) als|oberhalb(?: von)?|nicht unter|über", "over"),
@@ -72,6 +71,9 @@ _GERMAN = _Language(
         (r"schnelles|schneller|schnelle", "fast"),
         (r"kleines|kleiner|kleine", "small"),
         (r"zuerst|zunächst|erst|an erster Stelle", "first"),
+        (r"(?:ist |sind )?am wichtigsten|vor allem", "matters most"),
+        (r"so (?:gering|niedrig|wenig) wie möglich|möglichst (?:gering|niedrig)\w*", "as low as possible"),
+        (r"so hoch wie möglich|möglichst hohe?\w*", "as high as possible"),
         (r"dann|danach|anschließend|an zweiter Stelle", "then"),
         (r"ohne", "without"),
         (r"und", "and"),
@@ -88,7 +90,7 @@ _GERMAN = _Language(
         (r"Latenz(?:zeit)?|Antwortzeit|Inferenz(?:zeit)?|Laufzeit", "latency"),
         (r"(?:Energie|Strom)(?:verbrauch|bedarf)?", "energy"),
         (r"(?:Arbeits|Haupt)?speicher(?:bedarf|verbrauch)?", "memory"),
-        (r"(?:Modell|Datei)größe|(?:Speicher|Platten)platz", "model size"),
+        (r"(?:Modell|Datei)?größe|(?:Speicher|Platten)platz", "model size"),
         (r"Rechenoperationen|Gleitkommaoperationen", "FLOPs"),
         (r"Millionen|Million|Mio\.?", "million"),
         (r"Milliarden|Milliarde|Mrd\.?", "billion"),
@@ -117,6 +119,7 @@ _GERMAN = _Language(
         (r"Knoten(?:klassifi\w+)?", "node classification"),
         (r"Graph(?:en)?-?netz(?:werk)?", "graph network"),
         (r"(?:Neuronale[sn] )?Netz(?:werk|werks|es)?", "network"),
+        (r"de[rmns]|die|das", "the"),
     ),
     Numerals(
         counted(
@@ -134,7 +137,8 @@ _GERMAN = _Language(
 )
 _FRENCH = _Language(
     re.compile(
-        r"\b(?:avec|réseaux?|paramètres|poids|chiffres|précision|moins (?:de|que)|plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|"
+        r"\b(?:avec|réseaux?|paramètres|poids|chiffres|précision|moins (?:de|que)|"
+        r"plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|"
         r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence|erreur|heures?|recherche|possible pour|je|"
         r"classer|doit|ne|en|et|mémoire|classifieur)\b",
         re.I,
@@ -168,13 +172,15 @@ _FRENCH = _Language(
         (r"ou moins", "or less"),
         (r"ou (?:plus|mieux)", "or more"),
         (
-            r"(?:moins|plus (?:petite?|rapide|légère?)) (?:de|que|d')|inférieure?s? à|sous|en dessous de|en moins d(?:e|')",
+            r"(?:moins|plus (?:petite?|rapide|légère?)) (?:de|que|d')|inférieure?s? à|sous|en dessous de",
             "under",
         ),
         (r"plus (?:de|que|d')|supérieure?s? à|dépassant|au-dessus de", "over"),
         (r"entre", "between"),
         (r"(?<=[0-9]) à (?=[0-9])", " to "),
         (r"d'abord|en premier", "first"),
+        (r"avant tout|(?:est )?le plus important", "matters most"),
+        (r"aussi (?:faible|bas)\w* que possible|(?:le|la) plus (?:faible|bas)\w* possible", "as low as possible"),
         (r"puis|ensuite", "then"),
         (r"sans", "without"),
         (r"et", "and"),
@@ -216,6 +222,7 @@ _FRENCH = _Language(
         (r"classification de nœuds|nœuds?", "node classification"),
         (r"réseau de (?:neurones de )?graphes?|graphe", "graph network"),
         (r"réseaux?", "network"),
+        (r"l[ae]s?", "the"),
     ),
     Numerals(
         counted(

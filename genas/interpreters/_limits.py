@@ -126,6 +126,10 @@ def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
             yield _Term(low, high, "between", start, high.end)
             continue
         sign, start, end = _sign(text, first, edge)
+        if not sign and re.search(r"\bbetween\s*$", text[edge:start], re.I):
+            raise RequestError(
+                f"Between {first.text} and what? Write both ends, such as between 10k and 20k parameters."
+            )
         index += 1
         if first.kind == "" and sign in {">", ">="} and index < len(numbers) and _both_ends(text, end, numbers[index]):
             first, _ = _pair(first, numbers[index])

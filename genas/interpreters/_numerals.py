@@ -1,4 +1,4 @@
-"""Numbers in words as digits, in any language whose counting words are listed: fifty thousand, zehntausend, deux cents."""
+"""Numbers in words as digits, in any language whose counting words are listed: fifty thousand, zehntausend."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Numerals:
         )
 
     def digits(self, text: str) -> str:
-        """The text with numbers in words as digits; words that make no number stay, and so do lone ones before no unit."""
+        """The text with numbers in words as digits; what makes no number, and a lone word before no unit, stay."""
         return self._run.sub(self._digits, text)
 
     def _digits(self, match: re.Match[str]) -> str:
@@ -112,9 +112,13 @@ _FRACTIONS = (
 )
 _AND_HALF = re.compile(rf"(?<![\w.])({ENGLISH.words}|[0-9]+)[ -]and[ -]a[ -]half(?=[ -]{_MUCH})", re.I)
 
+_SMALL = "|".join(sorted(ENGLISH.small, key=len, reverse=True))
+_FROM_TO = re.compile(rf"(?<!\w)(between|from) ({_SMALL}) (and|to) (?=(?:{ENGLISH.words})(?!\w))", re.I)
+
 
 def spelled(text: str) -> str:
     """English number words and fractions as digits."""
+    text = _FROM_TO.sub(lambda m: f"{m[1]} {ENGLISH.small[m[2].lower()]} {m[3]} ", text)
     text = _AND_HALF.sub(lambda m: f"{ENGLISH.small.get(m[1].lower(), m[1])}.5", text)
     for pattern, digits in _FRACTIONS:
         text = re.sub(rf"(?<![\w.]){pattern}", digits, text, flags=re.I)

@@ -41,7 +41,7 @@ _SIZE = re.compile(
 _KERNEL = re.compile(r"(?<![\w.])[0-9]x[0-9](?=[\s-]*(?:conv|kernel|filter|pool))", re.I)
 _CLASSES = re.compile(
     r"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*"
-    r"(?:(?!(?:and|with|of|for|in|per|to|or|over|under|is|ms|s|[km]?b|params?|parameters|weights|images)\b)[a-z]+ ){0,2}"
+    r"(?:(?!(?:and|with|of|for|in|per|to|or|over|under|is|ms|s|[km]?b|param\w*|weights|images)\b)[a-z]+ ){0,2}"
     r"(?:breeds|species|topics|class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b"
     r"|\b(?:classes|categories|labels|outputs)\s*(?:=|:|is|are)\s*(-?[0-9]+)(?![0-9.])",
     re.I,

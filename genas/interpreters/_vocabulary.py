@@ -33,8 +33,9 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (">=", _NO + rf"(?:{_LESS})", r">="),
         (
             "<=",
-            r"at (?:the )?(?:very )?most|up to|within|max(?:imum|imal(?:ly)?)?\.?|(?:limit(?:ed)?|restrict(?:ed)?|bound(?:ed)?|"
-            r"cap(?:ped)?)(?: (?:at|by|to))?|ceiling|upper (?:bound|limit)|as (?:much|many) as|fits? in(?:to|side)?|no more",
+            r"at (?:the )?(?:very )?most|up to|within|max(?:imum|imal(?:ly)?)?\.?|"
+            r"(?:limit(?:ed)?|restrict(?:ed)?|bound(?:ed)?|"
+            r"cap(?:ped)?)(?: (?:at|by|to))?|ceiling|upper (?:bound|limit)|as many as|fits? in(?:to|side)?|no more",
             r"=<",
         ),
         (
@@ -49,14 +50,15 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("~", r"about|around|roughly|approximately|approx\.?|circa|near(?:ly)?|some|close to", r"~"),
     )
 )
+_HERE = r"(?!\s*(?:than|of)?\s*[<>=]*\s*[0-9])"  # a comparison that no further number follows, which would have it
 AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "<=",
         re.compile(
             r"\s*\(?(?:or (?:less|fewer|below|under|smaller|lower|faster|quicker)|"
             r"(?:at (?:the )?)?(?:very )?most|max(?:imum|imal)?|tops|and (?:below|under|less)|"
-            r"(?:as |is |being )?(?:an?|the|my|our) (?:upper |hard |absolute |strict )*(?:limit|bound|maximum|max|ceiling|cap)|"
-            r"(?:must|should|may|can|shall)(?:n't| not|not) be exceeded)\b\)?",
+            r"(?:as |is |being )?(?:an?|the|my|our) (?:upper |hard )*(?:limit|bound|max(?:imum)?|ceiling|cap)|"
+            r"(?:must|should|may|can|shall)(?:n't| not|not) be exceeded)\b\)?" + _HERE,
             re.I,
         ),
     ),
@@ -65,7 +67,7 @@ AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"\s*\(?(?:or (?:more|better|higher|above|over|larger)|"
             r"(?:at (?:the )?)?(?:very )?(?:least|minimum)|min(?!\w)|and (?:above|up|upwards?|better|more)|"
-            r"(?:as |is |being )?(?:an?|the) (?:minimum|lower (?:bound|limit)|floor))\b\)?|\+(?!\w)",
+            r"(?:as |is |being )?(?:an?|the) (?:minimum|lower (?:bound|limit)|floor))\b\)?" + _HERE + r"|\+(?!\w)",
             re.I,
         ),
     ),

@@ -67,6 +67,16 @@ _FIRST = (
     r"counts? most|is (?:the )?priority|before (?:all|everything))"
 )
 _MAIN = re.compile(rf"(?:{_METRIC.pattern})(?:\s+|,\s*)(?:{_FIRST})", re.I)
+_POSSIBLE = re.compile(
+    rf"(?:{_METRIC.pattern})(?:\s+(?!and\b|but\b)\w+){{0,2}}\s+as "
+    r"(?:low|small|little|short|few|high|good) as (?:possible|can be)",
+    re.I,
+)
+_OVER = re.compile(
+    rf"(?:{_METRIC.pattern})\s+(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of)\s+"
+    rf"(?:the )?(?:{_METRIC.pattern.replace('?P<', '?P<than_')})",
+    re.I,
+)
 _LIST = re.compile(
     r"\b(?:then|second(?:ly)?|third(?:ly)?|after that|followed by|next|trade[- ]?off (?:between|of)|"
     r"trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front )?(?:of|between|over)|"
@@ -131,8 +141,12 @@ def _strong(text: str) -> dict[str, int]:
     for metric, pattern in _SUPERLATIVES.items():
         for found in re.finditer(rf"\b(?:{pattern})(?!\w)", text, re.I):
             note(metric, found.start())
-    for found in _MAIN.finditer(text):
-        note(found.lastgroup or "", found.start())
+    for pattern in (_MAIN, _POSSIBLE):
+        for found in pattern.finditer(text):
+            note(found.lastgroup or "", found.start())
+    for found in _OVER.finditer(text):
+        for name in filter(found.group, found.groupdict()):
+            note(name.removeprefix("than_"), found.start(name))
     for phrase in _LIST.finditer(text):
         for found in _METRIC.finditer(text, phrase.start(1), phrase.end(1)):
             if _joined(text[phrase.start(1) : found.start()]):

@@ -94,8 +94,12 @@ def schema_of_strings(count: int) -> dict[str, Any]:
 
 
 def _own(error: Exception) -> bool:
-    """Whether an error is a fault of this program rather than a provider's."""
-    return type(error).__module__.split(".")[0] in _OWN
+    """Whether an error is a fault of this program rather than a provider's, whose code trips over malformed replies."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    inside = "" if frame is None else str(frame.tb_frame.f_globals.get("__name__", ""))
+    return type(error).__module__.split(".")[0] in _OWN and not inside.startswith(("langchain", "openai"))
 
 
 def _line(error: Exception) -> str:
