@@ -1,6 +1,7 @@
 """How well do predictors rank architectures they have not seen, after few measured ones? NAS-Bench-201 and -101.
 
-    GENAS_DATA=... python eval/predictor_ranks.py --out /tmp/predictors      (5 seeds; goes on where it was killed)
+    GENAS_DATA=... python eval/predictor_ranks.py --out /tmp/predictors      (30 minutes of one core; resumable)
+    GENAS_DATA=... python eval/predictor_ranks.py --out /tmp/predictors --known     (the table of what is measured)
 
 Every predictor is fitted from scratch on the same uniformly drawn cells with their validation accuracies and ranks all
 the others: the 9,445 cells of NAS-Bench-201 without dead operations (CIFAR-10, 200 epochs, mean over the seeds of the
@@ -36,7 +37,13 @@ from genas.nn.surrogate import quantiles
 SIZES = {"nasbench201": (78, 156, 469, 781, 1563), "nasbench101": (100, 172, 424)}
 TREES = 300
 PUBLISHED = {
-    "300 trees on path counts (genas's own, first code)": (".650", ".708", ".766", ".798", ".835"),
+    "300 trees on counts of paths and reachable operations, measured before genas": (
+        ".650",
+        ".708",
+        ".766",
+        ".798",
+        ".835",
+    ),
     "the same and 13 proxies": (".775", ".805", ".844", ".859", ".878"),
     "PINAT (AAAI 2023; 15,625 cells)": (".549", ".631", ".706", ".761", ".784"),
     "HyperNAS (CVPR 2026; 15,625 cells)": (".677", ".765", ".836", "", ""),
@@ -199,20 +206,18 @@ def split(known: Views, accuracy: np.ndarray, seen: np.ndarray, seed: int) -> fl
 
 def table(results: dict[str, dict[str, dict[str, float]]], space: str, seeds: int) -> str:
     """Markdown; a row per predictor and figure."""
-    sizes = SIZES[space]
     words = {"tau": "Kendall's tau", "top": "precision of the best 1 %", "ndcg": "nDCG of the best 1 %"}
     covers = {"cross": "cross-conformal", "split": "split-conformal", "elsewhere": "cross-conformal, on ImageNet16-120"}
-    lines = [f"| {space}: examples | " + " | ".join(map(str, sizes)) + " |", "| --- " * (len(sizes) + 1) + "|"]
-    names = list(results[f"{space}-{sizes[0]}-0"])
+    drawn = {n: [r for s in range(seeds) if (r := results.get(f"{space}-{n}-{s}"))] for n in SIZES[space]}
+    lines = [f"| {space}: examples | " + " | ".join(map(str, drawn)) + " |", "| --- " * (len(drawn) + 1) + "|"]
+    lines.append("| draws | " + " | ".join(str(len(runs)) for runs in drawn.values()) + " |")
+    names = list(next(runs[0] for runs in drawn.values() if runs))
     for figure, word in (words | {k: f"coverage of 90 % intervals, {v}" for k, v in covers.items()}).items():
         for name in names:
-            if figure not in results[f"{space}-{sizes[0]}-0"][name]:
-                continue
-            row = []
-            for size in sizes:
-                values = [results[f"{space}-{size}-{s}"][name][figure] for s in range(seeds)]
-                row.append(f"{np.median(values):.3f} [{min(values):.3f}, {max(values):.3f}]")
-            lines.append(f"| {word}: {name} | " + " | ".join(row) + " |")
+            columns = [[run[name][figure] for run in runs if figure in run[name]] for runs in drawn.values()]
+            if any(columns):
+                cells = [f"{np.median(v):.3f} [{min(v):.3f}, {max(v):.3f}]" if v else "" for v in columns]
+                lines.append(f"| {word}: {name} | " + " | ".join(cells) + " |")
         if figure == "tau":
             published = PUBLISHED if space == "nasbench201" else PUBLISHED_101
             lines += [f"| {word}, published: {name} | " + " | ".join(row) + " |" for name, row in published.items()]
@@ -223,6 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", choices=list(SIZES), help="measure only this table, and write nothing down")
+    parser.add_argument("--known", action="store_true", help="measure nothing, write down what has been measured")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -232,6 +238,8 @@ def main() -> None:
     for seed in range(arguments.seeds):
         for space, size in [(s, n) for s, sizes in SIZES.items() for n in sizes if arguments.only in (None, s)]:
             cache = arguments.out / f"{space}-{size}-{seed}.json"
+            if arguments.known and not cache.is_file():
+                continue
             if not cache.is_file():
                 made.setdefault(space, None)
                 made[space] = made[space] or makers[space]()
@@ -244,9 +252,9 @@ def main() -> None:
             print(space, size, seed, f"{read['seconds']:.0f} s", taus, flush=True)
     if arguments.only is None:
         about = (
-            f"Fitted from scratch on that many cells, ranked are all others; median of {arguments.seeds} draws [lowest, "
-            "highest]. `blend` is what the scorer `gnn` fits, with a graph network from scratch in place of the shipped "
-            "one. `300 trees on all` sees what the blend sees. nDCG with gains 2^(8 q) - 1, q the rank quantile. "
+            "Fitted from scratch on that many cells, ranked are all others by validation accuracy; median of the draws "
+            "[lowest, highest]. `blend` is what the scorer `gnn` fits, with a graph network from scratch in place of the "
+            "shipped one. `300 trees on all` sees what the blend sees. nDCG with gains 2^(8 q) - 1, q the rank quantile. "
             "Goals with proxies: .80 at 78, .84 at 156, .88 at 781; coverage .88 to .92. Kernels, length scales and "
             "features were chosen on draws 0 to 3 of these tables (up to 469 and 424 examples). Another data set's "
             "intervals hold standings, not accuracies, and nothing is promised there.\n\n"
