@@ -13,7 +13,7 @@ from genas.core.errors import BudgetSpent, RequestError
 from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger, Meter
 from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
-from genas.plan import SEARCH_SHARE, Plan, make_plan, plan_again
+from genas.plan import SEARCH_SHARE, Plan, make_plan, placed, plan_again
 from genas.sources import Mix
 from genas.summary import summarize
 
@@ -55,6 +55,7 @@ class Designer:
     def __init__(self, request: Request, ledger: Ledger, progress: Progress | None = None) -> None:
         from genas.nn.probe import Probes
 
+        request = placed(request)
         self.request, self.ledger, self.progress = request, ledger, progress or Silence()
         self._claim()
         self.task: Task = registry.create("tasks", request.task)

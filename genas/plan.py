@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from genas.core import registry
 from genas.core.errors import RequestError
-from genas.core.records import Request
+from genas.core.records import Request, Use
+
+_COMPUTES = re.compile(r"(auto|cpu|cuda|mps|xpu)(:\d+)?")
+
+
+def placed(request: Request) -> Request:
+    """The request with a listed device handed to the table that has its figures; networks then run where they can.
+
+    Raises:
+        RequestError: the device is none that computes here, and the task is no table of devices.
+    """
+    if _COMPUTES.fullmatch(request.device):
+        return request
+    if "latency_device" not in registry.options("tasks", request.task.name):
+        raise RequestError(
+            f"Networks can't be run on {request.device!r} from here. Write auto, cpu, cuda or mps; figures of other "
+            "devices are known for benchmark tables only, such as nasbench201 on pixel3 or edgegpu."
+        )
+    task = Use(request.task.name, {"latency_device": request.device, **request.task.options})
+    return replace(request, task=task, device="auto")
 
 
 @dataclass(frozen=True)

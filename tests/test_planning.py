@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from genas.book import Book, best_reference, reference_limits
@@ -17,7 +19,7 @@ from genas.core.records import (
     Trial,
     Use,
 )
-from genas.plan import Plan, make_plan, plan_again
+from genas.plan import Plan, make_plan, placed, plan_again
 from genas.sources import Mix
 
 
@@ -171,3 +173,13 @@ def test_slow_references_are_left_out_but_one() -> None:
     assert list(book.unaffordable(tried)) == ["b", "c"]
     assert list(book.unaffordable({k: tried[k] for k in "bc"})) == ["c"]
     assert book.unaffordable({}) == {}
+
+
+def test_a_listed_device_goes_to_the_table_that_has_its_figures():
+    request = Request("x", Use("nasbench201", {"dataset": "cifar100"}), Use("nasbench201"), device="pixel3")
+    found = placed(request)
+    assert found.task.options == {"latency_device": "pixel3", "dataset": "cifar100"}
+    assert found.device == "auto"
+    assert placed(replace(request, device="cuda:1")).device == "cuda:1"
+    with pytest.raises(RequestError, match="raspi4.*Write auto, cpu"):
+        placed(Request("x", Use("digits"), Use("conv_net"), device="raspi4"))
