@@ -13,9 +13,9 @@ from scipy.optimize import minimize
 from scipy.stats import norm, rankdata
 
 from genas.core.records import Architecture
+from genas.nn.paths import CUTS, PASSES
 
 Floats = npt.NDArray[np.float64]
-_CUTS, _PASSES = {"none"}, {"skip", "skip_connect", "identity"}  # labels that stop signals, or pass them on unchanged
 _WALK = 4  # labels in the longest walk that is counted
 _MOST = 512  # walks of one length looked at in one architecture
 _NOISE = 0.05  # expected share of the noise in the variance
@@ -39,10 +39,10 @@ def traits(arch: Architecture) -> Traits:
     for node in reversed(range(len(arch.ops))):  # targets have larger numbers, so theirs are known
         if node in alive:
             steps = [t for t in after[node] if t in alive]
-            onward[node] = [t for s in steps for t in (onward[s] if arch.ops[s] in _PASSES else [s])][:_MOST]
+            onward[node] = [t for s in steps for t in (onward[s] if arch.ops[s] in PASSES else [s])][:_MOST]
     walks: Counter[tuple[str, ...]] = Counter()
     ends: list[tuple[tuple[str, ...], int]] = [
-        ((arch.ops[node],), node) for node in onward if arch.ops[node] not in _PASSES
+        ((arch.ops[node],), node) for node in onward if arch.ops[node] not in PASSES
     ]
     for _ in range(_WALK):
         walks.update(walk for walk, _ in ends)
@@ -53,14 +53,14 @@ def traits(arch: Architecture) -> Traits:
 
 def _alive(arch: Architecture, after: Sequence[Sequence[int]]) -> set[int]:
     """Nodes on a path from the first to the last node that nothing cuts."""
-    open_nodes = {node for node, op in enumerate(arch.ops) if op not in _CUTS}
+    open_nodes = {node for node, op in enumerate(arch.ops) if op not in CUTS}
     reached = {0} & open_nodes
     for node in range(len(arch.ops)):
         if node in reached:
             reached.update(t for t in after[node] if t in open_nodes)
     useful = {len(arch.ops) - 1}
     for node in reversed(range(len(arch.ops))):
-        if any(t in useful for t in after[node]):
+        if node in open_nodes and any(t in useful for t in after[node]):
             useful.add(node)
     return reached & useful
 
@@ -95,11 +95,13 @@ class Surrogate:
         self._smooth = [_scaled(x) for x in (counts, figures.astype(np.float32)) if x.size and x.std() > 0]
         self._columns: dict[int, npt.NDArray[np.float32]] = {}  # by architecture: its kernel values [kernels, N]
         self._log_weights = np.log([1.0] * (1 + len(self._smooth)) + [_NOISE])
+        self._forget()
 
     def adopt(self, other: Surrogate) -> None:
         """Begin with the weights of an earlier one that had the same views."""
         if len(other._log_weights) == len(self._log_weights):
             self._log_weights = other._log_weights.copy()
+            self._forget()
 
     def fit(self, rows: Sequence[int], values: Floats) -> None:
         """Weigh the kernels by what was measured (`values` about standard normal) at the architectures `rows`."""
@@ -109,18 +111,45 @@ class Surrogate:
             _misfit, self._log_weights, (kernels, values), "L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": 30}
         )
         self._log_weights = found.x
+        self._forget()
 
     def predict(self, rows: Sequence[int], values: Floats) -> tuple[Floats, Floats]:
-        """Mean and standard deviation of every architecture, given the values at `rows`."""
+        """Mean and standard deviation of every architecture, given the values at `rows`.
+
+        What was worked out for the first rows of an earlier call is used again, so that one more row costs n x N.
+        """
+        pairs = zip(rows, self._rows, strict=False)
+        same = next((k for k, (new, old) in enumerate(pairs) if new != old), min(len(rows), len(self._rows)))
+        if len(rows) > same:
+            self._rows, self._root, self._shared = self._rows[:same], self._root[:same, :same], self._shared[:same]
+            self._extend(rows[same:])
+        root, shared = self._root[: len(rows), : len(rows)], self._shared[: len(rows)]
+        mean = solve_triangular(root, values, lower=True, check_finite=False) @ shared
+        total = float(np.exp(self._log_weights[:-1]).sum())
+        return mean, np.sqrt(np.maximum(total - np.einsum("ij,ij->j", shared, shared), 1e-9))
+
+    def _extend(self, rows: Sequence[int]) -> None:
+        """Add rows to the Cholesky root of the covariance of the known values.
+
+        Source: the block form of the Cholesky decomposition (Golub & Van Loan, "Matrix Computations", 4.2.9).
+        """
         *weights, noise = np.exp(self._log_weights)
-        cross = np.stack([np.tensordot(np.array(weights, dtype=np.float32), self._column(i), 1) for i in rows]).astype(
-            np.float64
-        )
-        inner = cross[:, rows] + noise * np.eye(len(rows))
-        root = np.linalg.cholesky(inner)
-        shared = solve_triangular(root, cross, lower=True, check_finite=False)  # [n, N]
-        mean = solve_triangular(root, values, lower=True) @ shared
-        return mean, np.sqrt(np.maximum(sum(weights) - np.einsum("ij,ij->j", shared, shared), 1e-9))
+        scale = np.array(weights, dtype=np.float32)
+        cross = np.stack([scale @ self._column(i) for i in rows]).astype(np.float64)  # [b, N]
+        below = self._shared[:, rows].T  # [b, n]
+        cross -= below @ self._shared
+        corner = np.linalg.cholesky(cross[:, rows] + noise * np.eye(len(rows)))
+        above = np.zeros((len(self._rows), len(rows)))
+        self._root = np.block([[self._root, above], [below, corner]])
+        fresh = solve_triangular(corner, cross, lower=True, check_finite=False, overwrite_b=True)
+        self._shared = np.concatenate([self._shared, fresh])
+        self._rows = [*self._rows, *rows]
+
+    def _forget(self) -> None:
+        """What was worked out under other weights."""
+        self._rows: list[int] = []
+        self._root = np.zeros((0, 0))  # lower Cholesky root of the covariance of `_rows`
+        self._shared = np.zeros((0, len(self._places)))  # its inverse times the covariance with all  # [n, N]
 
     def _column(self, row: int) -> npt.NDArray[np.float32]:
         if row not in self._columns:

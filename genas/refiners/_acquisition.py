@@ -1,13 +1,21 @@
-"""How much a point would add to a front."""
+"""How much a point would add to the best, or to a front."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 
 from genas.nn.surrogate import Floats
 
 _RHO = 0.05  # weight of the sum beside the worst objective
 _MARGIN = 0.1  # of the span, between the worst point and the reference: the ends of the front are wanted too
+
+
+def expected_improvement(mean: Floats, spread: Floats, best: float) -> Floats:
+    """How much more than `best` is expected, less counting as nothing, of normal values with this mean and spread."""
+    z = (mean - best) / spread
+    found: Floats = (mean - best) * norm.cdf(z) + spread * norm.pdf(z)
+    return found
 
 
 def improvement(mean: Floats, spread: Floats, reached: Floats, generator: np.random.Generator) -> Floats:

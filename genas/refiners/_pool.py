@@ -15,6 +15,7 @@ from genas.core.errors import MissingArtifact
 from genas.core.interfaces import Proposer, SearchSpace
 from genas.core.records import Architecture
 from genas.core.rng import rng
+from genas.nn.paths import CUTS
 from genas.nn.surrogate import Traits, traits
 
 SMALL = 20_000  # spellings up to which a space is enumerated
@@ -23,6 +24,7 @@ _PARENTS = 8  # the best, whose neighbours are looked at
 _EVERY: WeakKeyDictionary[SearchSpace, tuple[list[Architecture], list[Traits]] | None] = WeakKeyDictionary()
 
 Spelling = tuple[tuple[str, ...], tuple[tuple[int, int], ...]]
+Living = tuple[tuple[str, ...], frozenset[tuple[int, int]]]
 
 
 def spelling(arch: Architecture) -> Spelling:
@@ -30,15 +32,27 @@ def spelling(arch: Architecture) -> Spelling:
     return arch.ops, arch.edges
 
 
+def living(view: Traits) -> Living:
+    """What computes anything: labels on paths, and edges."""
+    return view.places, view.edges
+
+
 def enumerate_space(space: SearchSpace) -> tuple[list[Architecture], list[Traits]] | None:
-    """Every legal architecture with its traits, remembered as long as the space lives; None for a large space."""
+    """Every legal architecture with its traits, remembered as long as the space lives; None for a large space.
+
+    Of spellings that differ only in what is on no path from input to output, the one with most cuts stands for all.
+    """
     if space not in _EVERY:
         frames = [space.frame(nodes) for nodes in space.sizes()]
         if sum(prod(map(len, f.labels)) * 2 ** len(f.open_edges) for f in frames) > SMALL:
             _EVERY[space] = None
         else:
             archs = [arch for frame in frames for arch in _spellings(space, frame) if not space.problems(arch)]
-            _EVERY[space] = archs, [traits(arch) for arch in archs]
+            found: dict[Living, tuple[Architecture, Traits]] = {}
+            for arch in sorted(archs, key=lambda arch: -sum(op in CUTS for op in arch.ops)):
+                view = traits(arch)
+                found.setdefault(living(view), (arch, view))
+            _EVERY[space] = [arch for arch, _ in found.values()], [view for _, view in found.values()]
     return _EVERY[space]
 
 
@@ -68,6 +82,7 @@ class Pool:
         every = enumerate_space(space)
         self.fixed = every is not None
         self.archs, self.traits = every or ([], [])
+        self._index()
         self.origin: dict[Spelling, tuple[str, tuple[str, ...]]] = {}
         self.absent: list[str] = []
         self._makers: dict[str, Proposer] = {}
@@ -77,6 +92,17 @@ class Pool:
         self._good = dict.fromkeys(self._chosen, 0)
         self._known: dict[Spelling, Traits] = {}
         self._rounds = 0
+
+    def row(self, arch: Architecture) -> int | None:
+        """Where in the pool the architecture, or one that computes the same, is."""
+        spelled = spelling(arch)
+        if spelled not in self._rows:
+            self._rows[spelled] = self._living.get(living(traits(arch)))
+        return self._rows[spelled]
+
+    def _index(self) -> None:
+        self._living = {living(view): row for row, view in enumerate(self.traits)}
+        self._rows: dict[Spelling, int | None] = {spelling(arch): row for row, arch in enumerate(self.archs)}
 
     def source(self, arch: Architecture) -> tuple[str, tuple[str, ...]]:
         """Which source brought it, and from which parents."""
@@ -103,6 +129,7 @@ class Pool:
         everyone = {spelling(arch): arch for arch in (*measured, *fresh, *kept[:_MOST])}
         self._known = {s: self._known.get(s) or traits(arch) for s, arch in everyone.items()}
         self.archs, self.traits = list(everyone.values()), list(self._known.values())
+        self._index()
 
     def _fresh(self, best: Sequence[Architecture]) -> list[Architecture]:
         generator = rng(self._seed, "auto pool", self._rounds)

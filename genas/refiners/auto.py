@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from genas.core.pareto import front, log_rank_sum, losses
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import rng
 from genas.nn.surrogate import Floats, Surrogate, quantiles
-from genas.refiners._acquisition import improvement
+from genas.refiners._acquisition import expected_improvement, improvement
 from genas.refiners._figures import Figures
-from genas.refiners._pool import Pool, Spelling, spelling
+from genas.refiners._pool import Pool
 
 PROXIES = ("params", "flops", "naswot", "synflow", "logsynflow", "nregions", "zen", "jacov", "grad_norm", "snip")
 _WARM = {"naswot", "synflow", "log10_synflow", "logsynflow", "jacov"}  # that rank well on their own
@@ -29,11 +29,12 @@ Scorer = Callable[[np.random.Generator], tuple[Floats, Why]]
 class Auto(Proposer):
     """The default strategy: a warm start by training-free figures, then Bayesian optimisation over a mixed pool.
 
-    Source: Bayesian optimisation with an upper confidence bound (Srinivas et al. 2010), a Gaussian process on graph
-    features as in NASBOWL (Ru et al. 2021); two objectives by the expected hypervolume
-    improvement (Emmerich et al. 2006), more by random augmented Chebyshev weights (ParEGO, Knowles 2006). Here losses
-    become normal quantiles of their ranks, training-free figures from the task's tables are features, a batch is
-    chosen with believed outcomes (Ginsbourger et al. 2010), and the pool comes from sources credited by their yield.
+    Source: Bayesian optimisation with a Gaussian process on graph features as in NASBOWL (Ru et al. 2021); one
+    objective by the expected improvement (Jones et al. 1998, eq. 15), two by the expected hypervolume improvement
+    (Emmerich et al. 2006), more by random augmented Chebyshev weights (ParEGO, Knowles 2006). Here losses become
+    normal quantiles of their ranks, training-free figures from the task's tables are features, a batch is chosen with
+    believed outcomes (Ginsbourger et al. 2010), the pool comes from sources credited by their yield, and where a
+    space is enumerated, architectures that differ only in what is on no path are one.
 
     Args:
         space: where the architectures come from.
@@ -47,7 +48,6 @@ class Auto(Proposer):
             a trained model is left out.
         transfer: tables of other tasks, as `table:<task>:<option>=...`; their accuracies are features too.
         warm: architectures asked for before the model is trusted.
-        bonus: standard deviations added to the mean.
 
     Raises:
         RequestError: where a proxy or a table would show the figures that are searched for.
@@ -68,15 +68,14 @@ class Auto(Proposer):
         generators: Sequence[str] = ("diffusion", "archlm"),
         transfer: Sequence[str] = (),
         warm: int = 5,
-        bonus: float = 0.5,
     ) -> None:
-        if warm < 1 or bonus < 0:
-            raise RequestError("auto needs a warm start of at least 1 and a bonus of at least 0.")
+        if warm < 1:
+            raise RequestError("auto needs a warm start of at least 1.")
         context: dict[str, Any] = {
             "space": space, "task": task, "seed": seed, "device": device, "limits": limits, "objectives": objectives
         }  # fmt: skip
         self._seed, self._objectives, self._limits = seed, tuple(objectives), tuple(limits)
-        self._warm, self._bonus = warm, bonus
+        self._warm = warm
         self._pool = Pool(space, seed, generators, context)
         wanted = [o.metric for o in objectives] + [limit.metric for limit in limits]
         self._figures = Figures(task, proxies, wanted, transfer, space)
@@ -96,10 +95,9 @@ class Auto(Proposer):
         self._pool.renew(self._best(), self._kept, [*self._seen.values()])
         archs = self._pool.archs
         columns = self._figures.columns(archs)
-        rows = {spelling(arch): i for i, arch in enumerate(archs)}
         blocked = self._blocked(columns)
-        blocked[[rows[spelling(arch)] for arch in self._seen.values() if spelling(arch) in rows]] = True
-        scorer = self._scorer(columns, rows)
+        blocked[self._rows(self._seen.values())] = True
+        scorer = self._scorer(columns, blocked)
         while len(found) < n and not blocked.all():
             scores, why = scorer(rng(self._seed, self.name, self._asked))
             row = int(np.argmax(np.where(blocked, -np.inf, scores)))
@@ -127,6 +125,10 @@ class Auto(Proposer):
         if not trials:
             self._waiting.clear()
 
+    def _rows(self, archs: Iterable[Architecture]) -> list[int]:
+        """Where in the pool they are, those that are not in it left out."""
+        return [row for arch in archs if (row := self._pool.row(arch)) is not None]
+
     def _best(self) -> list[Architecture]:
         """Measured architectures, those on the front or with the least leading loss first."""
         ahead = [t.candidate.arch for t in front(list(self._told.values()), self._objectives)]
@@ -147,15 +149,17 @@ class Auto(Proposer):
                 blocked |= ~np.array([limit.holds(value) for value in columns[limit.metric]])
         return blocked
 
-    def _scorer(self, columns: dict[str, Floats], rows: dict[Spelling, int]) -> Scorer:
+    def _scorer(self, columns: dict[str, Floats], blocked: npt.NDArray[np.bool_]) -> Scorer:
         """What ranks the pool now: proxies while little is measured, the model later."""
-        known = {rows[spelling(t.candidate.arch)]: t for t in self._told.values() if spelling(t.candidate.arch) in rows}
-        features = self._figures.features(columns)
+        known = {
+            row: t for t in self._told.values() if (row := self._pool.row(t.candidate.arch)) is not None
+        }  # of several that compute the same, the last
         if len(self._seen) < self._warm or len(known) < 2:
-            return self._warm_start(columns)
-        place = np.stack([quantiles(c) for c in features], 1) if features else np.zeros((len(rows), 0))
+            return self._warm_start(columns, blocked)
         model = self._model
         if model is None or not self._pool.fixed:
+            features = [quantiles(column) for column in self._figures.features(columns)]
+            place = np.stack(features, 1) if features else np.zeros((len(blocked), 0))
             model = Surrogate(self._pool.traits, place)
             if self._model is not None:
                 model.adopt(self._model)
@@ -166,9 +170,9 @@ class Auto(Proposer):
         if len(known) < 20 or len(known) >= 1.05 * self._fitted:
             model.fit(list(known), values[:, lead])
             self._fitted = len(known)
-        return self._by_model(model, list(known), values, columns, rows)
+        return self._by_model(model, list(known), values, columns)
 
-    def _warm_start(self, columns: dict[str, Floats]) -> Scorer:
+    def _warm_start(self, columns: dict[str, Floats], blocked: npt.NDArray[np.bool_]) -> Scorer:
         """Draws from the best by the accuracies of other tasks where there are any, else by proxies."""
         names = [n for n in self._figures.transfer if n in columns]
         top = _TOP // 10 if names else _TOP
@@ -179,30 +183,24 @@ class Auto(Proposer):
             scores = generator.random(len(self._pool.archs))
             if worth is None:
                 return scores, lambda _: "at random, as nothing is known of it yet"
-            free = np.array([spelling(a) not in self._spellings() for a in self._pool.archs])
-            best = np.argsort(np.where(free, -worth, np.inf), kind="stable")[:top]
+            best = np.argsort(np.where(blocked, np.inf, -worth), kind="stable")[:top]
             scores[best] += 1
             words = ", ".join(names)
             return scores, lambda _: f"drawn from the {top} best by {words}"
 
         return score
 
-    def _spellings(self) -> set[Spelling]:
-        return {spelling(arch) for arch in self._seen.values()}
-
-    def _by_model(
-        self, model: Surrogate, known: list[int], values: Floats, columns: dict[str, Floats], rows: dict[Spelling, int]
-    ) -> Scorer:
+    def _by_model(self, model: Surrogate, known: list[int], values: Floats, columns: dict[str, Floats]) -> Scorer:
         """The worth of each, the outcomes of what is awaited being believed to be as predicted."""
         names = [objective.metric for objective in self._objectives]
 
         def score(generator: np.random.Generator) -> tuple[Floats, Why]:
-            awaited = [rows[spelling(a)] for a in self._waiting.values() if spelling(a) in rows]
+            awaited = self._rows(self._waiting.values())
             means, spreads = [], []
             for number, objective in enumerate(self._objectives):
                 if self._is_exact(objective, columns):
                     means.append(quantiles((1 if objective.goal == "max" else -1) * columns[objective.metric]))
-                    spreads.append(np.zeros(len(rows)))
+                    spreads.append(np.zeros(len(means[-1])))
                     continue
                 mean, spread = model.predict(known, values[:, number])
                 if awaited:
@@ -211,7 +209,7 @@ class Auto(Proposer):
                 means.append(mean)
                 spreads.append(spread)
             if len(names) == 1:
-                return _hope(means[0], spreads[0], self._bonus)
+                return _hope(means[0], spreads[0], float(max([*values[:, 0], *means[0][awaited]])))
             mean, spread = np.stack(means, 1), np.stack(spreads, 1)
             reached = np.concatenate([self._actual(mean, known, values, columns), mean[awaited]])
             worth = improvement(mean, spread, reached, generator)
@@ -231,11 +229,13 @@ class Auto(Proposer):
         return found
 
 
-def _hope(mean: Floats, spread: Floats, bonus: float) -> tuple[Floats, Why]:
-    """The upper confidence bound and its words."""
-    hope = mean + bonus * spread
-    better, share = (np.argsort(np.argsort(-hope)) + 1) / len(hope), spread / max(spread.max(), 1e-9)
-    return (
-        hope,
-        lambda row: f"hoped to be in the best {better[row]:.2%}, with {share[row]:.0%} of the largest uncertainty",
-    )
+def _hope(mean: Floats, spread: Floats, best: float) -> tuple[Floats, Why]:
+    """The expected improvement and its words."""
+
+    def why(row: int) -> str:
+        ahead, share = np.mean(mean >= mean[row]), spread[row] / spread.max()
+        return (
+            f"hoped to be the best so far: predicted in the top {ahead:.2%}, with {share:.0%} of the most uncertainty"
+        )
+
+    return expected_improvement(mean, spread, best), why

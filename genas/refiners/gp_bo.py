@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Candidate, Objective
 from genas.nn.surrogate import Floats, Surrogate, quantiles, traits
+from genas.refiners._acquisition import expected_improvement
 from genas.refiners._search import Search
 from genas.refiners._variation import Variation
 
@@ -131,10 +131,3 @@ class GpBo(Search):
         if awaited := [row for row, arch in enumerate(self._archs) if arch.key in self._waiting]:
             mean, spread = self._model.predict([*rows, *awaited], np.concatenate([values, mean[awaited]]))
         return expected_improvement(mean, spread, best)
-
-
-def expected_improvement(mean: Floats, spread: Floats, best: float) -> Floats:
-    """How much more than `best` is expected, less counting as nothing, of normal values with this mean and spread."""
-    z = (mean - best) / spread
-    found: Floats = (mean - best) * norm.cdf(z) + spread * norm.pdf(z)
-    return found

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from line_space import Letters, text, trial, worth
 
+from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Task
 from genas.core.records import Constraint, Measurement, Objective, Trial
 from genas.nn.surrogate import Surrogate, quantiles, traits
 from genas.refiners._acquisition import improvement
+from genas.refiners._pool import Pool
 from genas.refiners.auto import Auto
 
 _GOAL = (Objective("accuracy"),)
@@ -89,7 +91,7 @@ def test_notes_say_why():
         notes += [c.note for c in asked]
         search.tell([trial(c) for c in asked])
     assert "at random" in notes[0]
-    assert "hoped to be in the best" in notes[2]
+    assert "hoped to be the best so far" in notes[2]
 
 
 def test_surrogate_ranks_what_it_has_not_seen():
@@ -102,6 +104,31 @@ def test_surrogate_ranks_what_it_has_not_seen():
     mean, spread = model.predict(rows, values[:30])
     assert np.corrcoef(mean[30:], values[30:])[0, 1] > 0.8
     assert spread[:30].mean() < spread[30:].mean()
+
+
+def test_rows_added_one_by_one_predict_as_all_at_once():
+    space = Letters()
+    draws = [space.sample(np.random.default_rng(i)) for i in range(40)]
+    views, values = [traits(a) for a in draws], quantiles([worth(a) for a in draws])
+    slow, quick = (Surrogate(views, np.zeros((40, 0))) for _ in range(2))
+    for count in (3, 4, 9, 20):
+        quick.predict(list(range(count)), values[:count])
+    quick.predict([*range(10), 30, 31], np.append(values[:10], [0, 0]))  # other outcomes were believed meanwhile
+    for rows in ([*range(20)], [*range(5)]):
+        for got, wanted in zip(quick.predict(rows, values[rows]), slow.predict(rows, values[rows]), strict=True):
+            assert got == pytest.approx(wanted)
+    quick.fit(list(range(20)), values[:20])
+    slow.fit(list(range(20)), values[:20])
+    assert quick.predict([0, 1], values[:2])[0] == pytest.approx(slow.predict([0, 1], values[:2])[0])
+
+
+def test_cells_that_compute_the_same_are_one():
+    space = registry.create("spaces", "nasbench201")
+    pool = Pool(space, 0, (), {})
+    dead = space.cell(("none", "none", "nor_conv_3x3", "skip_connect", "avg_pool_3x3", "none"))
+    pruned = space.cell(("none", "none", "none", "skip_connect", "none", "none"))
+    assert len(pool.archs) == 9445  # without dead operations: the published count
+    assert pool.archs[pool.row(dead)] == pruned
 
 
 def test_added_area_by_hand():
