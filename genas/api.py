@@ -21,13 +21,14 @@ _LEARNED = ("diffusion", "archlm")
 _REFINERS = (Use("regularized_evolution", {"population": 12, "sample": 4}), Use("local_search"))
 
 
-def interpret(sentence: str = "", *, interpreter: str = "exact", llm: str | None = None, **known: Any) -> Request:
+def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str | None = None, **known: Any) -> Request:
     """Read a sentence into a full request, defaults filled in; nothing is run.
 
     Args:
         sentence: what is wanted, in words.
-        interpreter: who reads it.
-        llm: a chat model that proposes too: "local", or "provider:model" as LangChain's `init_chat_model` names it.
+        interpreter: who reads it: a name, or with options, as Use("chat", {"llm": "openai:MODEL"}).
+        llm: a chat model that proposes too, whoever reads: "local", or "provider:model" as LangChain's
+            `init_chat_model` names it.
         known: fields of Request that are already known (records or plain values); they win over the sentence.
 
     Raises:

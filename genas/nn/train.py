@@ -58,13 +58,17 @@ class Trained:
 
 def pick_device(device: str) -> torch.device:
     """The torch device that a name stands for; "auto" takes a GPU if there is one. RequestError if absent."""
+    found = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        device = found[0]
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise RequestError(f"The device {device!r} can't be used here ({reason}). Write auto or cpu.") from error
+        raise RequestError(
+            f"The device {device!r} can't be used here: networks are trained and timed on this machine, which has "
+            f"{' and '.join(found)}. Write one of these, or leave the device out. Latencies of other devices are looked up in tables, such as that of "
+            "the nasbench201 benchmark (docs/requests.md names its devices)."
+        ) from error
     return torch.device(device)
 
 
