@@ -141,8 +141,8 @@ def _strong(text: str) -> dict[str, int]:
     for metric, pattern in _SUPERLATIVES.items():
         for found in re.finditer(rf"\b(?:{pattern})(?!\w)", text, re.I):
             note(metric, found.start())
-    for pattern in (_MAIN, _POSSIBLE):
-        for found in pattern.finditer(text):
+    for wish in (_MAIN, _POSSIBLE):
+        for found in wish.finditer(text):
             note(found.lastgroup or "", found.start())
     for found in _OVER.finditer(text):
         for name in filter(found.group, found.groupdict()):

@@ -67,7 +67,8 @@ def pick_device(device: str) -> torch.device:
         raise RequestError(
             f"The device {device!r} can't be used here: networks are trained and timed on this machine, which has "
             f"{' and '.join(found)}. Write one of these, or leave the device out. "
-            "Latencies of other devices are looked up in tables, such as that of the nasbench201 benchmark (docs/requests.md names its devices)."
+            "Latencies of other devices are looked up in tables, such as that of the nasbench201 benchmark "
+            "(docs/requests.md names its devices)."
         ) from error
     return torch.device(device)
 
