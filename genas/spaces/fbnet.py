@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Candidate, Constraint, Frame
+from genas.nn.fbnet_kinds import KINDS
 
 if TYPE_CHECKING:
     from torch import nn
 
-KINDS = ("k3_e1", "k3_e1_g2", "k3_e3", "k3_e6", "k5_e1", "k5_e1_g2", "k5_e3", "k5_e6", "skip")  # as numbered in tables
 _DEPTHS = (1, 4, 4, 4, 4, 4, 1)  # blocks of each stage
 _FBNETS = {  # kinds by their number in KINDS
     "A": "8 2 0 8 8 7 2 4 2 7 6 5 7 3 5 4 1 7 7 6 7 7",

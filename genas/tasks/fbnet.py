@@ -9,7 +9,7 @@ from genas.core import assets
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, Split
 from genas.core.records import Architecture, Measurement
-from genas.spaces.fbnet import KINDS, Fbnet
+from genas.nn.fbnet_kinds import KINDS
 from genas.tasks._cifar import CifarTable
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ class FbnetTask(CifarTable):
     @property
     def measured(self) -> list[Architecture]:
         """The architectures of the table, in its order."""
-        chain = Fbnet().chain
-        return [chain(ops[1:-1]) for ops in self._rows]
+        return [Architecture("fbnet", ops, tuple((i, i + 1) for i in range(len(ops) - 1))) for ops in self._rows]
 
     @cached_property
     def _rows(self) -> dict[tuple[str, ...], int]:
