@@ -35,10 +35,10 @@ def canonical(slots: Sequence[tuple[int, str]]) -> Cell:
     """The one spelling of a cell: the smallest over all numberings of its nodes in which sources come first."""
     found = []
     for order in permutations(range(2, 2 + NODES)):
-        place = {0: 0, 1: 1, **{node: p for p, node in enumerate(order, start=2)}}
-        nodes = [[(place[s], op) for s, op in slots[2 * node - 4 : 2 * node - 2]] for node in order]
-        if all(source < p for p, pair in enumerate(nodes, start=2) for source, _ in pair):
-            found.append(cell([slot for pair in nodes for slot in pair]))
+        place = [0, 1, *(order.index(node) + 2 for node in range(2, 2 + NODES))]
+        if all(place[source] < place[2 + k // 2] for k, (source, _) in enumerate(slots)):
+            moved = [[(place[s], op) for s, op in slots[2 * node - 4 : 2 * node - 2]] for node in order]
+            found.append(cell([slot for pair in moved for slot in pair]))
     return min(found)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from genas.core import assets
 from genas.core.errors import RequestError, ScoreFailed
+from genas.core.interfaces import Data, Split
 from genas.core.records import Architecture, Measurement
 from genas.nn import darts_cells as cells
 from genas.tasks._cifar import CIFAR10, CifarTable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _FULL, _SHORT = 50, 10  # epochs of the OnceNAS table
 _DEVICES = ("gpu", "raspberrypi", "fpga", "mcu")
 _PROXIES = (
-    "epe_nas", "fisher", "grad_norm", "grasp", "jacov", "l2_norm", "nwot", "plain", "snip", "synflow", "zen",
+    "epe_nas", "fisher", "grad_norm", "grasp", "jacov", "l2_norm", "naswot", "nwot", "plain", "snip", "synflow", "zen",
 )  # fmt: skip
 _NAMES = tuple(cells.OPS.values())
 _COUNTS = {"params": ("params", "params_m"), "flops": ("flops", "flops_m")}  # in millions
@@ -71,13 +72,14 @@ class DartsTask(CifarTable):
     Sources: `nb301`: 725 cells with the validation accuracy that the surrogate of NAS-Bench-301 (Zela et al. 2022)
     predicts on CIFAR-10, with proxy scores; `ninapro`, `scifar100`, `svhn`: 199 cells each, trained on other data; all
     four from NAS-Bench-Suite-Zero (Krishnakumar et al. 2022). `oncenas`: 545 trainings of 526 networks on CIFAR-10
-    (OnceNAS-Bench; the first counts), with latencies. `swap`: 1,000 cells trained on CIFAR-10 (Peng et al., SWAP-NAS 2024). `oncenas` and `swap` need the
+    (OnceNAS-Bench; the first counts), with latencies.
+    `swap`: 1,000 cells trained on CIFAR-10 (Peng et al., SWAP-NAS 2024). `oncenas` and `swap` need the
     space darts:wide=true, as some of their operations are none. A cell is found under any numbering of its nodes.
 
     Cost: `oncenas` charges the seconds of its trainings; the other tables state no times and charge nothing.
 
     Images: proxies see CIFAR-10 photographs for `svhn` and `scifar100` (with CIFAR-10 labels); there are no inputs for
-    `ninapro`. Only the tables of CIFAR-10 can be trained on.
+    `ninapro`. Nothing can be trained on: for that, put the space on the task cifar10.
 
     Args:
         table: nb301, oncenas, swap, ninapro, scifar100 or svhn.
@@ -107,7 +109,7 @@ class DartsTask(CifarTable):
         `accuracy` as the option `table` says, in `oncenas` also at fidelity 0.2 (10 of 50 epochs). `test_accuracy` in
         `oncenas` only. `params` and `flops` as counts: of the network that was trained in `oncenas` (36 channels, 20
         cells), of the one that proxies saw in those of NAS-Bench-Suite-Zero (32 channels, 8 cells, norms of operations
-        without scale). Proxies are raw scores of the table. All but `accuracy` is charged with nothing.
+        without scale). Proxies are raw scores of the table (`naswot` is its nwot). Only `accuracy` is charged for.
 
         Raises:
             ScoreFailed: where the cells, the metric or the fidelity are not in the table.
@@ -124,7 +126,7 @@ class DartsTask(CifarTable):
         elif metric == "latency_ms" and self.latency_device is not None:
             value = row[f"{self.latency_device}_latency_ms"]
         elif metric in _PROXIES:
-            value = row.get(metric)
+            value = row.get("nwot" if metric == "naswot" else metric)
         if value is None:
             raise ScoreFailed(f"darts:table={self.table} has no {metric}; it has {', '.join(self._metrics(row))}")
         return Measurement(metric, float(value) * scale, 0.0, fidelity)
@@ -177,6 +179,14 @@ class DartsTask(CifarTable):
                 normal, reduction = _slots(row["cells"])
                 found.setdefault((cells.canonical(normal), cells.canonical(reduction)), row)
         return found
+
+    def data(self, split: Split) -> Data:
+        """Never given: the answers are those of the table.
+
+        Raises:
+            ScoreFailed: always.
+        """
+        raise ScoreFailed(f"darts is judged by its table (validator table), not by {split} images: train on cifar10")
 
     def batch(self, n: int, seed: int = 0) -> tuple[Tensor, Tensor]:
         """`n` prepared CIFAR-10 images with labels, for proxies.

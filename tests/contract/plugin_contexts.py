@@ -26,6 +26,7 @@ SMALL = {
     "nasbench101": {"cells": 1, "channels": 8},
     "nasbench201": {"cells": 1, "channels": 4},
     "nasbench_graph": {"hidden": 8},
+    "transnas_macro": {"channels": 4, "blocks": 1},
 }  # quick to build and run
 FULL = {"nasbench_graph": {"hidden": 8}}  # where a table is looked up, the space as published will do
 QUICK = {

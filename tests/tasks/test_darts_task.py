@@ -32,9 +32,9 @@ def _rows(bench_data: Path, file: str) -> list[tuple[Architecture, dict[str, flo
 def test_every_network_of_a_table_is_found_and_legal(table: str) -> None:
     task = DartsTask(table=table)
     space = Darts(wide=table in ("oncenas", "swap"))
-    assert len({arch.key for arch in task.measured}) == NETWORKS[table]
+    assert len({arch.ops for arch in task.measured}) == NETWORKS[table]
     assert not any(space.problems(arch) for arch in task.measured)
-    assert all(0 < task.lookup(arch, "accuracy").value < 1 for arch in task.measured)
+    assert all(0 < task.lookup(arch, "accuracy").value < 1 for arch in task.measured[::9])
     assert f"darts:table={table}" in task.caution
 
 
@@ -43,7 +43,7 @@ def test_predictions_and_proxies_equal_the_rows(bench_data: Path) -> None:
     assert "PREDICTIONS" in task.caution
     for arch, row in _rows(bench_data, "nb301_suite_zero_subset")[::50]:
         assert task.lookup(arch, "accuracy").value == pytest.approx(row["val_acc_surrogate"] / 100)
-        assert task.lookup(arch, "nwot").value == row["nwot"]
+        assert task.lookup(arch, "nwot").value == task.lookup(arch, "naswot").value == row["nwot"]
         assert task.lookup(arch, "params").value == pytest.approx(row["params"] * 1e6)
         assert task.lookup(arch, "flops").value == pytest.approx(row["flops"] * 1e6)
 
@@ -66,7 +66,7 @@ def test_a_network_is_found_under_other_node_numbers() -> None:
     space, found = Darts(), 0
     task = DartsTask()
     exchanged = str.maketrans("23", "32")
-    for arch in task.measured:
+    for arch in task.measured[::4]:
         normal, reduction = space.slots(arch)
         if any(source == 2 for source, _ in normal[2:4]):
             continue
@@ -74,7 +74,7 @@ def test_a_network_is_found_under_other_node_numbers() -> None:
         other = space.cell(moved, reduction)
         found += other.key != arch.key
         assert task.lookup(other, "accuracy") == task.lookup(arch, "accuracy")
-    assert found > 50
+    assert found > 10
 
 
 def test_what_is_not_tabulated_fails_with_a_reason() -> None:
@@ -84,7 +84,7 @@ def test_what_is_not_tabulated_fails_with_a_reason() -> None:
         task.lookup(Darts().sample(rng(0, "not measured")), "accuracy")
     with pytest.raises(ScoreFailed, match="no test_accuracy"):
         task.lookup(arch, "test_accuracy")
-    with pytest.raises(ScoreFailed, match="not at 0.5"):
+    with pytest.raises(ScoreFailed, match=r"not at 0\.5"):
         task.lookup(arch, "accuracy", fidelity=0.5)
     with pytest.raises(ScoreFailed, match="no latency_ms"):
         task.lookup(arch, "latency_ms")
@@ -105,7 +105,7 @@ def test_inputs_are_those_of_the_data_set_or_none() -> None:
     with pytest.raises(ScoreFailed, match="NinaPro"):
         DartsTask(table="ninapro").batch(4)
     with pytest.raises(ScoreFailed, match="validator table"):
-        DartsTask(table="svhn").data("train")
+        DartsTask().data("train")
 
 
 def test_missing_tables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
