@@ -27,7 +27,7 @@ TINY = {
 def genas_chat(address: str, lines: str, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "genas.cli", "chat", "--llm", "openai:m", "--root", str(root), *more]
     env = {**os.environ, "OPENAI_BASE_URL": address, "OPENAI_API_KEY": "none"}
-    return subprocess.run(command, input=lines, capture_output=True, text=True, env=env, timeout=120, check=False)
+    return subprocess.run(command, input=lines, capture_output=True, text=True, env=env, timeout=240, check=False)
 
 
 @pytest.fixture
