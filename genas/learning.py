@@ -201,20 +201,9 @@ def _archlm(job: _Job) -> float:
 
 
 def _gnn(job: _Job) -> float:
-    import torch
+    from genas.nn.gnn import teach
 
-    from genas.nn.gnn import GraphPredictor, collate, predictor_loss
-
-    model = GraphPredictor(job.space.name, job.space.ops)
-    targets = torch.tensor(quantiles(job.found), dtype=torch.float32)
-    bags = torch.poisson(torch.ones(model.config["nets"], len(targets)))  # a bootstrap of the examples for each net
-
-    def loss(rows: Tensor, _: Generator) -> Tensor:
-        graphs = collate([job.found[i].arch for i in rows.tolist()], model.ops, job.device)
-        weights = bags[:, rows] if model.training else torch.ones(len(bags), len(rows))
-        return predictor_loss(model(graphs), targets[rows].to(job.device), weights.to(job.device))
-
-    held_out = job.train(model, loss)
+    model, _, held_out = teach(job.space, [e.arch for e in job.found], quantiles(job.found), job.train, job.device)
     model.eval().to("cpu").save(job.folder)
     return held_out
 

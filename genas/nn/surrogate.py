@@ -87,6 +87,10 @@ class Surrogate:
         figures: [N, F] further columns known of all of them, each about standard normal.
     """
 
+    _rows: list[int]
+    _root: Floats  # lower Cholesky root of the covariance of `_rows`  # [n, n]
+    _shared: Floats  # its inverse times the covariance with all  # [n, N]
+
     def __init__(self, views: Sequence[Traits], figures: Floats) -> None:
         counts = _counts([view.walks for view in views])  # [N, W]
         self._places = _places(views)  # [N, P]
@@ -147,9 +151,9 @@ class Surrogate:
 
     def _forget(self) -> None:
         """What was worked out under other weights."""
-        self._rows: list[int] = []
-        self._root = np.zeros((0, 0))  # lower Cholesky root of the covariance of `_rows`
-        self._shared = np.zeros((0, len(self._places)))  # its inverse times the covariance with all  # [n, N]
+        self._rows = []
+        self._root = np.zeros((0, 0))
+        self._shared = np.zeros((0, len(self._places)))
 
     def _column(self, row: int) -> npt.NDArray[np.float32]:
         if row not in self._columns:
