@@ -181,5 +181,5 @@ def test_a_listed_device_goes_to_the_table_that_has_its_figures():
     assert found.task.options == {"latency_device": "pixel3", "dataset": "cifar100"}
     assert found.device == "auto"
     assert placed(replace(request, device="cuda:1")).device == "cuda:1"
-    with pytest.raises(RequestError, match="raspi4.*Write auto, cpu"):
+    with pytest.raises(RequestError, match=r"raspi4.*Write auto, cpu"):
         placed(Request("x", Use("digits"), Use("conv_net"), device="raspi4"))
