@@ -35,7 +35,7 @@ SOURCES = {  # as on the cards of the shipped models
     "nasbench_graph": [GRAPH + d for d in ("cora", "citeseer", "pubmed", "cs", "photo")],
     "nasbench101": ["table:nasbench101:answers=validated,sample=1500"],
     "gpt": ["table:hwgpt:scale=s,sample=2000"],
-    "darts": ["table:darts:sample=700"],
+    "darts": ["table:darts:table=nb301,sample=725"],
 }
 TASKS = {  # that tell of (nearly) every architecture of the space
     "nasbench201": {d: Use("nasbench201", {"dataset": d}) for d in ("cifar10", "cifar100", "imagenet16_120")},

@@ -77,7 +77,8 @@ def read_machine(subject: Subject) -> None:
         devices = [d + ("_1" if d in _CARDS else "") for d in _DEVICES if d not in _UNTABLED]
         raise RequestError(
             f"Nothing can be measured on {elsewhere[0]!r} here: latency_ms is timed on this machine. Leave the device "
-            f"out, or use the nasbench201 benchmark with a device of its latency table: {', '.join(devices)}."
+            f"out, or use the nasbench201 benchmark with a device of its latency table: {', '.join(devices)}. From ten "
+            "measurements of your own on another device, the scorer device_transfer predicts the rest."
         )
     subject.text = blank_all(subject.text, _CORES)
     if (here := _HERE.search(subject.text)) and subject.device is None:
