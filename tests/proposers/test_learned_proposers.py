@@ -9,7 +9,7 @@ SPACE = create("spaces", "nasbench201")
 
 @pytest.mark.parametrize("name", ["diffusion", "archlm"])
 def test_shipped_model_beats_its_own_low_level_on_another_data_set(name, bench_data):
-    task = create("tasks", Use("nasbench201", {"dataset": "imagenet16_120"}))  # fitted on CIFAR-10 ranks only
+    task = create("tasks", Use("nasbench201", {"dataset": "imagenet16_120"}))  # fitted on CIFAR ranks only
     means = {}
     for level in (0.2, "any", "top"):
         proposer = create("proposers", Use(name, {"level": level}), space=SPACE, seed=1, device="cpu")
