@@ -220,7 +220,7 @@ def _shares(known: Floats, wanted: Floats, priors: int) -> Floats:
     first = np.zeros(known.shape[1])
     first[slice(2, 2 + priors) if priors else slice(0, 2)] = 1 / (priors or 2)
     pull = np.sqrt(_TRUST) * np.eye(len(first))
-    shares: npt.NDArray[np.float64] = nnls(np.concatenate([known, pull]), np.concatenate([wanted, pull @ first]))[0]
+    shares: Floats = nnls(np.concatenate([known, pull]), np.concatenate([wanted, pull @ first]))[0]
     blended = _tau(known @ shares, wanted)
     for column in range(2, 2 + priors):
         if _tau(alone := known[:, column], wanted) >= blended - 1 / len(wanted):
