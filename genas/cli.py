@@ -178,7 +178,7 @@ def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")]) -> 
 def fit(
     kind: Annotated[str, typer.Argument(help="diffusion, archlm or gnn.")],
     space: Annotated[str, typer.Argument(help="The space whose architectures are learned.")],
-    sources: Annotated[list[str], typer.Argument(help="Ledgers, or table:<task>:<option>=<value>,sample=<n>,devices=<a>+<b>.")],
+    sources: Annotated[list[str], typer.Argument(help="Ledgers, or table:<task>:sample=<n>,devices=a+b,<option>=...")],
     out: Annotated[Path | None, typer.Option(help="The model's folder. Default models/<kind>-<space>.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the examples.", min=1)] = None,
     seed: Seed = None,

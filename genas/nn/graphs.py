@@ -62,6 +62,11 @@ class Codec:
             edges[source, target] = MASKED_EDGE
         return nodes, edges, allowed
 
+    def sizes(self) -> list[int]:
+        """The sizes of the space whose every node has a label that is known here."""
+        fitting = [size for size in self.space.sizes() if size <= self.max_nodes]
+        return [n for n in fitting if all(self.ids.keys() & set(labels) for labels in self.frame(n).labels)]
+
     def blank(self, sizes: Sequence[int]) -> Graphs:
         """One graph per size with everything masked that the frame leaves open."""
         parts = [self._blank(size) for size in sizes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from genas.core.errors import MissingArtifact
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import seed_of
@@ -69,7 +70,13 @@ class DiffusionProposer(SampledProposer):
 
         pipeline = load(self.path(), self.device)
         config = pipeline.denoiser.config
-        return pipeline, Codec(self.space, config.ops, config.max_nodes)
+        codec = Codec(self.space, config.ops, config.max_nodes)
+        if not codec.sizes():
+            raise MissingArtifact(
+                f"A model for {self.space.name} with these options ({self.folder} knows other labels or sizes)",
+                f"Fit one and name it by the option model: genas fit diffusion {self.space.name} ... --out FOLDER",
+            )
+        return pipeline, codec
 
     def _wish(self, n: int, pipeline: ArchDiffusionPipeline, generator: torch.Generator) -> Wish:
         """What to ask of the model in each of n samples."""
@@ -97,7 +104,7 @@ class DiffusionProposer(SampledProposer):
         self._loaded = self._loaded or self._load()
         pipeline, codec = self._loaded
         wish = self._wish(n, pipeline, generator)
-        nodes = pipeline.node_counts(wish, generator, self.space.sizes())
+        nodes = pipeline.node_counts(wish, generator, codec.sizes())
         start, allowed = codec.blank(nodes), codec.allowed(nodes)
         return codec.decode(pipeline(start, allowed, wish, generator=generator, **self._options()).graphs)
 

@@ -34,3 +34,11 @@ def test_a_level_that_means_nothing_is_refused(name, level):
     proposer = create("proposers", Use(name, {"level": level}), space=SPACE, seed=0, device="cpu")
     with pytest.raises(RequestError, match="level must be"):
         proposer.ask(1)
+
+
+def test_a_model_of_another_form_of_the_space_is_refused():
+    space = create("spaces", Use("gpt", {"scale": "tiny"}))  # the shipped weights are of scale s
+    with pytest.raises(MissingArtifact, match="other labels or sizes"):
+        create("proposers", "diffusion", space=space, seed=0, device="cpu").ask(1)
+    found = create("proposers", "diffusion", space=create("spaces", "gpt"), seed=0, device="cpu").ask(3)
+    assert len(found) == 3
