@@ -14,9 +14,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from genas.core.errors import InvalidArchitecture, MissingArtifact, RequestError, ScoreFailed
-from genas.core.interfaces import Scorer, SearchSpace
+from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Measurement
 from genas.nn.device_transfer import DeviceTransfer, Floats
+from genas.scorers._batch import BatchScorer
 from genas.scorers._devices import KnownDevices
 
 _LEARNED_FROM = 2000  # architectures
@@ -24,7 +25,7 @@ _POOL = 400  # architectures from which those to measure are chosen
 _FEW, _LEAST = 10, 3  # measurements: advised, needed
 
 
-class DeviceTransferScorer(Scorer):
+class DeviceTransferScorer(BatchScorer):
     """Milliseconds (or millijoules) on a device that no table lists, for spaces whose tables list others.
 
     Measure about ten networks on the device and name the file; asked without one, it says which ten tell most. Spaces:
@@ -78,18 +79,6 @@ class DeviceTransferScorer(Scorer):
         """
         pool = self._known.population(_POOL)
         return [pool[i] for i in self._model.choose(self._rows(pool), count)]
-
-    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """The expected figure, the same for every seed and fidelity.
-
-        Raises:
-            ScoreFailed: where the architecture is illegal, or no table lists known devices for the space.
-            MissingArtifact: where no file was named, or GENAS_DATA lacks the tables.
-        """
-        result = self.score_all([arch], fidelity=fidelity, seed=seed)[0]
-        if isinstance(result, ScoreFailed):
-            raise result
-        return result
 
     def score_all(
         self, archs: Sequence[Architecture], *, fidelity: float = 1.0, seed: int = 0

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from genas.core import assets
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Scorer, SearchSpace
+from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
+from genas.scorers._batch import BatchScorer
 
 if TYPE_CHECKING:
     from genas.nn.blend import Blend, Floats, Views
     from genas.nn.gnn import GraphPredictor
 
 
-class GnnScorer(Scorer):
+class GnnScorer(BatchScorer):
     """Scores from 0 (worst) to 1 (best), the predicted rank quantile; `std` is its standard deviation.
 
     Before `fit`, quantiles are among all architectures of the space. With 10 or more trials that have the task's
@@ -67,13 +68,6 @@ class GnnScorer(Scorer):
             path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
             self._model = GraphPredictor.load(path, self.device)
         return self._model
-
-    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """The predicted rank quantile."""
-        result = self.score_all([arch], fidelity=fidelity, seed=seed)[0]
-        if isinstance(result, ScoreFailed):
-            raise result
-        return result
 
     def score_all(
         self, archs: Sequence[Architecture], *, fidelity: float = 1.0, seed: int = 0

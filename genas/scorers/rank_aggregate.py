@@ -14,11 +14,12 @@ from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.pareto import log_rank_sum
 from genas.core.records import Architecture, Measurement
 from genas.nn.probe import Probes
+from genas.scorers._batch import BatchScorer
 
 _PROXIES = ("synflow", "jacov", "expressivity", "trainability", "flops")
 
 
-class RankAggregate(Scorer):
+class RankAggregate(BatchScorer):
     """The sum over proxies of log(rank / n) among all architectures scored so far; the best has rank n.
 
     Source: sums of log ranks are from Lee & Ham (AZ-NAS, CVPR 2024) and Tybl & Neumann (VKDNW, CVPR 2025). The five
@@ -60,17 +61,6 @@ class RankAggregate(Scorer):
         self._scorers: list[Scorer] = [registry.create("scorers", name, **context, probes=shared) for name in proxies]
         self._space = space
         self._seen: dict[tuple[int, float], dict[str, tuple[float, ...]]] = {}
-
-    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """The sum for one architecture among those seen before.
-
-        Raises:
-            ScoreFailed: where every proxy fails.
-        """
-        result = self.score_all([arch], fidelity=fidelity, seed=seed)[0]
-        if isinstance(result, ScoreFailed):
-            raise result
-        return result
 
     def score_all(
         self, archs: Sequence[Architecture], *, fidelity: float = 1.0, seed: int = 0

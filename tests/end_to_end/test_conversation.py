@@ -10,18 +10,10 @@ from typing import Any
 
 import pytest
 from hostile_server import BAD, call, say, script, serving
+from tiny_design import GOAL, TINY
 
 from genas.agent import Chat
 from genas.core.errors import LLMFailed, RequestError
-
-GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
-TINY = {
-    "proposers": ["uniform"],
-    "scorers": ["params", {"name": "short_train", "options": {"epochs": 1, "of": 2, "examples": 128}}],
-    "validator": {"name": "train", "options": {"epochs": 2, "examples": 128}},
-    "budget": {"trials": 2},
-    "device": "cpu",
-}
 
 
 def genas_chat(address: str, lines: str, root: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -17,19 +17,12 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
+from tiny_design import GOAL, TINY
 
 from genas import service
 from genas.core import wire
 from genas.core.records import Request, Trial
 
-GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
-TINY = {
-    "proposers": ["uniform"],
-    "scorers": ["params", {"name": "short_train", "options": {"epochs": 1, "of": 2, "examples": 128}}],
-    "validator": {"name": "train", "options": {"epochs": 2, "examples": 128}},
-    "budget": {"trials": 2},
-    "device": "cpu",
-}
 Told = list[tuple[float, float | None, str | None]]
 
 

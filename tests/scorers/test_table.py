@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from shapes_only import ShapesOnly
 
 from genas.core import registry
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Data, Measurement, Split, Task
+from genas.core.interfaces import Measurement
 from genas.core.records import Use
 from genas.scorers.table import TableScorer
 from genas.spaces.nasbench201 import NasBench201
 
 RESNET = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|"
-
-
-class _NoTable(Task):
-    name = "no_table"
-
-    def data(self, split: Split) -> Data:
-        raise NotImplementedError
 
 
 @pytest.mark.usefixtures("bench_data")
@@ -58,4 +52,4 @@ def test_a_batch_keeps_failures_in_place() -> None:
 
 def test_a_task_without_a_table_fails() -> None:
     with pytest.raises(ScoreFailed, match="no table"):
-        TableScorer(_NoTable()).score(NasBench201().from_text(RESNET))
+        TableScorer(ShapesOnly()).score(NasBench201().from_text(RESNET))

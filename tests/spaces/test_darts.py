@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from shapes_only import ShapesOnly
 from torch import nn
 
 from genas.core.errors import InvalidArchitecture, RequestError
-from genas.core.interfaces import Data, Split, Task
+from genas.core.interfaces import Task
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import rng
 from genas.nn.darts_cells import OPS, ZERO, canonical
@@ -29,14 +30,6 @@ DARTS_V2 = (
 NAMES = tuple(OPS.values())
 
 
-class _Images(Task):
-    def __init__(self, outputs: int = 10, shape: tuple[int, ...] = (3, 32, 32)) -> None:
-        self.outputs, self.input_shape = outputs, shape
-
-    def data(self, split: Split) -> Data:
-        raise NotImplementedError
-
-
 def _arch(space: Darts, text: str) -> Architecture:
     normal, reduction = ([(s, NAMES[op]) for s, op in cell] for cell in json.loads(text))
     return space.check(space.cell(normal, reduction))
@@ -50,16 +43,16 @@ def _outline(space: Darts, arch: Architecture, task: Task) -> nn.Module:
 def test_the_cells_darts_found_have_the_published_parameters() -> None:
     """3.349342 million is what the authors' code prints for DARTS_V2 without the auxiliary head."""
     space = Darts()
-    (candidate,) = space.references(_Images(), [])
+    (candidate,) = space.references(ShapesOnly(), [])
     assert space.to_text(candidate.arch) == DARTS_V2
-    assert sum(p.numel() for p in _outline(space, candidate.arch, _Images()).parameters()) == 3_349_342
-    assert space.references(_Images(), [Constraint("params", at_most=1e6)]) == []
+    assert sum(p.numel() for p in _outline(space, candidate.arch, ShapesOnly()).parameters()) == 3_349_342
+    assert space.references(ShapesOnly(), [Constraint("params", at_most=1e6)]) == []
 
 
 def test_parameters_are_those_of_the_oncenas_table(bench_data: Path) -> None:
     space = Darts(wide=True)
     for row in pq.read_table(bench_data / "darts/darts_oncenas_545.parquet").to_pylist()[::100]:
-        network = _outline(space, _arch(space, row["cells"]), _Images())
+        network = _outline(space, _arch(space, row["cells"]), ShapesOnly())
         assert sum(p.numel() for p in network.parameters()) == pytest.approx(row["params_m"] * 1e6, abs=1)
 
 
@@ -71,7 +64,7 @@ def test_parameters_are_those_of_the_nas_bench_301_tables_but_for_scales_of_norm
     rows += pq.read_table(bench_data / "darts/nb301_other_datasets_subset.parquet").to_pylist()[::100]
     for row in rows:
         inputs, outputs = shapes.get(row.get("dataset", ""), (3, 10))
-        network = _outline(space, _arch(space, row["cells"]), _Images(outputs, (inputs, 32, 32)))
+        network = _outline(space, _arch(space, row["cells"]), ShapesOnly(outputs, (inputs, 32, 32)))
         scales = sum(
             p.numel()
             for name, module in network.named_modules()
@@ -145,7 +138,7 @@ def test_a_cell_under_other_node_numbers_is_the_same_network() -> None:
     two = [*one[2:4], *one[:2], (3, NAMES[3]), (2, NAMES[4]), *one[6:]]
     assert canonical(one) == canonical(two) == canonical(canonical(one))
     assert canonical(one) != canonical([*one[:4], (3, NAMES[3]), (2, NAMES[4]), *one[6:]])
-    counts = {sum(p.numel() for p in space.build(space.cell(c, c), _Images()).parameters()) for c in (one, two)}
+    counts = {sum(p.numel() for p in space.build(space.cell(c, c), ShapesOnly()).parameters()) for c in (one, two)}
     assert len(counts) == 1
 
 
@@ -164,7 +157,7 @@ def test_networks_of_all_operations_learn_on_any_image_size(shape: tuple[int, ..
     ]
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = space.build(space.cell(slots, slots), _Images(5, shape))
+        network = space.build(space.cell(slots, slots), ShapesOnly(5, shape))
         logits = network(torch.randn(2, *shape))
     assert logits.shape == (2, 5)
     logits.sum().backward()
@@ -176,7 +169,7 @@ def test_networks_of_all_operations_learn_on_any_image_size(shape: tuple[int, ..
 def test_cells_of_nothing_still_run() -> None:
     space = Darts(channels=4, cells=3, wide=True)
     nothing = [(0, ZERO)] * 8
-    logits = space.build(space.cell(nothing, nothing), _Images(5, (1, 8, 8)))(torch.ones(2, 1, 8, 8))
+    logits = space.build(space.cell(nothing, nothing), ShapesOnly(5, (1, 8, 8)))(torch.ones(2, 1, 8, 8))
     assert torch.isfinite(logits).all() and logits.shape == (2, 5)
 
 

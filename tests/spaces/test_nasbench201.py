@@ -9,21 +9,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from shapes_only import ShapesOnly
 
 from genas.core.errors import InvalidArchitecture, RequestError
-from genas.core.interfaces import Data, Split, Task
 from genas.core.records import Architecture, Constraint
 from genas.spaces.nasbench201 import NasBench201
 
 RESNET = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|"
-
-
-class _Images(Task):
-    def __init__(self, outputs: int = 10, shape: tuple[int, ...] = (3, 32, 32)) -> None:
-        self.outputs, self.input_shape = outputs, shape
-
-    def data(self, split: Split) -> Data:
-        raise NotImplementedError
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +31,7 @@ def test_parameter_counts_equal_the_table_for_200_cells(table: Any) -> None:
     for number, row in enumerate(sample):
         column, outputs = columns[number % 3]
         with torch.device("meta"):
-            network = space.build(space.from_text(row["arch_str"]), _Images(outputs))
+            network = space.build(space.from_text(row["arch_str"]), ShapesOnly(outputs))
         assert sum(p.numel() for p in network.parameters()) == row[column], row["arch_str"]
 
 
@@ -108,7 +100,7 @@ def test_networks_of_all_ops_learn_on_any_image_size(shape: tuple[int, ...]) -> 
     arch = space.cell(["nor_conv_1x1", "skip_connect", "nor_conv_3x3", "none", "avg_pool_3x3", "nor_conv_3x3"])
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = space.build(arch, _Images(5, shape))
+        network = space.build(arch, ShapesOnly(5, shape))
         logits = network(torch.randn(2, *shape))
     assert logits.shape == (2, 5)
     logits.sum().backward()
@@ -117,7 +109,7 @@ def test_networks_of_all_ops_learn_on_any_image_size(shape: tuple[int, ...]) -> 
 
 def test_an_unconnected_cell_still_runs() -> None:
     space = NasBench201(channels=4, cells=1)
-    network = space.build(space.cell(["none"] * 6), _Images(5, (1, 8, 8)))
+    network = space.build(space.cell(["none"] * 6), ShapesOnly(5, (1, 8, 8)))
     logits = network(torch.zeros(2, 1, 8, 8))
     logits.sum().backward()
     assert torch.isfinite(logits).all()
@@ -125,21 +117,21 @@ def test_an_unconnected_cell_still_runs() -> None:
 
 def test_config_rebuilds_the_network() -> None:
     space = NasBench201(channels=4, cells=1)
-    network = space.build(space.from_text(RESNET), _Images(7, (1, 8, 8)))
+    network = space.build(space.from_text(RESNET), ShapesOnly(7, (1, 8, 8)))
     again = type(network)(**network.config)  # type: ignore[arg-type]
     again.load_state_dict(network.state_dict())
 
 
 def test_reference_is_the_papers_resnet_and_keeps_the_parameter_limit(table: Any) -> None:
     space = NasBench201()
-    (candidate,) = space.references(_Images(), [Constraint("params", at_most=10**6)])
+    (candidate,) = space.references(ShapesOnly(), [Constraint("params", at_most=10**6)])
     text = space.to_text(candidate.arch)
     assert text == RESNET
     # The paper prints 90.83 and 93.97 for ResNet; the table averages the seeds of a later release.
     row = table.slice(table.column("arch_str").to_pylist().index(text), 1).to_pylist()[0]
     assert row["cifar10_val_acc"] == pytest.approx(90.83, abs=0.1)
     assert row["cifar10_test_acc"] == pytest.approx(93.97, abs=0.1)
-    assert space.references(_Images(), [Constraint("params", at_most=1000)]) == []
+    assert space.references(ShapesOnly(), [Constraint("params", at_most=1000)]) == []
 
 
 def test_options_are_checked() -> None:

@@ -10,26 +10,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapes_only import ShapesOnly
 
 from genas.core.errors import InvalidArchitecture, RequestError
-from genas.core.interfaces import Data, Split, Task
 from genas.core.records import Architecture, Constraint
 from genas.spaces import nasbench_graph
 from genas.spaces.nasbench_graph import NasBenchGraph
 from genas.tasks.nasbench_graph import NasBenchGraphTask
 
 SPACE = NasBenchGraph()
+NODES = ShapesOnly(3, (5,), modality="graph")
 PATH = torch.tensor([[0, 1, 1, 2, 2, 3], [1, 0, 2, 1, 3, 2]])  # four nodes in a row
-
-
-class _Nodes(Task):
-    modality = "graph"
-
-    def __init__(self) -> None:
-        self.input_shape, self.outputs = (5,), 3
-
-    def data(self, split: Split) -> Data:
-        raise NotImplementedError
 
 
 @pytest.mark.parametrize("dataset", ["cora", "citeseer", "pubmed", "cs", "photo", "computers", "arxiv", "proteins"])
@@ -117,7 +108,7 @@ def test_every_layer_learns(op: str) -> None:
     space = NasBenchGraph(hidden=8, pre=1, post=1, dropout=0.0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = space.build(space.wire((0, 1, 1, 2), (op, "skip", op, "gcn")), _Nodes())
+        network = space.build(space.wire((0, 1, 1, 2), (op, "skip", op, "gcn")), NODES)
         logits = network(torch.randn(4, 5), PATH)
     assert logits.shape == (4, 3)
     logits.square().sum().backward()
@@ -131,18 +122,18 @@ def test_spellings_of_one_network_compute_the_same() -> None:
     for link, ops in [((0, 1, 2, 3), ("skip", "gcn", "skip", "gat")), ((0, 0, 1, 3), ("gcn", "skip", "skip", "gat"))]:
         with torch.random.fork_rng():
             torch.manual_seed(1)
-            results.append(space.build(space.wire(link, ops), _Nodes()).eval()(x, PATH))
+            results.append(space.build(space.wire(link, ops), NODES).eval()(x, PATH))
     assert torch.allclose(results[0], results[1])
 
 
 def test_config_rebuilds_the_network() -> None:
-    network = NasBenchGraph(hidden=8).build(SPACE.from_text("gcn(0) gat(1) fc(1) skip(2)"), _Nodes())
+    network = NasBenchGraph(hidden=8).build(SPACE.from_text("gcn(0) gat(1) fc(1) skip(2)"), NODES)
     type(network)(**network.config).load_state_dict(network.state_dict())  # type: ignore[arg-type]
 
 
 def test_references_keep_the_parameter_limit() -> None:
-    assert len(SPACE.references(_Nodes(), [])) == 3
-    assert SPACE.references(_Nodes(), [Constraint("params", at_most=100)]) == []
+    assert len(SPACE.references(NODES, [])) == 3
+    assert SPACE.references(NODES, [Constraint("params", at_most=100)]) == []
 
 
 def test_options_are_checked() -> None:

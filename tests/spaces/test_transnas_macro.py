@@ -7,23 +7,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import torch
+from shapes_only import ShapesOnly
 
 from genas.core.errors import InvalidArchitecture, RequestError
-from genas.core.interfaces import Data, Split, Task
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import rng
 from genas.nn.macro_net import MODULES
 from genas.spaces.transnas_macro import TransNasMacro
 
 SPACE = TransNasMacro()
-
-
-class _Images(Task):
-    def __init__(self, outputs: int = 10, shape: tuple[int, ...] = (3, 64, 64)) -> None:
-        self.outputs, self.input_shape = outputs, shape
-
-    def data(self, split: Split) -> Data:
-        raise NotImplementedError
 
 
 def test_parameters_are_those_of_the_table(bench_data: Path) -> None:
@@ -35,7 +27,7 @@ def test_parameters_are_those_of_the_table(bench_data: Path) -> None:
     ]
     for row in rows[::400]:
         with torch.device("meta"):
-            network = SPACE.build(SPACE.from_text(row["arch_str"]), _Images(outputs[row["task"]]))
+            network = SPACE.build(SPACE.from_text(row["arch_str"]), ShapesOnly(outputs[row["task"]], (3, 64, 64)))
         assert sum(p.numel() for p in network.parameters()) == pytest.approx(row["params"] * 1e6, abs=2)
 
 
@@ -58,7 +50,7 @@ def test_samples_are_spread_as_the_networks_are() -> None:
 
 def test_modules_widen_and_halve() -> None:
     space = TransNasMacro(channels=4)
-    network = space.build(space.from_text("plain widen halve both"), _Images(5))
+    network = space.build(space.from_text("plain widen halve both"), ShapesOnly(5, (3, 64, 64)))
     assert network.stem(torch.zeros(1, 3, 64, 64)).shape == (1, 4, 16, 16)
     assert network.body(torch.zeros(1, 4, 16, 16)).shape == (1, 16, 4, 4)
     again = type(network)(**network.config)  # type: ignore[arg-type]
@@ -96,9 +88,9 @@ def test_both_spellings_are_read() -> None:
 
 
 def test_reference_keeps_the_limit_on_parameters() -> None:
-    (candidate,) = SPACE.references(_Images(1000), [])
+    (candidate,) = SPACE.references(ShapesOnly(1000, (3, 64, 64)), [])
     assert SPACE.problems(candidate.arch) == []
-    assert SPACE.references(_Images(1000), [Constraint("params", at_most=1e6)]) == []
+    assert SPACE.references(ShapesOnly(1000, (3, 64, 64)), [Constraint("params", at_most=1e6)]) == []
 
 
 def test_options_are_checked() -> None:

@@ -1,0 +1,17 @@
+"""A task that has shapes and no data: enough to build networks for, and an error where a test reads more."""
+
+from __future__ import annotations
+
+from genas.core.interfaces import Data, Split, Task
+
+
+class ShapesOnly(Task):
+    """Images by default; modality="graph" with shape (features,) is a graph."""
+
+    def __init__(self, outputs: int = 10, shape: tuple[int, ...] = (3, 32, 32), *, modality: str = "image") -> None:
+        self.outputs, self.input_shape = outputs, shape
+        self.name, self.description = "shapes_only", "Shapes without data."
+        vars(self).update(modality=modality)
+
+    def data(self, split: Split) -> Data:
+        raise AssertionError("no data may be read here")

@@ -1,0 +1,10 @@
+"""A whole design that takes seconds."""
+
+GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
+TINY = {
+    "proposers": ["uniform"],
+    "scorers": ["params", {"name": "short_train", "options": {"epochs": 1, "of": 2, "examples": 128}}],
+    "validator": {"name": "train", "options": {"epochs": 2, "examples": 128}},
+    "budget": {"trials": 2},
+    "device": "cpu",
+}
