@@ -74,12 +74,14 @@ class Candidate:
         origin: name of the proposer or refiner.
         parents: keys of the architectures it was made from.
         note: why it was proposed, in words.
+        fidelity: the share of the search's own measurement (short training, say) that is wanted, above 0 and at most 1.
     """
 
     arch: Architecture
     origin: str
     parents: tuple[str, ...] = ()
     note: str = ""
+    fidelity: float = 1.0
 
 
 @dataclass(frozen=True)
