@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from genas.core import registry, wire
-from genas.core.ledger import Ledger, Meter
+from genas.core.ledger import Ledger
+from genas.core.meter import Meter
 from genas.core.records import Candidate, Use
 from genas.core.rng import rng
 

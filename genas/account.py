@@ -103,7 +103,8 @@ def _full(report: Report) -> list[Trial]:
 
 
 def _book(report: Report, limits: Sequence[Constraint]) -> Book:
-    return Book(summary.quality(report.request, report.winner).metric, report.request.objectives, limits)
+    quality = summary.quality(report.request, report.winner)
+    return Book(quality.metric, quality.goal, report.request.objectives, limits)
 
 
 def _line(report: Report, trial: Trial) -> str:

@@ -64,7 +64,12 @@ def _shipped(name: str, space: str) -> bool:
 
 
 def design(
-    request: str | Request, *, out: str | Path | None = None, progress: Progress | None = None, **known: Any
+    request: str | Request,
+    *,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    executor: str | Use = "serial",
+    **known: Any,
 ) -> Report:
     """Design, train, test and export a network.
 
@@ -72,6 +77,8 @@ def design(
         request: a sentence, or a request that `interpret` made.
         out: the run's folder; the same folder and request go on with a stopped run. Default `runs/<time>-<slug>`.
         progress: told about each stage and step.
+        executor: where trainings run, as "serial", "processes:4" or "ray:ADDRESS" (see `parse_executor`). A stopped run
+            may go on with another. The answer is the same where each evaluation has as many threads.
         known: fields of Request that win over the sentence (seed=1, device="cuda", budget={"seconds": 600}).
 
     Returns:
@@ -86,10 +93,12 @@ def design(
 
     request = interpret(request, **known) if isinstance(request, str) else request
     folder = Path(out) if out is not None else default_folder(request.goal)
+    use = parse_executor(executor) if isinstance(executor, str) else executor
     ledger = Ledger(folder / "ledger.jsonl")
     try:
-        designer = Designer(request, ledger, progress)
-        report = designer.run()
+        with registry.create("executors", use) as workers:
+            designer = Designer(request, ledger, progress, workers)
+            report = designer.run()
         if report.winner is not None:
             _export(designer, report.winner, folder / "winner")
         reports.write(report, folder, events=list(ledger.read()))
@@ -102,7 +111,7 @@ def _export(designer: Any, winner: Trial, folder: Path) -> None:
     from genas.export import export
 
     arch = winner.candidate.arch
-    weights = designer.validator.scorer.weights(arch, seed=designer.request.seed)
+    weights = designer.lab.validator.scorer.weights(arch, seed=designer.request.seed)
     if weights is not None:
         from genas.nn.train import build
 
@@ -153,7 +162,13 @@ class BatchRow:
     error: str | None = None
 
 
-def batch(file: str | Path, *, out: str | Path | None = None, progress: Progress | None = None) -> list[BatchRow]:
+def batch(
+    file: str | Path,
+    *,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    executor: str | Use = "serial",
+) -> list[BatchRow]:
     """Design for every `[[tasks]]` entry of a TOML file; a failed one does not stop the others.
 
     Each entry holds fields of a request, `goal` being the sentence. Run again with the same `out`, finished tasks are
@@ -173,7 +188,7 @@ def batch(file: str | Path, *, out: str | Path | None = None, progress: Progress
         goal = str(known.pop("goal", ""))
         folder = root / f"{number:02d}-{re.sub(r'[^a-z0-9]+', '-', goal.lower())[:40].strip('-') or 'task'}"
         try:
-            rows.append(BatchRow(goal, folder, design(goal, out=folder, progress=progress, **known)))
+            rows.append(BatchRow(goal, folder, design(goal, out=folder, progress=progress, executor=executor, **known)))
         except GenasError as error:
             rows.append(BatchRow(goal, folder, error=str(error)))
     return rows
@@ -227,3 +242,21 @@ def parse_budget(text: str) -> Budget:
     if not 0 < seconds < float("inf"):
         raise RequestError(f"A budget must be more than nothing, not {text!r}.")
     return Budget(seconds=seconds)
+
+
+def parse_executor(text: str) -> Use:
+    """An executor from "processes", "processes:4", "ray:10.0.0.5:6379" or "processes:workers=4,threads=2".
+
+    Raises:
+        RequestError: there is none of that name, or it has no such option.
+    """
+    name, _, rest = text.partition(":")
+    cls = registry.load("executors", name)
+    if not rest:
+        return Use(name)
+    if "=" not in rest:
+        if cls.short is None:
+            raise RequestError(f"{name} takes options by name only, such as {name}:threads=1; not {rest!r}.")
+        return Use(name, {cls.short: rest})
+    pairs = [part.partition("=") for part in rest.split(",")]
+    return Use(name, {key.strip(): value.strip() for key, _, value in pairs})

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from genas.core import pareto
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer
-from genas.core.records import Constraint, Measurement, Objective, Trial
+from genas.core.records import Candidate, Constraint, Goal, Measurement, Objective, Trial
 
-_SLACK = 0.02  # accuracy a finalist may lack to the best one where another objective leads
+_SLACK = 0.02  # of accuracy (of the value, where less is better) that a finalist may lack to the best one
 _SIZES = {"params", "flops"}  # cost, not promise: never part of the ranking
 
 
@@ -19,6 +20,7 @@ class Book:
 
     Args:
         metric: the task's metric.
+        goal: what is good of it.
         objectives: what is wanted, the leading one first.
         limits: what must hold.
         affordable: further limits, on what can be tried at all.
@@ -27,16 +29,18 @@ class Book:
     def __init__(
         self,
         metric: str,
+        goal: Goal,
         objectives: Sequence[Objective],
         limits: Sequence[Constraint],
         affordable: Sequence[Constraint] = (),
     ) -> None:
-        self.metric, self.objectives, self.limits = metric, tuple(objectives), tuple(limits)
+        self.metric, self.goal, self.objectives, self.limits = metric, goal, tuple(objectives), tuple(limits)
         self.affordable = tuple(affordable)
         self.early = tuple(limit for limit in (*limits, *affordable) if limit.metric != metric)
         self.trials: dict[str, Trial] = {}
         self.seconds = 0.0
         self._charged: set[tuple[object, ...]] = set()
+        self._reached: dict[str, float] = {}  # share of the search's measurement, by key, of what was measured
 
     def __contains__(self, key: str) -> bool:
         return key in self.trials
@@ -52,6 +56,20 @@ class Book:
             self.seconds += result.seconds
         others = tuple(m for m in trial.measurements if (m.metric, m.fidelity, m.seed) != identity)
         return replace(trial, measurements=(*others, result))
+
+    def keep(self, trial: Trial) -> Trial:
+        """The trial, written into its place; its candidate's fidelity is what it was measured at, if it was."""
+        key = trial.candidate.arch.key
+        self.trials[key] = trial
+        if trial.value(self.metric) is not None:
+            self._reached[key] = max(self._reached.get(key, 0.0), trial.candidate.fidelity)
+        return trial
+
+    def has(self, candidate: Candidate) -> bool:
+        """Whether the candidate failed, or was measured at its fidelity or a higher one."""
+        key = candidate.arch.key
+        failed = key in self.trials and self.trials[key].failure is not None
+        return failed or self._reached.get(key, 0.0) >= candidate.fidelity
 
     def screened(self, trial: Trial) -> Trial:
         """The trial, failed if it breaks a limit that a cheap scorer measures."""
@@ -74,6 +92,18 @@ class Book:
         """Living trials whose task metric is known, at any fidelity."""
         return [trial for trial in self.alive() if trial.value(self.metric) is not None]
 
+    def comparable(self, n: int) -> list[Trial]:
+        """Measured trials of the highest fidelity that at least n of them (or all) have reached."""
+        known = self.measured()
+        shares = sorted((self._reached.get(t.candidate.arch.key, 1.0) for t in known), reverse=True)
+        least = shares[min(n, len(shares)) - 1] if shares else 1.0
+        return [t for t in known if self._reached.get(t.candidate.arch.key, 1.0) >= least]
+
+    def top(self) -> float | None:
+        """The best figure of the task's metric so far."""
+        known = [v for t in self.measured() if (v := t.value(self.metric)) is not None]
+        return (max(known) if self.goal == "max" else min(known)) if known else None
+
     def ranked(self, scorers: Sequence[Scorer]) -> list[Trial]:
         """The living, unmeasured trials, the most promising first by all proxies together."""
         living = [trial for trial in self.alive() if trial.value(self.metric) is None]
@@ -94,13 +124,16 @@ class Book:
         Where accuracy does not lead and has no limit of its own, only trials near the best accuracy are eligible: the
         smallest network would otherwise always be one that has learned nothing.
         """
-        top = max((trial.value(self.metric) or 0.0 for trial in trials), default=0.0)
+        sign = 1.0 if self.goal == "max" else -1.0
+        worth = {id(t): sign * v for t in trials if (v := t.value(self.metric)) is not None}
+        top = max(worth.values(), default=0.0)
+        slack = _SLACK if self.goal == "max" else _SLACK * abs(top)
         free = self.objectives[0].metric == self.metric or any(limit.metric == self.metric for limit in self.limits)
-        near = [trial for trial in trials if free or (trial.value(self.metric) or 0.0) >= top - _SLACK]
+        near = [trial for trial in trials if free or worth.get(id(trial), -math.inf) >= top - slack]
 
         def loss(trial: Trial) -> tuple[float, ...]:
             wanted = pareto.losses(trial, self.objectives) or ()
-            return (*wanted, -trial.settled(self.metric), trial.value("params") or 0.0)
+            return (*wanted, -sign * trial.settled(self.metric), trial.value("params") or 0.0)
 
         return sorted(near, key=loss)[:n]
 
@@ -141,7 +174,8 @@ def reference_limits(limits: Sequence[Constraint], finalists: Sequence[Trial]) -
     return [*limits, *([] if sized or not counts else [Constraint("params", at_most=max(counts))])]
 
 
-def best_reference(references: dict[str, Trial], metric: str) -> str | None:
-    """The key of the reference with the highest validation figure."""
-    tried = {k: v for k, t in references.items() if t.failure is None and (v := t.value(metric)) is not None}
+def best_reference(references: dict[str, Trial], metric: str, goal: Goal) -> str | None:
+    """The key of the reference with the best validation figure."""
+    sign = 1.0 if goal == "max" else -1.0
+    tried = {k: sign * v for k, t in references.items() if t.failure is None and (v := t.value(metric)) is not None}
     return max(tried, key=lambda key: tried[key], default=None)

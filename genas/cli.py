@@ -25,6 +25,7 @@ Seed = Annotated[int | None, typer.Option(help="Seed of the run.", min=0)]
 BudgetText = Annotated[str | None, typer.Option("--budget", help="For example '20 minutes' or '30 trials'.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Llm = Annotated[str | None, typer.Option(help="Also ask a chat model: local, or provider:model as LangChain names it.")]
+Executor = Annotated[str, typer.Option(help="Where trainings run: serial, processes:4, ray or ray:ADDRESS.")]
 RequestFile = Annotated[Path | None, typer.Option("--request", help="A TOML or JSON file with fields of a request.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
@@ -51,6 +52,7 @@ def design(
     device: Device = None,
     llm: Llm = None,
     request: RequestFile = None,
+    executor: Executor = "serial",
     as_json: AsJson = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how the sentence is read, and stop.")] = False,
 ) -> None:
@@ -72,7 +74,7 @@ def design(
         return
     folder = out or api.default_folder(wanted.goal)
     with Bars() as bars:
-        report = api.design(wanted, out=folder, progress=bars)
+        report = api.design(wanted, out=folder, progress=bars, executor=executor)
     if as_json:
         typer.echo(json.dumps(wire.to_data(report), indent=2))
     else:
@@ -122,6 +124,7 @@ def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
 def batch(
     file: Annotated[Path, typer.Argument(help="A TOML file of [[tasks]], each with goal = and fields of a request.")],
     out: Out = None,
+    executor: Executor = "serial",
     as_json: AsJson = False,
 ) -> None:
     """Design for many tasks; a failed one does not stop the others."""
@@ -130,7 +133,7 @@ def batch(
     from genas.core import wire
 
     with Bars() as bars:
-        rows = api.batch(file, out=out, progress=bars)
+        rows = api.batch(file, out=out, progress=bars, executor=executor)
     if as_json:
         data = [
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -10,12 +10,13 @@ from genas.book import Book, best_reference, reference_limits
 from genas.cautions import AFFORDABLE, cautions
 from genas.core import pareto, registry, wire
 from genas.core.errors import BudgetSpent, RequestError
-from genas.core.interfaces import Proposer, Scorer, SearchSpace, Task
-from genas.core.ledger import Ledger, Meter
-from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
+from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
+from genas.core.ledger import Ledger
+from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial
+from genas.laboratory import Laboratory, at, context_of
 from genas.plan import SEARCH_SHARE, Plan, make_plan, placed, plan_again
 from genas.sources import Mix
-from genas.summary import summarize
+from genas.summary import number, summarize
 
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 
@@ -47,34 +48,38 @@ class Designer:
         request: what is wanted, with proposers, scorers and refiners filled in.
         ledger: the memory of the run.
         progress: told about each stage and step.
+        executor: where trainings run; None is this process.
 
     Raises:
         RequestError: the request does not fit together, or the ledger belongs to another one.
     """
 
-    def __init__(self, request: Request, ledger: Ledger, progress: Progress | None = None) -> None:
-        from genas.nn.probe import Probes
-
+    def __init__(
+        self, request: Request, ledger: Ledger, progress: Progress | None = None, executor: Executor | None = None
+    ) -> None:
         request = placed(request)
         self.request, self.ledger, self.progress = request, ledger, progress or Silence()
+        self.executor: Executor = executor or registry.create("executors", "serial")
         self._claim()
-        self.task: Task = registry.create("tasks", request.task)
-        self.space: SearchSpace = registry.create("spaces", request.space)
-        self._check()
-        self.plan = self._plan()
+        from genas.nn.train import pick_device
+
+        context = context_of(request, ledger, str(pick_device(request.device)))
+        self.task: Task = context["task"]
+        self.space: SearchSpace = context["space"]
+        if self.space.modality != self.task.modality:
+            raise RequestError(
+                f"The space {request.space.name} makes networks for {self.space.modality} tasks, but "
+                f"{request.task.name} is a {self.task.modality} task. Name another space."
+            )
+        self.plan = self._plan(context["device"])
         affordable = () if self.plan.train_ms is None else (Constraint("train_ms", at_most=self.plan.train_ms),)
-        self.book = Book(self.task.metric, request.objectives, request.constraints, affordable)
+        self.book = Book(self.task.metric, self.task.goal, request.objectives, request.constraints, affordable)
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
-        self.context: dict[str, Any] = {
-            "space": self.space, "task": self.task, "ledger": ledger, "device": self.device,
-            "seed": request.seed, "objectives": request.objectives, "limits": request.constraints,
-            "probes": Probes(self.space, self.task, self.device),
-        }  # fmt: skip
         for name, text in cautions(request, self.task, self.plan.train_ms):
             self._note(name, text)
-        self._make_scorers()
-        self.proposers, self.refiners = self._mixes()
+        self.lab = Laboratory(request, self.plan, self.book, context, self.executor)
+        self.proposers, self.refiners = _mixes(request, context)
 
     def run(self) -> Report:
         """All stages."""
@@ -95,57 +100,61 @@ class Designer:
         self.progress.stage("propose", self.plan.proposals)
         dry = 0
         while (missing := self.plan.proposals - len(self.book.alive())) > 0 and dry < _DRY:
-            new = self._screen(self.proposers.ask(min(24, max(missing, 8))))
-            dry = 0 if any(t.failure is None for t in new) else dry + 1
-            best = self._ranked()[: max(1, len(self.book.trials) // 4)]
+            new = self.lab.screen(self.proposers.ask(min(24, max(missing, 8))))
+            for _ in (living := [t for t in new if t.failure is None]):
+                self.progress.step()
+            dry = 0 if living else dry + 1
+            best = self.lab.ranked()[: max(1, len(self.book.trials) // 4)]
             self.proposers.credit(new, {t.candidate.arch.key for t in best})
         if not self.book.alive():
             raise RequestError(self.book.why_empty())
 
     def refine(self) -> None:
-        """Measure the best-ranked half, then let the refiners ask for the rest."""
+        """Measure the best-ranked half, then let the refiners ask for the rest, at the fidelity they ask for."""
         total = self.plan.trials
         self.progress.stage("search", total)
         first = total - total // 2 if self.request.refiners else total
         self.refiners.tell(self._seeds())
-        while (missing := first - len(self.book.measured())) > 0 and (ranked := self._ranked()):
+        while (missing := first - self._done()) > 0 and (ranked := self.lab.ranked()):
             self.refiners.tell(self._measure(ranked[: min(6, missing)]))
-            self._learn()
+            self.lab.learn()
         dry = 0
-        while self.request.refiners and (missing := total - len(self.book.measured())) > 0 and dry < _DRY:
-            asked = self.refiners.ask(min(4, missing))
-            waiting = [self.book.trials[c.arch.key] for c in asked if c.arch.key in self.book]  # proposed before
-            new = [*self._screen(asked), *waiting]
-            told = self._measure([t for t in new if t.failure is None and t.value(self.task.metric) is None])
-            self.refiners.tell([t for t in new if t.failure is not None] + told)
-            best = self.book.best(self.book.measured(), 8)
-            self.refiners.credit(new, {t.candidate.arch.key for t in best})
+        while self.request.refiners and (missing := total - self._done()) > 0 and dry < _DRY:
+            asked = self.refiners.ask(min(max(4, self.executor.workers), missing))
+            known = [c for c in asked if c.arch.key in self.book]  # proposed, or measured more cheaply, before
+            fresh = self.lab.screen(asked)
+            wanted = [at(self.book.trials[c.arch.key], c.fidelity) for c in known if not self.book.has(c)]
+            told = self._measure([t for t in (*fresh, *wanted) if t.failure is None])
+            again = [at(self.book.trials[c.arch.key], c.fidelity) for c in known if self.book.has(c)]
+            self.refiners.tell([t for t in fresh if t.failure is not None] + _in_order(asked, [*told, *again]))
+            best = self.book.best(self.book.comparable(8), 8)
+            self.refiners.credit([*fresh, *wanted], {t.candidate.arch.key for t in best})
             dry = 0 if any(t.failure is None for t in told) else dry + 1
 
     def validate(self) -> None:
         """Train the finalists and the references in full, choose on validation, then read the test split."""
-        finalists = self.book.best(self.book.measured(), self.plan.finalists)
+        finalists = self.book.best(self.book.comparable(self.plan.finalists), self.plan.finalists)
         self._choose_references(finalists)
         self._plan_again(finalists)
         seeds = [self.request.seed + i for i in range(self.plan.seeds if self.trains else 1)]
         again = 2 if self.references else 1
         self.progress.stage("train", len(finalists) + len(self.references) + again * (len(seeds) - 1))
-        for trial in finalists:
-            self._train(self.book.trials, trial.candidate.arch.key, seeds[:1])
-        for key in list(self.references):
-            self._train(self.references, key, seeds[:1])
+        found = [(self.book.trials, t.candidate.arch.key) for t in finalists]
+        self._train([*found, *((self.references, key) for key in self.references)], seeds[:1])
         self.winner = self.book.choose(finalists)
-        reference = best_reference(self.references, self.task.metric)
-        for trials, best in ((self.book.trials, self.winner), (self.references, reference)):
-            if best is not None:
-                self._train(trials, best, seeds[1:])
-                self._test(trials, best, seeds)
+        reference = best_reference(self.references, self.task.metric, self.task.goal)
+        known = [(self.book.trials, self.winner), (self.references, reference)]
+        best = [(trials, key) for trials, key in known if key is not None]
+        self._train(best, seeds[1:])
+        for trials, key in best:
+            for seed in seeds:
+                trials[key] = self.book.add(trials[key], self.lab.validator.test(trials[key].candidate.arch, seed=seed))
 
     def candidates(self, n: int) -> list[Trial]:
         """Only the first stage: at most n candidates within the limits, the most promising first."""
         self.plan = replace(self.plan, proposals=n)
         self.propose()
-        return self._ranked()[:n]
+        return self.lab.ranked()[:n]
 
     def report(self) -> Report:
         """What the run found, so far."""
@@ -173,24 +182,14 @@ class Designer:
         if self.ledger.find(f"warning {name}") is None:
             self.ledger.append({"kind": "warning", "id": f"warning {name}", "text": text})
 
-    def _check(self) -> None:
-        if self.space.modality != self.task.modality:
-            raise RequestError(
-                f"The space {self.request.space.name} makes networks for {self.space.modality} tasks, but "
-                f"{self.request.task.name} is a {self.task.modality} task. Name another space."
-            )
-        from genas.nn.train import pick_device
-
-        self.device = str(pick_device(self.request.device))
-
     @property
     def trains(self) -> bool:
         """Whether networks are trained, rather than looked up in a table."""
         return self.request.validator.name != "table"
 
-    def _plan(self) -> Plan:
+    def _plan(self, device: str) -> Plan:
         if (event := self.ledger.find("plan")) is None:
-            speed, measured = self._speed()
+            speed, measured = self._speed(device)
             plan = make_plan(self.request, examples=self._examples(), seconds_per_example=speed)
             event = {"kind": "plan", "id": "plan", "plan": plan.to_data() | measured}
             self.ledger.append(event)
@@ -209,119 +208,60 @@ class Designer:
             event = {"kind": "plan", "id": "plan again", "plan": plan.to_data()}
             self.ledger.append(event)
         self.plan = Plan(**event["plan"])
-        self.validator = self._meter("validators", self.request.validator)
+        self.lab.plan_again(self.plan)
 
     def _examples(self) -> int:
         return len(self.task.data("train").labels) if self.trains else 0
 
-    def _speed(self) -> tuple[float, dict[str, Any]]:
+    def _speed(self, device: str) -> tuple[float, dict[str, Any]]:
         """Where seconds count: seconds per training example of a reference, and what follows from it for the plan."""
+        asked: dict[str, Any] = {} if self.executor.threads is None else {"threads": self.executor.threads}
         if not self.trains or self.request.budget.seconds is None:
-            return 0.0, {}
+            return 0.0, asked
         from genas.core.rng import rng
-        from genas.nn.train import best_threads, build
+        from genas.nn.train import best_threads, build, seconds_per_example, threads
 
         known = self.space.references(self.task, self.request.constraints)
         arch = known[0].arch if known else self.space.sample(rng(self.request.seed, "speed"))
         network = build(self.space, arch, self.task, self.request.seed)
-        threads, speed = best_threads(network, self.task, self.device)
-        return speed, {"threads": threads, "train_ms": AFFORDABLE * 1e3 * speed}
-
-    def _make_scorers(self) -> None:
-        meters = [self._meter("scorers", use) for use in self.request.scorers]
-        meters.sort(key=lambda meter: meter.scorer.cost)
-        measure = next((m for m in meters if m.scorer.metric == self.task.metric), None)
-        if measure is None:
-            raise RequestError(f"No scorer measures {self.task.metric}; add short_train or table to the scorers.")
-        self.measure, self.screens = measure, [m for m in meters if m is not measure]
-        self.validator = self._meter("validators", self.request.validator)
-        known = {m.scorer.metric for m in meters}
-        named = [c.metric for c in self.request.constraints] + [o.metric for o in self.request.objectives]
-        for metric in named:
-            if metric not in known:
-                raise RequestError(
-                    f"No scorer measures {metric}. Add one to the scorers (genas list scorers), or leave that "
-                    f"limit or objective out. Measured are: {', '.join(sorted(known))}."
-                )
-        self.needed = set(named)
-        gates = {limit.metric for limit in self.book.affordable} - self.needed
-        self.gates = [m for m in self.screens if m.scorer.metric in gates]
-        self.screens = [m for m in self.screens if m not in self.gates]
-
-    def _meter(self, kind: str, use: Use) -> Meter:
-        known, options = registry.options(kind, use.name), dict(use.options)
-        planned = {"epochs": self.plan.short_epochs, "of": self.plan.epochs, "examples": self.plan.examples}
-        if kind == "validators":
-            planned = {"epochs": self.plan.epochs, "examples": self.plan.train_examples}
-        for key, value in planned.items():
-            if key in known:
-                options.setdefault(key, value)
-        use = Use(use.name, options)
-        scorer: Scorer = registry.create(kind, use, **self.context)
-        return Meter(scorer, use, self.ledger)
-
-    def _mixes(self) -> tuple[Mix, Mix]:
-        """The proposers and the refiners; either folder serves both stages, and one named twice is one source."""
-        made: dict[str, Proposer] = {}
-        for use in (*self.request.proposers, *self.request.refiners):
-            if use.name not in made:
-                kind = "refiners" if use.name in registry.names("refiners") else "proposers"
-                made[use.name] = registry.create(kind, use, **self.context)
-        proposers, refiners = (
-            Mix({use.name: made[use.name] for use in uses}) for uses in (self.request.proposers, self.request.refiners)
-        )
-        return proposers, refiners
+        if asked:
+            with threads(self.executor.threads):
+                speed = seconds_per_example(network, self.task, device)
+        else:
+            asked["threads"], speed = best_threads(network, self.task, device)
+        return speed, {**asked, "train_ms": AFFORDABLE * 1e3 * speed}
 
     # Measuring
 
-    def _ranked(self) -> list[Trial]:
-        return self.book.ranked([meter.scorer for meter in self.screens])
-
-    def _screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
-        """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
-        new = {c.arch.key: Trial(c) for c in candidates if c.arch.key not in self.book}
-        for trial in new.values():
-            self._announce(trial.candidate)
-        for meter in self.screens:
-            living = [t for t in new.values() if t.failure is None]
-            for trial, result in zip(living, meter.measure([t.candidate.arch for t in living]), strict=True):
-                changed = self.book.add(trial, result, fatal=meter.scorer.metric in self.needed)
-                new[trial.candidate.arch.key] = self.book.screened(changed)
-        self.book.trials |= new
-        for trial in new.values():
-            if trial.failure is None:
-                self.progress.step()
-        return list(new.values())
+    def _done(self) -> int:
+        """Measurements of the task's metric so far, in whole ones."""
+        return int(self.lab.effort + 1e-9)
 
     def _seeds(self) -> list[Trial]:
         """Hand-made references, measured as candidates are, for refiners to build upon; they are never finalists."""
         if not self.request.refiners or not self.trains:
             return []
-        known = [self._reference(c) for c in self.space.references(self.task, self.request.constraints)]
-        return [self._briefly(t) for t in known if not pareto.broken(t, self.book.early)]
+        known = [self.lab.figures(c) for c in self.space.references(self.task, self.request.constraints)]
+        return list(self._briefly([t for t in known if not pareto.broken(t, self.book.early)]))
 
-    def _reference(self, candidate: Candidate) -> Trial:
-        trial = Trial(candidate)
-        self._announce(candidate)
-        for meter in (*self.screens, *self.gates):
-            trial = self.book.add(trial, meter.measure([candidate.arch])[0], fatal=False)
-        return trial
-
-    def _briefly(self, trial: Trial) -> Trial:
-        (result,) = self.measure.measure([trial.candidate.arch], seed=self.request.seed)
-        return self.book.add(trial, result)
+    def _briefly(self, trials: Sequence[Trial]) -> Iterator[Trial]:
+        """The task's metric of hand-made networks, which are no part of the search's effort."""
+        before = self.lab.effort
+        yield from self.lab.measure(trials)
+        self.lab.effort = before
 
     def _choose_references(self, finalists: Sequence[Trial]) -> None:
         """Screen the hand-made references; where the plan has fewer, keep what is best after a short training."""
         known = self.space.references(self.task, reference_limits(self.request.constraints, finalists))
-        self.references = {c.arch.key: self._reference(c) for c in known}
+        self.references = {c.arch.key: self.lab.figures(c) for c in known}
         for key, trial in self.book.unaffordable(self.references).items():
             reasons = "; ".join(pareto.broken(trial, self.book.affordable))
             self._note(f"reference {key}", f"Not trained, as it is too slow: {trial.candidate.note} ({reasons}).")
             del self.references[key]
         if self.plan.references < len(self.references):
-            self.references = {key: self._briefly(trial) for key, trial in self.references.items()}
-            best = best_reference(self.references, self.task.metric)
+            short = self._briefly(list(self.references.values()))
+            self.references = {trial.candidate.arch.key: trial for trial in short}
+            best = best_reference(self.references, self.task.metric, self.task.goal)
             if best is not None:
                 self._note(
                     "references", "The budget is short: of the hand-made references, a short training chose one."
@@ -329,55 +269,59 @@ class Designer:
                 self.references = {best: self.references[best]}
 
     def _measure(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Measure the task's metric of each that is affordable, at low fidelity."""
-        done = []
-        for trial in trials:
-            self._check_budget()
-            changed = self._gate(trial)
-            if changed.failure is None:
-                changed = self._briefly(changed)
-                self._step()
-            self.book.trials[trial.candidate.arch.key] = changed
-            done.append(changed)
-        return done
+        """The task's metric of each that is affordable, until the budget is spent."""
+        done: list[Trial] = []
+        spent = False
 
-    def _gate(self, trial: Trial) -> Trial:
-        """The trial, failed if it costs more to try than the run can afford: measured only before a try."""
-        for meter in self.gates:
-            trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
-        return self.book.screened(trial)
+        def affordable() -> Iterator[Trial]:
+            nonlocal spent
+            for trial in trials:
+                if spent := self._spent():
+                    return
+                changed = self.lab.gate(trial)
+                if changed.failure is None:
+                    yield changed
+                else:
+                    done.append(self.book.keep(changed))
 
-    def _learn(self) -> None:
-        """Fit the scorers that learn and let them look again at what is not measured yet."""
-        for meter in (m for m in self.screens if m.scorer.fits):
-            meter.fit(self.book.measured())
-            waiting = self._ranked()
-            for trial, result in zip(waiting, meter.measure([t.candidate.arch for t in waiting]), strict=True):
-                self.book.trials[trial.candidate.arch.key] = self.book.add(trial, result, fatal=False)
+        for trial in self.lab.measure(affordable()):
+            done.append(self.book.keep(trial))
+            self._step()
+        if spent:
+            raise BudgetSpent(f"{self.book.seconds:.0f} of {self.request.budget.seconds:g} seconds are spent")
+        return _in_order([t.candidate for t in trials], done)
 
-    def _train(self, trials: dict[str, Trial], key: str, seeds: Sequence[int]) -> None:
-        for seed in seeds:
-            if trials[key].failure is None:
-                (result,) = self.validator.measure([trials[key].candidate.arch], seed=seed)
-                trials[key] = self.book.add(trials[key], result)
+    def _train(self, wanted: Sequence[tuple[dict[str, Trial], str]], seeds: Sequence[int]) -> None:
+        """Full trainings of living trials, kept in the table that each is in."""
+        jobs = [(trials, key, seed) for trials, key in wanted for seed in seeds if trials[key].failure is None]
+        results = self.lab.train([(trials[key], seed) for trials, key, seed in jobs])
+        for (trials, key, _), result in zip(jobs, results, strict=True):
+            trials[key] = self.book.add(trials[key], result)
             self._step()
 
-    def _test(self, trials: dict[str, Trial], key: str, seeds: Sequence[int]) -> None:
-        for seed in seeds:
-            (result,) = self.validator.measure([trials[key].candidate.arch], seed=seed, verb="test")
-            trials[key] = self.book.add(trials[key], result)
-
-    def _announce(self, candidate: Candidate) -> None:
-        identity = f"candidate {candidate.arch.key}"
-        if self.ledger.find(identity) is None:
-            event = {"kind": "candidate", "id": identity, "key": candidate.arch.key}
-            self.ledger.append({**event, "candidate": wire.to_data(candidate)})
-
-    def _check_budget(self) -> None:
+    def _spent(self) -> bool:
         limit, enough = self.request.budget.seconds, len(self.book.measured()) >= self.plan.finalists
-        if limit is not None and enough and self.book.seconds > SEARCH_SHARE * limit:
-            raise BudgetSpent(f"{self.book.seconds:.0f} of {limit:g} seconds are spent")
+        return limit is not None and enough and self.book.seconds > SEARCH_SHARE * limit
 
     def _step(self) -> None:
-        best = max((t.value(self.task.metric) or 0.0 for t in self.book.measured()), default=0.0)
-        self.progress.step(f"best {self.task.metric} {best:.4f}")
+        best = self.book.top()
+        self.progress.step("" if best is None else f"best {self.task.metric} {number(self.task.metric, best)}")
+
+
+def _mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
+    """The proposers and the refiners; either folder serves both stages, and one named twice is one source."""
+    made: dict[str, Proposer] = {}
+    for use in (*request.proposers, *request.refiners):
+        if use.name not in made:
+            kind = "refiners" if use.name in registry.names("refiners") else "proposers"
+            made[use.name] = registry.create(kind, use, **context)
+    proposers, refiners = (
+        Mix({use.name: made[use.name] for use in uses}) for uses in (request.proposers, request.refiners)
+    )
+    return proposers, refiners
+
+
+def _in_order(asked: Sequence[Candidate], trials: Sequence[Trial]) -> list[Trial]:
+    """The trials in the order in which their candidates were asked for."""
+    place = {candidate.arch.key: number for number, candidate in enumerate(asked)}
+    return sorted(trials, key=lambda trial: place[trial.candidate.arch.key])

@@ -105,13 +105,13 @@ def test_failed_trials_earn_nothing() -> None:
 
 
 def test_the_smaller_of_two_equal_networks_is_better() -> None:
-    book = Book("accuracy", (Objective("accuracy"),), ())
+    book = Book("accuracy", "max", (Objective("accuracy"),), ())
     trials = [trial("a", accuracy=0.9, params=200), trial("b", accuracy=0.9, params=100), trial("c", accuracy=0.8)]
     assert [t.candidate.arch.ops[0] for t in book.best(trials, 2)] == ["b", "a"]
 
 
 def test_of_equal_best_epochs_the_steadier_end_is_better() -> None:
-    book = Book("accuracy", (Objective("accuracy"),), ())
+    book = Book("accuracy", "max", (Objective("accuracy"),), ())
     curves = {"lucky": (0.5, 0.9, 0.6, 0.6), "steady": (0.5, 0.8, 0.9, 0.9)}
     trials = [
         Trial(Candidate(Architecture("s", (name,), ()), "x"), (Measurement("accuracy", 0.9, curve=curve),))
@@ -121,7 +121,7 @@ def test_of_equal_best_epochs_the_steadier_end_is_better() -> None:
 
 
 def test_the_smallest_network_must_have_learned_something() -> None:
-    book = Book("accuracy", (Objective("params", "min"), Objective("accuracy")), ())
+    book = Book("accuracy", "max", (Objective("params", "min"), Objective("accuracy")), ())
     trials = [
         trial("tiny", accuracy=0.1, params=1),
         trial("good", accuracy=0.95, params=50),
@@ -132,7 +132,10 @@ def test_the_smallest_network_must_have_learned_something() -> None:
 
 def test_a_finalist_that_breaks_a_limit_is_not_chosen() -> None:
     book = Book(
-        "accuracy", (Objective("accuracy"),), (Constraint("accuracy", at_least=0.5), Constraint("params", at_most=9))
+        "accuracy",
+        "max",
+        (Objective("accuracy"),),
+        (Constraint("accuracy", at_least=0.5), Constraint("params", at_most=9)),
     )
     trials = [
         trial("a", accuracy=0.9, params=10),
@@ -146,7 +149,7 @@ def test_a_finalist_that_breaks_a_limit_is_not_chosen() -> None:
 
 
 def test_a_charge_is_made_once() -> None:
-    book = Book("accuracy", (Objective("accuracy"),), ())
+    book = Book("accuracy", "max", (Objective("accuracy"),), ())
     base, figure = trial("a"), Measurement("accuracy", 0.5, seconds=3.0)
     again = book.add(book.add(base, figure), figure)
     assert book.seconds == 3.0 and len(again.measurements) == 1
@@ -163,12 +166,12 @@ def test_references_take_the_size_of_the_largest_finalist_without_a_limit() -> N
 
 def test_best_reference_is_the_best_unfailed() -> None:
     tried = {"a": trial("a", accuracy=0.5), "b": trial("b", accuracy=0.6, failure="x"), "c": trial("c")}
-    assert best_reference(tried, "accuracy") == "a"
-    assert best_reference({}, "accuracy") is None
+    assert best_reference(tried, "accuracy", "max") == "a"
+    assert best_reference({}, "accuracy", "max") is None
 
 
 def test_slow_references_are_left_out_but_one() -> None:
-    book = Book("accuracy", (Objective("accuracy"),), (), (Constraint("train_ms", at_most=2),))
+    book = Book("accuracy", "max", (Objective("accuracy"),), (), (Constraint("train_ms", at_most=2),))
     tried = {"a": trial("a", train_ms=1.0), "b": trial("b", train_ms=3.0), "c": trial("c", train_ms=4.0)}
     assert list(book.unaffordable(tried)) == ["b", "c"]
     assert list(book.unaffordable({k: tried[k] for k in "bc"})) == ["c"]

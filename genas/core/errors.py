@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class GenasError(Exception):
     """Root of all errors that genas raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What pickle needs to bring one from a worker process, whatever its constructor takes."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class RequestError(GenasError):

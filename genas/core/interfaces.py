@@ -6,6 +6,7 @@ keyword-only parameters are its options; the others are given by name from the r
 
 from __future__ import annotations
 
+import concurrent.futures
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -215,3 +216,16 @@ class Interpreter(ABC):
     @abstractmethod
     def read(self, sentence: str, **known: Any) -> Request:
         """The request; `known` fields (from flags or a file) win over the sentence. RequestError says what to write."""
+
+
+class Executor(concurrent.futures.Executor):
+    """Where measurements run; what is submitted must be picklable where it runs apart.
+
+    A job whose worker is lost is tried once more, and ends as ScoreFailed if that is lost too.
+    """
+
+    name: str = ""
+    apart: ClassVar[bool] = True  # whether work runs in other processes than the run's own
+    short: ClassVar[str | None] = None  # the option that a bare word after the name gives, as in "processes:2"
+    workers: int  # jobs at a time
+    threads: int | None  # of torch, for each job on the CPU; None is the run's choice

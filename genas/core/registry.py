@@ -24,6 +24,7 @@ KINDS: dict[str, type] = {
     "scorers": interfaces.Scorer,
     "refiners": interfaces.Proposer,
     "validators": interfaces.Validator,
+    "executors": interfaces.Executor,
     "llms": object,  # LangChain's BaseChatModel, which is not imported here
 }
 _ROOT = Path(__file__).resolve().parent.parent

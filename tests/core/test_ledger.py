@@ -8,7 +8,8 @@ import pytest
 
 from genas.core.errors import LedgerCorrupt, RequestError, ScoreFailed
 from genas.core.interfaces import Scorer
-from genas.core.ledger import Ledger, Meter
+from genas.core.ledger import Ledger
+from genas.core.meter import Meter
 from genas.core.records import Architecture, Measurement, Use
 
 GOOD = Architecture("s", ("a",), ())
