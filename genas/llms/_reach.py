@@ -89,7 +89,26 @@ def call(chat: BaseChatModel, prompt: str, **bound: Any) -> tuple[str, int]:
 
 def schema_of_strings(count: int) -> dict[str, Any]:
     """What binds an answer to a JSON list of `count` strings."""
-    schema = {"type": "array", "items": {"type": "string", "maxLength": 300}, "minItems": count, "maxItems": count}
+    return _schema({"type": "array", "items": {"type": "string", "maxLength": 300}} | _exactly(count))
+
+
+def schema_of_lines(count: int, line: str | None) -> dict[str, Any]:
+    """What binds a server's answer to an object with a list of `count` lines: servers want an object outermost.
+
+    Args:
+        line: a regular expression that every line follows, or None.
+    """
+    item = {"type": "string"} | ({} if line is None else {"pattern": f"^(?:{line})$"})
+    lines = {"type": "array", "items": item} | _exactly(count)
+    closed = {"additionalProperties": False, "required": ["architectures"]}
+    return _schema({"type": "object", "properties": {"architectures": lines}} | closed)
+
+
+def _exactly(count: int) -> dict[str, Any]:
+    return {"minItems": count, "maxItems": count}
+
+
+def _schema(schema: dict[str, Any]) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": {"name": "architectures", "schema": schema}}}
 
 

@@ -16,7 +16,7 @@ from genas.core.errors import LLMFailed, RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Constraint, Use
 from genas.core.rng import rng
-from genas.proposers import _wording
+from genas.llms._wording import Wording, listing
 from genas.proposers.llm import LLM
 
 
@@ -54,7 +54,7 @@ def made(space, ledger: Ledger, replies=None, **options) -> LLM:
     limits = (Constraint("params", at_most=50_000),)
     proposer = registry.create("proposers", Use("llm", options), **context, limits=limits, device="cpu")
     if replies is not None:
-        proposer._chat = Scripted(replies=replies)
+        proposer.dialogue.chat = Scripted(replies=replies)
     return proposer
 
 
@@ -78,10 +78,10 @@ def test_illegal_lines_go_back_once_with_what_is_wrong(space, cells) -> None:
     bad = cells[1].replace("~0", "~7", 1)
     proposer = made(space, Ledger(), [json.dumps([cells[0], bad]), json.dumps([cells[2]])])
     assert [space.to_text(c.arch) for c in proposer.ask(2)] == [cells[0], cells[2]]
-    assert "must be an operation followed by ~0" in proposer._chat.prompts[1]
+    assert "must be an operation followed by ~0" in proposer.dialogue.chat.prompts[1]
     never = made(space, Ledger(), [json.dumps([bad])], repairs=2)
     assert never.ask(1) == []
-    assert len(never._chat.prompts) == 3
+    assert len(never.dialogue.chat.prompts) == 3
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_run_that_goes_on_calls_no_model_twice(space, cells, tmp_path: Path) -
     ledger = Ledger(path)
     again = made(space, ledger, [AssertionError("called again")], batch=2)
     assert again.ask(6) == first
-    assert again._chat.prompts == []
+    assert again.dialogue.chat.prompts == []
     ledger.close()
     replayed = made(space, fresh := Ledger(), model="replay", model_options={"path": str(path)}, batch=2)
     assert [c.arch for c in replayed.ask(6)] == [c.arch for c in first]
@@ -131,7 +131,7 @@ def test_the_pattern_fits_every_line_of_a_space_and_nothing_illegal(name: str) -
     import re
 
     space = registry.create("spaces", name)
-    line = _wording.pattern(space, rng(0, "pattern"))
+    line = Wording(space).pattern
     if line is None:
         pytest.fail(f"the lines of {name} have no fixed shape: answers are bound to strings only")
     generator = np.random.default_rng(5)
@@ -139,11 +139,11 @@ def test_the_pattern_fits_every_line_of_a_space_and_nothing_illegal(name: str) -
     if (
         len({arch.edges for arch in archs}) > 50
     ):  # too many wirings for a pattern of all: the first ones drawn are in it
-        generator = rng(0, "pattern")
+        generator = rng(0, "llm pattern")
         archs = [space.sample(generator) for _ in range(30)]
     lines = [space.to_text(arch) for arch in archs]
     assert all(re.fullmatch(line, text) for text in lines)
-    assert re.fullmatch(_wording.listing(line, 2), json.dumps(lines[:2]))
+    assert re.fullmatch(listing(line, 2), json.dumps(lines[:2]))
     assert not re.fullmatch(line, lines[0] + "x")
 
 

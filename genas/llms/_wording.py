@@ -1,0 +1,199 @@
+"""Architectures in and out of a chat model's text: examples, a pattern that legal lines follow, and reading a reply."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import count as numbers
+from itertools import islice, product
+from string import ascii_lowercase
+from typing import NamedTuple
+
+from genas.core.errors import InvalidArchitecture, LLMFailed
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture
+from genas.core.rng import rng
+
+_TRIES = 200  # samples that a pattern is learnt from
+_SHAPES = 40  # wirings offered at most where a space has more than samples can show
+_PLAIN = ("input", "output")  # labels that are never choices and give nothing away
+Fault = Callable[[Architecture], str | None]  # what is wrong with a legal architecture, in words
+_ANY = re.compile(r"[A-Za-z0-9_+]+")
+
+
+class Reply(NamedTuple):
+    """What a reply held.
+
+    Args:
+        legal: architectures that nothing is wrong with.
+        spare: legal ones that the caller finds a fault with.
+        problems: each line that is illegal or has such a fault, with what is wrong.
+    """
+
+    legal: list[Architecture]
+    spare: list[Architecture]
+    problems: list[str]
+
+
+class Wording:
+    """How a space is spoken of to a chat model, and how its lines are read back.
+
+    Under `renamed` the model sees no published name: labels are op_a, op_b, ... in an order drawn by seed, lines have
+    the general form `names | edges` (the names alone where no edge is open), and the documentation of the space and
+    the description of the task are left out. What a model knows by heart of a benchmark then can't help it.
+
+    Args:
+        space: what is spoken of.
+        seed: of the pattern's samples and of the neutral names.
+        renamed: whether the names are hidden.
+    """
+
+    def __init__(self, space: SearchSpace, *, seed: int = 0, renamed: bool = False) -> None:
+        self.space, self._seed, self.renamed = space, seed, renamed
+        hidden = [op for op in space.ops if op not in _PLAIN] if renamed else []
+        order = rng(seed, "renamed").permutation(len(hidden))
+        self._names = {hidden[i]: name for i, name in zip(order, _neutral(len(hidden)), strict=True)}
+        self._labels = {name: label for label, name in self._names.items()}
+
+    def line(self, arch: Architecture) -> str:
+        """The architecture on one line."""
+        if not self.renamed:
+            return self.space.to_text(arch)
+        names = " ".join(map(self.label, arch.ops))
+        edges = " ".join(f"{i}>{j}" for i, j in arch.edges)
+        return f"{names} | {edges}" if self.space.frame(len(arch.ops)).open_edges else names
+
+    def arch(self, line: str) -> Architecture:
+        """The architecture of a line.
+
+        Raises:
+            InvalidArchitecture: the line is not one, or says what is not legal.
+        """
+        if not self.renamed:
+            return self.space.from_text(line)
+        names, _, edges = line.partition("|")
+        ops = names.split()
+        known = {**self._labels, **{op: op for op in _PLAIN if op in self.space.ops}}
+        if unknown := [op for op in ops if op not in known]:
+            raise InvalidArchitecture([f"{unknown[0][:40]!r} is no name of this space"])
+        if len(ops) not in self.space.sizes():
+            sizes = ", ".join(map(str, self.space.sizes()))
+            raise InvalidArchitecture([f"a line has {sizes} names, not {len(ops)}"])
+        labels, frame = tuple(known[op] for op in ops), self.space.frame(len(ops))
+        if not frame.open_edges:
+            return self.space.check(Architecture(self.space.name, labels, frame.edges))
+        return SearchSpace.from_text(self.space, " ".join(labels) + " | " + edges)
+
+    def label(self, label: str) -> str:
+        """One label as the model sees it."""
+        return self._names.get(label, label)
+
+    def hide(self, text: str) -> str:
+        """A sentence with the labels in it as the model sees them."""
+        return _ANY.sub(lambda match: self.label(match[0]), text) if self.renamed else text
+
+    def of_space(self) -> str:
+        """The space in words: its documentation up to the arguments."""
+        if self.renamed:
+            return "a space of labelled graphs, one a line. The names of the labels are arbitrary and mean nothing."
+        text = inspect.getdoc(type(self.space)) or type(self.space).__name__
+        return " ".join(re.split(r"\n\s*(?:Args|Raises|Source):", text)[0].split())
+
+    def of_task(self, task: Task) -> str:
+        """The task in words."""
+        if self.renamed:
+            shape = "x".join(map(str, task.input_shape))
+            return f"{task.modality} data of shape {shape}, {task.outputs} outputs, judged by {task.metric}"
+        return str(getattr(task, "description", task.name))
+
+    def operations(self) -> str:
+        """The labels that may be used."""
+        return ", ".join(sorted(map(self.label, self.space.ops)) if self.renamed else self.space.ops)
+
+    def shown(self, examples: Sequence[str]) -> dict[str, str]:
+        """What every prompt that asks for architectures says of the space.
+
+        Args:
+            examples: legal lines.
+        """
+        return {"space": self.of_space(), "operations": self.operations(), "examples": "\n".join(examples)}
+
+    @cached_property
+    def pattern(self) -> str | None:
+        """A regular expression of legal lines, or None where labels are not found in the space's lines.
+
+        Learnt from samples: in each, the labels are found in order and replaced by all labels allowed at their place. A
+        space with very many wirings is narrowed to the first 40 drawn (by seed), with every label.
+        """
+        generator = rng(self._seed, "llm pattern")
+        shapes: dict[str, None] = {}
+        for _ in range(_TRIES):
+            shape = self._shape(self.space.sample(generator))
+            if shape is None:
+                return None
+            shapes[shape] = None
+        kept = list(shapes) if len(shapes) < _TRIES // 2 else list(shapes)[:_SHAPES]
+        return "|".join(f"(?:{shape})" for shape in kept)
+
+    def _shape(self, arch: Architecture) -> str | None:
+        """A line with every free label replaced by its alternatives; None where the labels can't be found in order."""
+        line, parts, place = self.line(arch), [], 0
+        if re.search(r"[\"\\\n]", line):
+            return None
+        for op, choices in zip(arch.ops, self.space.frame(len(arch.ops)).labels, strict=True):
+            label, allowed = self.label(op), [self.label(choice) for choice in choices]
+            found = line.find(label, place)
+            if found < 0 and len(allowed) > 1:
+                return None
+            if found >= 0:
+                parts += [re.escape(line[place:found]), "(?:" + "|".join(map(re.escape, allowed)) + ")"]
+                place = found + len(label)
+        return "".join(parts) + re.escape(line[place:])
+
+    def read(self, text: str, count: int, fault: Fault | None = None) -> Reply:
+        """The architectures of a reply; at most `count` lines of it are looked at.
+
+        Args:
+            fault: what the caller finds wrong with a legal architecture, in words.
+
+        Raises:
+            LLMFailed: the reply holds no JSON list of strings.
+        """
+        reply = Reply([], [], [])
+        for line in _strings(text)[:count]:
+            try:
+                arch = self.arch(line)
+            except InvalidArchitecture as error:
+                reply.problems.append(f"{line[:200]}: {self.hide(str(error))}"[:500])
+                continue
+            wrong = None if fault is None else fault(arch)
+            (reply.legal if wrong is None else reply.spare).append(arch)
+            if wrong is not None:
+                reply.problems.append(f"{line[:200]}: {wrong}")
+        return reply
+
+
+def listing(line: str, count: int) -> str:
+    """A regular expression of a JSON list of `count` lines that each follow the regular expression `line`."""
+    return rf'\["(?:{line})"' + rf'(?:, "(?:{line})")' * (count - 1) + r"\]"
+
+
+def _neutral(count: int) -> list[str]:
+    """op_a, op_b, ..., op_z, op_aa, ..."""
+    letters = ("".join(word) for length in numbers(1) for word in product(ascii_lowercase, repeat=length))
+    return [f"op_{word}" for word in islice(letters, count)]
+
+
+def _strings(text: str) -> list[str]:
+    decoder = json.JSONDecoder()
+    for start in (match.start() for match in re.finditer(r"\[", text)):
+        try:
+            found, _ = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, list) and found and all(isinstance(item, str) for item in found):
+            return found
+    raise LLMFailed(f"The reply holds no JSON list of strings: {text[:80]!r}")
