@@ -3,8 +3,9 @@
     GENAS_DATA=... python eval/pareto.py
 
 Objectives are validation accuracy and one device's latency (a table, so free), min-max scaled over all cells that have
-both; the reference is 1.05 in both. The true front is that of all these cells. NSGA-II is the refiner `nsga2` where it
-is there. The published-like figures beside (pymoo's NSGA-II .986 to .9986, random .970 to .995) are on test accuracy.
+both; the reference is 1.05 in both. The true front is that of all these cells, isomorphic spellings included, as the
+tables tell them apart. The figures published for others (pymoo's NSGA-II .986 to .9986, random .970 to .995) are on test
+accuracy. Nothing is trained and no test accuracy is read.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from genas.tasks.nasbench201 import NasBench201Task
 
 HARDWARE = ("edgegpu", "edgetpu", "pixel3")
 DEVICES = ("1080ti_1", "titan_rtx_32", "gold_6240", "samsung_a50", "silver_4114")
+_AT = (10, 15, 25, 40, 60, 100, 150, 200, 300, 400)
 GOALS = (Objective("accuracy"), Objective("latency_ms", "min"))
 
 
@@ -86,10 +88,54 @@ def measure(  # noqa: PLR0917
             search = registry.create(kind, Use(name), **context)
             found = np.array([points[k] for k in run(search, points, raw, count)])
             seconds = (time.process_time() - start) / len(found)
-            share, members = volume(found) / volume(every), len(best & {tuple(p) for p in found})
-            done[key] = {"share": share, "members": members, "front": len(best), "seconds": seconds}
+            whole, members = volume(every), len(best & {tuple(p) for p in found})
+            done[key] = {
+                "share": volume(found) / whole, "members": members, "front": len(best), "seconds": seconds,
+                "curve": [volume(found[:n]) / whole for n in _AT if n <= count],
+            }  # fmt: skip
         runs.append(done[key])
     return runs
+
+
+def row(name: str, dataset: str, device: str, runs: list[dict]) -> str:
+    """One line of the table."""
+    shares = [r["share"] for r in runs]
+    members = f"{np.median([r['members'] for r in runs]):.0f}/{runs[0]['front']}"
+    spread = f"{np.median(shares):.4f} [{min(shares):.4f}, {max(shares):.4f}]"
+    return (
+        f"| {name} | {dataset} | {device} | {spread} | {members} | {1e3 * np.mean([r['seconds'] for r in runs]):.0f} |"
+    )
+
+
+def summary(name: str, by: dict[tuple[str, str], list[dict]]) -> str:
+    """All devices and data sets in one line."""
+    runs = [r for some in by.values() for r in some]
+    shares = [r["share"] for r in runs]
+    parts = [
+        f"{np.mean(shares):.4f}", f"{min(shares):.4f}", f"{sum(s >= 0.998 for s in shares)}/{len(shares)}",
+        f"{np.mean([r['members'] / r['front'] for r in runs]):.0%}",
+        f"{1e3 * np.mean([r['seconds'] for r in runs]):.0f}",
+    ]  # fmt: skip
+    return f"| {name} | " + " | ".join(parts) + " |"
+
+
+def draw(results: dict[str, dict[tuple[str, str], list[dict]]], path: Path) -> None:
+    """What is missing of the hypervolume over evaluations: the mean over devices and seeds, one panel a data set."""
+    from matplotlib.figure import Figure
+
+    from genas.drawings import COLOURS
+
+    figure = Figure(figsize=(9, 2.8), layout="constrained")
+    datasets = list(dict.fromkeys(dataset for by in results.values() for dataset, _ in by))
+    for axes, dataset in zip(figure.subplots(1, len(datasets), squeeze=False)[0], datasets, strict=True):
+        for colour, (name, by) in zip(COLOURS, results.items(), strict=False):
+            curves = [r["curve"] for (of, _), runs in by.items() if of == dataset for r in runs]
+            missing = 1 - np.mean(curves, axis=0)
+            axes.plot(_AT[: len(missing)], missing, color=colour, label=name, linewidth=1.2)
+        axes.set(title=dataset, xscale="log", yscale="log", xlabel="evaluations")
+    figure.axes[0].set_ylabel("missing share of hypervolume")
+    figure.axes[0].legend(fontsize=6, frameon=False)
+    figure.savefig(path, dpi=80)
 
 
 def main() -> None:
@@ -98,11 +144,12 @@ def main() -> None:
     parser.add_argument("--evaluations", type=int, default=400)
     parser.add_argument("--devices", nargs="+", default=[*HARDWARE, *DEVICES])
     parser.add_argument("--datasets", nargs="+", default=list(DATASETS))
-    parser.add_argument("--searches", nargs="+", default=["uniform", "auto"])
+    parser.add_argument("--searches", nargs="+", default=["uniform", "nsga2", "auto"])
     parser.add_argument("--out", type=Path, default=Path("/tmp/pareto.json"), help="raw results, to go on from")
     args = parser.parse_args()
     begin, space = time.perf_counter(), CachedCells()
     done = json.loads(args.out.read_text()) if args.out.is_file() else {}
+    results: dict[str, dict[tuple[str, str], list[dict]]] = {name: {} for name in args.searches}
     lines = ["| search | data set | device | share of hypervolume | members of the front found | ms a query |"]
     lines.append("| --- | --- | --- | ---: | ---: | ---: |")
     for dataset in args.datasets:
@@ -110,19 +157,27 @@ def main() -> None:
             for name in args.searches:
                 runs = measure(name, dataset, device, space, args.seeds, args.evaluations, done)
                 args.out.write_text(json.dumps(done))
-                shares = [r["share"] for r in runs]
-                members = f"{np.median([r['members'] for r in runs]):.0f}/{runs[0]['front']}"
-                spread = f"{np.median(shares):.4f} [{min(shares):.4f}, {max(shares):.4f}]"
-                cost = f"{1e3 * np.mean([r['seconds'] for r in runs]):.0f}"
-                lines.append(f"| {name} | {dataset} | {device} | {spread} | {members} | {cost} |")
+                results[name][dataset, device] = runs
+                lines.append(row(name, dataset, device, runs))
                 print(lines[-1], flush=True)
+    draw(results, Path(__file__).parent / "figures" / "pareto.png")
+    head = [
+        "| search | mean share | lowest | runs at .998 | members found, mean | ms a query |",
+        "| --- |" + " ---: |" * 5,
+    ]
     about = (
         f"{args.evaluations} evaluations, one at a time, {args.seeds} seeds, median [lowest, highest]; validation accuracy "
         "and latency, scaled over all cells, reference 1.05. Goal .998. NSGA-II of pymoo on test accuracy: .986 to "
-        ".9986, random .970 to .995.\n\n"
+        ".9986, random .970 to .995. `auto` knows the latencies and training-free figures from the tables beforehand, "
+        "nsga2 learns the latency with the accuracy. That `auto` seeks the area in the figures' own units, and that all "
+        "15,625 spellings are offered, was chosen on other columns and devices (12-epoch, analog, NinaPro and robust "
+        "accuracies on 2080ti_1, silver_4210r, samsung_s7, titanx_256, essential_ph_1 and titanxp_32); what was wrong "
+        "before was first seen on CIFAR-10 with edgegpu.\n\n"
     )
+    table = "\n".join([*head, *(summary(name, by) for name, by in results.items())])
+    text = about + table + "\n\n![curves](figures/pareto.png)\n\n" + "\n".join(lines)
     title = "Share of the true Pareto hypervolume on NAS-Bench-201"
-    record.write("pareto", title, about + "\n".join(lines), lines[2:], time.perf_counter() - begin)
+    record.write("pareto", title, text, lines[2:], time.perf_counter() - begin)
 
 
 if __name__ == "__main__":

@@ -25,14 +25,15 @@ def front(trials: Sequence[Trial], objectives: Sequence[Objective]) -> list[Tria
         point = losses(trial, objectives)
         if point is not None and trial.failure is None:
             points[trial.candidate.arch.key] = (point, trial)
-    kept = [
-        (point, trial)
-        for point, trial in points.values()
-        if not any(
-            other != point and all(a <= b for a, b in zip(other, point, strict=True)) for other, _ in points.values()
-        )
-    ]
-    return [trial for _, trial in sorted(kept, key=lambda pair: pair[0])]
+    pairs = list(points.values())
+    kept = ~dominance(np.array([point for point, _ in pairs]).reshape(len(pairs), len(objectives))).any(0)
+    return [trial for _, trial in sorted((pairs[i] for i in np.flatnonzero(kept)), key=lambda pair: pair[0])]
+
+
+def dominance(points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Whether row i of `points` [n, m] is nowhere worse than row j and somewhere better; less is better.  # [n, n]"""
+    not_worse: npt.NDArray[np.bool_] = np.all(points[:, None] <= points[None], axis=2)
+    return not_worse & ~not_worse.T
 
 
 def broken(trial: Trial, constraints: Sequence[Constraint]) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from scipy.stats import norm
 
-from genas.nn.surrogate import Floats
+from genas.nn.surrogate import Floats, quantiles
 
 _RHO = 0.05  # weight of the sum beside the worst objective
 _MARGIN = 0.1  # of the span, between the worst point and the reference: the ends of the front are wanted too
+_NODES = 5  # of the quadrature
+Curve = Callable[[float], Floats]  # the values of all points, so many standard deviations above the expected  # [N]
 
 
 def expected_improvement(mean: Floats, spread: Floats, best: float) -> Floats:
@@ -18,26 +22,54 @@ def expected_improvement(mean: Floats, spread: Floats, best: float) -> Floats:
     return found
 
 
-def improvement(mean: Floats, spread: Floats, reached: Floats, generator: np.random.Generator) -> Floats:
-    """The worth of each point beside what is measured or awaited; larger values are better in every column.
+def fixed(values: Floats) -> Curve:
+    """Of points whose values are known."""
+    return lambda _: values
+
+
+def warped(mean: Floats, spread: Floats, measured: Floats) -> Curve:
+    """Of points predicted as normal quantiles of the ranks of `measured`, in the unit of `measured`.
+
+    Source: a warped Gaussian process (Snelson et al. 2003), here with the empirical quantiles as the warping: linear
+    between measured values, and beyond them with the mean slope of the outermost tenth.
+    """
+    places, values = np.unique(quantiles(measured)), np.unique(measured)
+    few = max(1, len(values) // 10)
+    slopes = np.ones(2)  # equal values tell no scale
+    if len(values) > 1:
+        slopes = (values[[few, -1]] - values[[0, -1 - few]]) / (places[[few, -1]] - places[[0, -1 - few]])
+
+    def curve(z: float) -> Floats:
+        at = mean + z * spread
+        beyond = slopes[0] * np.minimum(at - places[0], 0) + slopes[1] * np.maximum(at - places[-1], 0)
+        return np.asarray(np.interp(at, places, values) + beyond)
+
+    return curve
+
+
+def improvement(curves: Sequence[Curve], reached: Floats, generator: np.random.Generator) -> Floats:
+    """The worth of each point beside what is measured or awaited; larger values are better in every objective.
 
     Source: for two objectives the expected hypervolume improvement (Emmerich et al. 2006), here by Gauss-Hermite
     quadrature along one normal variable that moves all uncertain objectives together; for more ParEGO's augmented
     Chebyshev value (Knowles 2006, eq. 2) of the optimistic point under weights drawn uniformly from the simplex.
 
     Args:
-        mean: [N, m] predicted values, or exact ones.
-        spread: [N, m] their standard deviations.
-        reached: [n, m] measured or believed values.
+        curves: of each objective, for N points.
+        reached: [n, objectives] measured or believed values.
     """
-    low, high = np.minimum(mean.min(0), reached.min(0)), np.maximum(mean.max(0), reached.max(0))
-    span = np.maximum(high - low, 1e-12)
-    there = (reached - low) / span + _MARGIN
-    if mean.shape[1] == 2:
-        nodes, weights = np.polynomial.hermite_e.hermegauss(5)
-        areas = [_added_area((mean + z * spread - low) / span + _MARGIN, there) for z in nodes]
+
+    def place(z: float) -> Floats:
+        return np.stack([curve(z) for curve in curves], 1)  # [N, objectives]
+
+    low = np.minimum(place(0).min(0), reached.min(0))
+    span = np.maximum(np.maximum(place(0).max(0), reached.max(0)) - low, 1e-12)
+    if len(curves) == 2:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+        there = (reached - low) / span + _MARGIN
+        areas = [_added_area((place(z) - low) / span + _MARGIN, there) for z in nodes]
         return np.tensordot(weights / weights.sum(), np.stack(areas), 1)
-    here, toward = (mean + 0.5 * spread - low) / span, generator.dirichlet(np.ones(mean.shape[1]))
+    here, toward = (place(0.5) - low) / span, generator.dirichlet(np.ones(len(curves)))
     return ((here - 1) * toward).min(1) + _RHO * (here * toward).sum(1)  # type: ignore[no-any-return]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 
 from genas.core import registry
 from genas.core.errors import MissingArtifact
@@ -21,8 +22,9 @@ from genas.nn.surrogate import Traits, traits
 SMALL = 20_000  # spellings up to which a space is enumerated
 _FRESH, _MOST = 48, 400  # architectures brought to each ask, and kept for later ones
 _PARENTS = 8  # the best, whose neighbours are looked at
-_EVERY: WeakKeyDictionary[SearchSpace, tuple[list[Architecture], list[Traits]] | None] = WeakKeyDictionary()
+_EVERY: WeakKeyDictionary[SearchSpace, Every | None] = WeakKeyDictionary()
 
+Rows = npt.NDArray[np.intp]
 Spelling = tuple[tuple[str, ...], tuple[tuple[int, int], ...]]
 Living = tuple[tuple[str, ...], frozenset[tuple[int, int]]]
 
@@ -37,23 +39,39 @@ def living(view: Traits) -> Living:
     return view.places, view.edges
 
 
-def enumerate_space(space: SearchSpace) -> tuple[list[Architecture], list[Traits]] | None:
-    """Every legal architecture with its traits, remembered as long as the space lives; None for a large space.
+class Every(NamedTuple):
+    """All legal spellings of a small space, and their classes: those that differ only in what is on no path."""
 
-    Of spellings that differ only in what is on no path from input to output, the one with most cuts stands for all.
-    """
+    archs: list[Architecture]
+    traits: list[Traits]  # of each class
+    group: Rows  # the class of each spelling
+    heads: Rows  # the spelling that stands for each class: the one with most cuts
+
+
+def enumerate_space(space: SearchSpace) -> Every | None:
+    """Every legal architecture with its traits, remembered as long as the space lives; None for a large space."""
     if space not in _EVERY:
         frames = [space.frame(nodes) for nodes in space.sizes()]
-        if sum(prod(map(len, f.labels)) * 2 ** len(f.open_edges) for f in frames) > SMALL:
-            _EVERY[space] = None
-        else:
-            archs = [arch for frame in frames for arch in _spellings(space, frame) if not space.problems(arch)]
-            found: dict[Living, tuple[Architecture, Traits]] = {}
-            for arch in sorted(archs, key=lambda arch: -sum(op in CUTS for op in arch.ops)):
-                view = traits(arch)
-                found.setdefault(living(view), (arch, view))
-            _EVERY[space] = [arch for arch, _ in found.values()], [view for _, view in found.values()]
+        few = sum(prod(map(len, f.labels)) * 2 ** len(f.open_edges) for f in frames) <= SMALL
+        archs = (
+            [arch for frame in frames for arch in _spellings(space, frame) if not space.problems(arch)] if few else []
+        )
+        _EVERY[space] = _classes(archs) if few else None
     return _EVERY[space]
+
+
+def _classes(archs: Sequence[Architecture]) -> Every:
+    archs = sorted(archs, key=lambda arch: -sum(op in CUTS for op in arch.ops))
+    numbers: dict[Living, int] = {}
+    views: list[Traits] = []
+    group, heads = [], []
+    for row, arch in enumerate(archs):
+        view = traits(arch)
+        group.append(numbers.setdefault(living(view), len(numbers)))
+        if group[-1] == len(views):
+            views.append(view)
+            heads.append(row)
+    return Every(archs, views, np.array(group), np.array(heads))
 
 
 def _spellings(space: SearchSpace, frame: Any) -> Iterator[Architecture]:
@@ -75,14 +93,29 @@ class Pool:
         seed: of the run.
         generators: proposers by name.
         context: what their constructors may ask for.
+        only: where given, all there is to choose from.
     """
 
-    def __init__(self, space: SearchSpace, seed: int, generators: Sequence[str], context: dict[str, Any]) -> None:
+    archs: Sequence[Architecture]
+    traits: Sequence[Traits]  # of each class
+    group: Rows  # the class of each architecture
+    heads: Rows  # the architecture that stands for each class
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        seed: int,
+        generators: Sequence[str],
+        context: dict[str, Any],
+        only: Sequence[Architecture] = (),
+    ) -> None:
         self._space, self._seed = space, seed
-        every = enumerate_space(space)
-        self.fixed = every is not None
-        self.archs, self.traits = every or ([], [])
-        self._index()
+        self._every = _classes(only) if only else enumerate_space(space)
+        self.fixed = self._every is not None
+        if self._every is None:
+            self._hold([], [])
+        else:
+            self._hold([self._every.archs[i] for i in self._every.heads], self._every.traits)
         self.origin: dict[Spelling, tuple[str, tuple[str, ...]]] = {}
         self.absent: list[str] = []
         self._makers: dict[str, Proposer] = {}
@@ -97,12 +130,27 @@ class Pool:
         """Where in the pool the architecture, or one that computes the same, is."""
         spelled = spelling(arch)
         if spelled not in self._rows:
-            self._rows[spelled] = self._living.get(living(traits(arch)))
+            number = self._living.get(living(traits(arch)))
+            self._rows[spelled] = None if number is None else int(self.heads[number])
         return self._rows[spelled]
 
-    def _index(self) -> None:
-        self._living = {living(view): row for row, view in enumerate(self.traits)}
-        self._rows: dict[Spelling, int | None] = {spelling(arch): row for row, arch in enumerate(self.archs)}
+    def spell_out(self) -> None:
+        """In a small space: from here on every spelling is offered, for figures that tell them apart."""
+        if self._every is not None:
+            self._hold(*self._every)
+
+    def _hold(
+        self,
+        archs: Sequence[Architecture],
+        views: Sequence[Traits],
+        group: Rows | None = None,
+        heads: Rows | None = None,
+    ) -> None:
+        self.archs, self.traits = archs, views
+        each = np.arange(len(archs))
+        self.group, self.heads = each if group is None else group, each if heads is None else heads
+        self._living = {living(view): row for row, view in enumerate(views)}
+        self._rows: dict[Spelling, int | None] = {spelling(arch): row for row, arch in enumerate(archs)}
 
     def source(self, arch: Architecture) -> tuple[str, tuple[str, ...]]:
         """Which source brought it, and from which parents."""
@@ -128,8 +176,7 @@ class Pool:
         fresh = self._fresh(best)
         everyone = {spelling(arch): arch for arch in (*measured, *fresh, *kept[:_MOST])}
         self._known = {s: self._known.get(s) or traits(arch) for s, arch in everyone.items()}
-        self.archs, self.traits = list(everyone.values()), list(self._known.values())
-        self._index()
+        self._hold(list(everyone.values()), list(self._known.values()))
 
     def _fresh(self, best: Sequence[Architecture]) -> list[Architecture]:
         generator = rng(self._seed, "auto pool", self._rounds)

@@ -14,9 +14,9 @@ from genas.core.pareto import front, log_rank_sum, losses
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import rng
 from genas.nn.surrogate import Floats, Surrogate, quantiles
-from genas.refiners._acquisition import expected_improvement, improvement
+from genas.refiners._acquisition import Curve, expected_improvement, fixed, improvement, warped
 from genas.refiners._figures import Figures
-from genas.refiners._pool import Pool
+from genas.refiners._pool import Pool, Rows
 
 PROXIES = ("params", "flops", "naswot", "synflow", "logsynflow", "nregions", "zen", "jacov", "grad_norm", "snip")
 _WARM = {"naswot", "synflow", "log10_synflow", "logsynflow", "jacov"}  # that rank well on their own
@@ -32,9 +32,11 @@ class Auto(Proposer):
     Source: Bayesian optimisation with a Gaussian process on graph features as in NASBOWL (Ru et al. 2021); one
     objective by the expected improvement (Jones et al. 1998, eq. 15), two by the expected hypervolume improvement
     (Emmerich et al. 2006), more by random augmented Chebyshev weights (ParEGO, Knowles 2006). Here losses become
-    normal quantiles of their ranks, training-free figures from the task's tables are features, a batch is chosen with
-    believed outcomes (Ginsbourger et al. 2010), the pool comes from sources credited by their yield, and where a
-    space is enumerated, architectures that differ only in what is on no path are one.
+    normal quantiles of their ranks, for several objectives turned back into their units (a warped Gaussian process,
+    Snelson et al. 2003), training-free figures from the task's tables are features, a batch is chosen with believed
+    outcomes (Ginsbourger et al. 2010), the pool comes from sources credited by their yield, and where a space is
+    enumerated, architectures that differ only in what is on no path are one, unless a table tells them apart by an
+    objective. Where a task has answers for a few architectures of a large space, these are the pool.
 
     Args:
         space: where the architectures come from.
@@ -76,9 +78,12 @@ class Auto(Proposer):
         }  # fmt: skip
         self._seed, self._objectives, self._limits = seed, tuple(objectives), tuple(limits)
         self._warm = warm
-        self._pool = Pool(space, seed, generators, context)
+        only = [arch for arch in task.measured if not space.problems(arch)]
+        self._pool = Pool(space, seed, generators, context, only)
         wanted = [o.metric for o in objectives] + [limit.metric for limit in limits]
         self._figures = Figures(task, proxies, wanted, transfer, space)
+        if self._pool.fixed and any(self._is_exact(o, self._figures.columns(self._pool.archs)) for o in objectives):
+            self._pool.spell_out()
         self._told: dict[str, Trial] = {}  # by key, those with all objectives
         self._seen: dict[str, Architecture] = {}  # asked for or told, by key
         self._waiting: dict[str, Architecture] = {}  # asked for and not told yet
@@ -92,7 +97,8 @@ class Auto(Proposer):
         found: list[Candidate] = []
         if n < 1:
             return found
-        self._pool.renew(self._best(), self._kept, [*self._seen.values()])
+        if not self._pool.fixed:
+            self._pool.renew(self._best(), self._kept, [*self._seen.values()])
         archs = self._pool.archs
         columns = self._figures.columns(archs)
         blocked = self._blocked(columns)
@@ -119,7 +125,7 @@ class Auto(Proposer):
             self._waiting.pop(arch.key, None)
             if trial.failure is None and losses(trial, self._objectives) is not None:
                 self._told[arch.key] = trial
-            if new and trial.candidate.origin == self.name:
+            if new and not self._pool.fixed and trial.candidate.origin == self.name:
                 good = arch.key in {a.key for a in self._best()[: max(1, len(self._told) // 4)]}
                 self._pool.credit(arch, good=good)
         if not trials:
@@ -158,19 +164,19 @@ class Auto(Proposer):
             return self._warm_start(columns, blocked)
         model = self._model
         if model is None or not self._pool.fixed:
-            features = [quantiles(column) for column in self._figures.features(columns)]
-            place = np.stack(features, 1) if features else np.zeros((len(blocked), 0))
+            features = [quantiles(column[self._pool.heads]) for column in self._figures.features(columns)]
+            place = np.stack(features, 1) if features else np.zeros((len(self._pool.traits), 0))
             model = Surrogate(self._pool.traits, place)
             if self._model is not None:
                 model.adopt(self._model)
             self._model = model
         targets = [losses(t, self._objectives) or () for t in known.values()]
-        values = np.stack([-quantiles(column) for column in zip(*targets, strict=True)], 1)  # [n, objectives]
+        values = -np.array(targets, dtype=float)  # [n, objectives]
         lead = next((i for i, o in enumerate(self._objectives) if not self._is_exact(o, columns)), 0)
         if len(known) < 20 or len(known) >= 1.05 * self._fitted:
-            model.fit(list(known), values[:, lead])
+            model.fit(self._pool.group[[*known]].tolist(), quantiles(values[:, lead]))
             self._fitted = len(known)
-        return self._by_model(model, list(known), values, columns)
+        return self._by_model(model, np.array([*known]), values, columns)
 
     def _warm_start(self, columns: dict[str, Floats], blocked: npt.NDArray[np.bool_]) -> Scorer:
         """Draws from the best by the accuracies of other tasks where there are any, else by proxies."""
@@ -190,43 +196,40 @@ class Auto(Proposer):
 
         return score
 
-    def _by_model(self, model: Surrogate, known: list[int], values: Floats, columns: dict[str, Floats]) -> Scorer:
+    def _by_model(self, model: Surrogate, known: Rows, values: Floats, columns: dict[str, Floats]) -> Scorer:
         """The worth of each, the outcomes of what is awaited being believed to be as predicted."""
         names = [objective.metric for objective in self._objectives]
+        group = self._pool.group
+
+        def predict(targets: Floats, awaited: list[int]) -> tuple[Floats, Floats]:
+            mean, spread = model.predict(group[known].tolist(), targets)
+            if awaited:
+                believed = np.concatenate([targets, mean[group[awaited]]])
+                mean, spread = model.predict(group[[*known, *awaited]].tolist(), believed)
+            return mean[group], spread[group]
 
         def score(generator: np.random.Generator) -> tuple[Floats, Why]:
             awaited = self._rows(self._waiting.values())
-            means, spreads = [], []
+            if len(names) == 1:
+                targets = quantiles(values[:, 0])
+                mean, spread = predict(targets, awaited)
+                return _hope(mean, spread, float(max([*targets, *mean[awaited]])))
+            curves: list[Curve] = []
             for number, objective in enumerate(self._objectives):
                 if self._is_exact(objective, columns):
-                    means.append(quantiles((1 if objective.goal == "max" else -1) * columns[objective.metric]))
-                    spreads.append(np.zeros(len(means[-1])))
-                    continue
-                mean, spread = model.predict(known, values[:, number])
-                if awaited:
-                    believed = np.concatenate([values[:, number], mean[awaited]])
-                    mean, spread = model.predict([*known, *awaited], believed)
-                means.append(mean)
-                spreads.append(spread)
-            if len(names) == 1:
-                return _hope(means[0], spreads[0], float(max([*values[:, 0], *means[0][awaited]])))
-            mean, spread = np.stack(means, 1), np.stack(spreads, 1)
-            reached = np.concatenate([self._actual(mean, known, values, columns), mean[awaited]])
-            worth = improvement(mean, spread, reached, generator)
+                    exact = (1 if objective.goal == "max" else -1) * columns[objective.metric]
+                    curves.append(fixed(np.where(np.isnan(exact), np.nanmin(exact), exact)))  # those are blocked
+                else:
+                    column = values[:, number]
+                    curves.append(warped(*predict(quantiles(column), awaited), column))
+            believed = np.stack([curve(0.0)[awaited] for curve in curves], 1)
+            worth = improvement(curves, np.concatenate([values, believed]), generator)
             return worth, lambda _: "hoped to widen the front of " + " and ".join(names)
 
         return score
 
     def _is_exact(self, objective: Objective, columns: dict[str, Floats]) -> bool:
         return objective.metric in self._figures.exact and objective.metric in columns
-
-    def _actual(self, mean: Floats, known: list[int], values: Floats, columns: dict[str, Floats]) -> Floats:
-        """What was measured, with exact objectives on the scale of the pool."""
-        found = mean[known].copy()
-        for number, objective in enumerate(self._objectives):
-            if not self._is_exact(objective, columns):
-                found[:, number] = values[:, number]
-        return found
 
 
 def _hope(mean: Floats, spread: Floats, best: float) -> tuple[Floats, Why]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.pareto import dominance
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.refiners._search import TRIES, Search
 from genas.refiners._variation import Variation
@@ -86,8 +87,7 @@ def fronts(points: Floats) -> list[npt.NDArray[np.intp]]:
     Args:
         points: [n, m], less is better in every column.
     """
-    not_worse = np.all(points[:, None] <= points[None], axis=2)  # [n, n]
-    better = np.logical_and(not_worse, np.any(points[:, None] < points[None], axis=2))  # [n, n]
+    better = dominance(points)
     left, found = np.arange(len(points)), []
     while len(left):
         free = np.array([not better[left, i].any() for i in left])

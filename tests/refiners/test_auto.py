@@ -1,15 +1,17 @@
 """The combined strategy on a space whose best place is known, and on free figures and limits."""
 
+from itertools import product
+
 import numpy as np
 import pytest
-from line_space import Letters, text, trial, worth
+from line_space import Letters, text, trial, word, worth
 
 from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Task
 from genas.core.records import Constraint, Measurement, Objective, Trial
 from genas.nn.surrogate import Surrogate, quantiles, traits
-from genas.refiners._acquisition import improvement
+from genas.refiners._acquisition import fixed, improvement, warped
 from genas.refiners._pool import Pool
 from genas.refiners.auto import Auto
 
@@ -135,5 +137,52 @@ def test_added_area_by_hand():
     reached = np.array([[1.0, 0.0], [0.0, 1.0]])
     points = np.array([[1.0, 1.0], [0.0, 0.0], [0.5, 0.5]])
     # Scaled, 0.1 above the reference: the corner adds a unit square, the middle a quarter of it, the origin nothing.
-    found = improvement(points, np.zeros_like(points), reached, np.random.default_rng(0))
+    found = improvement([fixed(column) for column in points.T], reached, np.random.default_rng(0))
     assert found == pytest.approx([1.0, 0.0, 0.25])
+
+
+def test_predictions_are_turned_back_into_the_measured_unit():
+    measured = np.array([10.0, 30.0, 20.0, 60.0])
+    places = quantiles(measured)
+    curve = warped(places, np.ones(4), measured)
+    assert curve(0.0) == pytest.approx(measured)
+    step = places[3] - places[1]  # from 30 to 60: the slope that goes on above
+    assert curve(step)[3] == pytest.approx(90.0)
+    assert curve(-step)[0] == pytest.approx(0.0)  # below 10 as between 10 and 20, which are as far apart
+
+
+def test_spellings_that_a_table_tells_apart_are_all_offered():
+    space = registry.create("spaces", "nasbench201")
+    pool = Pool(space, 0, (), {})
+    pool.spell_out()
+    dead = space.cell(("none", "none", "nor_conv_3x3", "skip_connect", "avg_pool_3x3", "none"))
+    pruned = space.cell(("none", "none", "none", "skip_connect", "none", "none"))
+    assert len(pool.archs) == 5**6
+    assert pool.archs[pool.row(dead)] == dead
+    assert pool.group[pool.row(dead)] == pool.group[pool.row(pruned)]  # one prediction for both
+    assert pool.archs[pool.heads[pool.group[pool.row(dead)]]] == pruned
+
+
+class Few(Words):
+    """Has answers for the words without b only."""
+
+    @property
+    def measured(self):
+        return [word("".join(letters)) for letters in product("acde", repeat=3)]
+
+
+def test_where_few_are_measured_only_these_are_asked_for():
+    search = Auto(Letters(), Few(), 0, _GOAL)
+    found = _run(search, 5, 20)
+    assert len(found) == len(set(found)) == 64
+    assert not any("b" in word for word in found)
+
+
+def test_a_loss_is_made_small():
+    search = _made((Objective("perplexity", "min"),))
+    found = []
+    for _ in range(30):
+        asked = search.ask(1)
+        found += [text(c) for c in asked]
+        search.tell([Trial(c, (Measurement("perplexity", 10.0 - worth(c.arch)),)) for c in asked])
+    assert "eee" in found
