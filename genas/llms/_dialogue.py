@@ -100,7 +100,7 @@ class Dialogue:
             count: architectures asked for.
             shown: the prompt's variables that are also repeated where a repair is asked for.
             repairs: times that wrong lines are sent back.
-            fault: what the caller finds wrong with a legal architecture, in words; faulty ones come last.
+            fault: what the caller finds wrong with a legal architecture, in words; faulty ones are used only where there is no other.
             values: of the other variables.
         """
         reply = self._lines(role, count, fault, **shown, **values)
@@ -111,7 +111,7 @@ class Dialogue:
             problems = "\n".join(reply.problems)
             reply = self._lines("repair", len(reply.problems), fault, problems=problems, **shown)
             legal, spare = legal + reply.legal, spare + reply.spare
-        return legal + spare
+        return legal or spare
 
     def _lines(self, role: str, count: int, fault: Fault | None, **values: object) -> Reply:
         def read(reply: str) -> Reply:
