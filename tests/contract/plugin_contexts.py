@@ -29,7 +29,9 @@ SMALL = {
     "transnas_macro": {"channels": 4, "blocks": 1},
 }  # quick to build and run
 FULL = {"nasbench_graph": {"hidden": 8}}  # where a table is looked up, the space as published will do
+SERVES = {"nash": ("conv_net",)}  # what says at once that other spaces won't do; it is tried with its own instead
 QUICK = {
+    "inherited_train": {"epochs": 1, "of": 10, "examples": 64},
     "latency_ms": {"runs": 3, "warmup": 1},
     "short_train": {"epochs": 1, "of": 10, "examples": 64},
     "train": {"epochs": 1, "examples": 64},

@@ -12,7 +12,7 @@ from genas.core.interfaces import Scorer
 from genas.core.records import Architecture, Measurement, Use
 
 METERS = [(kind, name) for kind in ("scorers", "validators") for name in registry.names(kind)]
-TRAINED = {"short_train", "train"}  # these take the smallest task that has data
+TRAINED = {"short_train", "inherited_train", "train"}  # these take the smallest task that has data
 TIMED = {"latency_ms", "train_ms"}  # measured with a clock: not the same twice
 pytestmark = pytest.mark.usefixtures("untouched_randomness")
 

@@ -1,0 +1,135 @@
+"""Accuracy after a few epochs that start from the weights of the network it was grown from."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from genas.core import wire
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.ledger import Ledger
+from genas.core.records import Architecture, Candidate, Measurement
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_LOOKED_AT = 256  # training images that new normalisations take their statistics from
+
+
+class InheritedTrainScorer(Scorer):
+    """Trains for `epochs` epochs from the parent's weights, where they fit, and reports the best validation accuracy.
+
+    A candidate's parent serves where this scorer measured it before (same fidelity and seed) and a network morphism
+    leads from it to the candidate (`genas/nn/morphism.py`); all others start fresh, as with `short_train`. Each
+    training is one cosine cycle, so a line of descendants is trained with warm restarts.
+
+    Source: Elsken et al., "Simple and Efficient Architecture Search for Convolutional Neural Networks" (2017); SGDR:
+    Loshchilov & Hutter (ICLR 2017). Here the optimiser is AdamW, a tenth of each cycle is a warm-up, and a child goes
+    on from its parent's best epoch. Beware: a late descendant has had all of its ancestors' epochs, so figures of
+    different generations compare lines, not architectures; full training from scratch decides.
+
+    Args:
+        epochs: passes over the training examples at fidelity 1.0.
+        of: epochs of the full training; `epochs / of` is the fidelity that is reported.
+        examples: use only that many training examples, and half as many (500 at least) to validate.
+        batch_size: examples per step.
+        learning_rate: the peak of the schedule of a fresh network.
+        restart: the peak where weights were inherited.
+    """
+
+    metric: ClassVar = "accuracy"
+    cost: ClassVar = 60.0
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        task: Task,
+        ledger: Ledger,
+        device: str = "auto",
+        *,
+        epochs: int = 6,
+        of: int = 60,
+        examples: int | None = None,
+        batch_size: int = 64,
+        learning_rate: float = 4e-3,
+        restart: float = 4e-3,
+    ) -> None:
+        from genas.nn.weight_store import WeightStore
+
+        self.space, self.task, self.ledger, self.device = space, task, ledger, device
+        self.epochs, self.of, self.examples = epochs, of, examples
+        self.batch_size, self.learning_rate, self.restart = batch_size, learning_rate, restart
+        self._store = WeightStore(ledger.store)
+
+    def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
+        """The measurement at `fidelity` times the short training; the weights of its best epoch are kept."""
+        from genas.nn.train import Recipe, build, train
+
+        epochs = self._epochs(fidelity)
+        network = build(self.space, arch, self.task, seed)
+        parent = self.parent(arch, fidelity=fidelity, seed=seed)
+        spent = 0.0 if parent is None else self._inherit(network, parent, fidelity, seed)
+        val = None if self.examples is None else max(500, self.examples // 2)
+        peak = self.learning_rate if parent is None else self.restart
+        recipe = Recipe(epochs, self.batch_size, peak, examples=self.examples, val_examples=val)
+        done = train(network, self.task, recipe, seed=seed, device=self.device)
+        self._store.keep(self._called(arch, epochs, seed), done.weights)
+        return Measurement(self.metric, done.accuracy, spent + done.seconds, epochs / self.of, seed, curve=done.curve)
+
+    def parent(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Architecture | None:
+        """Whose weights `score` starts from: the first of the candidate's parents that serves, or None."""
+        from genas.nn.morphism import obstacle, skeleton
+
+        child = self._candidate(arch.key)
+        if child is None or not child.parents:
+            return None
+        before = self._measured_before(arch.key, self._epochs(fidelity) / self.of, seed)
+        for known in (self._candidate(key) for key in child.parents if key in before):
+            if known is not None:
+                ends = [skeleton(self.space, a, self.task) for a in (known.arch, arch)]
+                if obstacle(*ends) is None:
+                    return known.arch
+        return None
+
+    def _epochs(self, fidelity: float) -> int:
+        epochs = max(1, round(self.epochs * fidelity))
+        if epochs >= self.of:
+            raise ScoreFailed(f"{epochs} epochs are no short training of {self.of}")
+        return epochs
+
+    def _candidate(self, key: str) -> Candidate | None:
+        event = self.ledger.find(f"candidate {key}")
+        return None if event is None else wire.from_data(Candidate, event["candidate"])
+
+    def _measured_before(self, key: str, fidelity: float, seed: int) -> set[str]:
+        """What this scorer measured before that architecture: the same whenever it is asked, as a resumed run needs."""
+        found: set[str] = set()
+        for event in self.ledger.read():
+            if event.get("scorer") == self.name and "measurement" in event:
+                made = wire.from_data(Measurement, event["measurement"])
+                if (made.fidelity, made.seed) == (fidelity, seed):
+                    if event["key"] == key:
+                        break
+                    found.add(event["key"])
+        return found
+
+    def _inherit(self, network: nn.Module, parent: Architecture, fidelity: float, seed: int) -> float:
+        """Give the network its parent's function; the seconds that took, the parent's own training left out."""
+        from genas.nn.conv_blocks import ConvNet
+        from genas.nn.morphism import inherit
+        from genas.nn.train import build
+
+        name = self._called(parent, self._epochs(fidelity), seed)
+        if (weights := self._store.find(name)) is None:  # gone: trained again, to the same end
+            self.score(parent, fidelity=fidelity, seed=seed)
+            weights = self._store.find(name)
+        start = time.perf_counter()
+        source = build(self.space, parent, self.task, seed)
+        assert weights is not None and isinstance(source, ConvNet) and isinstance(network, ConvNet)
+        source.load_state_dict(weights)
+        inherit(source, network, self.task.batch(_LOOKED_AT, seed)[0])
+        return time.perf_counter() - start
+
+    def _called(self, arch: Architecture, epochs: int, seed: int) -> str:
+        return f"{arch.key}-{seed}-{self.name}-{epochs}"

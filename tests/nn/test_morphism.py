@@ -1,0 +1,151 @@
+"""A grown network computes what the trained smaller one computes, and can learn from there."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genas.core import registry
+from genas.core.records import Architecture
+from genas.core.rng import rng
+from genas.nn.conv_blocks import ConvNet
+from genas.nn.morphism import growths, inherit, obstacle, skeleton
+from genas.nn.train import Recipe, build, train
+
+SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
+KINDS = ("plain", "residual", "bottleneck", "separable", "inverted", "mbconv", "convnext")
+
+
+def trained(text: str) -> ConvNet:
+    """One epoch, so that no weight and no statistic is as it was made."""
+    network = build(SPACE, SPACE.from_text(text), TASK, 0)
+    done = train(network, TASK, Recipe(1, examples=512), device="cpu")
+    network.load_state_dict(done.weights)
+    assert isinstance(network, ConvNet)
+    return network.eval()
+
+
+def grown(parent: ConvNet, text: str) -> ConvNet:
+    child = build(SPACE, SPACE.from_text(text), TASK, 1)
+    assert isinstance(child, ConvNet)
+    inherit(parent, child, TASK.batch(128)[0])
+    return child
+
+
+@torch.no_grad()
+def far(parent: nn.Module, child: nn.Module, images: Tensor | None = None) -> float:
+    images = TASK.batch(64, seed=1)[0] if images is None else images
+    return float((parent.eval()(images) - child.eval()(images)).abs().max())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_single_move_keeps_the_function(kind: str) -> None:
+    text = f"stem8 | {kind} k3 d1 w12 | {kind} k3 d2 w12"
+    parent = trained(text)
+    verbs = set()
+    for growth in growths(SPACE, SPACE.from_text(text)):
+        child = build(SPACE, growth.arch, TASK, 1)
+        assert isinstance(child, ConvNet)
+        if obstacle(parent, child) is None:
+            verbs.add(growth.verb)
+            inherit(parent, child, TASK.batch(128)[0])
+            assert far(parent, child) < 1e-5, growth.note
+    expected = {"deepen", "larger kernel", "widen"} | ({"add skip"} if kind == "plain" else set())
+    assert verbs == expected - ({"widen"} if kind == "convnext" else set())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("stem8 | plain k3 d1 w12 | plain k3 d1 w16", "stem12 | plain k7 d4 w24 | residual k5 d3 w16"),
+        ("stem8 | plain k3 d3 w8 | plain k3 d2 w16", "stem8 | residual k3 d4 w16 | residual k5 d3 w32"),
+        ("stem8 | residual k3 d2 w8 | bottleneck k3 d1 w16", "stem12 | residual k3 d3 w24 | bottleneck k5 d3 w64"),
+        ("stem8 | inverted k3 d1 w8 | mbconv k3 d2 w8", "stem16 | inverted k3 d2 w16 | mbconv k3 d3 w24"),
+        ("stem8 | convnext k3 d1 w16 | separable k5 d1 w16", "stem8 | convnext k7 d3 w16 | separable k5 d2 w24"),
+        # the image is one pixel small in the last stages, where nothing is halved any more
+        ("stem4 | plain k3 d1 w4 | plain k3 d1 w4 | plain k3 d1 w4 | residual k3 d1 w4",
+         "stem8 | plain k3 d2 w8 | plain k3 d1 w8 | plain k3 d1 w8 | residual k3 d2 w8"),
+    ],
+)  # fmt: skip
+def test_many_moves_at_once_keep_the_function(before: str, after: str) -> None:
+    parent = trained(before)
+    assert far(parent, grown(parent, after)) < 1e-5
+
+
+def test_random_walks_keep_the_function() -> None:
+    generator = rng(0, "walk")
+    for _ in range(6):
+        arch = SPACE.sample(generator)
+        while max(int(op[1:]) for op in arch.ops if op[0] == "w" and op[1:].isdigit()) > 64:
+            arch = SPACE.sample(generator)
+        start = trained(SPACE.to_text(arch))
+        for _ in range(4):
+            near = [g.arch for g in growths(SPACE, arch) if obstacle(start, skeleton(SPACE, g.arch, TASK)) is None]
+            arch = near[int(generator.integers(len(near)))]
+        child = grown(start, SPACE.to_text(arch))
+        assert far(start, child) < 1e-5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_new_layers_pass_what_they_get_in_training_mode_too(kind: str) -> None:
+    parent = trained(f"stem8 | {kind} k3 d1 w16 | {kind} k3 d1 w16")
+    child = grown(parent, f"stem8 | {kind} k3 d2 w16 | {kind} k3 d2 w16")
+    images = TASK.batch(256, seed=2)[0]
+    with torch.no_grad():
+        apart = (parent.train()(images) - child.train()(images)).abs().mean()
+    assert apart < 0.02
+
+
+def test_wider_channels_learn() -> None:
+    parent = trained("stem8 | residual k3 d1 w8 | plain k3 d1 w12")
+    child = grown(parent, "stem8 | residual k3 d1 w16 | plain k3 d1 w24").train()
+    optimizer = torch.optim.SGD(child.parameters(), lr=0.1)
+    for step in range(2):
+        images, labels = TASK.batch(64, seed=step)
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(child(images), labels).backward()
+        optimizer.step()
+    conv = child.blocks[1].body[0].weight
+    assert (conv.grad[12:].abs().sum((1, 2, 3)) > 0).all(), "the new channels get no gradient"
+    assert len({tuple(row.tolist()) for row in child.head.weight[0, 12:].view(-1, 1)}) == 12, "new channels are alike"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("stem8 | plain k3 d1 w12 | PLAIN", "stem4 | plain k3 d1 w12 | PLAIN", "stem is narrower"),
+        ("stem8 | plain k3 d2 w12 | PLAIN", "stem8 | plain k3 d1 w12 | PLAIN", "depth is smaller"),
+        ("stem8 | plain k3 d1 w12 | PLAIN", "stem8 | mbconv k3 d1 w12 | PLAIN", "can't become"),
+        ("stem8 | PLAIN | PLAIN", "stem8 | PLAIN | PLAIN | PLAIN", "number of stages"),
+        ("stem8 | plain k3 d2 w12 | PLAIN", "stem8 | residual k3 d2 w12 | PLAIN", "twice the width"),
+        ("stem8 | PLAIN | PLAIN", "stem8 | residual k3 d1 w8 | PLAIN", "needs a projection"),
+        ("stem8 | residual k3 d1 w4 | PLAIN", "stem8 | residual k3 d1 w8 | PLAIN", "taken back"),
+        ("stem8 | inverted k3 d1 w8 | PLAIN", "stem8 | inverted k3 d1 w12 | PLAIN", "would be lost"),
+        ("stem8 | convnext k3 d1 w8 | PLAIN", "stem8 | convnext k3 d1 w16 | PLAIN", "normalisation"),
+        ("stem8 | PLAIN | convnext k3 d1 w8", "stem8 | plain k3 d1 w16 | convnext k3 d1 w8", "normalisation"),
+    ],
+)
+def test_what_cannot_be_kept_is_said(before: str, after: str, why: str) -> None:
+    ends = [skeleton(SPACE, SPACE.from_text(text.replace("PLAIN", "plain k3 d1 w8")), TASK) for text in (before, after)]
+    assert why in (obstacle(*ends) or "")
+
+
+def test_only_conv_net_has_morphisms_and_only_of_one_task() -> None:
+    arch = SPACE.from_text("stem8 | plain k3 d1 w12 | plain k3 d1 w12")
+    network = skeleton(SPACE, arch, TASK)
+    assert "conv_net" in (obstacle(nn.Linear(2, 2), network) or "")
+    other = skeleton(SPACE, arch, registry.create("tasks", "mnist"))
+    assert "tasks differ" in (obstacle(network, other) or "")
+
+
+def test_growths_are_legal_and_said_in_words() -> None:
+    arch = SPACE.from_text("stem8 | plain k3 d1 w12 | mbconv k5 d3 w512")
+    found = {g.note: g.arch for g in growths(SPACE, arch)}
+    assert all(SPACE.problems(a) == [] and a != arch for a in found.values())
+    assert set(found) == {
+        "stem8 to stem12", "stem8 to stem16", "stage 1: plain to residual", "stage 1: plain to residual w24",
+        "stage 1: k3 to k5", "stage 1: d1 to d2", "stage 1: w12 to w16", "stage 1: w12 to w24",
+        "stage 2: k5 to k7", "stage 2: d3 to d4",
+    }  # fmt: skip
+    assert isinstance(found["stem8 to stem12"], Architecture)
