@@ -6,16 +6,15 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from queue import SimpleQueue
 from typing import Any, ClassVar
 
-from genas.core.errors import RequestError, ScoreFailed
-from genas.core.interfaces import Executor
+from genas.core.errors import RequestError
+from genas.executors._slots import Lost, Slot, SlotExecutor
 
 
-class Processes(Executor):
+class Processes(SlotExecutor):
     """Each worker is a process of its own, started afresh (not forked) and with its own torch threads.
 
     A worker that is killed in the middle of a job (out of memory, say) is replaced and the job tried once more; if
@@ -34,54 +33,28 @@ class Processes(Executor):
     def __init__(
         self, *, workers: int | None = None, threads: int | None = None, gpus: Sequence[int] | None = None
     ) -> None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        if (workers or 1) < 1 or (threads or 1) < 1:
+        if (1 if workers is None else workers) < 1 or (1 if threads is None else threads) < 1:
             raise RequestError("processes needs at least 1 worker and 1 thread; write processes:2, for example.")
-        self.workers = workers or max(1, cores // (threads or 1))
-        self.threads = threads or max(1, cores // self.workers)
-        self._free: SimpleQueue[_Slot] = SimpleQueue()
-        for number in range(self.workers):
-            self._free.put(_Slot((gpus[number :: self.workers] or [gpus[number % len(gpus)]]) if gpus else None))
-        self._hands = ThreadPoolExecutor(self.workers, thread_name_prefix="genas")
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """A future of the work, which must be picklable; a lost worker's is ScoreFailed."""
-        return self._hands.submit(self._run, fn, *args, **kwargs)
-
-    def _run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        slot = self._free.get()
-        try:
-            return slot.run(fn, *args, **kwargs)
-        finally:
-            self._free.put(slot)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers, after their jobs where `wait`."""
-        self._hands.shutdown(wait, cancel_futures=cancel_futures)
-        while not self._free.empty():
-            self._free.get().close()
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        count = workers or max(1, cores // (threads or 1))
+        shares = [(gpus[n::count] or [gpus[n % len(gpus)]]) if gpus else None for n in range(count)]
+        super().__init__([_Process(share) for share in shares], threads or max(1, cores // count))
 
 
-class _Slot:
-    """One worker process at a time."""
-
+class _Process(Slot):
     def __init__(self, gpus: Sequence[int] | None) -> None:
         self._gpus = gpus
         self._pool: ProcessPoolExecutor | None = None
 
     def run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        for _ in range(2):
-            try:
-                return self._worker().submit(fn, *args, **kwargs).result()
-            except BrokenProcessPool:
-                self.close()
-        raise ScoreFailed("the worker process died twice while it measured this (killed, or out of memory)")
-
-    def _worker(self) -> ProcessPoolExecutor:
         if self._pool is None:
             fresh = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, mp_context=fresh, initializer=_begin, initargs=(self._gpus,))
-        return self._pool
+        try:
+            return self._pool.submit(fn, *args, **kwargs).result()
+        except BrokenProcessPool as error:
+            self.close()
+            raise Lost("the process ended") from error
 
     def close(self) -> None:
         if self._pool is not None:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any, ClassVar
 
-from genas.core.errors import MissingArtifact, RequestError, ScoreFailed
-from genas.core.interfaces import Executor
+from genas.core.errors import MissingArtifact, RequestError
+from genas.executors._slots import Lost, Slot, SlotExecutor
 
 
-class Ray(Executor):
-    """Each evaluation is a Ray task, placed where its cores and GPUs are free.
+class Ray(SlotExecutor):
+    """Each worker is a Ray actor, placed where its cores and GPUs are free.
 
-    The machines of a cluster must have genas installed and see the run's folder at the same path. A task whose worker
-    dies is tried once more by Ray; if that dies too, it ends as ScoreFailed, which makes a failed trial.
+    The machines of a cluster must have genas installed and see the run's folder at the same path. A job whose worker
+    dies is tried once more on a new one; if that dies too, it ends as ScoreFailed, which makes a failed trial.
 
     Args:
         address: of a running cluster, such as "auto" or "10.0.0.5:6379"; None starts one on this machine.
         workers: evaluations at a time.
-        threads: cores that each evaluation takes, and torch's threads there.
-        gpus: GPUs that each evaluation takes; a part of one is allowed.
+        threads: cores that each worker takes, and torch's threads there.
+        gpus: GPUs that each worker takes; a part of one is allowed.
 
     Raises:
         MissingArtifact: ray is not installed.
@@ -37,35 +38,44 @@ class Ray(Executor):
             import ray
         except ImportError as error:
             raise MissingArtifact("The package ray", "Install it with: pip install 'genas[ray]'") from error
-        own: dict[str, Any] = {} if address else {"num_cpus": workers * threads, "include_dashboard": False}
+        own: dict[str, Any] = {}
+        if address is None:
+            here = {"env_vars": {"PYTHONPATH": os.pathsep.join(sys.path)}}  # workers import what this process can
+            own = {"num_cpus": workers * threads, "include_dashboard": False, "runtime_env": here}
         try:
-            ray.init(address=address, log_to_driver=False, ignore_reinit_error=True, **own)
+            ray.init(address=address, log_to_driver=False, logging_level="error", ignore_reinit_error=True, **own)
         except ConnectionError as error:
             raise RequestError(f"There is no Ray cluster at {address!r}: {error}. Write ray for one here.") from error
-        self.workers, self.threads = workers, threads
-        self._ray, self._needs = ray, {"num_cpus": threads, "num_gpus": gpus, "max_retries": 1}
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """A future of the work, which must be picklable; a lost worker's is ScoreFailed."""
-        task = self._ray.remote(_attempt).options(**self._needs)
-        future: Future[Any] = Future()
-        task.remote(fn, *args, **kwargs).future().add_done_callback(lambda done: self._settle(done, future))
-        return future
-
-    def _settle(self, done: Future[Any], future: Future[Any]) -> None:
-        lost = (self._ray.exceptions.WorkerCrashedError, self._ray.exceptions.OutOfMemoryError)
-        error = done.exception()
-        if error is None:
-            future.set_result(done.result())
-        elif isinstance(error, lost):
-            future.set_exception(ScoreFailed(f"the Ray worker died twice while it measured this: {error}"))
-        else:
-            future.set_exception(getattr(error, "cause", None) or error)
+        self._ray = ray
+        super().__init__([_Actor(ray, threads, gpus) for _ in range(workers)], threads)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster; one that was started here ends."""
+        super().shutdown(wait, cancel_futures=cancel_futures)
         self._ray.shutdown()
 
 
-def _attempt(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return fn(*args, **kwargs)
+class _Actor(Slot):
+    def __init__(self, ray: Any, threads: int, gpus: float) -> None:
+        self._ray, self._make = ray, ray.remote(_Worker).options(num_cpus=threads, num_gpus=gpus)
+        self._worker: Any = None
+
+    def run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        self._worker = self._worker or self._make.remote()
+        try:
+            return self._ray.get(self._worker.run.remote(fn, *args, **kwargs))
+        except self._ray.exceptions.RayActorError as error:
+            self._worker = None
+            raise Lost("the Ray actor ended") from error
+        except self._ray.exceptions.RayTaskError as error:
+            raise (error.cause or error) from error
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._ray.kill(self._worker)
+            self._worker = None
+
+
+class _Worker:
+    def run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        return fn(*args, **kwargs)
