@@ -124,6 +124,7 @@ class Pool:
         self._chosen: dict[str, int] = dict.fromkeys(("mutation", "uniform", *self._makers), 0)
         self._good = dict.fromkeys(self._chosen, 0)
         self._known: dict[Spelling, Traits] = {}
+        self._near: dict[Spelling, list[Architecture]] = {}  # of those that were parents
         self._rounds = 0
 
     def row(self, arch: Architecture) -> int | None:
@@ -210,7 +211,9 @@ class Pool:
         """One or two steps away from one of the best, the better ones more often."""
         parent = best[int(len(best) * generator.random() ** 2)]
         arch = parent
-        for _ in range(1 + int(generator.integers(2))):
-            near = list(islice(self._space.neighbors(arch), 200))
+        for step in range(1 + int(generator.integers(2))):
+            near = self._near.get(spelling(arch)) or list(islice(self._space.neighbors(arch), 200))
+            if step == 0:
+                self._near[spelling(arch)] = near
             arch = near[int(generator.integers(len(near)))] if near else arch
         return arch, (parent.key,)
