@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import numpy as np
 
-from genas.core.interfaces import SearchSpace
-from genas.core.records import Architecture
+from genas.core import registry
+from genas.core.errors import MissingArtifact
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture, Constraint
 from genas.nn.decisions import Decisions
 
+Mutation = Literal["uniform", "diffusion"]
 _TRIES = 50  # draws of a legal child before its parent's neighbours are asked instead
+_EDITS = 8  # edits of one parent that are made at once, for later mutations too
 
 
 class Variation:
@@ -20,21 +27,37 @@ class Variation:
 
     Args:
         space: where the architectures come from.
+        editor: what changes architectures where it is not uniform chance; from `editor`.
     """
 
-    def __init__(self, space: SearchSpace) -> None:
-        self._space, self.decisions = space, Decisions(space)
+    def __init__(self, space: SearchSpace, editor: Any = None) -> None:
+        self._space, self.decisions, self._editor = space, Decisions(space), editor
+        self._edits: dict[str, list[Architecture]] = {}  # made already, by key of the parent
 
     def mutate(self, arch: Architecture, generator: np.random.Generator, rate: float | None = None) -> Architecture:
         """A child that differs: each decision is made anew with probability `rate` (1/L where it is None).
 
         Where the number of nodes changes, a random architecture of another size takes over the decisions both have.
         Where 50 such children were illegal or the same, the child is a random neighbour; the parent itself where it
-        has none.
+        has none. An editor leaves out a part of the parent and samples it again; `rate` is then without meaning, and
+        the child is a random neighbour where the editor brings nothing.
         """
+        child = self._uniform(arch, generator, rate) if self._editor is None else self._edited(arch)
+        if child is not None:
+            return child
+        near = list(self._space.neighbors(arch))
+        return near[int(generator.integers(len(near)))] if near else arch
+
+    def _edited(self, arch: Architecture) -> Architecture | None:
+        if not self._edits.get(arch.key):
+            self._edits[arch.key] = list(reversed(self._editor.edit(arch, _EDITS)))
+        return self._edits[arch.key].pop() if self._edits[arch.key] else None
+
+    def _uniform(self, arch: Architecture, generator: np.random.Generator, rate: float | None) -> Architecture | None:
         parent = self.decisions.read(arch)
-        for _ in range(0 if parent is None else _TRIES):
-            assert parent is not None
+        if parent is None:
+            return None
+        for _ in range(_TRIES):
             decisions = self.decisions.of(len(arch.ops))
             counts = np.array([len(decision.choices) for decision in decisions])
             share = 1 / max(1, int((counts > 1).sum())) if rate is None else rate
@@ -45,8 +68,7 @@ class Variation:
                 child = self.decisions.write(np.where(changed, (np.array(parent) + steps) % counts, parent).tolist())
             if child is not None and child.key != arch.key:
                 return child
-        near = list(self._space.neighbors(arch))
-        return near[int(generator.integers(len(near)))] if near else arch
+        return None
 
     def one_point(self, a: Architecture, b: Architecture, generator: np.random.Generator) -> Architecture | None:
         """The decisions of `a` up to a random point and those of `b` beyond it; None where that is no architecture."""
@@ -91,3 +113,26 @@ def _around(arch: Architecture, start: int, size: int) -> set[int]:
                     found.add(other)
                     border.append(other)
     return found
+
+
+def editor(
+    mutation: Mutation,
+    space: SearchSpace,
+    seed: int,
+    limits: Sequence[Constraint] = (),
+    task: Task | None = None,
+) -> Any:
+    """What a `Variation` mutates with: None for uniform chance, else the diffusion model of the space, on the CPU.
+
+    Raises:
+        MissingArtifact: where there is no diffusion model of the space.
+    """
+    if mutation == "uniform":
+        return None
+    context = {"space": space, "seed": seed, "limits": limits, "task": task}
+    model = registry.create("proposers", "diffusion", **context)
+    try:
+        model.path()
+    except MissingArtifact as error:
+        raise MissingArtifact(error.what, f"{error.hint} Or write mutation=uniform.") from error
+    return model

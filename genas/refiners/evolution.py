@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import SearchSpace
-from genas.core.records import Architecture, Candidate, Objective
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture, Candidate, Constraint, Objective
 from genas.refiners._search import TRIES, Search
-from genas.refiners._variation import Variation
+from genas.refiners._variation import Mutation, Variation, editor
 
 
 class Evolution(Search):
@@ -25,10 +25,14 @@ class Evolution(Search):
         space: where the architectures come from.
         seed: of the run.
         objectives: the first one is what evolution looks at.
+        limits: of the run; with the task they choose what a diffusion model is asked for.
+        task: of the run.
         population: living architectures.
         tournament: how many of them, drawn with replacement, compete to be a parent.
         crossover: how two parents are joined; "both" tosses a coin.
         crossed: share of children that have two parents.
+        mutation: "uniform" makes decisions anew by chance; "diffusion" leaves a part of the parent out and has the
+            space's diffusion model sample it again (`DiffusionProposer.edit`).
     """
 
     name = "evolution"
@@ -38,11 +42,14 @@ class Evolution(Search):
         space: SearchSpace,
         seed: int,
         objectives: Sequence[Objective],
+        limits: Sequence[Constraint] = (),
+        task: Task | None = None,
         *,
         population: int = 20,
         tournament: int = 5,
         crossover: Literal["one_point", "subgraph", "both"] = "both",
         crossed: float = 0.5,
+        mutation: Mutation = "uniform",
     ) -> None:
         if population < 2 or tournament < 1 or not 0 <= crossed <= 1:
             raise RequestError(
@@ -51,7 +58,7 @@ class Evolution(Search):
         super().__init__(space, seed, objectives[:1])
         self._population, self._tournament = population, tournament
         self._crossover, self._crossed = crossover, crossed
-        self._variation = Variation(space)
+        self._variation = Variation(space, editor(mutation, space, seed, limits, task))
         self._living: list[Architecture] = []  # the best first
 
     def _settle(self) -> None:

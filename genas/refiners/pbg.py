@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import SearchSpace
-from genas.core.records import Architecture, Candidate, Objective
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture, Candidate, Constraint, Objective
 from genas.refiners._search import TRIES, Search
-from genas.refiners._variation import Variation
+from genas.refiners._variation import Mutation, Variation, editor
 
 
 class PopulationBasedGuiding(Search):
@@ -25,16 +25,31 @@ class PopulationBasedGuiding(Search):
         space: where the architectures come from.
         seed: of the run.
         objectives: the first one is what evolution looks at.
+        limits: of the run; with the task they choose what a diffusion model is asked for.
+        task: of the run.
         population: living architectures.
+        mutation: "uniform" is the guided one; "diffusion" leaves a part of the child out and has the space's diffusion
+            model sample it again (`DiffusionProposer.edit`).
     """
 
     name = "pbg"
 
-    def __init__(self, space: SearchSpace, seed: int, objectives: Sequence[Objective], *, population: int = 20) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        seed: int,
+        objectives: Sequence[Objective],
+        limits: Sequence[Constraint] = (),
+        task: Task | None = None,
+        *,
+        population: int = 20,
+        mutation: Mutation = "uniform",
+    ) -> None:
         if population < 2:
             raise RequestError("pbg needs a population of at least 2.")
         super().__init__(space, seed, objectives[:1])
-        self._population, self._variation = population, Variation(space)
+        self._population, self._edited = population, mutation == "diffusion"
+        self._variation = Variation(space, editor(mutation, space, seed, limits, task))
         self._living: list[Architecture] = []  # the best first
         self._pairs: list[tuple[Architecture, Architecture]] = []  # the best first, as many as there are living
         self._turn = 0
@@ -47,13 +62,15 @@ class PopulationBasedGuiding(Search):
     def _next(self, generator: np.random.Generator) -> Candidate | None:
         if not self._pairs or len(self._living) + len(self._waiting) < self._population:
             return self._random(generator, "random, to fill the population")
+        how = "edited by diffusion" if self._edited else "guided to what the population lacks"
         for _ in range(TRIES):
             a, b = self._pairs[self._turn % len(self._pairs)]
             self._turn += 1
             child = self._variation.one_point(a, b, generator) or a
-            child = self._guided(child, generator) or self._variation.mutate(child, generator)
+            guided = None if self._edited else self._guided(child, generator)
+            child = guided or self._variation.mutate(child, generator)
             if child.key not in self._seen:
-                note = f"child of {a.key} and {b.key} (best {self._figure(a)}), guided to what the population lacks"
+                note = f"child of {a.key} and {b.key} (best {self._figure(a)}), {how}"
                 return Candidate(child, self.name, (a.key, b.key), note)
         return None
 
