@@ -6,15 +6,15 @@ import pytest
 
 from genas.core import registry
 from genas.core.errors import RequestError
-from genas.core.records import Architecture, Candidate, Measurement, Objective, Trial, Use
+from genas.core.records import Architecture, Candidate, Constraint, Measurement, Objective, Trial, Use
 from genas.nn.morphism import obstacle, skeleton
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 START = SPACE.from_text("stem8 | plain k3 d1 w8 | residual k3 d1 w12")
 
 
-def made(seed: int = 0, **options: int):
-    context = {"space": SPACE, "task": TASK, "seed": seed, "objectives": (Objective("accuracy"),)}
+def made(seed: int = 0, limits: tuple[Constraint, ...] = (), **options: int):
+    context = {"space": SPACE, "task": TASK, "seed": seed, "objectives": (Objective("accuracy"),), "limits": limits}
     return registry.create("refiners", Use("nash", options), **context)
 
 
@@ -71,18 +71,39 @@ def test_the_parent_stays_where_no_child_is_better() -> None:
 
 
 def test_a_parent_whose_children_all_fail_gives_way_to_the_next_best() -> None:
-    search = made(children=3, moves=1)
+    search = made(children=3, moves=4)
     smaller = SPACE.from_text("stem4 | plain k3 d1 w4 | residual k3 d1 w4")
     told(search, smaller, START)
-    search.tell([failed(c) for c in search.ask(3)])
-    assert parents(search.ask(3)) == {smaller.key}
+    for moves in (4, 2, 1):
+        asked = search.ask(3)
+        assert parents(asked) == {START.key}
+        assert {c.note.count(";") + 1 for c in asked} == {moves}
+        search.tell([failed(c) for c in asked])
+    asked = search.ask(3)
+    assert parents(asked) == {smaller.key}
+    assert {c.note.count(";") + 1 for c in asked} == {4}
 
 
-def test_a_parent_that_cannot_grow_gives_way_to_random_networks() -> None:
-    search = made(moves=1)
+def test_no_child_breaks_a_limit_on_weights() -> None:
+    def weights(arch: Architecture) -> int:
+        return sum(p.numel() for p in skeleton(SPACE, arch, TASK).parameters())
+
+    most = weights(START) + 8000
+    search = made(limits=(Constraint("params", at_most=most), Constraint("latency_ms", at_most=1.0)))
+    told(search, START)
+    asked = search.ask(6)
+    assert [c.parents for c in asked] == [(START.key,)] * 6
+    assert all(weights(START) < weights(c.arch) <= most for c in asked)
+
+
+def test_a_parent_that_cannot_grow_gives_way_to_the_next_best_and_at_last_to_random_networks() -> None:
     top = SPACE.from_text("stem128 | bottleneck k7 d4 w512 | convnext k7 d4 w512")
+    search = made(moves=1)
     told(search, top)
     assert parents(search.ask(2)) == set()
+    search = made(moves=1)
+    told(search, top, START)
+    assert parents(search.ask(2)) == {START.key}
 
 
 def test_starts_at_random_where_nothing_is_known() -> None:
