@@ -100,7 +100,8 @@ class Dialogue:
             count: architectures asked for.
             shown: the prompt's variables that are also repeated where a repair is asked for.
             repairs: times that wrong lines are sent back.
-            fault: what the caller finds wrong with a legal architecture, in words; faulty ones are used only where there is no other.
+            fault: what the caller finds wrong with a legal architecture, in words; faulty ones are used only where
+                there are no others.
             values: of the other variables.
         """
         reply = self._lines(role, count, fault, **shown, **values)

@@ -154,7 +154,7 @@ class Wording:
         return "".join(parts) + re.escape(line[place:])
 
     def read(self, text: str, count: int, fault: Fault | None = None) -> Reply:
-        """The architectures of a reply; at most `count` lines of it are looked at.
+        """The architectures of a reply; at most `count` lines of it are looked at, each once.
 
         Args:
             fault: what the caller finds wrong with a legal architecture, in words.
@@ -163,7 +163,7 @@ class Wording:
             LLMFailed: the reply holds no JSON list of strings.
         """
         reply = Reply([], [], [])
-        for line in _strings(text)[:count]:
+        for line in dict.fromkeys(_strings(text)[:count]):
             try:
                 arch = self.arch(line)
             except InvalidArchitecture as error:

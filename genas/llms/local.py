@@ -155,7 +155,7 @@ def _schema(kwargs: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _tool_schema(tools: list[dict[str, Any]], choice: Any) -> dict[str, Any]:
-    if not choice or choice in {"auto", "none"}:
+    if not choice or choice in ("auto", "none"):
         raise LLMFailed("The local model can't choose whether to call a tool; bind tools with tool_choice='any'.")
     named = choice["function"]["name"] if isinstance(choice, dict) else choice
     functions = [tool["function"] for tool in tools]

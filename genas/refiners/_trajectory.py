@@ -50,24 +50,23 @@ class Trajectory:
         return [trial.candidate.arch for trial in order[: max(1, round(share * len(order)))]]
 
     def history(self, count: int) -> str:
-        """The best and the latest `count` each, and up to three failures, one a line."""
-        order, measured = self._ranked(), self._measured()
-        if not measured:
-            return "nothing yet"
-        lines = ["Best:", *map(self._line, order[:count])]
-        lines += ["Latest:", *map(self._line, measured[-count:])]
+        """The best and, of the latest, those not among them, `count` each at most; up to three failures; one a line."""
+        best = self._ranked()[:count]
+        latest = [trial for trial in self._measured()[-count:] if trial not in best]
+        lines = ["Best:", *map(self._line, best)] if best else ["nothing yet"]
+        lines += ["Latest:", *map(self._line, latest)] if latest else []
         failed = [trial for trial in self._trials.values() if trial.failure is not None][-3:]
         broken = [f"{self._wording.line(t.candidate.arch)}: {self._wording.hide(str(t.failure))[:160]}" for t in failed]
         return "\n".join([*lines, *(["Failed:", *broken] if broken else [])])
 
     def reflection(self, count: int) -> str:
-        """Of the latest measured, those changes from the nearest earlier one that moved the figure most, one a line.
+        """Changes that led to the latest, the smallest changes first, and of these what moved the figure most.
 
         Source: RZ-NAS (Ji et al., ICML 2025) lets the model reflect on how its last mutation moved the score. Here the
         change and its effect are computed, against the parent where there is one and else the nearest earlier trial.
         """
         found = [change for trial in self._measured()[-2 * count :] if (change := self._change(trial)) is not None]
-        found = sorted(found, key=lambda change: -abs(change.gain))[:count]
+        found = sorted(found, key=lambda change: (len(change.edits), -abs(change.gain)))[:count]
         return "\n".join(map(self._tell, found)) or "nothing yet"
 
     def outcome(self, keys: Sequence[str]) -> str:

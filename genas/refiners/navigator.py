@@ -32,7 +32,8 @@ class Navigator(Search):
     to the model; illegal lines and lines outside the band go back once; what served in earlier runs can be told; the
     figures are those of the run's own measurements, without a supernet.
 
-    A round is one strategy, written when something new was told, and one batch of architectures. Replies are data:
+    A round is one strategy, written when something new was told, and one batch of architectures; an ask for n makes
+    1 + n / batch rounds at most. Replies are data:
     they are parsed by the space, and a strategy is only ever put into the next prompt, cut to 900 characters. Where
     the model fails there are fewer candidates, none are made up. Every prompt and reply is in the ledger, and a run
     that goes on calls no model twice. The embedded model proves that the way works and is no designer.
@@ -117,8 +118,9 @@ class Navigator(Search):
     def ask(self, n: int) -> list[Candidate]:
         """At most n new candidates; fewer where the model fails, repeats itself or stays illegal."""
         self._queue = [candidate for candidate in self._queue if candidate.arch.key not in self._seen]
-        while len(self._queue) < n and self._round():
-            pass
+        for _ in range(1 + n // self._batch):
+            if len(self._queue) >= n or not self._round():
+                break
         return super().ask(min(n, len(self._queue)))
 
     def tell(self, trials: Sequence[Trial]) -> None:
