@@ -12,7 +12,7 @@ from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Candidate, Measurement
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 _LOOKED_AT = 256  # training images that new normalisations take their statistics from
 
@@ -92,6 +92,15 @@ class InheritedTrainScorer(Scorer):
                     return known.arch
         return None
 
+    def weights(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> dict[str, Tensor]:
+        """The weights that `score` kept; where they are gone, trained again to the same end."""
+        name = self._called(arch, self._epochs(fidelity), seed)
+        if (found := self._store.find(name)) is None:
+            self.score(arch, fidelity=fidelity, seed=seed)
+            found = self._store.find(name)
+        assert found is not None
+        return found
+
     def _epochs(self, fidelity: float) -> int:
         epochs = max(1, round(self.epochs * fidelity))
         if epochs >= self.of:
@@ -120,13 +129,11 @@ class InheritedTrainScorer(Scorer):
         from genas.nn.morphism import inherit
         from genas.nn.train import build
 
-        name = self._called(parent, self._epochs(fidelity), seed)
-        if (weights := self._store.find(name)) is None:  # gone: trained again, to the same end
-            self.score(parent, fidelity=fidelity, seed=seed)
-            weights = self._store.find(name)
+        weights = self.weights(parent, fidelity=fidelity, seed=seed)
         start = time.perf_counter()
         source = build(self.space, parent, self.task, seed)
-        assert weights is not None and isinstance(source, ConvNet) and isinstance(network, ConvNet)
+        assert isinstance(source, ConvNet)
+        assert isinstance(network, ConvNet)
         source.load_state_dict(weights)
         inherit(source, network, self.task.batch(_LOOKED_AT, seed)[0])
         return time.perf_counter() - start
