@@ -6,36 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from scripted_chat import Scripted
 from tiny_chat import write_tiny_chat
 
 from genas.core import registry
-from genas.core.errors import LLMFailed, RequestError
+from genas.core.errors import InvalidArchitecture, LLMFailed, RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Constraint, Use
 from genas.core.rng import rng
 from genas.llms._wording import Wording, listing
 from genas.proposers.llm import LLM
-
-
-class Scripted(BaseChatModel):
-    """Answers from a list, the last one for ever; an exception in it is raised."""
-
-    replies: list
-    prompts: list = []  # noqa: RUF012 - pydantic copies it
-
-    @property
-    def _llm_type(self) -> str:
-        return "scripted"
-
-    def _generate(self, messages, stop=None, run_manager=None, **kwargs) -> ChatResult:
-        self.prompts.append(messages[-1].content)
-        reply = self.replies[min(len(self.prompts), len(self.replies)) - 1]
-        if isinstance(reply, Exception):
-            raise reply
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(reply))])
 
 
 @pytest.fixture
@@ -148,6 +128,50 @@ def test_the_pattern_fits_every_line_of_a_space_and_nothing_illegal(name: str) -
 
 
 @pytest.mark.parametrize("name", registry.names("spaces"))
+def test_renamed_lines_read_back_and_show_no_published_name(name: str) -> None:
+    import re
+
+    space, generator = registry.create("spaces", name), np.random.default_rng(3)
+    wording = Wording(space, seed=2, renamed=True)
+    archs = [space.sample(generator) for _ in range(40)]
+    lines = [wording.line(arch) for arch in archs]
+    assert [wording.arch(line) for line in lines] == archs
+    names = {word for line in lines for word in line.partition("|")[0].split()} - {"input", "output"}
+    assert names and all(re.fullmatch("op_[a-z]+", word) for word in names)
+    assert wording.pattern is not None and re.fullmatch(wording.pattern, wording.line(_first_drawn(space)))
+    for wrong in (lines[0].replace("op_", "up_", 1), space.to_text(archs[0]), lines[0] + "op_a", ""):
+        with pytest.raises(InvalidArchitecture):
+            wording.arch(wrong)
+    shown = [wording.line(arch) for arch in archs]
+    assert shown != [Wording(space, seed=3, renamed=True).line(arch) for arch in archs]  # drawn by seed
+
+
+def _first_drawn(space):
+    return space.sample(rng(2, "llm pattern"))
+
+
+def test_a_renamed_space_is_proposed_for_without_its_names(space) -> None:
+    wording = Wording(space, seed=1, renamed=True)
+    cell = space.sample(np.random.default_rng(0))
+    bad = wording.line(cell).replace("op_", "nor_conv_3x3 op_", 1)
+    proposer = made(space, Ledger(), [json.dumps([wording.line(cell), bad])], renamed=True)
+    assert [candidate.arch for candidate in proposer.ask(2)] == [cell]
+    said = "\n".join(proposer.dialogue.chat.prompts)
+    assert "no name of this space" in said
+    told = said.replace(bad, "").replace("'nor_conv_3x3' is no name", "")
+    assert not any(word in told for word in ("conv", "skip_connect", "pool", "BENCH", "Bench", "handwritten"))
+
+
+def test_a_token_budget_ends_the_calls_and_is_told(space, cells) -> None:
+    proposer = made(space, ledger := Ledger(), [json.dumps(cells[:2]), json.dumps(cells[2:4])], batch=2, tokens=15)
+    proposer.dialogue.chat.tokens = 10
+    assert [space.to_text(c.arch) for c in proposer.ask(8)] == cells[:4]  # the second call goes beyond and is the last
+    assert proposer.ask(2) == []
+    (told,) = [event for event in ledger.read() if event["kind"] == "warning"]
+    assert told["text"] == "llm asked the chat model no more: 20 of its 15 tokens are spent."
+
+
+@pytest.mark.parametrize("name", registry.names("spaces"))
 def test_even_a_random_model_writes_legal_architectures_under_the_pattern(name: str, tmp_path: Path) -> None:
     small = Use(name, {"scale": "tiny"} if name == "gpt" else {})  # this model writes a byte a token
     space, options = registry.create("spaces", small), {"model_options": {"folder": str(write_tiny_chat(tmp_path))}}
@@ -168,6 +192,8 @@ def test_unknown_models_and_bad_options_say_what_to_write(space, monkeypatch: py
         made(space, Ledger(), model="openai:gpt-5").ask(1)
     with pytest.raises(RequestError, match="batch"):
         made(space, Ledger(), batch=0)
+    with pytest.raises(RequestError, match="tokens of at least 1"):
+        made(space, Ledger(), tokens=0)
 
 
 class _Answers(BaseHTTPRequestHandler):
