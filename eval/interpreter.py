@@ -4,8 +4,9 @@
     python eval/interpreter.py --failures            (shows what failed on the tuning halves; the others stay unread)
     python eval/interpreter.py --fuzz 10000 --write  (also the fuzzing, and the figures into eval/results)
 
-The sentences of eval/sentences are two sets, each written before the rules were tuned on it and divided at random; rules
-were tuned on `tuning` and `third_tuning` alone. Everything runs offline and without a chat model.
+The sentences of eval/sentences are three sets, each written before the rules were tuned on it and divided at random;
+rules were tuned on the `tuning` halves alone. Who tuned on the fourth set had written it. Everything runs offline and
+without a chat model.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from genas.core.interfaces import Interpreter
 from genas.core.records import Request
 
 FOLDER = Path(__file__).parent / "sentences"
-TUNED = ("tuning", "third_tuning")
-HALVES = ("tuning", "aside", "third_tuning", "third_aside")
+TUNED = ("tuning", "third_tuning", "fourth_tuning")
+HALVES = ("tuning", "aside", "third_tuning", "third_aside", "fourth_tuning", "fourth_aside")
 FIELDS = ("refused", "task", "data", "limits", "objectives", "device", "budget")
 PIECES = [
     "digits", "mnist", "at most", "between", "50k", "1e999", "-3", "%", "ms", "MB", "MACs", "<=", "²", "½", "٣", "\x00", "\x1b[2J", "\u202e",
