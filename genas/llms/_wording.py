@@ -19,6 +19,7 @@ from genas.core.rng import rng
 
 _TRIES = 200  # samples that a pattern is learnt from
 _SHAPES = 40  # wirings offered at most where a space has more than samples can show
+_STARTS = 200  # brackets of a reply at which a list is looked for
 _PLAIN = ("input", "output")  # labels that are never choices and give nothing away
 Fault = Callable[[Architecture], str | None]  # what is wrong with a legal architecture, in words
 _ANY = re.compile(r"[A-Za-z0-9_+]+")
@@ -189,7 +190,7 @@ def _neutral(count: int) -> list[str]:
 
 def _strings(text: str) -> list[str]:
     decoder = json.JSONDecoder()
-    for start in (match.start() for match in re.finditer(r"\[", text)):
+    for start in (match.start() for match in islice(re.finditer(r"\[", text), _STARTS)):
         try:
             found, _ = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):

@@ -45,11 +45,11 @@ class Bands:
         task: what the measure may depend on.
         limits: of the run.
         seed: of the samples.
-        measure: name of a scorer, "params" say.
+        measure: name of a scorer whose figure costs little and never varies, "params" say.
         count: bands; 1 leaves the space whole, and nothing is measured.
 
     Raises:
-        RequestError: there is no such scorer, or it can measure none of the samples.
+        RequestError: there is no such scorer, it tells what is searched for, or it can measure none of the samples.
     """
 
     def __init__(
@@ -108,6 +108,8 @@ class Bands:
         made: Scorer = registry.create(
             "scorers", self._name, space=self._space, task=self._task, device="cpu", seed=self._seed
         )
+        if made.metric == self._task.metric or made.metric.startswith("test"):
+            raise RequestError(f"{self._name} tells what is searched for; name another scorer as complexity.")
         return made
 
     @cached_property

@@ -1,9 +1,13 @@
 """What every proposer and refiner must do, in every space."""
 
+import tempfile
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 import pytest
 from plugin_contexts import SERVES, context_for, lacks_weights, small_space, task_for
+from tiny_chat import write_tiny_chat
 
 from genas.core import registry
 from genas.core.errors import MissingArtifact
@@ -14,9 +18,12 @@ MAKERS = [(kind, name) for kind in ("proposers", "refiners") for name in registr
 OPTIONS = {
     "bananas": {"pool": 20, "trees": 10},
     "evolution": {"population": 6},
+    "navigator": {"examples": 1, "repairs": 0, "batch": 4, "partition": 1},
     "nsga2": {"population": 6},
     "pbg": {"population": 6},
+    "progressive": {"beam": 3, "trees": 10},
     "regularized_evolution": {"population": 6, "sample": 3},
+    "smac": {"start": 4, "challengers": 50},
     "llm": {"examples": 2, "repairs": 0, "batch": 2},  # the embedded model takes seconds a line
 }
 ROUNDS = {"llm": (2,)}
@@ -33,8 +40,15 @@ def measured(candidate, *, fail: bool = False) -> Trial:
     return Trial(candidate, failure="made to fail") if fail else Trial(candidate, (Measurement("accuracy", value),))
 
 
+@lru_cache
+def tiny_chat() -> str:
+    """A chat model of random weights: quick, and bound to a grammar like any other."""
+    return str(write_tiny_chat(Path(tempfile.mkdtemp(prefix="tiny-chat-"))))
+
+
 def made(kind, name, space, seed=0):
-    return registry.create(kind, Use(name, OPTIONS.get(name, {})), **context_for(space, task_for(space), seed=seed))
+    options = OPTIONS.get(name, {}) | ({"model_options": {"folder": tiny_chat()}} if name == "navigator" else {})
+    return registry.create(kind, Use(name, options), **context_for(space, task_for(space), seed=seed))
 
 
 def rounds(proposer, sizes=None):
@@ -74,7 +88,7 @@ def test_legal_new_and_signed(maker, space):
         assert space.problems(candidate.arch) == []
         assert candidate.origin == maker[1]
         assert candidate.note
-    keys = [c.arch.key for c in asked]
+    keys = [(c.arch.key, c.fidelity) for c in asked]  # an architecture may be wanted again at a higher fidelity
     assert len(keys) == len(set(keys))
 
 
