@@ -1,6 +1,6 @@
 """Searches on real images, each with the same CPU time: small convolutional networks for CIFAR-10, trained for real.
 
-    GENAS_DATA=... python eval/search_on_images.py            (about 50 minutes on one core)
+    GENAS_DATA=... python eval/search_on_images.py            (about 35 minutes on one core)
 
 Each search has `--seconds` of CPU time on one thread for everything it does: asking, and short trainings of what it
 asks for. Then the network that was best on the validation split is trained in full, and only then the test split is
@@ -32,9 +32,9 @@ SEARCHES = {
     "auto": Use("auto"),
 }
 LIMITS = (Constraint("params", at_most=60_000), Constraint("flops", at_most=1e7))
-TASK = Use("cifar10", {"limit": 4000})
-SHORT = Use("short_train", {"epochs": 3, "of": 12, "examples": 1000})
-FULL = Use("train", {"epochs": 12})
+TASK = Use("cifar10", {"limit": 3000})
+SHORT = Use("short_train", {"epochs": 2, "of": 8, "examples": 800})
+FULL = Use("train", {"epochs": 8})
 
 
 def measured(candidate: Candidate, counts: list[Scorer], short: Scorer, seed: int) -> Trial:
@@ -83,7 +83,7 @@ def run(name: str, seed: int, seconds: float) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=150)
+    parser.add_argument("--seconds", type=float, default=100)
     parser.add_argument("--searches", nargs="+", default=list(SEARCHES), choices=list(SEARCHES))
     parser.add_argument(
         "--out", type=Path, default=Path("/tmp/search_on_images.json"), help="raw results, to go on from"

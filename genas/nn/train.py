@@ -134,9 +134,10 @@ class _Training:
         other = [p for p in network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": other, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate)
-        steps = recipe.epochs * -(-len(self.chosen) // recipe.batch_size)
+        steps = max(2, recipe.epochs * -(-len(self.chosen) // recipe.batch_size))
+        warm = max(0.1, 2 / steps)  # a warm-up of one step would divide by zero in OneCycleLR
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, recipe.learning_rate, total_steps=max(steps, 2), pct_start=0.1, cycle_momentum=False
+            self.optimizer, recipe.learning_rate, total_steps=steps, pct_start=warm, cycle_momentum=False
         )
         self.curve: list[float] = []
         self.best: dict[str, Tensor] = {}

@@ -111,3 +111,9 @@ def test_augmented_digits_are_shifted_by_at_most_one_pixel(task: Task) -> None:
     places = {tuple(p) for p in (moved == 9.0).nonzero()[:, 2:].tolist()}
     assert places <= {(r, c) for r in (3, 4, 5) for c in (3, 4, 5)} and len(places) > 5
     assert torch.equal(moved, task.augment(blank, seed=3))
+
+
+@pytest.mark.parametrize("examples", [32, 64, 128, 320, 640])
+def test_trainings_of_few_steps_end(task: Task, examples: int) -> None:
+    done = train(network(task), task, Recipe(epochs=1, examples=examples, val_examples=50), device="cpu")
+    assert len(done.curve) == 1
