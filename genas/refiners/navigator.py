@@ -33,10 +33,10 @@ class Navigator(Search):
     figures are those of the run's own measurements, without a supernet.
 
     A round is one strategy, written when something new was told, and one batch of architectures; an ask for n makes
-    1 + n / batch rounds at most. Replies are data:
-    they are parsed by the space, and a strategy is only ever put into the next prompt, cut to 900 characters. Where
-    the model fails there are fewer candidates, none are made up. Every prompt and reply is in the ledger, and a run
-    that goes on calls no model twice. The embedded model proves that the way works and is no designer.
+    1 + n / batch rounds at most. Replies are data: they are parsed by the space, and a strategy is only ever put into
+    the next prompt, cut to 900 characters. Where the model fails there are fewer candidates, none are made up. Every
+    prompt and reply is in the ledger, and a run that goes on calls no model twice. The embedded model proves that the
+    way works and is no designer.
 
     Args:
         space: where the architectures come from.
