@@ -135,7 +135,7 @@ class _Training:
         groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": other, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate)
         steps = max(2, recipe.epochs * -(-len(self.chosen) // recipe.batch_size))
-        warm = max(0.1, 2 / steps)  # a warm-up of one step would divide by zero in OneCycleLR
+        warm = max(0.1, 1.5 / steps)  # OneCycleLR divides by the warm-up less one step
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, recipe.learning_rate, total_steps=steps, pct_start=warm, cycle_momentum=False
         )
