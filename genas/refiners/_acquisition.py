@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import norm
 
 from genas.nn.surrogate import Floats, quantiles
@@ -12,7 +13,9 @@ from genas.nn.surrogate import Floats, quantiles
 _RHO = 0.05  # weight of the sum beside the worst objective
 _MARGIN = 0.1  # of the span, between the worst point and the reference: the ends of the front are wanted too
 _NODES = 5  # of the quadrature
-Curve = Callable[[float], Floats]  # the values of all points, so many standard deviations above the expected  # [N]
+Rows = npt.NDArray[np.intp] | slice
+Curve = Callable[[float, Rows], Floats]  # the values of some points, so many standard deviations above the expected
+_ALL = slice(None)
 
 
 def expected_improvement(mean: Floats, spread: Floats, best: float) -> Floats:
@@ -24,7 +27,7 @@ def expected_improvement(mean: Floats, spread: Floats, best: float) -> Floats:
 
 def fixed(values: Floats) -> Curve:
     """Of points whose values are known."""
-    return lambda _: values
+    return lambda _, rows: values[rows]
 
 
 def warped(mean: Floats, spread: Floats, measured: Floats) -> Curve:
@@ -39,8 +42,8 @@ def warped(mean: Floats, spread: Floats, measured: Floats) -> Curve:
     if len(values) > 1:
         slopes = (values[[few, -1]] - values[[0, -1 - few]]) / (places[[few, -1]] - places[[0, -1 - few]])
 
-    def curve(z: float) -> Floats:
-        at = mean + z * spread
+    def curve(z: float, rows: Rows) -> Floats:
+        at = mean[rows] + z * spread[rows]
         beyond = slopes[0] * np.minimum(at - places[0], 0) + slopes[1] * np.maximum(at - places[-1], 0)
         return np.asarray(np.interp(at, places, values) + beyond)
 
@@ -59,31 +62,42 @@ def improvement(curves: Sequence[Curve], reached: Floats, generator: np.random.G
         reached: [n, objectives] measured or believed values.
     """
 
-    def place(z: float) -> Floats:
-        return np.stack([curve(z) for curve in curves], 1)  # [N, objectives]
+    def place(z: float, rows: Rows = _ALL) -> Floats:
+        return (np.stack([curve(z, rows) for curve in curves], 1) - low) / span  # [N, objectives]
 
-    low = np.minimum(place(0).min(0), reached.min(0))
-    span = np.maximum(np.maximum(place(0).max(0), reached.max(0)) - low, 1e-12)
+    low, span = np.zeros(len(curves)), np.ones(len(curves))
+    expected = np.concatenate([place(0), reached])
+    low, span = expected.min(0), np.maximum(np.ptp(expected, axis=0), 1e-12)
     if len(curves) == 2:
         nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-        there = (reached - low) / span + _MARGIN
-        areas = [_added_area((place(z) - low) / span + _MARGIN, there) for z in nodes]
-        return np.tensordot(weights / weights.sum(), np.stack(areas), 1)
-    here, toward = (place(0.5) - low) / span, generator.dirichlet(np.ones(len(curves)))
+        steps = _stairs((reached - low) / span + _MARGIN)
+        best = place(nodes[-1]) + _MARGIN
+        hopeful = np.flatnonzero(_above(best, steps))  # the others add nothing even at the highest node
+        areas = [_added_area(np.maximum(place(z, hopeful) + _MARGIN, 0.0), steps) for z in nodes]
+        found = np.zeros(len(best))
+        found[hopeful] = weights / weights.sum() @ np.stack(areas)
+        return found
+    here, toward = place(0.5), generator.dirichlet(np.ones(len(curves)))
     return ((here - 1) * toward).min(1) + _RHO * (here * toward).sum(1)  # type: ignore[no-any-return]
 
 
-def _added_area(points: Floats, reached: Floats) -> Floats:
-    """Exact area above 0 that each point dominates and no reached one does."""
+def _stairs(reached: Floats) -> Floats:
+    """The front of the reached points: x falls, y rises.  # [F, 2]"""
     order = reached[np.lexsort((-reached[:, 1], -reached[:, 0]))]
-    stairs = [order[0]]
-    for point in order[1:]:
-        if point[1] > stairs[-1][1]:
-            stairs.append(point)
-    steps = np.array(stairs)  # x falls, y rises
+    higher = order[1:, 1] > np.maximum.accumulate(order[:, 1])[:-1]
+    return np.asarray(order[np.append(True, higher)])
+
+
+def _above(points: Floats, steps: Floats) -> npt.NDArray[np.bool_]:
+    """Whether no step is at least as good as the point in both values."""
+    beside = np.searchsorted(-steps[:, 0], -points[:, 0], side="right") - 1  # the highest step not left of the point
+    return np.asarray((beside < 0) | (points[:, 1] > steps[np.maximum(beside, 0), 1]))
+
+
+def _added_area(points: Floats, steps: Floats) -> Floats:
+    """Exact area above 0 that each point dominates and no step does."""
     left = np.append(steps[1:, 0], 0.0)  # between left[i] and steps[i, 0] the front is at steps[i, 1]
-    points = np.maximum(points, 0.0)
     area = np.maximum(points[:, 0] - steps[0, 0], 0) * points[:, 1]
     for begin, (end, height) in zip(left, steps, strict=True):
         area += np.clip(points[:, 0] - begin, 0, end - begin) * np.maximum(points[:, 1] - height, 0)
-    return area  # type: ignore[no-any-return]
+    return np.asarray(area)

@@ -222,7 +222,7 @@ class Auto(Proposer):
                 else:
                     column = values[:, number]
                     curves.append(warped(*predict(quantiles(column), awaited), column))
-            believed = np.stack([curve(0.0)[awaited] for curve in curves], 1)
+            believed = np.stack([curve(0.0, np.array(awaited, dtype=int)) for curve in curves], 1)
             worth = improvement(curves, np.concatenate([values, believed]), generator)
             return worth, lambda _: "hoped to widen the front of " + " and ".join(names)
 

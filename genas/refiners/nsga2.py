@@ -59,7 +59,9 @@ class Nsga2(Search):
 
     def _settle(self) -> None:
         found = list(self._known.values())
-        points = np.array([self._losses[arch.key] for arch in found], dtype=float).reshape(len(found), len(self._objectives))
+        points = np.array([self._losses[arch.key] for arch in found], dtype=float).reshape(
+            len(found), len(self._objectives)
+        )
         order = [i for front in fronts(points) for i in front[np.argsort(-crowding(points[front]), kind="stable")]]
         broken = sorted(self._excess, key=lambda key: self._excess[key])
         self._living = [found[i] for i in order] + [self._failed[k] for k in broken if k not in self._known]

@@ -145,10 +145,11 @@ def test_predictions_are_turned_back_into_the_measured_unit():
     measured = np.array([10.0, 30.0, 20.0, 60.0])
     places = quantiles(measured)
     curve = warped(places, np.ones(4), measured)
-    assert curve(0.0) == pytest.approx(measured)
+    every = slice(None)
+    assert curve(0.0, every) == pytest.approx(measured)
     step = places[3] - places[1]  # from 30 to 60: the slope that goes on above
-    assert curve(step)[3] == pytest.approx(90.0)
-    assert curve(-step)[0] == pytest.approx(0.0)  # below 10 as between 10 and 20, which are as far apart
+    assert curve(step, every)[3] == pytest.approx(90.0)
+    assert curve(-step, every)[0] == pytest.approx(0.0)  # below 10 as between 10 and 20, which are as far apart
 
 
 def test_spellings_that_a_table_tells_apart_are_all_offered():
