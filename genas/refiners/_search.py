@@ -89,6 +89,12 @@ class Search(Proposer):
         """The best known by the leading objective."""
         return sorted(self._known.values(), key=self._loss)[:count]
 
+    def _outcomes(self) -> tuple[list[Architecture], list[float]]:
+        """What a model is fitted on: the measured with the leading loss, then the failed with the worst of these."""
+        failed = [arch for key, arch in self._failed.items() if key not in self._known]
+        found = [self._loss(arch) for arch in self._known.values()]
+        return [*self._known.values(), *failed], found + [max(found)] * len(failed)
+
     def _figure(self, arch: Architecture) -> str:
         objective, loss = self._objectives[0], self._loss(arch)
         return f"{objective.metric} {-loss if objective.goal == 'max' else loss:.4g}"

@@ -11,6 +11,7 @@ from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Candidate, Objective
 from genas.core.rng import seed_of
 from genas.nn.paths import ArchFeatures
+from genas.refiners._forest import forest_votes
 from genas.refiners._search import Search
 from genas.refiners._variation import Variation
 
@@ -66,19 +67,12 @@ class Bananas(Search):
 
     def _choose(self, generator: np.random.Generator) -> list[Candidate]:
         """The pool in the order of one draw from each one's predicted distribution."""
-        from sklearn.ensemble import ExtraTreesRegressor
-
         made = self._mutations(generator)
         if not made:
             return []
-        failed = [arch for key, arch in self._failed.items() if key not in self._known]
-        worst = max(self._loss(arch) for arch in self._known.values())
-        targets = [self._loss(arch) for arch in self._known.values()] + [worst] * len(failed)
-        features = self._features.features([*self._known.values(), *failed, *(arch for arch, _ in made)])
         random_state = seed_of(self._seed, self.name, self._asked) % 2**32
-        model = ExtraTreesRegressor(self._trees, max_features=0.5, random_state=random_state)
-        model.fit(features[: len(targets)], np.array(targets))
-        votes = np.stack([tree.predict(features[len(targets) :]) for tree in model.estimators_])  # [trees, pool]
+        told, pool = self._outcomes(), [arch for arch, _ in made]
+        votes = forest_votes(self._features, *told, pool, trees=self._trees, random_state=random_state)
         drawn = generator.normal(votes.mean(0), votes.std(0))
         return [
             Candidate(made[i][0], self.name, (made[i][1].key,), f"mutation of {made[i][1].key}, drawn best of the pool")

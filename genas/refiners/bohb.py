@@ -1,0 +1,147 @@
+"""Hyperband whose architectures are drawn where the good ones lie denser than the bad ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture, Candidate, Objective
+from genas.nn.decisions import Decisions
+from genas.refiners._rungs import MultiFidelity, Rung, hyperband
+
+Ints = npt.NDArray[np.int64]
+_TRIES = 20  # rounds of draws for one new legal architecture
+
+
+class Bohb(MultiFidelity):
+    """Brackets of Hyperband, filled by a kernel density model of the highest fidelity that enough was measured at.
+
+    Source: Falkner et al., "BOHB: Robust and Efficient Hyperparameter Optimization at Scale" (ICML 2018), section 4 and
+    algorithm 2. All decisions are categorical here, so the kernels are those of Aitchison & Aitken (1976), with a width
+    that shrinks as n^-1/2 (Li & Racine 2003) in place of a rule for continuous numbers. Architectures of another size
+    share the decisions of the same name, and the other decisions are uniform. The paper waits for as many trials as
+    there are decisions and one; `start` is a fixed number, as graphs have many decisions. What failed is among the bad.
+
+    Args:
+        space: where the architectures come from.
+        seed: of the run.
+        objectives: the first one is what the search looks at.
+        eta: of so many architectures of a rung one is promoted; fidelities of rungs are powers of 1/eta.
+        lowest: fidelity that no rung is below, as a share of the search's own measurement.
+        uniform: share of the architectures that are drawn uniformly all the same.
+        good: share of the trials of a fidelity that count as good.
+        start: fewest trials behind each of the two densities.
+        draws: from the density of the good, of which the best ratio is taken.
+        widened: how much wider the kernels are from which it is drawn.
+    """
+
+    name = "bohb"
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        seed: int,
+        objectives: Sequence[Objective],
+        *,
+        eta: int = 3,
+        lowest: float = 0.1,
+        uniform: float = 1 / 3,
+        good: float = 0.15,
+        start: int = 8,
+        draws: int = 64,
+        widened: float = 3.0,
+    ) -> None:
+        if not 0 <= uniform <= 1 or not 0 < good < 1 or min(start, draws) < 1 or widened < 1:
+            raise RequestError(
+                "bohb needs uniform in [0, 1], good between 0 and 1, and start, draws and widened of at least 1."
+            )
+        super().__init__(space, seed, objectives, eta=eta, lowest=lowest, mutated=0.0)
+        self._uniform, self._good, self._start, self._draws, self._widened = uniform, good, start, draws, widened
+        self._decisions = Decisions(space)
+
+    def _bracket(self, number: int) -> list[Rung]:
+        return hyperband(number, self._eta, self._lowest)
+
+    def _fresh(self, generator: np.random.Generator) -> Candidate | None:
+        enough = [share for share in self._at if self._learnable(share)]
+        if not enough or generator.random() < self._uniform:
+            return self._random(generator, "uniform draw")
+        fidelity = max(enough)
+        ranked = [arch for arch, _ in sorted(self._at[fidelity].values(), key=lambda pair: pair[1])]  # failed ones last
+        best, rest = self._split(len(ranked))
+        good, bad = self._density(ranked[:best]), self._density(ranked[-rest:])
+        for _ in range(_TRIES):
+            every = (good.draw(generator, self._widened) for _ in range(self._draws))
+            drawn = {values: good.chance(values) / bad.chance(values) for values in every}
+            for values in sorted(drawn, key=lambda values: -drawn[values]):
+                arch = self._decisions.write(values)
+                if arch is not None and arch.key not in self._seen:
+                    note = f"{drawn[values]:.2g} times denser among the good at fidelity {fidelity:.3g}"
+                    return Candidate(arch, self.name, (ranked[0].key,), note)
+        return self._random(generator, "uniform draw, as the model brings nothing new")
+
+    def _learnable(self, fidelity: float) -> bool:
+        found = self._at[fidelity].values()
+        return len(found) >= self._start + 2 and any(math.isfinite(loss) for _, loss in found)
+
+    def _split(self, count: int) -> tuple[int, int]:
+        """How many are good and how many bad (eq. 3 of the paper); few trials may be both."""
+        best = max(self._start, round(self._good * count))
+        return best, max(self._start, count - best)
+
+    def _density(self, archs: Sequence[Architecture]) -> Density:
+        read = [(self._decisions.of(len(arch.ops)), self._decisions.read(arch)) for arch in archs]
+        points = [{d.name: v for d, v in zip(names, vs, strict=True)} for names, vs in read if vs is not None]
+        return Density(points, self._decisions)
+
+
+class Density:
+    """A mixture of one kernel a point: every decision stays with probability 1 - w, else it is any other choice.
+
+    Args:
+        points: values of decisions by name; none is the uniform density.
+        decisions: of the space.
+    """
+
+    def __init__(self, points: Sequence[Mapping[str, int]], decisions: Decisions) -> None:
+        self._points, self._decisions = list(points) or [{}], decisions
+        self._width = max(1, len(points)) ** -0.5
+        self._tables: dict[int, tuple[Ints, Ints]] = {}
+
+    def chance(self, values: Sequence[int]) -> float:
+        """The probability of a sequence of decisions."""
+        there, counts = self._table(values[0])  # [n, T], [T]
+        moved = self._moved(counts)
+        kernels = np.where(there == np.array(values), 1 - moved, moved / np.maximum(counts - 1, 1))
+        return float(np.where(there < 0, 1 / counts, kernels).prod(1).mean())
+
+    def draw(self, generator: np.random.Generator, widened: float = 1.0) -> tuple[int, ...]:
+        """A sequence of decisions, of kernels that are `widened` times as wide."""
+        row = int(generator.integers(len(self._points)))
+        there, counts = self._table(0)
+        size = self._turned(there[row, :1], counts[:1], generator, widened)
+        there, counts = self._table(int(size[0]))
+        return (int(size[0]), *self._turned(there[row, 1:], counts[1:], generator, widened).tolist())
+
+    def _turned(self, there: Ints, counts: Ints, generator: np.random.Generator, widened: float) -> Ints:
+        steps = generator.integers(1, np.maximum(counts, 2))  # another choice, all alike likely
+        turned = np.where(generator.random(len(counts)) < self._moved(counts, widened), (there + steps) % counts, there)
+        return np.where(there < 0, generator.integers(counts), turned)
+
+    def _moved(self, counts: Ints, widened: float = 1.0) -> npt.NDArray[np.float64]:
+        """How likely each decision is another one than the point's."""
+        moved: npt.NDArray[np.float64] = (counts - 1) / counts * min(1.0, self._width * widened)
+        return moved
+
+    def _table(self, size: int) -> tuple[Ints, Ints]:
+        """The points' values of the decisions of a size (-1: it has none) and how many choices these have."""
+        if size not in self._tables:
+            decisions = self._decisions.of(self._decisions.sizes[size])
+            there = [[point.get(decision.name, -1) for decision in decisions] for point in self._points]
+            self._tables[size] = np.array(there), np.array([len(decision.choices) for decision in decisions])
+        return self._tables[size]

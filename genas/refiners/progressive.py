@@ -1,0 +1,180 @@
+"""Grows architectures step by step, measuring of each step only what a model of the earlier ones predicts best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import inf, prod
+
+import numpy as np
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture, Candidate, Objective, Trial
+from genas.core.rng import rng, seed_of
+from genas.nn.decisions import Decision, Decisions
+from genas.nn.paths import CUTS, PASSES, ArchFeatures
+from genas.refiners._forest import forest_votes
+from genas.refiners._search import TRIES, Search
+
+_CHILDREN = 200  # of one parent that are predicted
+
+
+class Progressive(Search):
+    """A beam search from simple to complex: the best of one level are grown in all ways, the best predicted measured.
+
+    Source: Liu et al., "Progressive Neural Architecture Search" (ECCV 2018), section 4 and algorithm 1. A level is a
+    number of nodes in a space that has several; in a space of one size it is the number of decisions that differ from
+    the plainest architecture, whose nodes pass signals on, stop them, or else have their first label. Here extra-trees
+    on path counts predict in place of a recurrent network, what failed counts as the worst measured, what others
+    measured takes part in its level, and after the last level the search begins again with what it knows.
+
+    Args:
+        space: where the architectures come from.
+        seed: of the run.
+        objectives: the first one is what the search looks at.
+        beam: architectures measured at each level, and the best of a level that are grown.
+        trees: members of the predictor.
+    """
+
+    name = "progressive"
+
+    def __init__(
+        self, space: SearchSpace, seed: int, objectives: Sequence[Objective], *, beam: int = 8, trees: int = 60
+    ) -> None:
+        if min(beam, trees) < 1:
+            raise RequestError("progressive needs beam and trees of at least 1.")
+        super().__init__(space, seed, objectives[:1])
+        self._beam, self._trees = beam, trees
+        self._decisions, self._features = Decisions(space), ArchFeatures(space)
+        self._sizes = self._decisions.sizes
+        self._plain = () if len(self._sizes) > 1 else self._plainest()
+        free = [decision for decision in self._decisions.of(self._sizes[0]) if len(decision.choices) > 1]
+        self.levels = len(free) + 1 if self._plain else len(self._sizes)
+        self._at: dict[int, dict[str, Architecture]] = {}  # asked for or measured, by level and key
+        self._level = 0
+        self._entered: int | None = None  # asked for at this level; None before it is begun
+        self._queue: list[Candidate] = []  # of this level, the best predicted first
+
+    def level(self, arch: Architecture) -> int | None:
+        """How far the architecture is grown, from 0; None where it is outside the frame of its size."""
+        values = self._decisions.read(arch)
+        if values is None or not self._plain:
+            return None if values is None else values[0]
+        return sum(value != plain for value, plain in zip(values, self._plain, strict=True))
+
+    def _plainest(self) -> tuple[int, ...]:
+        """The plainest architecture's values; where it is illegal, those of a random one made as plain as may be."""
+        decisions = self._decisions.of(self._sizes[0])
+        plain = tuple(_plainest(decision) for decision in decisions)
+        if self._decisions.write(plain) is not None:
+            return plain
+        values = None
+        for draw in range(TRIES):
+            values = values or self._decisions.read(self._space.sample(rng(self._seed, f"{self.name} plain", draw)))
+        if values is None:
+            raise RequestError(f"progressive cannot read the architectures of {self._space.name} as decisions.")
+        for place, value in enumerate(plain):
+            changed = (*values[:place], value, *values[place + 1 :])
+            values = values if self._decisions.write(changed) is None else changed
+        return values
+
+    def _join(self, arch: Architecture, trial: Trial) -> None:
+        if (level := self.level(arch)) is not None:
+            self._at.setdefault(level, {})[arch.key] = arch
+
+    def _next(self, generator: np.random.Generator) -> Candidate | None:
+        for _ in range(self.levels + 1):
+            if self._entered is None:
+                self._queue, self._entered = self._chosen(generator), 0
+            here = self._at.setdefault(self._level, {})
+            early = bool(self._waiting) and self._known.keys().isdisjoint(here)  # what could be grown is awaited
+            while self._queue and (self._entered < self._beam or early):
+                candidate = self._queue.pop(0)
+                if candidate.arch.key not in self._seen:
+                    self._entered += 1
+                    here[candidate.arch.key] = candidate.arch
+                    return candidate
+            self._level, self._entered = (self._level + 1) % self.levels, None
+        return None
+
+    def _chosen(self, generator: np.random.Generator) -> list[Candidate]:
+        """The architectures of the level that grow from the best of the one before, the best predicted first."""
+        grown = self._grown(generator) or dict.fromkeys(self._drawn(generator), "")
+        pool = list(grown)
+        if not pool or len(self._known) < 2:
+            order = generator.permutation(len(pool))
+        else:
+            random_state = seed_of(self._seed, self.name, self._asked) % 2**32
+            told = self._outcomes()
+            votes = forest_votes(self._features, *told, pool, trees=self._trees, random_state=random_state)
+            order = np.argsort(votes.mean(0), kind="stable")
+        what = f"of {self._sizes[self._level]} nodes" if not self._plain else f"with {self._level} decisions not plain"
+        note = f"{what}, of {len(pool)} that are looked at"
+        return [self._candidate(pool[int(i)], grown[pool[int(i)]], note) for i in order]
+
+    def _grown(self, generator: np.random.Generator) -> dict[Architecture, str]:
+        """New children, each with the key of its parent, of the best that have any."""
+        found: dict[Architecture, str] = {}
+        known, grew = set(self._at.get(self._level, {}).values()), 0
+        for parent in sorted(self._at.get(self._level - 1, {}).values(), key=self._rank):
+            new = [child for child in self._children(parent, generator) if child not in known]
+            found, grew = dict.fromkeys(new, parent.key) | found, grew + bool(new)
+            if grew == self._beam:
+                break
+        return found
+
+    def _rank(self, arch: Architecture) -> float:
+        """The loss; what is awaited or failed is grown last."""
+        return self._loss(arch) if arch.key in self._known else inf
+
+    def _candidate(self, arch: Architecture, parent: str, note: str) -> Candidate:
+        how = f"grown from {parent}" if parent else "drawn"
+        return Candidate(arch, self.name, (parent,) if parent else (), f"{how}: {note}")
+
+    def _drawn(self, generator: np.random.Generator) -> list[Architecture]:
+        """Where nothing can grow: the plainest architecture, or new uniform draws of the level."""
+        if self._plain:
+            plain = self._decisions.write(self._plain) if self._level == 0 else None
+            drawn = [] if plain is None else [plain]
+        else:
+            every = (self._space.sample(generator) for _ in range(TRIES))
+            drawn = [arch for arch in every if self.level(arch) == self._level]
+        return [arch for arch in drawn if arch.key not in self._seen]
+
+    def _children(self, parent: Architecture, generator: np.random.Generator) -> Iterator[Architecture]:
+        values = self._decisions.read(parent)
+        assert values is not None  # it has a level
+        ways = self._changed(values) if self._plain else self._longer(values, generator)
+        for way in ways:
+            if (child := self._decisions.write(way)) is not None:
+                yield child
+
+    def _changed(self, values: Sequence[int]) -> Iterator[tuple[int, ...]]:
+        """One more decision that is not plain."""
+        for place, decision in enumerate(self._decisions.of(self._sizes[0])):
+            for choice in range(len(decision.choices)) if values[place] == self._plain[place] else ():
+                if choice != self._plain[place]:
+                    yield (*values[:place], choice, *values[place + 1 :])
+
+    def _longer(self, values: Sequence[int], generator: np.random.Generator) -> Iterator[tuple[int, ...]]:
+        """The next size: what both sizes decide stays, what is new is decided in all ways, or in 200 random ones."""
+        kept = {d.name: v for d, v in zip(self._decisions.of(self._sizes[values[0]]), values, strict=True)}
+        kept["nodes"] = values[0] + 1
+        decisions = self._decisions.of(self._sizes[values[0] + 1])
+        choices = [(kept[d.name],) if d.name in kept else tuple(range(len(d.choices))) for d in decisions]
+        if prod(map(len, choices)) <= _CHILDREN:
+            yield from product(*choices)
+        else:
+            drawn = [generator.integers(len(options), size=_CHILDREN) for options in choices]
+            for row in range(_CHILDREN):
+                yield tuple(options[int(d[row])] for options, d in zip(choices, drawn, strict=True))
+
+
+def _plainest(decision: Decision) -> int:
+    """The choice that passes signals on, else that stops them, else the first."""
+    for kind in (PASSES, CUTS):
+        for place, choice in enumerate(decision.choices):
+            if choice in kind:
+                return place
+    return 0
