@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,10 +11,12 @@ from typing import Any
 from genas import summary
 from genas.book import Book
 from genas.core import pareto, registry, wire
-from genas.core.errors import LedgerCorrupt, RequestError
+from genas.core.errors import RequestError
+from genas.core.ledger import Ledger
 from genas.core.records import Constraint, Report, Request, Trial
 from genas.plan import make_plan
 
+_CHATTING = {"llm", "navigator"}  # plug-ins that ask a chat model
 _SHOWN = 5  # networks of each kind that are listed
 
 
@@ -38,7 +39,8 @@ def outline(request: Request) -> str:
         lines.append("Cost: no time limit is set; a budget such as 20 minutes sets one.")
     else:
         lines.append("Cost: seconds to minutes on this machine.")
-    named = [str(use.options.get("model", "local")) for use in request.proposers if use.name == "llm"]
+    asked = [use for use in (*request.proposers, *request.refiners) if use.name in _CHATTING]
+    named = [str(use.options.get("model", "local")) for use in asked]
     if named:
         lines.append(f"The chat model {summary.clean(named[0], 60)} is asked too, which its provider may charge for.")
     return "\n".join(lines)
@@ -55,7 +57,7 @@ def tell(folder: Path, limits: Sequence[Constraint] = ()) -> str:
     Raises:
         RequestError: there is no finished run in the folder; the message says how far it is.
     """
-    events = _events(folder)
+    events = list(Ledger(folder / "ledger.jsonl", follow=True).read())
     report = _report(folder, events)
     lines = [f"Run {folder.name}", summary.block(report.request), "", report.text, ""]
     lines += _why(report)
@@ -67,19 +69,6 @@ def tell(folder: Path, limits: Sequence[Constraint] = ()) -> str:
     if limits:
         lines += ["", *_what_if(report, limits)]
     return "\n".join(lines)
-
-
-def _events(folder: Path) -> list[dict[str, Any]]:
-    """The ledger's events, read without locking it."""
-    path = folder / "ledger.jsonl"
-    if not path.is_file():
-        raise RequestError(f"There is no run in {folder}. Call design first, or name the folder of a run.")
-    whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
-    try:
-        events = [json.loads(line) for line in whole.splitlines()]
-    except ValueError as error:
-        raise LedgerCorrupt(f"{path} can't be read ({error}). Name another run.") from error
-    return [event for event in events if isinstance(event, dict)]
 
 
 def _report(folder: Path, events: Sequence[dict[str, Any]]) -> Report:

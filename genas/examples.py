@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from genas.core import registry, wire
-from genas.core.errors import LedgerCorrupt, RequestError, ScoreFailed
+from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.rng import rng
 
@@ -148,42 +149,29 @@ def _option(text: str, source: str) -> tuple[str, Any]:
         return key, value
 
 
-def _events(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RequestError(f"Cannot read {path}: {error.strerror}. Name a ledger.jsonl or table:<task>.") from error
-    for number, line in enumerate(raw[: raw.rfind(b"\n") + 1].splitlines(), start=1):
-        try:
-            event = json.loads(line)
-            if not isinstance(event, dict):
-                raise ValueError("an event is a table of keys")
-        except ValueError as error:
-            raise LedgerCorrupt(f"Line {number} of {path} cannot be read ({error}).") from error
-        yield event
-
-
 def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
     """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures."""
     path = path / "ledger.jsonl" if path.is_dir() else path
     archs: dict[str, Architecture] = {}
     groups: dict[tuple[float, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     costs: dict[str, dict[str, float]] = defaultdict(dict)
-    use: Use | None = None
-    for event in _events(path):
+    use, metric, sign = None, "accuracy", 1.0
+    for event in Ledger(path, follow=True).read():
         if event.get("kind") == "request":
             use = wire.from_data(Use, event["request"]["task"])
+            task: type[Task] = registry.load("tasks", use.name)
+            metric, sign = task.metric, 1.0 if task.goal == "max" else -1.0
         elif event.get("kind") == "candidate":
             archs[event["key"]] = wire.from_data(Candidate, event["candidate"]).arch
         elif event.get("kind") == "measurement" and "measurement" in event and not event["id"].startswith("test "):
             measured = wire.from_data(Measurement, event["measurement"])
             if measured.metric in COUNTED:
                 costs[event["key"]][measured.metric] = measured.value
-            elif measured.metric == "accuracy":
+            elif measured.metric == metric:
                 groups[measured.fidelity, event["scorer"]][event["key"]].append(measured.value)
     if groups:
         _, chosen = max(groups.items(), key=lambda item: (len(item[1]), item[0]))
         for key, values in chosen.items():
             if key in archs and archs[key].space == space.name:
-                accuracy = sum(values) / len(values)
-                yield Example(archs[key], str(use or path.stem), accuracy, str(path), costs[key], use)
+                merit = sign * sum(values) / len(values)
+                yield Example(archs[key], str(use or path.stem), merit, str(path), costs[key], use)

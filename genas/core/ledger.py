@@ -30,6 +30,8 @@ class Ledger:
         self._index: dict[str, Event] = {}
         self._file: IO[bytes] | None = None
         self._read = 0  # bytes
+        if follow and path is not None and not path.is_file():
+            raise RequestError(f"There is no run in {path.parent}, {path.name} is missing. Name the folder of a run.")
         if path is not None and not follow:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a+b")
@@ -79,6 +81,8 @@ class Ledger:
 
     def read(self, since: int = 0) -> Iterator[Event]:
         """The events from number `since` on."""
+        if self._follow and self.path is not None:
+            self._load(self.path)
         return iter(self._events[since:])
 
     def find(self, identity: str) -> Event | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from genas.core.errors import LedgerCorrupt, RequestError, ScoreFailed
 from genas.core.interfaces import Scorer
 from genas.core.ledger import Ledger
-from genas.core.meter import Meter
+from genas.core.meter import Job, Meter
 from genas.core.records import Architecture, Measurement, Use
 
 GOOD = Architecture("s", ("a",), ())
@@ -99,3 +101,55 @@ def test_options_and_fits_tell_measurements_apart() -> None:
     meter.fit([1, 2, 3])
     meter.measure([GOOD])
     assert scorer.calls == 3
+
+
+def test_a_ledger_is_followed_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    with pytest.raises(RequestError, match="no run"):
+        Ledger(path, follow=True)
+    ledger = Ledger(path)
+    ledger.append({"kind": "x", "id": "1"})
+    follower = Ledger(path, follow=True)
+    assert follower.find("1") is not None and follower.find("2") is None
+    ledger.append({"kind": "x", "id": "2"})
+    assert follower.find("2") is not None
+    assert [e["id"] for e in follower.read()] == ["1", "2"]
+    with pytest.raises(TypeError, match="never written"):
+        follower.append({"kind": "x"})
+
+
+def test_streamed_results_come_in_order_and_are_measured_once() -> None:
+    scorer, ledger = Counting(), Ledger()
+    meter = Meter(scorer, Use("counting"), ledger)
+
+    def results(count: int) -> list[Measurement | ScoreFailed]:
+        with ThreadPoolExecutor(2) as pool:
+
+            def submit(job: Job) -> Future[Measurement | ScoreFailed]:
+                return pool.submit(scorer.score, job.arch, fidelity=job.fidelity, seed=job.seed)
+
+            jobs = [Job(BAD if seed == 2 else GOOD, 0.5, seed % 4) for seed in range(count)]
+            return list(meter.stream(iter(jobs), submit, 2))
+
+    first = results(8)
+    assert [r.seed if isinstance(r, Measurement) else str(r) for r in first] == [0, 1, "b is bad", 3, 0, 1, 2, 3]
+    calls = scorer.calls
+    assert [str(r) for r in results(8)] == [str(r) for r in first] and scorer.calls == calls
+
+
+def test_the_next_job_is_taken_when_a_worker_is_free() -> None:
+    meter, taken = Meter(Counting(), Use("counting"), Ledger()), []
+
+    def jobs() -> Iterator[Job]:
+        for seed in range(5):
+            taken.append(seed)
+            yield Job(GOOD, seed=seed)
+
+    def submit(job: Job) -> Future[Measurement | ScoreFailed]:
+        future: Future[Measurement | ScoreFailed] = Future()
+        future.set_result(Measurement("length", 1.0, seed=job.seed))
+        return future
+
+    for number, result in enumerate(meter.stream(jobs(), submit, 1)):
+        assert isinstance(result, Measurement) and result.seed == number
+        assert taken == list(range(number + 1))  # what a budget may still stop has not begun
