@@ -107,8 +107,10 @@ def test_a_bad_server_means_fewer_candidates_and_a_finished_run(how: str, tmp_pa
 
 @pytest.mark.slow
 def test_the_embedded_model_serves_a_run(tmp_path: Path) -> None:
-    with serving_local() as server:
-        report = run(server.address, tmp_path, timeout=300.0, batch=3, partition=1)
+    with serving_local(max_tokens=150) as server:  # and a budget of tokens, as this model takes seconds a line
+        report = run(server.address, tmp_path, others=True, timeout=250.0, batch=2, repairs=0, tokens=1000)
     assert report.winner is not None
-    assert {trial.candidate.origin for trial in report.trials} <= {"llm", "navigator"}
-    assert all("failure" not in event for event in completions(tmp_path))
+    events = completions(tmp_path)
+    assert {event["role"] for event in events} == {"propose", "navigate", "generate"}
+    assert all("failure" not in event and event["tokens"] > 0 for event in events)
+    assert {trial.candidate.origin for trial in report.trials} == {"uniform", "llm", "navigator"}
