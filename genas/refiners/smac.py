@@ -88,10 +88,26 @@ class Smac(Search):
                 ),
                 initial_design=Facade.get_initial_design(scenario, n_configs=0),
                 intensifier=Facade.get_intensifier(scenario, max_config_calls=1),
-                acquisition_maximizer=Facade.get_acquisition_maximizer(scenario, challengers=self._challengers),
+                acquisition_maximizer=self._maximizer(scenario),
                 config_selector=Facade.get_config_selector(scenario, retrain_after=self._every),
                 logging_level=False,
             )
+
+    def _maximizer(self, scenario: Any) -> Any:
+        """The facade's, but that its local searches start in an order that is the same in every process.
+
+        SMAC 2.4 keeps their starts in a set, whose order depends on Python's hash seed.
+        """
+        from smac.acquisition.maximizer import LocalAndSortedRandomSearch, LocalSearch
+
+        class Ordered(LocalSearch):  # type: ignore[misc]
+            def _get_initial_points(self, *given: Any, **named: Any) -> list[Any]:
+                return sorted(super()._get_initial_points(*given, **named), key=_spelled)
+
+        space, seed = scenario.configspace, scenario.seed
+        maximizer = LocalAndSortedRandomSearch(space, challengers=self._challengers, seed=seed)
+        maximizer._local_search = Ordered(configspace=space, seed=seed)
+        return maximizer
 
     def _parameters(self) -> Any:
         """One categorical parameter a decision, active in the sizes that have the decision."""
@@ -168,3 +184,7 @@ class Smac(Search):
 
         worst = max(value for value, *_ in self._losses.values())
         self._facade.tell(info, TrialValue(cost=worst if loss is None else loss), save=False)
+
+
+def _spelled(config: Mapping[str, Any]) -> list[tuple[str, int]]:
+    return sorted((name, int(value)) for name, value in config.items())

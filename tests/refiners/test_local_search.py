@@ -1,7 +1,9 @@
 """Hill climbing on a space with one hill, followed by hand."""
 
+import pytest
 from line_space import Letters, text, trial, word
 
+from genas.core.errors import RequestError
 from genas.core.records import Candidate, Objective
 from genas.refiners.local_search import LocalSearch
 
@@ -91,3 +93,30 @@ def test_same_seed_same_walk():
             search.tell([trial(c) for c in asked])
         runs.append(given)
     assert runs[0] == runs[1]
+
+
+def test_epsilon_accepts_a_worse_neighbour_and_none_twice():
+    search = _made(epsilon=0.11)
+    _start(search, "eee")
+    places = []
+    for _ in range(3):
+        asked = search.ask(100)
+        places.append({p for c in asked for p in c.parents})
+        search.tell([trial(c) for c in asked])
+    two_e = {word(w).key for letter in "abcd" for w in (f"ee{letter}", f"e{letter}e", f"{letter}ee")}
+    assert places[0] == {word("eee").key}
+    assert len(places[1]) == len(places[2]) == 1
+    assert places[1] | places[2] <= two_e  # 0.1 worse is accepted, and then what is as good
+    assert places[1] != places[2]
+
+
+def test_without_epsilon_nothing_worse_is_accepted():
+    search = _made()
+    _start(search, "eee")
+    search.tell([trial(c) for c in search.ask(100)])
+    assert search.ask(1)[0].note == "random start"
+
+
+def test_a_negative_epsilon_is_refused():
+    with pytest.raises(RequestError):
+        _made(epsilon=-0.1)

@@ -7,12 +7,14 @@ from line_space import Letters, asked_until_the_top, text, trial, word
 from genas.core.errors import RequestError
 from genas.core.records import Candidate, Objective
 from genas.refiners.bananas import Bananas
+from genas.refiners.progressive import Progressive
+from genas.refiners.smac import Smac
 from genas.refiners.tpe import Tpe
 
 _GOAL = (Objective("accuracy"),)
 
 
-@pytest.fixture(params=[Bananas, Tpe])
+@pytest.fixture(params=[Bananas, Progressive, Smac, Tpe])
 def made(request):
     return request.param
 
@@ -37,5 +39,9 @@ def test_failed_and_waiting_ones_are_not_asked_for_again(made):
 def test_nonsense_options_are_refused():
     with pytest.raises(RequestError):
         Bananas(Letters(), 0, _GOAL, pool=0)
+    with pytest.raises(RequestError):
+        Progressive(Letters(), 0, _GOAL, beam=0)
+    with pytest.raises(RequestError):
+        Smac(Letters(), 0, _GOAL, every=0)
     with pytest.raises(RequestError):
         Tpe(Letters(), 0, _GOAL, startup=0)

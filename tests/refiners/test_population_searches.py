@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from line_space import Letters, text, trial, word
 
-from genas.core.errors import RequestError
+from genas.core import registry
+from genas.core.errors import MissingArtifact, RequestError
 from genas.core.records import Candidate, Constraint, Measurement, Objective, Trial
 from genas.core.rng import rng
-from genas.refiners._variation import Variation
+from genas.refiners._variation import Variation, editor
 from genas.refiners.evolution import Evolution
 from genas.refiners.nsga2 import Nsga2, crowding, fronts, violation
 from genas.refiners.pbg import PopulationBasedGuiding
+from genas.refiners.regularized_evolution import RegularizedEvolution
 
 _GOAL = (Objective("accuracy"),)
 _TWO = (Objective("accuracy"), Objective("params", "min"))
@@ -113,3 +115,33 @@ def test_nonsense_options_are_refused():
         Evolution(Letters(), 0, _GOAL, population=1)
     with pytest.raises(RequestError):
         Nsga2(Letters(), 0, _GOAL, crossed=2.0)
+
+
+@pytest.mark.parametrize("made", [Evolution, RegularizedEvolution, PopulationBasedGuiding])
+def test_diffusion_edits_are_children_that_keep_a_part(made):
+    space = registry.create("spaces", "nasbench201")
+    search = made(space, 0, _GOAL, population=2, mutation="diffusion")
+    parents = [space.sample(rng(0, "parents", i)) for i in range(2)]
+    search.tell([Trial(Candidate(a, "x"), (Measurement("accuracy", 0.5),)) for a in parents])
+    asked = search.ask(6)
+    assert {key for c in asked for key in c.parents} <= {a.key for a in parents}
+    assert len({c.arch.key for c in asked}) == 6
+    assert not any(space.problems(c.arch) for c in asked)
+    again = made(space, 0, _GOAL, population=2, mutation="diffusion")
+    again.tell([Trial(Candidate(a, "x"), (Measurement("accuracy", 0.5),)) for a in parents])
+    assert again.ask(6) == asked
+
+
+def test_edits_of_one_parent_are_used_up_before_more_are_made():
+    space = registry.create("spaces", "nasbench201")
+    variation = Variation(space, editor("diffusion", space, 0))
+    parent = space.sample(rng(0, "parent"))
+    children = [variation.mutate(parent, rng(0, "edit", i)) for i in range(8)]
+    assert len({child.key for child in children} - {parent.key}) == 8  # distinct, as they were made at once
+    same = np.mean([x == y for child in children for x, y in zip(child.ops[1:-1], parent.ops[1:-1], strict=True)])
+    assert same > 1 / 2  # two thirds are kept on average; a random cell would have a fifth
+
+
+def test_without_a_diffusion_model_the_error_says_what_to_write():
+    with pytest.raises(MissingArtifact, match=r"genas fit diffusion letters .*Or write mutation=uniform"):
+        Evolution(Letters(), 0, _GOAL, mutation="diffusion")
