@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from genas.core.errors import RequestError
 from genas.interpreters._numerals import Numerals, counted
 
+_MUCH = r"(?:Million|Minute|Sekunde|Milli|Mikro|Mega|Kilo|Prozent|MB|kB|ms|Tag)"  # German units that have halves
 _WORD = r"(?!(?:und|aber|oder|sondern|et|mais|ou)\b)[^\W\d]+"  # any but one that begins another thought
 
 
 @dataclass(frozen=True)
 class _Language:
-    """`tells` are words that no English sentence has; `words` are replaced in order; `numerals` are counting words."""
+    """`tells` are words that no English sentence has; `words` are replaced in order; `numerals` are counting words.
+
+    `parts` are fractions, which are replaced before counting words are read.
+    """
 
     tells: re.Pattern[str]
+    parts: tuple[tuple[str, str], ...]
     words: tuple[tuple[str, str], ...]
     numerals: Numerals
 
@@ -24,17 +29,24 @@ _GERMAN = _Language(
     re.compile(
         r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|such\w*|weniger|nicht|kein\w*|zwischen|"
         r"möglichst|ein|eine[nmrs]?|das|der|dem|den|ich|wir|soll\w*|darf|muss|braucht?|bilder\w*|"
-        r"parametern|gewichte\w*|genauigkeit|latenz|ziffern|klassen|millionen|netz\w*|modell|versuche|sekunden|minuten|stunden?|"
-        r"erst|dann|suche)\b",
+        r"parametern|gewichte\w*|genauigkeit|latenz|perplexität|sprachmodell\w*|ziffern|klassen|millionen|netz\w*|modell|versuche|sekunden|minuten|stunden?|"
+        r"erst|dann|suche|ist|sind|wichtig\w*|allem|geschwindigkeit|bei|von|zum|zur|soll|ungefähr|etwa)\b",
         re.I,
     ),
     (
         (r"eine? halbe Stunde", "30 minutes"),
         (r"eine? Viertelstunde", "15 minutes"),
-        (r"(?:eine )?halbe (?=Million|Minute|Sekunde)", "0.5 "),
-        (r"(?:eine )?Viertelmillion", "0.25 million"),
+        (r"(?:eine? )?Dreiviertelstunde", "45 minutes"),
+        (r"(?:eine[nmrs]? )?Dreiviertelmillion", "0.75 Million"),
+        (r"(?:eine[nmrs]? )?Viertelmillion", "0.25 Million"),
+        (rf"(?:eine[nmrs]? )?drei ?viertel(?= {_MUCH})", "0.75"),
+        (rf"(?:eine[nmrs]? )?viertel(?= {_MUCH})", "0.25"),
+        (rf"(?:eine?[nmrs]? )?halb(?:e[nmrs]?)?(?= {_MUCH})", "0.5"),
         (r"anderthalb|eineinhalb", "1.5"),
         (r"zweieinhalb", "2.5"),
+        (r"dreieinhalb", "3.5"),
+    ),
+    (
         (r"ein paar", "a few"),
         (
             rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:mehr|größer|länger|höher|langsamer|schwerer) als",
@@ -64,14 +76,29 @@ _GERMAN = _Language(
         (r"so genau wie möglich|möglichst (?:genau|präzise?)(?:es|e|er|en)?", "as accurate as possible"),
         (r"so schnell wie möglich|möglichst schnell(?:es|e|er|en)?", "as fast as possible"),
         (r"so (?:klein|kompakt) wie möglich|möglichst (?:klein|kompakt)(?:es|e|er|en)?", "as small as possible"),
-        (r"so sparsam wie möglich|möglichst sparsam(?:es|e|er|en)?", "lowest energy"),
+        (r"so sparsam wie möglich|möglichst (?:energie|strom)?spar(?:sam|end)(?:es|e|er|en)?", "lowest energy"),
         (r"schnellst(?:e[nrs]?|möglich\w*)", "fastest"),
         (r"kleinst(?:e[nrs]?|möglich\w*)", "smallest"),
         (r"(?:genau|präzis)est(?:e[nrs]?)|bestmöglich\w*", "most accurate"),
-        (r"schnelles|schneller|schnelle", "fast"),
-        (r"kleines|kleiner|kleine", "small"),
+        (r"(klein|kompakt|winzig|schnell|sparsam|genau|präzise) sein", r"to be \1"),
+        (r"schnell(?:es|er|en|e)?", "fast"),
+        (r"(?:klein|kompakt|winzig)(?:es|er|en|e)?", "small"),
+        (r"(?:energie|strom)?sparsam(?:es|er|en|e)?|(?:energie|strom)sparend(?:es|er|en|e)?", "energy-efficient"),
+        (r"genau(?:es|er|en|e)?|präzise[srn]?", "accurate"),
         (r"zuerst|zunächst|erst|an erster Stelle", "first"),
-        (r"(?:ist |sind )?am wichtigsten|vor allem", "matters most"),
+        (r"(?:ist |sind )?am wichtigsten", "matters most"),
+        (r"vor allem|in erster Linie|hauptsächlich", "above all"),
+        (r"halb so (?:viel\w*|groß|schnell|wenig\w*)|(?:die )?Hälfte (?:der|des|von)", "half as"),
+        (r"(?:doppelt|dreimal|viermal|zehnmal) so (?:viel\w*|groß|schnell|wenig\w*|genau)", "twice as"),
+        (r"ungefähr|etwa|circa|ca\.|rund|schätzungsweise", "about"),
+        (r"Geschwindigkeit|Schnelligkeit|Tempo", "speed"),
+        (r"(?:Grafikkarte|Grafikprozessor)", "GPU"),
+        (r"(?:Haupt)?prozessor(?:s|en)?", "CPU"),
+        (
+            r"(?:richtig|korrekt)e[nr]? (?:Antworten|Vorhersagen)|(?:richtig|korrekt) (?:erkannt|klassifiziert)",
+            "accuracy",
+        ),
+        (r"korrekt", "accuracy"),
         (r"so (?:gering|niedrig|wenig) wie möglich|möglichst (?:gering|niedrig)\w*", "as low as possible"),
         (r"so hoch wie möglich|möglichst hohe?\w*", "as high as possible"),
         (r"dann|danach|anschließend|an zweiter Stelle", "then"),
@@ -119,6 +146,11 @@ _GERMAN = _Language(
         (r"Knoten(?:klassifi\w+)?", "node classification"),
         (r"Graph(?:en)?-?netz(?:werk)?", "graph network"),
         (r"(?:Neuronale[sn] )?Netz(?:werk|werks|es)?", "network"),
+        (r"Sprachmodell(?:e|s|ierung)?", "language model"),
+        (r"Perplexität", "perplexity"),
+        (r"(?:ist |sind )?(?:nicht (?:so )?wichtig|unwichtig|egal)|spielt keine Rolle", "does not matter"),
+        (r"kein(?:e[nrsm]?)?", "no"),
+        (r"nicht", "not"),
         (r"de[rmns]|die|das", "the"),
     ),
     Numerals(
@@ -138,7 +170,7 @@ _GERMAN = _Language(
 _FRENCH = _Language(
     re.compile(
         r"\b(?:avec|réseaux?|paramètres|poids|chiffres|précision|moins (?:de|que)|"
-        r"plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|"
+        r"plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|modèle|perplexité|espace|"
         r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence|erreur|heures?|recherche|possible pour|je|"
         r"classer|doit|ne|en|et|mémoire|classifieur)\b",
         re.I,
@@ -146,8 +178,16 @@ _FRENCH = _Language(
     (
         (r"une demi-heure", "30 minutes"),
         (r"un quart d'heure", "15 minutes"),
-        (r"(?:un )?demi(?:-| )(?=million|mégaoctet)", "0.5 "),
-        (r"(?:une )?demi-(?=minute|seconde|milliseconde)", "0.5 "),
+        (r"trois quarts d'heure", "45 minutes"),
+        (r"(?:un )?demi[- ]million", "0.5 million"),
+        (r"(?:un )?quart de million", "0.25 million"),
+        (r"(?:un )?demi[- ](?:mégaoctet|mo)", "0.5 Mo"),
+        (r"(?:une )?demi-seconde", "0.5 seconde"),
+        (r"(?:une )?demi-milliseconde", "0.5 milliseconde"),
+        (r"(?:une )?demi-minute", "0.5 minute"),
+        (r"une (heure|seconde|milliseconde) et demie", r"1.5 \1s"),
+    ),
+    (
         (r"quelques", "a few"),
         (r"(?:inférieure?s?|plus petite?s?) ou égale?s?(?: à)?", "at most"),
         (r"(?:supérieure?s?|plus grande?s?) ou égale?s?(?: à)?", "at least"),
@@ -164,6 +204,17 @@ _FRENCH = _Language(
         (r"(?:le|la) plus (?:petit|léger|compact)\w*(?: possible)?", "smallest"),
         (r"(?:le|la) plus (?:précis|exact)\w*(?: possible)?", "most accurate"),
         (r"(?:le|la) plus (?:économe|sobre)(?: possible)?", "lowest energy"),
+        (r"modèles? de (?:langue|langage)", "language model"),
+        (r"perplexité", "perplexity"),
+        (r"espaces?(?= )", "space"),
+        (r"environ|à peu près|autour de", "about"),
+        (r"(?:la )?moitié (?:des?|du)|moitié moins (?:de|que)", "half as"),
+        (r"(?:deux|trois|quatre|dix) fois (?:plus|moins)(?: de| que)?", "twice as"),
+        (r"vitesse|rapidité", "speed"),
+        (r"(?:le )?processeur", "the CPU"),
+        (r"(?:la )?carte graphique", "the GPU"),
+        (r"(?:de )?(?:bonnes réponses|réponses (?:correctes|justes|exactes)|réussite)", "accuracy"),
+        (r"peu importe|n'(?:a|ont) (?:pas|aucune) d'?importance|(?:est |sont )?sans importance", "does not matter"),
         (r"(?:aussi|le plus) rapide que possible", "as fast as possible"),
         (r"aussi (?:petit|léger|compact)e? que possible", "as small as possible"),
         (r"aussi précise? que possible", "as accurate as possible"),
@@ -222,6 +273,13 @@ _FRENCH = _Language(
         (r"classification de nœuds|nœuds?", "node classification"),
         (r"réseau de (?:neurones de )?graphes?|graphe", "graph network"),
         (r"réseaux?", "network"),
+        (r"modèles?", "model"),
+        (r"classifieurs?", "classifier"),
+        (r"(?:très )?rapides?", "fast"),
+        (r"(?:très )?(?:petite?s?|légère?s?|légers?|compacte?s?)", "small"),
+        (r"(?:peu gourmands?|économes?|sobres?)(?: en énergie)?", "energy-efficient"),
+        (r"précise?s?", "accurate"),
+        (r"mais", "but"),
         (r"l[ae]s?", "the"),
     ),
     Numerals(
@@ -233,7 +291,7 @@ _FRENCH = _Language(
         | {"une": 1, "soixante-dix": 70, "quatre-vingt": 80, "quatre-vingts": 80},
         {"cent": 100, "cents": 100, "mille": 1000, "million": 10**6, "millions": 10**6},
         "et",
-        r"pour ?cents?|classes|catégories|essais?|minutes?|heures?|secondes?|jours?|millisecondes?|microsecondes?|"
+        r"pour ?cents?|%|classes|catégories|essais?|minutes?|heures?|secondes?|jours?|millisecondes?|microsecondes?|"
         r"paramètres|poids|époques|caractéristiques|réseaux|ms\b|[kmg]o\b|mégaoctets?",
         bare=True,
     ),
@@ -253,10 +311,17 @@ def english(sentence: str) -> str:
     text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", sentence)
     text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
     text = _PERCENT.sub("%", text)
+    text = _replaced(text, language.parts)
+    text = re.sub(rf"(?<!\w)({language.numerals.words}) pour ?cents?(?!\w)", r"\1 %", text, flags=re.I)
     text = language.numerals.digits(text)
-    for words, meaning in language.words:
-        text = re.sub(rf"(?<![\w/.])(?:{words})(?![\w/])", meaning, text, flags=re.I)
+    text = _replaced(text, language.words)
     return re.sub(r"(?<=[0-9]) (?:de |d')(?=parameters)", " ", text, flags=re.I)
+
+
+def _replaced(text: str, table: tuple[tuple[str, str], ...]) -> str:
+    for words, meaning in table:
+        text = re.sub(rf"(?<![\w/.])(?:{words})(?![\w/])", meaning, text, flags=re.I)
+    return text
 
 
 _PERCENT = re.compile(r"(?<=[0-9]) ?pour ?cents?(?!\w)", re.I)

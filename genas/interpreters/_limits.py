@@ -36,6 +36,7 @@ from genas.interpreters._vocabulary import (
 
 _FASTER = re.compile(r"\b(?:faster|quicker|slower)\b", re.I)
 _BETTER = re.compile(r"\b(?:better|worse)\b", re.I)
+_NAMES = re.compile(r"\|{2,}")
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
 _BARE, _SIDED = {"params", "flops", "accuracy"}, {"<", "<=", ">", ">="}
@@ -84,6 +85,7 @@ def read_limits(text: str) -> Limits:
             limits.text = blank(limits.text, term.start, term.end)
             continue
         try_same = _JOINT.fullmatch(text[edge : term.start]) is not None and not term.first.kind
+        try_same = try_same and not METRIC.search(term.words)
         if try_same and limits.order and limits.order[-1] in _BARE and term.sign in _SIDED:
             metric, start, end = limits.order[-1], term.start, term.end
         else:
@@ -190,6 +192,8 @@ def _sign(text: str, quantity: Quantity, edge: int) -> tuple[str, int, int]:
 def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
     """The metric of a term and the span that was read for it."""
     kind = term.first.kind
+    # "97 % of the ||| right": what is right are names, which were blanked
+    text = _NAMES.sub(lambda m: "x" * len(m[0]), text) if kind == "percent" else text
     stop = RIGHT_STOP.search(text, term.end)
     right = METRIC.search(text, term.end, stop.start() if stop else len(text))
     if right and (FAR if kind else OTHER_WORD).search(text[term.end : right.start()]):

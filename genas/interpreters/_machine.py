@@ -30,6 +30,20 @@ _DEVICES = {
     "titanxp": r"titan[\s_]?xp(?:_(?:1|32|256))?",
     "titanx": r"titan[\s_]?x(?:_(?:1|32|256))?",
 }
+_OF_TASK = {  # devices that only one table has, and how they are called
+    "hwgpt": {
+        **{gpu: rf"(?:nvidia )?(?:tesla )?{gpu}s?" for gpu in ("p100", "a100", "a40", "h100", "v100")},
+        "a6000": r"(?:nvidia )?(?:rtx[\s-]?)?a6000",
+        "rtx2080": r"(?:nvidia )?(?:geforce )?rtx[\s-]?2080",
+        "rtx3080": r"(?:nvidia )?(?:geforce )?rtx[\s-]?3080",
+        **{cpu: cpu for cpu in ("cpu_a6000", "cpu_alldlc", "cpu_meta", "cpu_mlgpu", "cpu_p100", "cpu_helix")},
+    },
+    "darts": {
+        "raspberrypi": r"rasp(?:berry)?[\s_-]?pi|raspi",
+        "fpga": r"fpgas?",
+        "mcu": r"mcus?|micro-?controllers?",
+    },
+}
 _UNTABLED = {"raspi4", "raspi5", "edgetpu", "edgegpu"}  # published latencies that no task looks up yet
 _CARDS = {"1080ti", "2080ti", "titan_rtx", "titanx", "titanxp"}  # listed by batch size
 _LISTED = re.compile("|".join(rf"(?P<d{i}>(?<!\w)(?:{p})(?!\w))" for i, p in enumerate(_DEVICES.values())), re.I)
@@ -61,6 +75,8 @@ _CORES = re.compile(
 def read_machine(subject: Subject) -> None:
     """Set the device (or the table's device) of the subject; RequestError for one that nothing can be measured on."""
     assert subject.task is not None
+    if _read_own(subject):
+        return
     listed = _LISTED.search(subject.text)
     device = list(_DEVICES)[int((listed.lastgroup or "d0")[1:])] if listed else ""
     if listed and (device in _UNTABLED or (subject.task.name != "nasbench201" and device not in _CARDS)):
@@ -85,3 +101,16 @@ def read_machine(subject: Subject) -> None:
         word = (here[1] or here[2]).lower()
         subject.text = blank(subject.text, *here.span())
         subject.device = "cpu" if word.startswith("cpu") else "cuda" if word.startswith("gpu") else word
+
+
+def _read_own(subject: Subject) -> bool:
+    """Whether the device is one that only the task's own table has; of the darts tables, oncenas has devices."""
+    assert subject.task is not None
+    for device, pattern in _OF_TASK.get(subject.task.name, {}).items():
+        if found := re.search(rf"(?<!\w)(?:{pattern})(?!\w)", subject.text, re.I):
+            subject.text = blank_all(blank(subject.text, *found.span()), _CORES)
+            subject.device = device
+            if subject.task.name == "darts":
+                subject.task = Use("darts", {"table": "oncenas", **subject.task.options})
+            return True
+    return False

@@ -60,8 +60,8 @@ _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "fps",
             (
-                r"(fps|(?:frames|images|inferences|pictures|"
-                r"predictions)[\s-]?(?:per|a|/)[\s-]?(?:second|sec|s))"
+                r"(fps|(?:frames|images|inferences|pictures|times|samples|"
+                r"predictions)[\s-]?(?:per|a|each|every|/)[\s-]?(?:second|sec|s))"
             ),
             re.I,
         ),

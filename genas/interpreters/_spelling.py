@@ -29,6 +29,19 @@ _WORDS = [
     "network",
     "mnist",
     "cifar",
+    "params",
+    "under",
+    "below",
+    "above",
+    "between",
+    "within",
+    "exactly",
+    "maximum",
+    "minimum",
+    "first",
+    "fastest",
+    "smallest",
+    "perplexity",
 ]
 _RIGHT = frozenset(_WORDS) | frozenset(
     [
@@ -56,15 +69,29 @@ _RIGHT = frozenset(_WORDS) | frozenset(
         "classed",
         "clashes",
         "glasses",
+        "param",
+        "parks",
+        "udder",
+        "abode",
+        "bellow",
+        "minimums",
+        "maximums",
     ]
 )
-_WORD = re.compile(r"(?<![\w./~\\-])[A-Za-z]{5,13}(?![\w/\\])")
+_WORD = re.compile(r"(?<![\w./~\\-])(?:[A-Za-z]{5,13}(?![A-Za-z_/\\])|[A-Za-z]{4}(?=-?[0-9]))")
+_GLUED = re.compile(
+    r"(?<!\w)(at)(least|most)(?!\w)|(?<!\w)(up)(to)(?!\w)|(?<!\w)(more|less|fewer)(th[ae]n)(?!\w)", re.I
+)
+_SMALL = {"thn": "then", "tehn": "then", "teh": "the", "adn": "and", "nad": "and", "wiht": "with", "wtih": "with"}
+_SHORT = re.compile(rf"(?<![\w./-])(?:{'|'.join(_SMALL)})(?![\w/-])", re.I)
 _THAN = re.compile(r"(?<!\w)([A-Za-z]{3,8}) th[ae]n(?= [0-9a-z])", re.I)
 _COMPARED = ("more", "less", "fewer", "smaller", "larger", "bigger", "greater", "higher", "lower", "faster", "slower")
 
 
 def respelled(text: str) -> str:
     """The text with slips in known words mended; all else stays as it is."""
+    text = _GLUED.sub(lambda m: " ".join(part for part in m.groups() if part), text)
+    text = _SHORT.sub(lambda m: _SMALL[m[0].lower()], text)
     return _WORD.sub(_mended, _THAN.sub(_compared, text))
 
 

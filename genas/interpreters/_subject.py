@@ -12,6 +12,7 @@ from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Use
+from genas.interpreters._benchmarks import BENCHMARKS, named_space, read_benchmark, space_of
 from genas.interpreters._described import read_described
 from genas.interpreters._machine import read_machine
 from genas.interpreters._text import blank, blank_all
@@ -19,7 +20,7 @@ from genas.interpreters._text import blank, blank_all
 _WAYS = (
     "Write digits, mnist or cifar10, a path to your own images (a folder with one folder per class, an "
     ".npz or a .parquet file), "
-    "'the nasbench201 benchmark', or a graph such as cora."
+    "a benchmark (nasbench201, darts, transnas, a language model, ...), or a graph such as cora."
 )
 _QUOTED = re.compile(r"[\"'`]([^\"'`\n]*(?:/|\.npz\b|\.parquet\b)[^\"'`\n]*)[\"'`]")
 _PATH = re.compile(
@@ -69,12 +70,12 @@ _GNN = re.compile(
     r"graph (?:attention|convolution\w*) network|graph(?: network)? for)\b",
     re.I,
 )
-_NB201 = re.compile(r"\b(?:nas[-_ ]?bench[-_ ]?201|nats[-_ ]?bench|nb[-_ ]?201)\b", re.I)
+_NB201 = re.compile(r"\b(?:nas[-_ ]?bench[-_ ]?201|nats[-_ ]?bench|nb[-_ ]?201|hw[-_ ]?nas[-_ ]?bench)\b", re.I)
 _NAMES = {
     "fashion": re.compile(r"\b(?:fashion|e|k|q|med|not)[- ]?mnist\b|\bmnist[- ]?1d\b", re.I),
     "imagenet16_120": re.compile(r"\bimage ?net[-_ ]?16(?:[-_ ]?120)?\b", re.I),
     "cifar100": re.compile(r"\bcifar[-_ ]?100\b", re.I),
-    "cifar10": re.compile(r"\bcifar[-_ ]?10\b(?!\.)", re.I),
+    "cifar10": re.compile(r"\bcifar[-_ ]?10\b(?!\.\w)", re.I),
     "mnist": re.compile(r"\bmnist\b", re.I),
     "digits": re.compile(
         r"\b(?:hand-?written |scikit-learn(?:'s)? |"
@@ -109,7 +110,7 @@ class Subject:
 
     text: str
     task: Use | None = None
-    space: str | None = None
+    space: Use | None = None
     device: str | None = None
     seed: int | None = None
     classes: int | None = None
@@ -213,6 +214,8 @@ def _task(subject: Subject, path: str | None) -> Use:
     _blank_names(subject)
     if path is not None:
         return Use("images", {"path": path, **_picture_options(subject)})
+    if not table and (benchmark := read_benchmark(subject, named, text)):
+        return benchmark
     if other := _UNKNOWN_SETS.search(text):
         raise RequestError(f"There is no task {other[0]!r} here. {_WAYS}")
     if "fashion" in named:
@@ -262,7 +265,7 @@ def _cell_task(named: set[str], table: re.Match[str] | None, subject: Subject) -
             "to use its table."
         )
     if named & {"digits", "mnist"} and not tabled:
-        subject.space = "nasbench201"
+        subject.space = Use("nasbench201")
         return _one(named, subject)
     if len(tabled) > 1:
         raise RequestError(f"{' and '.join(sorted(tabled))}: write one data set.")
@@ -275,7 +278,7 @@ def _image_task(named: set[str], text: str, subject: Subject) -> Use:
     words = [
         name
         for name in registry.names("tasks")
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) and name != "images"
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) and name not in {"images", "described"}
     ]
     if len(words) == 1:
         return Use(words[0])
@@ -303,18 +306,18 @@ def _one(named: set[str], subject: Subject) -> Use:
 
 
 def _blank_names(subject: Subject) -> None:
-    for pattern in (*_NAMES.values(), _NB201, _UNKNOWN_SETS):
+    for pattern in (*_NAMES.values(), _NB201, _UNKNOWN_SETS, *(bench.name for bench in BENCHMARKS)):
         subject.text = blank_all(subject.text, pattern)
 
 
 def _space(subject: Subject, text: str) -> None:
     assert subject.task is not None
-    if subject.space is None and subject.task.name == "images" and _NB201.search(text):
-        subject.space = "nasbench201"
-    if subject.task.name in {"nasbench201", "nasbench_graph"}:
+    if is_table(subject.task.name):
         return
+    if subject.space is None and subject.task.name == "images":
+        subject.space = Use("nasbench201") if _NB201.search(text) else named_space(text)
     if subject.space is None and _CONV.search(text):
-        subject.space = "conv_net"
+        subject.space = Use("conv_net")
     if other := _OTHER_NETS.search(text):
         raise RequestError(
             f"No search space makes {other[0]!r} networks for this task. Leave it out for convolutional networks; "
@@ -363,19 +366,21 @@ def is_table(name: str) -> bool:
     return bool(registry.load("tasks", name).lookup is not Task.lookup)
 
 
-def space_for(use: Use) -> str:
-    """The default space of a task: the one of the same name, else conv_net for images."""
+def space_for(use: Use) -> Use:
+    """The default space of a task: that of its table, the one of the same name, else conv_net for images."""
     task, spaces = use.name, registry.names("spaces")
+    if (found := space_of(use)) is not None:
+        return found
     if task in spaces:
-        return task
+        return Use(task)
     modality = str(
         use.options.get("modality", "image") if task == "described" else registry.load("tasks", task).modality
     )
     if modality == "image":
-        return "conv_net"
+        return Use("conv_net")
     for name in spaces:
         if registry.load("spaces", name).modality == modality:
-            return name
+            return Use(name)
     if task == "described":
-        return modality  # no space serves it yet, which the run says
+        return Use(modality)  # no space serves it yet, which the run says
     raise RequestError(f"No search space makes networks for {modality} tasks such as {task}. Name one with --space.")

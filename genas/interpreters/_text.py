@@ -32,6 +32,7 @@ def plain(sentence: str) -> str:
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = re.sub(r"(?<![\w.,^])([0-9]+(?:\.[0-9]+)?)\s*[x*]\s*10\^(-?[0-9]+)", r"\1e\2", text)
     text = re.sub(r"(?<![\w.,^])10\^(-?[0-9]+)", r"1e\1", text)
+    text = re.sub(r"(?<![\w.,-])(?<![0-9] )([1-9][0-9]{0,2}) ([0-9]{3})(?=[\s-](?:param|weights))", r"\1,\2", text)
     text = re.sub(r"(?<=[0-9])[_'](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"(?<![\w.-])([0-9][0-9.,]*\s?(?:[kKM%]|ms|us))\s?-\s?(?=\.?[0-9])", r"\1 to ", text)
     text = re.sub(r"\b(mio|mln|mill|tsd)\.(?=\s)", r"\1", text, flags=re.I)

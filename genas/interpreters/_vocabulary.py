@@ -24,7 +24,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         sign,
         re.compile(
             rf"(?:(?<![A-Za-z])(?:{words})|{signs})(?:\s+(?:of|a|an|the|to|is|"
-            rf"be|only|about|total)|\s*[:=])*\s*$",
+            rf"be|only|about|total|both|either)|\s*[:=])*\s*$",
             re.I,
         ),
     )
@@ -50,7 +50,9 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("~", r"about|around|roughly|approximately|approx\.?|circa|near(?:ly)?|some|close to", r"~"),
     )
 )
-_HERE = r"(?!\s*(?:than|of)?\s*[<>=]*\s*[0-9])"  # a comparison that no further number follows, which would have it
+_HERE = (  # a comparison that nothing further follows which would have it: a number, or what it compares
+    r"(?!\s*(?:than|of)?\s*[<>=]*\s*[0-9])(?!\s+(?:[a-z]+\s+){0,2}th[ae]n\b)"
+)
 AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "<=",
@@ -76,7 +78,11 @@ _METRICS: tuple[tuple[str, str], ...] = (
     ("error", r"(?:test |classification |validation |top-1 )?error(?:s| rate)?|mistakes|misclassif\w+|wrong"),
     ("roc_auc", r"(?:roc[\s-]?)?auc(?:[\s-]?roc)?(?:[\s-]score)?|area under the (?:roc )?curve"),
     ("perplexity", r"perplexity|ppl"),
-    ("accuracy", r"(?:test |validation |top-1 |classification )?accura(?:cy|cies|te)|acc|correct(?:ly)?"),
+    (
+        "accuracy",
+        r"(?:test |validation |top-1 |classification )?accura(?:cy|cies|te)|acc|correct(?:ly)?|"
+        r"right(?! (?:now|away|after))",
+    ),
     (
         "params",
         r"(?:number of |trainable |learnable )*(?:param(?:eter)?s?)(?:[\s-](?:count|budget|limit))?|"
@@ -149,7 +155,8 @@ NAMES = {
     "perplexity": "the perplexity",
 }
 UNREAD = re.compile(
-    rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|dozen)[ -](?:and[ -][0-9]|"
+    rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|dozen|halbe?[nmrs]?|(?:drei)?viertel|demie?|quart)[ -]"
+    r"(?:and[ -][0-9]|"
     r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
     r"(?:param\w*|weights|flops|macs|hours?|minutes?|seconds?|days?|weeks?|ms|milliseconds?|trials?|percent|mb|kb|mj)\b)",
     re.I,

@@ -15,9 +15,10 @@ _WORDS = {
     "flops": r"flops?|macs?|compute|computation(?:al cost)?|multiply[- ]adds|operations",
     "memory_mb": r"memory(?: use| usage| footprint)?|ram",
     "energy_mj": r"energy(?: use| consumption)?|power(?: consumption)?|battery",
+    "perplexity": r"perplexity|ppl",
 }
 _METRIC = re.compile("|".join(rf"(?P<{name}>\b(?:{words})\b)" for name, words in _WORDS.items()), re.I)
-_GOAL = {"accuracy": "max"}
+_COSTS = "|".join(words for name, words in _WORDS.items() if name not in {"accuracy", "params"})
 _SUPERLATIVES = {
     "accuracy": r"(?:most|more) accurate|as accurate as|(?:best|highest|top|"
     r"maximum|maximal|greatest) (?:possible |"
@@ -25,12 +26,14 @@ _SUPERLATIVES = {
     "latency_ms": r"as (?:fast|quick) as|fastest|quickest|(?:lowest|least|minimal|minimum|shortest|smallest|"
     r"best) (?:possible )?(?:latency|inference time|delay|response time)|highest speed|maximum speed",
     "params": r"as (?:small|tiny|compact|light|lean) as|"
-    r"smallest(?! (?:possible )?(?:model |weight )?(?:file|download))|tiniest|(?:fewest|least|minimal|minimum|"
-    r"lowest) (?:possible )?(?:number of )?(?:parameters|params|weights)|most compact|lightest|leanest",
+    rf"smallest(?! (?:possible )?(?:(?:model |weight )?(?:file|download)|{_COSTS}))|tiniest|"
+    r"(?:fewest|least|minimal|minimum|lowest) (?:possible )?(?:number of )?(?:parameters|params|weights)|"
+    r"most compact|lightest|leanest",
     "size_mb": r"smallest (?:possible )?(?:model |weight )?(?:file|download)",
     "flops": r"(?:fewest|least|lowest|minimal|minimum|smallest) (?:possible )?(?:flops|macs|compute|computation|"
     r"operations)|cheapest",
     "memory_mb": r"(?:least|lowest|minimal|minimum|smallest) (?:possible )?(?:memory|ram|memory footprint)",
+    "perplexity": r"(?:lowest|best|smallest|minimal|minimum) (?:possible )?(?:perplexity|ppl)",
     "energy_mj": r"(?:least|lowest|minimal|minimum) (?:possible )?(?:energy|power)|"
     r"most (?:energy|power)[- ]efficient|"
     r"as (?:energy|power)[- ]efficient as",
@@ -44,10 +47,19 @@ _BETTER = {
 }
 _NOUN = (
     r"(?=(?:[\s,-]+[\w|]+){0,3}?[\s-]+(?:network|net|model|classifier|cnn|convnet|gnn|architecture|"
-    r"recogni[sz]er)\b)"
+    r"recogni[sz]er|cell|gpt|transformer)\b)"
 )
-_KEPT = r"(?:\b(?:keep|make) it |\b(?:should|must|to) be |(?:^|[,;:.|])\s*(?:and |but )?)(?:\w+ )?(?:"
-_ALONE = r")(?=\s*(?:[,;.|!]|and\b|but\b|please\b|$))"
+_QUALITIES = {
+    "latency_ms": "fast|quick|speedy|low[- ]latency|real[- ]time",
+    "params": "small|tiny|compact|lightweight|light|lean|little",
+    "energy_mj": "(?:energy|power)[- ]efficient",
+}
+_LISTED = rf"(?:accurate|precise|{'|'.join(_QUALITIES.values())})\s*(?:,|and\b|but\b|yet\b)+\s*(?:and |but |also )?"
+_KEPT = (
+    r"(?:\b(?:keep|make|makes|keeps) it |\b(?:should|must|to|can) be |\b(?:that|which|it)(?: is|'s) |"
+    rf"(?:^|[,;:.|])\s*(?:and |but )?|\b(?:network|net|model|classifier) |\b{_LISTED})(?:\w+ )?(?:"
+)
+_ALONE = r")(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|$))"
 
 
 def _adjective(words: str) -> str:
@@ -56,11 +68,10 @@ def _adjective(words: str) -> str:
 
 
 _ADJECTIVES = {
-    "latency_ms": _adjective("fast|quick|speedy|low[- ]latency|real[- ]time") + r"|\blow latency\b",
-    "params": _adjective("small|tiny|compact|lightweight|light|lean|little")
-    + r"|\bfew (?:parameters|params|weights)\b",
+    "latency_ms": _adjective(_QUALITIES["latency_ms"]) + r"|\blow latency\b",
+    "params": _adjective(_QUALITIES["params"]) + r"|\bfew (?:parameters|params|weights)\b",
     "memory_mb": r"\blow[- ]memory\b",
-    "energy_mj": _adjective("(?:energy|power)[- ]efficient") + r"|\blow[- ](?:power|energy)\b",
+    "energy_mj": _adjective(_QUALITIES["energy_mj"]) + r"|\blow[- ](?:power|energy)\b",
 }
 _FIRST = (
     r"(?:comes? |goes |is )?(?:first(?:ly)?|above all|foremost|most important|top priority|matters? most|"
@@ -105,11 +116,12 @@ _WRONG = re.compile(
 )
 
 
-def read_wishes(text: str) -> tuple[Objective, ...]:
-    """The objectives in order: superlatives and ranked wishes as mentioned, accuracy, then mere adjectives.
+def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
+    """The objectives in order: superlatives and ranked wishes as mentioned, the quality, then mere adjectives.
 
     Args:
         text: the sentence with its numbers blanked.
+        quality: the task's metric.
     """
     if match := _WRONG.search(text):
         raise RequestError(f"{match[0]!r} asks for a bad network. Write accuracy first, or leave it out.")
@@ -121,8 +133,10 @@ def read_wishes(text: str) -> tuple[Objective, ...]:
         if re.search(p, kept, re.I)
     }
     order = [metric for metric, _ in sorted(strong.items(), key=lambda item: item[1])]
-    if "accuracy" not in order:
-        order.append("accuracy")
+    if quality == "perplexity":  # an accurate language model is one of low perplexity
+        order = list(dict.fromkeys(quality if metric == "accuracy" else metric for metric in order))
+    if quality not in order:
+        order.append(quality)
     order += [metric for metric in sorted(weak, key=weak.__getitem__) if metric not in order]
     large = _LARGE.search(kept)
     if large and "params" in order:
@@ -155,7 +169,10 @@ def _strong(text: str) -> dict[str, int]:
         for found in re.finditer(rf"\bthe (?:{words})\b[^.;|]{{0,40}}?\bthe better\b", text, re.I):
             note(metric, found.start())
     for adverb in re.finditer(
-        r"\b(?:then|second(?:ly)?|next)[\s,:]+(?:the )?(?:small|compact|fast|quick|cheap)\w*", text, re.I
+        r"\b(?:then|second(?:ly)?|next|above all|most of all|mainly|mostly)[\s,:]+(?:the )?"
+        r"(?:small|compact|fast|quick|cheap)\w*",
+        text,
+        re.I,
     ):
         word = adverb[0].split()[-1].lower()
         metric = (

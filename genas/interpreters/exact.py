@@ -7,6 +7,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
+from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Budget, Constraint, Request, Use
@@ -56,8 +57,8 @@ class Exact(Interpreter):
 def _made(task: Use, subject: Subject, limits: Limits) -> dict[str, Any]:
     made: dict[str, Any] = {
         "task": task,
-        "space": Use(subject.space or space_for(task)),
-        "objectives": read_wishes(limits.text),
+        "space": subject.space or space_for(task),
+        "objectives": read_wishes(limits.text, registry.load("tasks", task.name).metric),
         "constraints": limits.constraints(),
         "budget": limits.budget,
         "validator": _validator(task, limits.epochs),
