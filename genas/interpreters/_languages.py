@@ -311,10 +311,13 @@ def english(sentence: str) -> str:
     text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", sentence)
     text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
     text = _PERCENT.sub("%", text)
-    text = _replaced(text, language.parts)
+    text = language.numerals.ranges(_replaced(text, language.parts), "zwischen|von|entre|de", "und|bis|et|à")
     text = re.sub(rf"(?<!\w)({language.numerals.words}) pour ?cents?(?!\w)", r"\1 %", text, flags=re.I)
     text = language.numerals.digits(text)
     text = _replaced(text, language.words)
+    word = rf"(?<![\w.,])(?<![0-9] )(?!(?:une?|eine?)\b)(?:(?:{language.numerals.words})(?:[ -]|und)?)+"
+    if left := re.search(rf"{word}[ -]?{_COUNTED}|{word} ?(?:oder|ou|to|and) (?=[0-9])", text, re.I):
+        raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
     return re.sub(r"(?<=[0-9]) (?:de |d')(?=parameters)", " ", text, flags=re.I)
 
 
@@ -324,6 +327,9 @@ def _replaced(text: str, table: tuple[tuple[str, str], ...]) -> str:
     return text
 
 
+_COUNTED = (
+    r"(?:parameters|percent|%|m?FLOPs|milliseconds|microseconds|seconds|minutes|hours|days|trials|classes|[km]b)(?!\w)"
+)
 _PERCENT = re.compile(r"(?<=[0-9]) ?pour ?cents?(?!\w)", re.I)
 
 

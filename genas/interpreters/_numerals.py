@@ -52,6 +52,21 @@ class Numerals:
         """The text with numbers in words as digits; what makes no number, and a lone word before no unit, stay."""
         return self._run.sub(self._digits, text)
 
+    def ranges(self, text: str, opening: str, joint: str) -> str:
+        """Ranges of small numbers as digits, where the ends share what follows: between 1 and 2 thousand."""
+        small = "|".join(sorted(self.small, key=len, reverse=True))
+        hundred, large = ("|".join(w for w, n in self.scales.items() if (n == 100) == first) for first in (True, False))
+        pattern = (
+            rf"(?<!\w)({opening}) ({small})(?:[rnms]{{1,2}})? ({joint}) ({small})(?:[ -]?({small}))?"
+            rf"(?:[ -]?({hundred}))?(?:[ -]?({large}))?(?!\w)"
+        )
+        return re.sub(pattern, self._range, text, flags=re.I)
+
+    def _range(self, match: re.Match[str]) -> str:
+        low, high, more = (self.small.get((match[i] or "").lower(), 0) for i in (2, 4, 5))
+        factor = 100 if match[6] else 1
+        return f"{match[1]} {low * factor} {match[3]} {(high + more) * factor} {match[7] or ''}".rstrip()
+
     def _digits(self, match: re.Match[str]) -> str:
         parts = [(m[1] or "").lower() for m in self._word.finditer(match[0])]
         scaled, alone = any(word in self.scales for word in parts), len(parts) == 1
@@ -118,6 +133,7 @@ _FROM_TO = re.compile(rf"(?<!\w)(between|from) ({_SMALL}) (and|to) (?=(?:{ENGLIS
 
 def spelled(text: str) -> str:
     """English number words and fractions as digits."""
+    text = ENGLISH.ranges(text, "between|from", "and|to")
     text = _FROM_TO.sub(lambda m: f"{m[1]} {ENGLISH.small[m[2].lower()]} {m[3]} ", text)
     text = _AND_HALF.sub(lambda m: f"{ENGLISH.small.get(m[1].lower(), m[1])}.5", text)
     for pattern, digits in _FRACTIONS:

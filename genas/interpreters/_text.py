@@ -35,6 +35,8 @@ def plain(sentence: str) -> str:
     text = re.sub(r"(?<![\w.,-])(?<![0-9] )([1-9][0-9]{0,2}) ([0-9]{3})(?=[\s-](?:param|weights))", r"\1,\2", text)
     text = re.sub(r"(?<=[0-9])[_'](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"(?<![\w.-])([0-9][0-9.,]*\s?(?:[kKM%]|ms|us))\s?-\s?(?=\.?[0-9])", r"\1 to ", text)
+    text = re.sub(r"(?<![\w.,])([0-9]{1,2}) ?h ?([0-5]?[0-9])(?: ?m(?:in)?)?(?![\w.])", r"\1 h \2 min", text)
+    text = re.sub(r"(?<![\w.,])([0-9]{1,2}) (?:out )?of (?:every )?100(?![\w.,%])", r"\1 %", text)
     text = re.sub(r"\b(mio|mln|mill|tsd)\.(?=\s)", r"\1", text, flags=re.I)
     text = re.sub(r"\bw/o\b", "without", re.sub(r"\bw/(?=\s)", "with", text))
     text = _TURNED.sub(_turned, re.sub(r"\bin \[([^\[\],|]+),([^\[\],|]+)\]", r"between \1 and \2", text))

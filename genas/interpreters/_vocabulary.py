@@ -158,7 +158,8 @@ UNREAD = re.compile(
     rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|dozen|halbe?[nmrs]?|(?:drei)?viertel|demie?|quart)[ -]"
     r"(?:and[ -][0-9]|"
     r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
-    r"(?:param\w*|weights|flops|macs|hours?|minutes?|seconds?|days?|weeks?|ms|milliseconds?|trials?|percent|mb|kb|mj)\b)",
+    r"(?:param\w*|weights|flops|macs|hours?|minutes?|seconds?|days?|weeks?|ms|milliseconds?|trials?|percent|mb|kb|mj)\b|"
+    r"or[ ][0-9])",
     re.I,
 )
 VAGUE = re.compile(

@@ -84,7 +84,7 @@ _POSSIBLE = re.compile(
     re.I,
 )
 _OVER = re.compile(
-    rf"(?:{_METRIC.pattern})\s+(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of)\s+"
+    rf"(?:{_METRIC.pattern})\s+(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of|>+)\s+"
     rf"(?:the )?(?:{_METRIC.pattern.replace('?P<', '?P<than_')})",
     re.I,
 )
