@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from line_space import Letters, text, word, worth
 
+import genas
 from genas.core.errors import RequestError
 from genas.core.records import Candidate, Measurement, Objective, Trial
 from genas.core.rng import rng
@@ -223,3 +224,18 @@ def test_nonsense_options_are_refused():
     for options in ({"uniform": -1}, {"good": 1}, {"start": 0}, {"widened": 0.5}):
         with pytest.raises(RequestError):
             Bohb(Letters(), 0, _GOAL, **options)
+
+
+def test_a_run_promotes_by_what_a_published_table_says_of_few_epochs(bench_data, tmp_path):
+    report = genas.design(
+        "The best NAS-Bench-201 cell on cifar10",
+        out=tmp_path,
+        proposers=["uniform"],
+        refiners=[{"name": "hyperband", "options": {"eta": 17, "lowest": 0.05}}],
+        scorers=["params", "table"],
+        budget={"trials": 6},
+    )
+    few = [(t, m.value) for t in report.trials for m in t.all("accuracy") if round(200 * m.fidelity) == 12]
+    assert len(few) >= 17
+    (promoted,) = [value for trial, value in few[:17] if len(trial.all("accuracy")) == 2]
+    assert promoted == max(value for _, value in few[:17])
