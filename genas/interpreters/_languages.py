@@ -30,7 +30,8 @@ _GERMAN = _Language(
         r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|such\w*|weniger|nicht|kein\w*|zwischen|"
         r"möglichst|ein|eine[nmrs]?|das|der|dem|den|ich|wir|soll\w*|darf|muss|braucht?|bilder\w*|"
         r"parametern|gewichte\w*|genauigkeit|latenz|perplexität|sprachmodell\w*|ziffern|klassen|millionen|netz\w*|modell|versuche|sekunden|minuten|stunden?|"
-        r"erst|dann|suche|ist|sind|wichtig\w*|allem|geschwindigkeit|bei|von|zum|zur|soll|ungefähr|etwa)\b",
+        r"erst|dann|suche|ist|sind|wichtig\w*|allem|geschwindigkeit|bei|von|zum|zur|soll|ungefähr|etwa|"
+        r"minimieren|maximieren|optimieren|\w*verbrauch|geht|schnell\w*|genau\w*|speicher\w*|möglich\w*|wie)\b",
         re.I,
     ),
     (
@@ -48,6 +49,15 @@ _GERMAN = _Language(
     ),
     (
         (r"ein paar", "a few"),
+        (r"(\w+) (?:zu )?(mini|maxi|opti)mieren", r"\2mise \1"),
+        (r"(mini|maxi|opti)miere?", r"\1mise"),
+        (r"(?:möglichst wenige?|so wenige? wie möglich|möglichst (?:gering|niedrig)\w+) (\w+)", r"lowest \1"),
+        (r"(?:guter |bester )?(?:Kompromiss|Ausgleich) (?:zwischen|aus|von)", "trade-off between"),
+        (
+            r"wichtiger (?:ist )?als|vor(?= (?:der |dem )?(?:Latenz|Genau|Größe|Geschw|Energie|Speicher|Param))",
+            "before",
+        ),
+        (r"Priorität(?: hat| ist| haben)?", "priority:"),
         (
             rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {_WORD}){{0,2}}? (?:mehr|größer|länger|höher|langsamer|schwerer) als",
             r"no more than",
@@ -73,6 +83,7 @@ _GERMAN = _Language(
         (r"zwischen", "between"),
         (r"von (?=[0-9])", "from "),
         (r"bis", "to"),
+        (r"so (\w+) (?:wie )?es geht", r"so \1 wie möglich"),
         (r"so genau wie möglich|möglichst (?:genau|präzise?)(?:es|e|er|en)?", "as accurate as possible"),
         (r"so schnell wie möglich|möglichst schnell(?:es|e|er|en)?", "as fast as possible"),
         (r"so (?:klein|kompakt) wie möglich|möglichst (?:klein|kompakt)(?:es|e|er|en)?", "as small as possible"),
@@ -171,6 +182,7 @@ _FRENCH = _Language(
     re.compile(
         r"\b(?:avec|réseaux?|paramètres|poids|chiffres|précision|moins (?:de|que)|"
         r"plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|modèle|perplexité|espace|"
+        r"(?:mini|maxi|opti)mis(?:er|ez|ant)|vitesse|rapide\w*|compromis|priorité|léger|légère|"
         r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence|erreur|heures?|recherche|possible pour|je|"
         r"classer|doit|ne|en|et|mémoire|classifieur)\b",
         re.I,
@@ -189,6 +201,11 @@ _FRENCH = _Language(
     ),
     (
         (r"quelques", "a few"),
+        (r"(mini|maxi|opti)mis(?:er|ez|ant|e)", r"\1mise"),
+        (r"le moins (?:de |d')(\w+) possible", r"lowest \1"),
+        (r"compromis (?:entre|de)", "trade-off between"),
+        (r"plus importante?s? que|avant(?= (?:la |le |les |l'))", "before"),
+        (r"priorité(?: est)?(?: à| au)?", "priority:"),
         (r"(?:inférieure?s?|plus petite?s?) ou égale?s?(?: à)?", "at most"),
         (r"(?:supérieure?s?|plus grande?s?) ou égale?s?(?: à)?", "at least"),
         (

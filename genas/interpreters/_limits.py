@@ -84,8 +84,8 @@ def read_limits(text: str) -> Limits:
             edge = term.end
             limits.text = blank(limits.text, term.start, term.end)
             continue
-        try_same = _JOINT.fullmatch(text[edge : term.start]) is not None and not term.first.kind
-        try_same = try_same and not METRIC.search(term.words)
+        joined = _JOINT.fullmatch(text[edge : term.start]) is not None
+        try_same = joined and not term.first.kind and not METRIC.search(term.words)
         if try_same and limits.order and limits.order[-1] in _BARE and term.sign in _SIDED:
             metric, start, end = limits.order[-1], term.start, term.end
         else:
@@ -274,8 +274,9 @@ def _default(term: _Term, right: re.Match[str] | None, left: re.Match[str] | Non
 
 
 def _add(limits: Limits, metric: str, term: _Term) -> None:
-    if term.first.value <= 0 and metric not in {"error"}:
-        raise RequestError(f"{term.said!r} is no limit that can be kept. Write a number above zero.")
+    perfect = metric in {"accuracy", "roc_auc"} and term.sign == ">" and term.first.value in {1, 100}
+    if perfect or (term.first.value <= 0 and metric != "error"):
+        raise RequestError(f"{term.said!r} is no limit that can be kept. Write a number above zero, no more than all.")
     if term.sign == "~":
         raise RequestError(f"'about {term.said}' is no limit. Write under {term.said}, or between two numbers.")
     if metric in {"budget", "trials", "tokens", "epochs"}:

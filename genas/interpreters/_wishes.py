@@ -75,7 +75,7 @@ _ADJECTIVES = {
 }
 _FIRST = (
     r"(?:comes? |goes |is )?(?:first(?:ly)?|above all|foremost|most important|top priority|matters? most|"
-    r"counts? most|is (?:the )?priority|before (?:all|everything))"
+    r"counts? most|is (?:the )?priority|(?:before|above) (?:all|everything))"
 )
 _MAIN = re.compile(rf"(?:{_METRIC.pattern})(?:\s+|,\s*)(?:{_FIRST})", re.I)
 _POSSIBLE = re.compile(
@@ -93,7 +93,8 @@ _LIST = re.compile(
     r"trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front )?(?:of|between|over)|"
     r"optimi[sz](?:e|ing)(?: for)?|prioriti[sz](?:e|ing)|maximi[sz](?:e|ing)|minimi[sz](?:e|ing)|"
     r"focus(?:ing)? on|care(?:s)? (?:most )?about|"
-    r"objectives?:?|goals?:?|first(?:ly)?|above all|most of all|mostly|mainly)\s*[:,]?\s+(?=([^.;!?]*))",
+    r"objectives?:?|goals?:?|priorit(?:y|ies)(?: is| are)?:?|"
+    r"first(?:ly)?|above all|most of all|mostly|mainly)\s*[:,]?\s+(?=([^.;!?]*))",
     re.I,
 )
 _NOT = re.compile(

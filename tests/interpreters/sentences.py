@@ -300,9 +300,44 @@ READ: list[tuple[str, dict[str, Any]]] = [
     ("mnist, ROC AUC at least 0.9", {"task": "mnist", "limits": {"roc_auc": _c(0.9)}}),
     ("mnist, perplexity below 20", {"task": "mnist", "limits": {"perplexity": _c(None, 20)}}),
     ("digits without any constraints, 10 trials", {"task": "digits", "trials": 10}),
+    ("mnsit with less then 15k parms", {"task": "mnist", "limits": {"params": _c(None, 14_999)}}),
+    ("cfiar10 atleast 80 % accuracy", {"task": "cifar10", "limits": {"accuracy": _c(0.8, None)}}),
+    ("acuracy first, thn energy on cifar10", {"task": "cifar10", "objectives": [A, E]}),
+    (
+        "under both 20k weights and 2 ms: digits",
+        {"task": "digits", "limits": {"params": _c(None, 19_999), "latency_ms": _c(None, 2)}},
+    ),
+    ("The parameter budget for MNIST is 75k.", {"task": "mnist", "limits": {"params": _c(None, 75_000)}}),
+    ("get 97% of the digits right", {"task": "digits", "limits": {"accuracy": _c(0.97, None)}}),
+    ("mnist: 98 out of 100 right", {"task": "mnist", "limits": {"accuracy": _c(0.98, None)}}),
+    (
+        "mnist must be smaller than 100 kB and more accurate than 98.5 %",
+        {"task": "mnist", "limits": {"size_mb": _c(None, 0.1), "accuracy": _c(0.985, None)}},
+    ),
+    ("mnist, 500 times per second", {"task": "mnist", "limits": {"latency_ms": _c(None, 2)}}),
+    ("MNIST that is accurate, small and fast", {"task": "mnist", "objectives": [A, P, L]}),
+    ("cifar10: accuracy > latency", {"task": "cifar10", "objectives": [A, L]}),
+    ("mnist, smallest latency", {"task": "mnist", "objectives": [L, A]}),
+    ("Ziffern, kein Netz über 9.000 Parameter", {"task": "digits", "limits": {"params": _c(None, 9_000)}}),
+    ("CIFAR-10, wichtig ist vor allem die Geschwindigkeit", {"task": "cifar10", "objectives": [L, A]}),
+    ("CIFAR-10: Energieverbrauch minimieren", {"task": "cifar10", "objectives": [E, A]}),
+    ("MNIST, so schnell es geht", {"task": "mnist", "objectives": [L, A]}),
+    ("réseau léger et rapide pour les chiffres", {"task": "digits", "objectives": [A, P, L]}),
+    ("MNIST, le moins de paramètres possible", {"task": "mnist", "objectives": [P, A]}),
+    ("chiffres : la précision avant la vitesse", {"task": "digits", "objectives": [A, L]}),
+    ("mnist, 1h30", {"task": "mnist", "seconds": 5400}),
 ]
 
 REFUSED: list[tuple[str, str]] = [
+    ("DARTS and TransNAS", "one benchmark"),
+    ("NAS-Bench-101 on CIFAR-100", "no table of nasbench101 for cifar100"),
+    ("TransNAS jigsaw and room layout", "one dataset of transnas"),
+    ("a language model of Wikipedia", "English web text"),
+    ("GPT for MNIST", "at once"),
+    ("digits, two or three milliseconds", "in digits"),
+    ("Ziffern, ungefähr 5.000 Gewichte", "about"),
+    ("CIFAR-10 mit halb so vielen Parametern", "Write a number"),
+    ("mnist, over 100 % accuracy", "no limit that can be kept"),
     ("", "Nothing is asked for"),
     ("   ?!  ", "Nothing is asked for"),
     ("asdf", "what the network is for"),
@@ -362,4 +397,45 @@ REFUSED: list[tuple[str, str]] = [
     ("mnist, 45s", "latency or the time"),
     ("I need under 50k parameters", "what the network is for"),
     ("nasbench201, 20 epochs", "nothing is trained"),
+]
+
+X = ("perplexity", "min")
+
+# Sentence, task with its options, space with its options, and what differs from the defaults.
+BENCHMARKS: list[tuple[str, tuple[str, dict[str, Any]], tuple[str, dict[str, Any]], dict[str, Any]]] = [
+    ("DARTS, at most 4M weights", ("darts", {}), ("darts", {}), {"limits": {"params": _c(None, 4e6)}}),
+    ("the NAS-Bench 301 table", ("darts", {}), ("darts", {}), {}),
+    ("darts cells for house numbers", ("darts", {"table": "svhn"}), ("darts", {}), {}),
+    (
+        "OnceNAS cells under 5 ms on the FPGA",
+        ("darts", {"table": "oncenas"}),
+        ("darts", {"wide": True}),
+        {"limits": {"latency_ms": _c(None, 5)}, "device": "fpga"},
+    ),
+    (
+        "DARTS on a microcontroller, fastest",
+        ("darts", {"table": "oncenas"}),
+        ("darts", {"wide": True}),
+        {"objectives": [L, A], "device": "mcu"},
+    ),
+    ("DARTS cells for MNIST", ("mnist", {}), ("darts", {}), {}),
+    ("FBNet for CIFAR-10", ("cifar10", {}), ("fbnet", {}), {}),
+    ("FBNet on the Pixel 3", ("fbnet", {}), ("fbnet", {}), {"objectives": [L], "device": "pixel3"}),
+    ("nb101, 40 trials", ("nasbench101", {}), ("nasbench101", {}), {"trials": 40}),
+    ("HW-NAS-Bench, cifar100", ("nasbench201", {"dataset": "cifar100"}), ("nasbench201", {}), {}),
+    ("TransNAS room layouts", ("transnas", {"dataset": "room_layout"}), ("transnas_macro", {}), {}),
+    ("transnas-bench-101", ("transnas", {}), ("transnas_macro", {}), {}),
+    (
+        "Sprachmodell mit einer Perplexität unter 30 auf einer V100",
+        ("hwgpt", {}),
+        ("gpt", {}),
+        {"limits": {"perplexity": _c(None, 30)}, "objectives": [X], "device": "v100"},
+    ),
+    (
+        "medium GPT, latency first, then perplexity",
+        ("hwgpt", {"scale": "m"}),
+        ("gpt", {"scale": "m"}),
+        {"objectives": [L, X]},
+    ),
+    ("the most accurate GPT", ("hwgpt", {}), ("gpt", {}), {"objectives": [X]}),
 ]

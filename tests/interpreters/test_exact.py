@@ -5,7 +5,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sentences import READ, REFUSED
+from sentences import BENCHMARKS, READ, REFUSED
 
 from genas.core import registry, wire
 from genas.core.errors import GenasError, RequestError
@@ -35,6 +35,17 @@ def test_a_sentence_is_read_right(exact: Interpreter, sentence: str, wanted: dic
     assert request.goal == sentence
     assert (request.proposers, request.scorers, request.refiners) == ((), (), ())
     assert wire.from_data(Request, wire.to_data(request)) == request
+
+
+@pytest.mark.parametrize(("sentence", "task", "space", "wanted"), BENCHMARKS, ids=[row[0] for row in BENCHMARKS])
+def test_a_published_table_is_read_by_its_names(exact: Interpreter, sentence: str, task, space, wanted: dict) -> None:
+    request = exact.read(sentence)
+    assert (request.task, request.space) == (Use(*task), Use(*space))
+    assert {c.metric: (c.at_least, c.at_most) for c in request.constraints} == wanted.get("limits", {})
+    assert [(o.metric, o.goal) for o in request.objectives] == wanted.get("objectives", [("accuracy", "max")])
+    assert (request.device, request.budget.trials) == (wanted.get("device", "auto"), wanted.get("trials"))
+    registry.create("tasks", request.task)
+    assert registry.create("spaces", request.space).modality == registry.load("tasks", task[0]).modality
 
 
 @pytest.mark.parametrize(("sentence", "says"), REFUSED, ids=[s for s, _ in REFUSED])
