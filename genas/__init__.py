@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["batch", "design", "explain", "fit", "interpret", "plugins", "propose"]
+__all__ = ["batch", "design", "explain", "fit", "interpret", "plugins", "propose", "score", "validate"]
 
 
 def __getattr__(name: str) -> Any:

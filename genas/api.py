@@ -5,17 +5,18 @@ from __future__ import annotations
 import inspect
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genas.core import assets, registry, wire
 from genas.core.errors import GenasError, RequestError, UnknownPlugin
-from genas.core.records import Budget, Report, Request, Trial, Use
+from genas.core.records import Architecture, Budget, Candidate, Constraint, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
-    from genas.designer import Progress
+    from genas.designer import Designer, Progress
 
 _LEARNED = ("diffusion", "archlm")
 _REFINERS = (Use("regularized_evolution", {"population": 12, "sample": 4}), Use("local_search"))
@@ -60,7 +61,7 @@ def _with_defaults(request: Request) -> Request:
 
 
 def _shipped(name: str, space: str) -> bool:
-    return (assets.models() / f"{name}-{space}").is_dir()
+    return bool(assets.seen(f"{name}-{space}"))
 
 
 def design(
@@ -87,31 +88,25 @@ def design(
     Raises:
         RequestError: the request can't be read or can't be met.
     """
-    from genas import report as reports
-    from genas.core.ledger import Ledger
-    from genas.designer import Designer
+    from genas.report import write
 
     request = interpret(request, **known) if isinstance(request, str) else request
     folder = Path(out) if out is not None else default_folder(request.goal)
-    use = parse_executor(executor) if isinstance(executor, str) else executor
-    ledger = Ledger(folder / "ledger.jsonl")
-    try:
-        with registry.create("executors", use) as workers:
-            designer = Designer(request, ledger, progress, workers)
-            report = designer.run()
+    with _designing(request, folder, {}, progress, executor) as designer:
+        report = designer.run()
         if report.winner is not None:
             _export(designer, report.winner, folder / "winner")
-        reports.write(report, folder, events=list(ledger.read()))
-    finally:
-        ledger.close()
+        write(report, folder, events=list(designer.ledger.read()))
     return report
 
 
-def _export(designer: Any, winner: Trial, folder: Path) -> None:
+def _export(designer: Designer, winner: Trial, folder: Path) -> None:
+    from genas.core.interfaces import Validator
     from genas.export import export
 
-    arch = winner.candidate.arch
-    weights = designer.lab.validator.scorer.weights(arch, seed=designer.request.seed)
+    arch, validator = winner.candidate.arch, designer.lab.validator.scorer
+    assert isinstance(validator, Validator)
+    weights = validator.weights(arch, seed=designer.request.seed)
     if weights is not None:
         from genas.nn.train import build
 
@@ -139,15 +134,80 @@ def propose(
     Raises:
         RequestError: the request can't be read, or no candidate keeps its limits.
     """
+    if n < 1:
+        raise RequestError(f"n must be at least 1, not {n}.")
+    with _designing(request, out, known, progress) as designer:
+        return designer.candidates(n)
+
+
+def score(
+    request: str | Request, archs: Sequence[str | Architecture], *, out: str | Path | None = None, **known: Any
+) -> list[Trial]:
+    """The cheap scores of architectures of your own, in the order given; nothing is trained and no limit stops one.
+
+    Args:
+        request: says task, space, limits and scorers.
+        archs: architectures, or their text form, as `propose` shows it.
+        out: a folder that remembers the scores; None keeps nothing.
+
+    Raises:
+        RequestError: the request can't be read.
+        InvalidArchitecture: one is not of the request's space; the message says what is wrong.
+    """
+    with _designing(request, out, known) as designer:
+        return [designer.lab.figures(candidate) for candidate in _given(designer, archs)]
+
+
+def validate(
+    request: str | Request,
+    archs: Sequence[str | Architecture],
+    *,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    executor: str | Use = "serial",
+    **known: Any,
+) -> list[Trial]:
+    """Train architectures of your own in full, by the recipe and with the seeds of a design, then read the test split.
+
+    Args:
+        request: says task, space, scorers and validator; a budget in seconds is not looked at.
+        archs: architectures, or their text form, as `propose` shows it.
+        out: a folder that a stopped validation goes on from, with the weights in `store/`; None keeps nothing.
+        progress: told about each step.
+        executor: where trainings run, as for `design`.
+
+    Raises:
+        RequestError: the request can't be read.
+        InvalidArchitecture: one is not of the request's space; the message says what is wrong.
+    """
+    with _designing(request, out, known, progress, executor) as designer:
+        return designer.validated(_given(designer, archs))
+
+
+def _given(designer: Designer, archs: Sequence[str | Architecture]) -> list[Candidate]:
+    space = designer.space
+    made = [space.from_text(arch) if isinstance(arch, str) else space.check(arch) for arch in archs]
+    return [Candidate(arch, "given") for arch in made]
+
+
+@contextmanager
+def _designing(
+    request: str | Request,
+    out: str | Path | None,
+    known: dict[str, Any],
+    progress: Progress | None = None,
+    executor: str | Use = "serial",
+) -> Iterator[Designer]:
+    """A designer of the request, over the ledger in a folder or one in memory."""
     from genas.core.ledger import Ledger
     from genas.designer import Designer
 
-    if n < 1:
-        raise RequestError(f"n must be at least 1, not {n}.")
     request = interpret(request, **known) if isinstance(request, str) else request
-    ledger = Ledger(Path(out) / "ledger.jsonl" if out is not None else None)
+    use = parse_executor(executor) if isinstance(executor, str) else executor
+    ledger = Ledger(None if out is None else Path(out) / "ledger.jsonl")
     try:
-        return Designer(request, ledger, progress).candidates(n)
+        with registry.create("executors", use) as workers:
+            yield Designer(request, ledger, progress, workers)
     finally:
         ledger.close()
 
@@ -199,6 +259,21 @@ def fit(kind: str, space: str, sources: Sequence[str], **options: Any) -> Path:
     from genas import learning
 
     return learning.fit(kind, Use(space), sources, **options)  # type: ignore[arg-type]
+
+
+def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
+    """A run in sentences: its winner and why, the runners-up, references, costs; what other limits would choose.
+
+    Args:
+        folder: of the run.
+        limits: other limits to ask it about, in place of those on the same metrics; nothing new is measured.
+
+    Raises:
+        RequestError: there is no finished run in the folder.
+    """
+    from genas import account
+
+    return account.tell(Path(folder), limits)
 
 
 def plugins(kind: str | None = None) -> dict[str, dict[str, str]]:

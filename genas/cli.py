@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genas import __version__
+
+if TYPE_CHECKING:
+    from genas.core.records import Request
 
 app = typer.Typer(
     add_completion=False,
@@ -30,17 +33,24 @@ RequestFile = Annotated[Path | None, typer.Option("--request", help="A TOML or J
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
 
-def _known(
-    request: Path | None, *, seed: int | None, budget: str | None, device: str | None, llm: str | None
-) -> dict[str, Any]:
-    """The fields that flags and file give; flags win."""
+def _wanted(
+    sentence: str,
+    request: Path | None,
+    *,
+    seed: int | None = None,
+    budget: str | None = None,
+    device: str | None = None,
+    llm: str | None = None,
+) -> Request:
+    """The request that sentence, flags and file make together; flags win over the file, both over the sentence."""
     from genas import api
     from genas.core import wire
 
     known: dict[str, Any] = {} if request is None else wire.read_file(request)
-    flags = {"seed": seed, "device": device, "budget": api.parse_budget(budget) if budget else None}
+    flags = {"seed": seed, "device": device, "budget": api.parse_budget(budget) if budget else None, "llm": llm}
     known |= {key: value for key, value in flags.items() if value is not None}
-    return known | ({} if llm is None else {"llm": llm})
+    goal = str(known.pop("goal", ""))
+    return api.interpret(sentence or goal, **known)
 
 
 @app.command()
@@ -62,10 +72,7 @@ def design(
     from genas.core import wire
     from genas.summary import block
 
-    known = _known(request, seed=seed, budget=budget, device=device, llm=llm)
-    sentence = sentence or str(known.pop("goal", ""))
-    known.pop("goal", None)
-    wanted = api.interpret(sentence, **known)
+    wanted = _wanted(sentence, request, seed=seed, budget=budget, device=device, llm=llm)
     if not (as_json and dry_run):
         typer.echo(block(wanted), err=as_json)
     if dry_run:
@@ -97,16 +104,72 @@ def propose(
     from genas.console import Bars, show_candidates
     from genas.core import wire
 
-    known = _known(request, seed=seed, budget=None, device=device, llm=llm)
-    sentence = sentence or str(known.pop("goal", ""))
-    known.pop("goal", None)
-    wanted = api.interpret(sentence, **known)
+    wanted = _wanted(sentence, request, seed=seed, device=device, llm=llm)
     with Bars() as bars:
         trials = api.propose(wanted, n, out=out, progress=bars)
     if as_json:
         typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
     else:
         show_candidates(trials, wanted.space)
+
+
+Texts = Annotated[list[str], typer.Argument(help="Architectures, as propose shows them, each in quotes.")]
+Goal = Annotated[str, typer.Option("--goal", help="What is wanted, in words.")]
+
+
+@app.command()
+def score(
+    texts: Texts,
+    goal: Goal = "",
+    seed: Seed = None,
+    device: Device = None,
+    request: RequestFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score architectures of your own with the cheap scorers; nothing is trained."""
+    from genas import api
+    from genas.console import show_candidates
+    from genas.core import wire
+
+    wanted = _wanted(goal, request, seed=seed, device=device)
+    trials = api.score(wanted, texts)
+    if as_json:
+        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
+    else:
+        show_candidates(trials, wanted.space)
+
+
+@app.command()
+def validate(
+    texts: Texts,
+    goal: Goal = "",
+    out: Out = None,
+    seed: Seed = None,
+    device: Device = None,
+    request: RequestFile = None,
+    executor: Executor = "serial",
+    as_json: AsJson = False,
+) -> None:
+    """Train architectures of your own in full and test them, as a design does with its finalists."""
+    from genas import api
+    from genas.console import Bars, show_candidates
+    from genas.core import wire
+
+    wanted = _wanted(goal, request, seed=seed, device=device)
+    with Bars() as bars:
+        trials = api.validate(wanted, texts, out=out, progress=bars, executor=executor)
+    if as_json:
+        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
+    else:
+        show_candidates(trials, wanted.space)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> None:
+    """Tell of a finished run: its winner and why, the runners-up, references and costs."""
+    from genas import api
+
+    typer.echo(api.report(folder))
 
 
 @app.command()

@@ -136,7 +136,7 @@ class Designer:
         finalists = self.book.best(self.book.comparable(self.plan.finalists), self.plan.finalists)
         self._choose_references(finalists)
         self._plan_again(finalists)
-        seeds = [self.request.seed + i for i in range(self.plan.seeds if self.trains else 1)]
+        seeds = self._all_seeds()
         again = 2 if self.references else 1
         self.progress.stage("train", len(finalists) + len(self.references) + again * (len(seeds) - 1))
         found = [(self.book.trials, t.candidate.arch.key) for t in finalists]
@@ -147,14 +147,22 @@ class Designer:
         best = [(trials, key) for trials, key in known if key is not None]
         self._train(best, seeds[1:])
         for trials, key in best:
-            for seed in seeds:
-                trials[key] = self.book.add(trials[key], self.lab.validator.test(trials[key].candidate.arch, seed=seed))
+            self._test(trials, key)
 
     def candidates(self, n: int) -> list[Trial]:
         """Only the first stage: at most n candidates within the limits, the most promising first."""
         self.plan = replace(self.plan, proposals=n)
         self.propose()
         return self.lab.ranked()[:n]
+
+    def validated(self, given: Sequence[Candidate]) -> list[Trial]:
+        """Only the last stage, for candidates that are given: each trained with all seeds, then tested."""
+        trials = {c.arch.key: self.lab.figures(c) for c in given}
+        self.progress.stage("train", len(trials) * len(self._all_seeds()))
+        self._train([(trials, key) for key in trials], self._all_seeds())
+        for key in (k for k, trial in trials.items() if trial.failure is None):
+            self._test(trials, key)
+        return list(trials.values())
 
     def report(self) -> Report:
         """What the run found, so far."""
@@ -298,6 +306,14 @@ class Designer:
         for (trials, key, _), result in zip(jobs, results, strict=True):
             trials[key] = self.book.add(trials[key], result)
             self._step()
+
+    def _test(self, trials: dict[str, Trial], key: str) -> None:
+        for seed in self._all_seeds():
+            trials[key] = self.book.add(trials[key], self.lab.validator.test(trials[key].candidate.arch, seed=seed))
+
+    def _all_seeds(self) -> list[int]:
+        """Those of full trainings; a table says the same for each."""
+        return [self.request.seed + i for i in range(self.plan.seeds if self.trains else 1)]
 
     def _spent(self) -> bool:
         limit, enough = self.request.budget.seconds, len(self.book.measured()) >= self.plan.finalists

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
 
@@ -38,6 +38,9 @@ Known = Annotated[
     ),
 ]
 Count = Annotated[int, Field(description="How many candidates.", ge=1, le=1000)]
+Texts = Annotated[
+    Sequence[str], Field(description="Architectures in the space's text form, as propose shows them.", min_length=1)
+]
 Out = Annotated[
     str | None,
     Field(description="The run's folder, inside the root of all runs. Default: one that belongs to the request."),
@@ -115,6 +118,10 @@ class Verbs:
             texts=[space.to_text(t.candidate.arch) for t in trials], trials=[wire.to_data(t) for t in trials]
         )
 
+    def score(self, sentence: Sentence = "", texts: Texts = (), llm: Llm = None, known: Known = None) -> list[Data]:
+        """Give the cheap scores of architectures that are written out, in that order; nothing is trained or written."""
+        return [wire.to_data(trial) for trial in api.score(_read(sentence, llm, known), list(texts))]
+
     def design(self, sentence: Sentence = "", llm: Llm = None, known: Known = None, out: Out = None) -> Outcome:
         """Design, train, test and export a network: a long job with progress, which may be cancelled.
 
@@ -136,7 +143,7 @@ class Verbs:
     def report(self, out: Run = None, limits: Limits = None) -> str:
         """Read a run: its winner and why, the runners-up, references, costs; and which network other limits choose."""
         changed = wire.partial({"constraints": limits or []})["constraints"]
-        return account.tell(self._latest() if out is None else self._inside(out), changed)
+        return api.report(self._latest() if out is None else self._inside(out), changed)
 
     def _latest(self) -> Path:
         ledgers = sorted(self._root.glob("*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
@@ -193,5 +200,5 @@ def signature(verb: Callable[..., Any]) -> inspect.Signature:
     return inspect.Signature([p.replace(annotation=hints[p.name]) for p in given], return_annotation=hints["return"])
 
 
-READING = ("plugins", "explain", "interpret", "propose", "report")  # verbs that leave nothing behind
+READING = ("plugins", "explain", "interpret", "propose", "score", "report")  # verbs that leave nothing behind
 WRITING = ("design",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from genas.core.errors import MissingArtifact
 
@@ -34,9 +35,17 @@ def model(name: str, *, make: str) -> Path:
 
 
 def seen(name: str) -> dict[str, int]:
-    """The tasks whose labels a shipped model has seen, with the number of architectures; {} for what is no model."""
-    path = _folder("models") / name / SEEN
-    return json.loads(path.read_text()) if path.is_file() else {}
+    """The tasks whose labels a shipped model has seen, with the number of architectures; {} for what is no model.
+
+    Args:
+        name: <kind>-<space>; where there is no such folder, the folder <kind> may hold one for several spaces.
+    """
+    kind, _, space = name.partition("-")
+    for folder, path in ((name, _folder("models") / name / SEEN), (kind, _folder("models") / kind / SEEN)):
+        if path.is_file():
+            found: dict[str, Any] = json.loads(path.read_text())
+            return found if folder == name else found.get(space, {})
+    return {}
 
 
 def models() -> Path:

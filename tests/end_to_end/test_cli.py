@@ -47,7 +47,7 @@ def test_help_and_import_load_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     result = genas("--help")
     assert result.returncode == 0
-    for command in ("design", "propose", "batch", "interpret", "list", "explain", "fit"):
+    for command in ("design", "propose", "score", "validate", "report", "batch", "interpret", "list", "explain", "fit"):
         assert command in result.stdout
 
 
@@ -173,3 +173,27 @@ def test_propose_shows_each_architecture_on_one_line(tmp_path: Path) -> None:
     shown = [line for line in lines if "stem" in line]
     assert len(shown) == 2 and all(line.count("|") >= 2 for line in shown)
     assert sum("from uniform: params" in line for line in lines) == 2
+
+
+def test_architectures_of_ones_own_are_scored_trained_and_tested(tmp_path: Path) -> None:
+    (tmp_path / "request.toml").write_text(REQUEST)
+    text = "stem8 | residual k3 d1 w8 | plain k3 d1 w16"
+    scored = genas("score", text, "--request", "request.toml", "--json", cwd=tmp_path)
+    (trial,) = json.loads(scored.stdout)
+    assert [m["metric"] for m in trial["measurements"]] == ["params"]
+    command = ["validate", text, "--request", "request.toml", "--out", "own", "--json"]
+    (trial,) = json.loads(genas(*command, cwd=tmp_path).stdout)
+    metrics = [m["metric"] for m in trial["measurements"]]
+    assert metrics.count("accuracy") == metrics.count("test_accuracy") == 3  # as many seeds as a design's winner has
+    assert json.loads(genas(*command, cwd=tmp_path).stdout) == [trial]  # from the ledger, nothing is trained again
+
+
+def test_an_architecture_of_another_space_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "request.toml").write_text(REQUEST)
+    result = genas("score", "stem8 | nonsense", "--request", "request.toml", cwd=tmp_path)
+    assert result.returncode == 2 and result.stderr.startswith("error: ")
+
+
+def test_report_tells_of_runs_only(tmp_path: Path) -> None:
+    result = genas("report", "nowhere", cwd=tmp_path)
+    assert result.returncode == 2 and "no run" in result.stderr

@@ -51,7 +51,7 @@ def test_a_whole_conversation_in_the_terminal(tmp_path: Path) -> None:
     assert "The winner is" in designed
     assert "Measured in full, best first" in told and "With params at most 40,000" in told
     assert {tool["function"]["name"] for tool in requests[0]["tools"]} == {
-        "plugins", "explain", "interpret", "propose", "report", "design"
+        "plugins", "explain", "interpret", "propose", "score", "report", "design"
     }  # fmt: skip
     assert requests[0]["messages"][0]["role"] == "system"
     assert "sentence" in requests[0]["tools"][2]["function"]["parameters"]["properties"]

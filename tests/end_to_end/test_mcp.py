@@ -58,7 +58,15 @@ def data(result: CallToolResult) -> dict[str, Any]:
 def test_the_light_verbs_over_stdio(tmp_path: Path) -> None:
     async def conversation(client: Client) -> None:
         listed = (await client.list_tools()).tools
-        assert [tool.name for tool in listed] == ["plugins", "explain", "interpret", "propose", "report", "design"]
+        assert [tool.name for tool in listed] == [
+            "plugins",
+            "explain",
+            "interpret",
+            "propose",
+            "score",
+            "report",
+            "design",
+        ]
         assert all(tool.description and tool.input_schema["additionalProperties"] is False for tool in listed)
         assert "uniform" in data(await client.call_tool("plugins", {"kind": "proposers"}))["proposers"]
         assert "Real et al." in said(await client.call_tool("explain", {"name": "regularized_evolution"}))
