@@ -84,9 +84,12 @@ class Wording:
             sizes = ", ".join(map(str, self.space.sizes()))
             raise InvalidArchitecture([f"a line has {sizes} names, not {len(ops)}"])
         labels, frame = tuple(known[op] for op in ops), self.space.frame(len(ops))
-        if not frame.open_edges:
-            return self.space.check(Architecture(self.space.name, labels, frame.edges))
-        return SearchSpace.from_text(self.space, " ".join(labels) + " | " + edges)
+        try:
+            if not frame.open_edges:
+                return self.space.check(Architecture(self.space.name, labels, frame.edges))
+            return SearchSpace.from_text(self.space, " ".join(labels) + " | " + edges)
+        except InvalidArchitecture as error:
+            raise InvalidArchitecture([self.hide(problem) for problem in error.problems]) from error
 
     def label(self, label: str) -> str:
         """One label as the model sees it."""
@@ -168,7 +171,7 @@ class Wording:
             try:
                 arch = self.arch(line)
             except InvalidArchitecture as error:
-                reply.problems.append(f"{line[:200]}: {self.hide(str(error))}"[:500])
+                reply.problems.append(f"{line[:200]}: {error}"[:500])
                 continue
             wrong = None if fault is None else fault(arch)
             (reply.legal if wrong is None else reply.spare).append(arch)

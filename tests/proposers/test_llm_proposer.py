@@ -157,7 +157,7 @@ def test_a_renamed_space_is_proposed_for_without_its_names(space) -> None:
     proposer = made(space, Ledger(), [json.dumps([wording.line(cell), bad])], renamed=True)
     assert [candidate.arch for candidate in proposer.ask(2)] == [cell]
     said = "\n".join(proposer.dialogue.chat.prompts)
-    assert "no name of this space" in said
+    assert "'nor_conv_3x3' is no name of this space" in said  # and not what it stands for
     told = said.replace(bad, "").replace("'nor_conv_3x3' is no name", "")
     assert not any(word in told for word in ("conv", "skip_connect", "pool", "BENCH", "Bench", "handwritten"))
 
