@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from genas.core import assets, registry, wire
 from genas.core.errors import GenasError, RequestError, UnknownPlugin
+from genas.core.interfaces import Task
 from genas.core.records import Architecture, Budget, Candidate, Constraint, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
@@ -45,18 +46,20 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
 def _with_defaults(request: Request) -> Request:
     space, wanted = request.space.name, {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
     learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
-    table, images = request.validator.name == "table", request.space.name != "nasbench_graph"
-    always = {"params", "flops"} if images else {"params"}  # FLOPs of a graph network need the graph itself
+    table, modality = request.validator.name == "table", registry.load("spaces", space).modality
+    always = {"params"} if modality == "graph" else {"params", "flops"}  # FLOPs of a graph network need the graph
     cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
-    proxies = ["naswot", "synflow"] if images else []
+    proxies = ["naswot", "synflow"] if modality == "image" else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
     proxies += ["train_ms"] if request.budget.seconds is not None and not table else []
     scorers = (*cheap, *proxies, "table" if table else "short_train")
+    sampled = registry.load("tasks", request.task.name).measured is not Task.measured  # a table of a part of the space
+    proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *learned)
     return replace(
         request,
-        proposers=request.proposers or (Use("uniform"), *learned),
+        proposers=request.proposers or proposers,
         scorers=request.scorers or tuple(Use(name) for name in scorers),
-        refiners=request.refiners or _REFINERS,
+        refiners=request.refiners or ((Use("auto"),) if sampled else _REFINERS),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from genas.book import Book, best_reference, reference_limits
 from genas.cautions import AFFORDABLE, cautions
 from genas.core import pareto, registry, wire
-from genas.core.errors import BudgetSpent, RequestError
+from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial
@@ -309,7 +309,10 @@ class Designer:
 
     def _test(self, trials: dict[str, Trial], key: str) -> None:
         for seed in self._all_seeds():
-            trials[key] = self.book.add(trials[key], self.lab.validator.test(trials[key].candidate.arch, seed=seed))
+            result = self.lab.validator.test(trials[key].candidate.arch, seed=seed)
+            if isinstance(result, ScoreFailed):
+                self._note(f"test {key}", f"The test split could not be read for {key[:8]}: {result}")
+            trials[key] = self.book.add(trials[key], result, fatal=False)
 
     def _all_seeds(self) -> list[int]:
         """Those of full trainings; a table says the same for each."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from genas.core.interfaces import Proposer, SearchSpace
+from typing import Literal
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.records import Candidate
 from genas.core.rng import rng
 
@@ -18,14 +21,24 @@ class Uniform(Proposer):
     Args:
         space: where the architectures come from.
         seed: of the run.
+        task: whose table may hold but a part of the space.
+        within: "space", or "table" for the architectures that the task's table holds, where that is a part only.
+
+    Raises:
+        RequestError: the task has no table of a part of the space.
     """
 
     name = "uniform"
 
-    def __init__(self, space: SearchSpace, seed: int) -> None:
+    def __init__(
+        self, space: SearchSpace, seed: int, task: Task | None = None, *, within: Literal["space", "table"] = "space"
+    ) -> None:
         self._space, self._seed = space, seed
         self._asked = 0
         self._seen: set[str] = set()
+        self._held = () if task is None or within == "space" else task.measured
+        if within == "table" and not self._held:
+            raise RequestError("uniform: within=table needs a task whose table holds a part of the space only.")
 
     def ask(self, n: int) -> list[Candidate]:
         """Up to `n` architectures that were not asked for before; fewer once the space is used up."""
@@ -40,8 +53,9 @@ class Uniform(Proposer):
     def _draw(self) -> Candidate | None:
         generator = rng(self._seed, self.name, self._asked)
         for _ in range(_TRIES):
-            arch = self._space.sample(generator)
+            held = self._held
+            arch = held[int(generator.integers(len(held)))] if held else self._space.sample(generator)
             if arch.key not in self._seen:
                 self._seen.add(arch.key)
-                return Candidate(arch, self.name, note="drawn uniformly from the space")
+                return Candidate(arch, self.name, note=f"drawn uniformly from the {'table' if held else 'space'}")
         return None

@@ -24,9 +24,10 @@ class TableValidator(Validator):
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        vars(self).update(metric=task.metric)  # over that of the class
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """The validation accuracy, charged with the seconds of the training; fidelity is always 1.
+        """The task's metric on the validation split, charged with the seconds of the training; fidelity is always 1.
 
         Raises:
             ScoreFailed: where the table lacks the architecture, or the task has no table.
@@ -34,9 +35,9 @@ class TableValidator(Validator):
         return replace(self._task.lookup(arch, self.metric), seed=seed)
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
-        """The test accuracy, charged with nothing.
+        """The task's metric on the test split, charged with nothing.
 
         Raises:
-            ScoreFailed: where the table lacks the architecture, or the task has no table.
+            ScoreFailed: where the table lacks the architecture or has no test figures, or the task has no table.
         """
-        return replace(self._task.lookup(arch, "test_accuracy"), seed=seed)
+        return replace(self._task.lookup(arch, f"test_{self.metric}"), seed=seed)

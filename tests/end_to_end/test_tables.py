@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import genas
+import genas.api
 from genas.core import registry
 from genas.core.records import Use
 
@@ -43,3 +44,14 @@ def test_the_smallest_network_is_near_the_best_accuracy(bench_data: Path, tmp_pa
     near = [t for t in report.trials if (t.value("accuracy") or 0.0) >= best - 0.02]
     assert report.winner.value("params") == min(t.value("params") for t in near)
     assert len(report.front) >= 1
+
+
+def test_what_is_good_when_small_is_searched_within_a_partial_table(bench_data: Path, tmp_path: Path) -> None:
+    goal = "the hwgpt benchmark, perplexity first, then latency on the a100"
+    report = genas.design(goal, out=tmp_path, scorers=["latency_ms", "params", "table"], budget={"trials": 12})
+    task = registry.create("tasks", report.request.task)
+    assert {t.candidate.arch for t in report.trials} <= set(task.measured)
+    found = [t.value("perplexity") for t in report.trials if t.value("perplexity") is not None]
+    assert report.winner is not None and report.winner.value("perplexity") == min(found)
+    assert report.winner.failure is None and not report.winner.all("test_perplexity")
+    assert "test split could not be read" in genas.api.report(tmp_path)

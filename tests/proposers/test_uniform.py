@@ -1,8 +1,13 @@
 """Random search without repeats."""
 
+from pathlib import Path
+
+import pytest
+
 from genas.core import registry
+from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
-from genas.core.records import Frame
+from genas.core.records import Frame, Use
 from genas.proposers.uniform import Uniform
 
 
@@ -44,3 +49,14 @@ def test_draws_are_about_uniform():
     for seed in range(300):
         counts[Uniform(Pairs(), seed).ask(1)[0].arch.ops[0]] += 1
     assert all(70 < count < 130 for count in counts.values())
+
+
+def test_a_partial_table_can_be_kept_to(bench_data: Path) -> None:
+    task, space = registry.create("tasks", "darts"), registry.create("spaces", "darts")
+    context = {"space": space, "task": task, "seed": 0}
+    found = registry.create("proposers", Use("uniform", {"within": "table"}), **context).ask(20)
+    held = set(task.measured)
+    assert len(found) == 20 and all(c.arch in held for c in found)
+    whole = registry.create("tasks", "nasbench201")
+    with pytest.raises(RequestError, match="part of the space"):
+        registry.create("proposers", Use("uniform", {"within": "table"}), **{**context, "task": whole})
