@@ -154,6 +154,9 @@ _GERMAN = _Language(
         (r"Klassen", "classes"),
         (r"Kategorien", "categories"),
         (r"Merkmalen?", "features"),
+        (r"Tabellen(?:daten)?|tabellarische?\w* Daten", "tabular data"),
+        (r"Spalten", "columns"),
+        (r"Texten?", "texts"),
         (r"Knoten(?:klassifi\w+)?", "node classification"),
         (r"Graph(?:en)?-?netz(?:werk)?", "graph network"),
         (r"(?:Neuronale[sn] )?Netz(?:werk|werks|es)?", "network"),
@@ -182,7 +185,7 @@ _FRENCH = _Language(
     re.compile(
         r"\b(?:avec|réseaux?|paramètres|poids|chiffres|précision|moins (?:de|que)|"
         r"plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|modèle|perplexité|espace|"
-        r"(?:mini|maxi|opti)mis(?:er|ez|ant)|vitesse|rapide\w*|compromis|priorité|léger|légère|"
+        r"(?:mini|maxi|opti)mis(?:er|ez|ant)|vitesse|rapide\w*|compromis|données|colonnes|priorité|léger|légère|"
         r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence|erreur|heures?|recherche|possible pour|je|"
         r"classer|doit|ne|en|et|mémoire|classifieur)\b",
         re.I,
@@ -287,6 +290,10 @@ _FRENCH = _Language(
         (r"en couleurs?", "colour"),
         (r"catégories", "categories"),
         (r"caractéristiques", "features"),
+        (r"(?:données )?tabulaires?|tableaux?", "tabular data"),
+        (r"colonnes", "columns"),
+        (r"textes?", "texts"),
+        (r"jetons", "tokens"),
         (r"classification de nœuds|nœuds?", "node classification"),
         (r"réseau de (?:neurones de )?graphes?|graphe", "graph network"),
         (r"réseaux?", "network"),

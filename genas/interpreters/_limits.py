@@ -76,7 +76,6 @@ class _Term(NamedTuple):
 def read_limits(text: str) -> Limits:
     """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
     _refuse_loose_words(text)
-    _refuse_unread_words(text)
     limits = Limits(text)
     edge = 0
     for term in _terms(text, quantities(text)):
@@ -84,8 +83,8 @@ def read_limits(text: str) -> Limits:
             edge = term.end
             limits.text = blank(limits.text, term.start, term.end)
             continue
-        joined = _JOINT.fullmatch(text[edge : term.start]) is not None
-        try_same = joined and not term.first.kind and not METRIC.search(term.words)
+        joined = _JOINT.fullmatch(text[edge : term.start]) is not None and not term.first.kind
+        try_same = joined and not METRIC.search(term.words) and _right(text, term) is None
         if try_same and limits.order and limits.order[-1] in _BARE and term.sign in _SIDED:
             metric, start, end = limits.order[-1], term.start, term.end
         else:
@@ -97,7 +96,7 @@ def read_limits(text: str) -> Limits:
 
 
 def _refuse_loose_words(text: str) -> None:
-    """RequestError for sizes in words that are no number, and for limits that are not meant strictly."""
+    """RequestError for sizes and numbers in words that are not understood, and for limits not meant strictly."""
     if endless := re.search(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", text, re.I):
         raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
     if vague := VAGUE.search(text):
@@ -109,11 +108,7 @@ def _refuse_loose_words(text: str) -> None:
             f"{soft[0]!r}: limits are kept strictly. Leave the word out, or name the wish as an objective, such as low "
             "latency."
         )
-
-
-def _refuse_unread_words(text: str) -> None:
-    """RequestError for a number in words before a unit that was not turned into digits: it must not be lost."""
-    if left := UNREAD.search(text):
+    if left := UNREAD.search(text):  # it must not be lost
         raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
 
 
@@ -191,12 +186,7 @@ def _sign(text: str, quantity: Quantity, edge: int) -> tuple[str, int, int]:
 
 def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
     """The metric of a term and the span that was read for it."""
-    kind = term.first.kind
-    text = _named(text) if kind == "percent" else text  # 97 % of the digits right
-    stop = RIGHT_STOP.search(text, term.end)
-    right = METRIC.search(text, term.end, stop.start() if stop else len(text))
-    if right and (FAR if kind else OTHER_WORD).search(text[term.end : right.start()]):
-        right = None
+    kind, right = term.first.kind, _right(text, term)
     left = _left(text, term, edge)
     if kind in {"params", "flops", "fps", "energy", "tokens", "trials", "epochs"}:
         return KINDS[kind], left.start() if left and _name(left) == KINDS[kind] else term.start, term.end
@@ -213,6 +203,15 @@ def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
         if found and _name(found) in allowed:
             return _name(found), min(found.start(), term.start), max(found.end(), term.end)
     return _default(term, right, left), term.start, term.end
+
+
+def _right(text: str, term: _Term) -> re.Match[str] | None:
+    """The metric named right after the number."""
+    kind = term.first.kind
+    text = _named(text) if kind == "percent" else text  # 97 % of the digits right
+    stop = RIGHT_STOP.search(text, term.end)
+    right = METRIC.search(text, term.end, stop.start() if stop else len(text))
+    return None if right and (FAR if kind else OTHER_WORD).search(text[term.end : right.start()]) else right
 
 
 def _left(text: str, term: _Term, edge: int) -> re.Match[str] | None:

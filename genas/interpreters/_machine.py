@@ -54,6 +54,7 @@ _ELSEWHERE = re.compile(
     r"edge[\s-]?tpu|tpu|npu|i?phones?(?: ?[0-9]{1,2})?|ipad|android|smart ?(?:phone|watch)(?:es)?|"
     r"mobile (?:phone|device)s?|(?:google )?pixel[\s-]?[0-9]{1,2}|"
     r"micro-?controllers?|mcus?|arduino|esp-?32(?:-\w+)?|stm32\w*|cortex[\s-]?m[0-9]*|fpgas?|eyeriss|"
+    r"snapdragon|exynos|kirin|hexagon|(?:apple )?watch(?:es)?|apple m[1-9]|tablets?|"
     r"edge devices?|embedded (?:device|board|system)s?|"
     r"(?:galaxy|samsung)(?: [as][0-9]+)?|nvidia [a-z]?[0-9]+\w*|(?:rtx|gtx)[\s-]?[0-9]{3,4}(?:[\s-]?ti)?|"
     r"[avth]100s?|xeon\b)",

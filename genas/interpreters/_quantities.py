@@ -70,7 +70,7 @@ _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("time", r"(ns(?:ec)?|nanoseconds?|[uµμ]s(?:ec)?|microseconds?|ms(?:ecs?)?|milliseconds?|millis)", re.I),
         ("time", r"(s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|d|days?|weeks?)", re.I),
         ("time", r"(?:gpu|cpu)[\s-](hours?|minutes?|days?)", re.I),
-        ("params", _ADJECTIVES + r"(?:param(?:eter)?s?|weights)", re.I),
+        ("params", _ADJECTIVES + r"(?:param(?:eter)?s?|weights?)", re.I),
         ("tokens", r"(?:llm[\s-])?tokens?", re.I),
         ("epochs", r"(?:training[\s-])?epochs?", re.I),
         (

@@ -325,6 +325,15 @@ READ: list[tuple[str, dict[str, Any]]] = [
     ("réseau léger et rapide pour les chiffres", {"task": "digits", "objectives": [A, P, L]}),
     ("MNIST, le moins de paramètres possible", {"task": "mnist", "objectives": [P, A]}),
     ("chiffres : la précision avant la vitesse", {"task": "digits", "objectives": [A, L]}),
+    (
+        "mnist, at most 0.05 M parameters, at least 0.97 accuracy",
+        {"task": "mnist", "limits": {"params": _c(None, 50_000), "accuracy": _c(0.97, None)}},
+    ),
+    (
+        "digits with 95 % or more and fewer weights than 5k",
+        {"task": "digits", "limits": {"accuracy": _c(0.95, None), "params": _c(None, 4_999)}},
+    ),
+    ("a 20,000-weight network for digits", {"task": "digits", "limits": {"params": _c(None, 20_000)}}),
     ("mnist, 1h30", {"task": "mnist", "seconds": 5400}),
 ]
 
