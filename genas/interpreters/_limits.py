@@ -128,8 +128,9 @@ def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
                 f"Between {first.text} and what? Write both ends, such as between 10k and 20k parameters."
             )
         index += 1
-        if first.kind == "" and sign in {">", ">="} and index < len(numbers) and _both_ends(text, end, numbers[index]):
-            first, _ = _pair(first, numbers[index])
+        if first.kind == "" and sign in _SIDED and index < len(numbers) and _both_ends(text, end, numbers[index]):
+            falls = sign in {"<", "<="} and first.value > numbers[index].value
+            first = replace(first, kind=numbers[index].kind) if falls else _pair(first, numbers[index])[0]
         edge = end
         words = text[start : first.start] + text[first.end : end]
         yield _Term(first, None, sign, start, end, words)

@@ -12,10 +12,13 @@ from genas.interpreters._spelling import respelled
 
 _MIRROR = str.maketrans("<>", "><")
 _TURNED = re.compile(
-    r"(?<![\w.,])([0-9][0-9.,]*(?:[kKMG]|e[0-9]+|\s?%)?)\s*(<=?|>=?)\s*(params?|parameters|weights|flops|macs|accuracy|acc)\b"
+    r"(?<![\w.,])([0-9][0-9.,]*(?:[kKMG]|e[0-9]+|\s?(?:%|ms|us|s|[kKMG]i?B|[mu]?J|[kKMG]?(?:FLOPs|MACs))(?!\w))?)"
+    r"\s*(<=?|>=?)\s*"
+    r"(params?|parameters|weights|flops|macs|accuracy|acc|latency|(?:model )?size|memory|ram|energy)\b"
     r"(?:\s*(<=?|>=?))?",
     re.I,
 )
+_FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans(
     {"×": "x", "✕": "x", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "−": "-", "–": "-", "—": "-", "‑": "-", "‐": "-"}
@@ -29,6 +32,7 @@ def plain(sentence: str) -> str:
     text = respelled(english(sentence))
     text = re.sub(r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"([0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: f"{m[1]}^{m[2].translate(_SUPERSCRIPT)}", text)
+    text = re.sub(r"([0-9]*)([½¼¾])", lambda m: f"{m[1] or 0}.{_FRACTIONS[m[2]]}", text)
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = re.sub(r"(?<![\w.,^])([0-9]+(?:\.[0-9]+)?)\s*[x*]\s*10\^(-?[0-9]+)", r"\1e\2", text)
     text = re.sub(r"(?<![\w.,^])10\^(-?[0-9]+)", r"1e\1", text)

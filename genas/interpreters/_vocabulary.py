@@ -126,7 +126,7 @@ TWO = re.compile(
 LETTER_SCALE = re.compile(r"[0-9]\s?[kKmMgGbBtT](?=[\s-]|$|param|weight|flop|mac)", re.I)
 OTHER_END = re.compile(
     r"\s*(?:,|and|but)*\s*(?:under|below|less than|fewer than|at most|up to|no more than|<=?|"
-    r"not more than)\s*$",
+    r"not more than|over|above|more than|at least|no less than|not less than|>=?)\s*$",
     re.I,
 )
 FAR = re.compile(r"(?:\S+\s+){4}")
@@ -169,6 +169,7 @@ VAGUE = re.compile(
 )
 RELATIVE = re.compile(
     r"\b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b|"
+    r"\b(?:one|two|three|[1-9])\s+(?:\w+\s+)?(?:in|out of)\s+(?:every\s+)?(?:ten|twenty|fifty|a hundred)\b|"
     r"\btimes (?:smaller|faster|fewer|less|more|"
     r"better|larger)\b",
     re.I,

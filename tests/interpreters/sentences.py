@@ -334,6 +334,9 @@ READ: list[tuple[str, dict[str, Any]]] = [
         {"task": "digits", "limits": {"accuracy": _c(0.95, None), "params": _c(None, 4_999)}},
     ),
     ("a 20,000-weight network for digits", {"task": "digits", "limits": {"params": _c(None, 20_000)}}),
+    ("cifar10: 2 ms <= latency <= 5 ms", {"task": "cifar10", "limits": {"latency_ms": _c(2, 5)}}),
+    ("mnist under 20k but over 5k weights", {"task": "mnist", "limits": {"params": _c(5_001, 19_999)}}),
+    ("mnist, 2½ ms and ½ MB", {"task": "mnist", "limits": {"latency_ms": _c(None, 2.5), "size_mb": _c(None, 0.5)}}),
     ("mnist, 1h30", {"task": "mnist", "seconds": 5400}),
 ]
 
@@ -346,6 +349,7 @@ REFUSED: list[tuple[str, str]] = [
     ("digits, two or three milliseconds", "in digits"),
     ("Ziffern, ungefähr 5.000 Gewichte", "about"),
     ("CIFAR-10 mit halb so vielen Parametern", "Write a number"),
+    ("cifar10, at most one error in twenty", "Write a number"),
     ("mnist, over 100 % accuracy", "no limit that can be kept"),
     ("", "Nothing is asked for"),
     ("   ?!  ", "Nothing is asked for"),
