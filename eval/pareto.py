@@ -73,14 +73,16 @@ def measure(  # noqa: PLR0917
     name: str, dataset: str, device: str, space: CachedCells, seeds: int, count: int, done: dict
 ) -> list[dict]:
     """All runs of one search on one pair of objectives."""
+    keys = [f"{name} {dataset} {device} {seed} {count}" for seed in range(seeds)]
+    if all(key in done for key in keys):
+        return [done[key] for key in keys]
     known, task = accuracies(space, dataset), NasBench201Task(dataset=dataset, latency_device=device)
     raw = {c.key: (known[c.key], ms) for c in _cells(space) if not np.isnan(ms := latency(task, c))}
     every = np.array([(-a, ms) for a, ms in raw.values()])
     every = (every - every.min(0)) / np.ptp(every, axis=0)
     points, best = dict(zip(raw, every, strict=True)), {tuple(p) for p in front(every)}
     runs = []
-    for seed in range(seeds):
-        key = f"{name} {dataset} {device} {seed} {count}"
+    for seed, key in enumerate(keys):
         if key not in done:
             kind = "proposers" if name in registry.names("proposers") else "refiners"
             context = {"space": space, "task": task, "seed": seed, "objectives": GOALS, "limits": (), "device": "cpu"}
