@@ -14,6 +14,7 @@ the seeds [lowest, highest].
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import time
 
@@ -148,6 +149,9 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=1000)
     parser.add_argument("--space", choices=list(SOURCES), default="nasbench201")
     parser.add_argument("--llm", type=int, default=0, help="also ask `llm` with the embedded model for so many a seed")
+    parser.add_argument(
+        "--only", default="", help="measure the rows that begin so, keep the recorded figures of the others"
+    )
     arguments = parser.parse_args()
     start = time.perf_counter()
     torch.set_num_threads(1)
@@ -164,23 +168,31 @@ def main() -> None:
     if arguments.llm:
         uses[f"llm, embedded, n={arguments.llm}"] = (Use("llm"), arguments.llm)
     results: dict[str, list[dict]] = {}
+    file = "generation" if arguments.space == "nasbench201" else f"generation-{arguments.space}"
+    before = json.loads((record.RESULTS / f"{file}.json").read_text()) if arguments.only else {}
+    kept = {name: runs for name, runs in before.get("figures", {}).items() if not name.startswith(arguments.only)}
+    if kept:
+        predicted += (
+            f" Rows of {arguments.only} were measured after the others, which are of commit {before['commit']}."
+        )
     for name, (use, n) in uses.items():
+        if name in kept:
+            results[name] = kept.pop(name)
+            continue
         try:
             results[name] = [measure(use, space, tasks, known, n=n, seed=seed) for seed in range(arguments.seeds)]
         except MissingArtifact as error:
             print(f"{name}: {error}")
             continue
         print(name, results[name][0], flush=True)
-    apart = " (archlm on 1,000 other cells of the first, so that its `novel` and `new` are near figures)"
-    apart = apart if arguments.space == "nasbench201" else ""
+    results |= kept
     about = (
         f"{arguments.seeds} seeds, n = {arguments.n} a seed. Accuracies are validation accuracies of the table, but for those named test. The models "
-        f"were fitted on `{' '.join(sources)}`{apart}; `novel` and `new` (mean on the first data set) leave those out; `asked` are drawn without replacement by isomorphism key. The diffusion is told the first task in words where it knows several. Guidance and the archlm's size were "
+        f"were fitted on `{' '.join(sources)}` (archlm on those of other spaces too); `novel` and `new` (mean on the first data set) leave those out; `asked` are drawn without replacement by isomorphism key. Models that know several tasks are told the first in words. Guidance of the diffusion and the archlm's size were "
         f"chosen while looking at these tables, so the top rows are slightly optimistic. `llm` is the embedded SmolLM2.{predicted}\n\n"
     )
     title = f"What the generators make on {arguments.space}"
-    name = "generation" if arguments.space == "nasbench201" else f"generation-{arguments.space}"
-    record.write(name, title, about + table(results), results, time.perf_counter() - start)
+    record.write(file, title, about + table(results), results, time.perf_counter() - start)
 
 
 if __name__ == "__main__":

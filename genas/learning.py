@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 Kind = Literal["diffusion", "archlm", "gnn"]
 EPOCHS: dict[str, int] = {"diffusion": 200, "archlm": 60, "gnn": 60}
 LEAST = 20  # examples
+SHOTS = 4  # past trials before an architecture, at most
 
 
 class _Job(NamedTuple):
     """What the three kinds need to build, fit and save themselves."""
 
-    space: SearchSpace
-    found: list[Example]
-    given: Conditions
+    spaces: list[SearchSpace]
+    found: list[Example]  # in the order of the spaces
+    learned: Tensor  # rows of `found` that are not held out
     device: str
     train: Callable[[Any, Callable[[Tensor, Any], Tensor]], float]  # (model, loss) -> held-out loss
     folder: Path
@@ -55,8 +56,10 @@ def fit(
 
     Args:
         kind: "diffusion", "archlm" or "gnn".
-        sources: ledgers, run folders or tables, see `examples`.
-        out: the folder to write; None is models/<kind>-<space>, where the proposers and the scorer look.
+        sources: ledgers, run folders or tables, see `examples`; for archlm also of other spaces, with the space's name
+            and "=" before each, and one model is fitted to all.
+        out: the folder to write; None is models/<kind>-<space>, where the proposers and the scorer look, and
+            models/<kind> for several spaces.
         epochs: None takes what suits the kind.
         on_progress: called after each epoch.
 
@@ -66,16 +69,32 @@ def fit(
     if kind not in get_args(Kind):
         raise RequestError(f"There is nothing called {kind!r} to fit. Kinds: {', '.join(get_args(Kind))}.")
     built: SearchSpace = registry.create("spaces", space)
-    folder = out or assets.models() / f"{kind}-{built.name}"
-    found = examples(built, sources, count=kind != "gnn")
+    found, spaces = [], []
+    for one, its in _by_space(built, sources).items():
+        spaces.append(one)
+        found += examples(one, its, count=kind == "diffusion")
+    folder = out or assets.models() / (kind if len(spaces) > 1 else f"{kind}-{built.name}")
     return fit_examples(
-        kind, built, found, folder, epochs=epochs, seed=seed, device=device, on_progress=on_progress, sources=sources
+        kind, spaces, found, folder, epochs=epochs, seed=seed, device=device, on_progress=on_progress, sources=sources
     )
+
+
+def _by_space(space: SearchSpace, sources: Sequence[str]) -> dict[SearchSpace, list[str]]:
+    """The sources of each space: those without a space's name before them are of `space`, which comes first."""
+    spaces: dict[str, SearchSpace] = {space.name: space}
+    found: dict[SearchSpace, list[str]] = {space: []}
+    for source in sources:
+        name, equals, rest = source.partition("=")
+        if not equals or name not in registry.names("spaces"):
+            name, rest = space.name, source
+        spaces.setdefault(name, registry.create("spaces", name))
+        found.setdefault(spaces[name], []).append(rest)
+    return found
 
 
 def fit_examples(
     kind: Kind,
-    space: SearchSpace,
+    space: SearchSpace | Sequence[SearchSpace],
     found: Sequence[Example],
     folder: Path,
     *,
@@ -85,34 +104,40 @@ def fit_examples(
     on_progress: Callable[[Progress], None] | None = None,
     sources: Sequence[str] = (),
 ) -> Path:
-    """The same on examples already gathered; `sources` is for the card."""
+    """The same on examples already gathered, of one space or, for archlm, of several; `sources` is for the card."""
     import torch
 
     from genas.nn.fitting import Recipe, train
 
-    kept = _usable(space, found)
+    spaces = [space] if isinstance(space, SearchSpace) else list(space)
+    if len(spaces) > 1 and kind != "archlm":
+        raise RequestError(f"{kind} is fitted to one space at a time; only archlm learns several.")
+    kept = [example for one in spaces for example in _usable(one, found)]
+    name = "+".join(one.name for one in spaces)
     rate, decay = (1e-3, 0.1) if kind == "archlm" else (2e-3, 0.02)
     suits = max(20, EPOCHS[kind] * 1000 // max(1000, len(kept)))
     batch = min(64, max(16, len(kept) // 16))
     recipe = Recipe(suits if epochs is None else epochs, batch, rate=rate, weight_decay=decay, seed=seed)
     told = [(e.arch.key, e.task, e.merit, sorted(e.costs.items())) for e in kept]
-    tag = f"{seed_of(kind, space.name, told, recipe):x}"
+    tag = f"{seed_of(kind, name, told, recipe):x}"
     learned, held_out = _divided(kept, seed)
+    passed = _evened(kept, learned)
     checkpoint = folder / "checkpoint.safetensors"
 
     def run(model: Any, loss: Callable[[Tensor, Any], Tensor]) -> float:
         model.to(device)
-        return train(model, loss, learned, held_out, recipe, checkpoint=checkpoint, tag=tag, on_progress=on_progress)
+        return train(model, loss, passed, held_out, recipe, checkpoint=checkpoint, tag=tag, on_progress=on_progress)
 
-    job = _Job(space, kept, _conditions(kept), device, run, folder)
+    job = _Job(spaces, kept, learned, device, run, folder)
     with torch.random.fork_rng():
         torch.manual_seed(seed_of(seed, kind, "weights"))
         left = {"diffusion": _diffusion, "archlm": _archlm, "gnn": _gnn}[kind](job)
     checkpoint.unlink(missing_ok=True)
-    command = f"genas fit {kind} {space.name} {' '.join(sources)} --epochs {recipe.epochs} --seed {seed}"
-    seen = Counter(e.task for e in kept)
-    (folder / assets.SEEN).write_text(json.dumps(dict(sorted(seen.items())), indent=1) + "\n")
-    (folder / "README.md").write_text(_card(kind, space.name, kept, command, f"{left:.4f} ({_LOSS[kind]})"))
+    command = f"genas fit {kind} {spaces[0].name} {' '.join(sources)} --epochs {recipe.epochs} --seed {seed}"
+    seen = {one.name: Counter(e.task for e in kept if e.arch.space == one.name) for one in spaces}
+    counts = {one: dict(sorted(tasks.items())) for one, tasks in seen.items()}
+    (folder / assets.SEEN).write_text(json.dumps(counts if len(spaces) > 1 else counts[name], indent=1) + "\n")
+    (folder / "README.md").write_text(_card(kind, list(seen), kept, command, f"{left:.4f} ({_LOSS[kind]})"))
     return folder
 
 
@@ -120,6 +145,7 @@ def _usable(space: SearchSpace, found: Sequence[Example]) -> list[Example]:
     from genas.nn.graphs import Codec
 
     codec = Codec(space, space.ops, space.max_nodes)
+    found = [e for e in found if e.arch.space == space.name]
     kept = [e for e in found if codec.fits(e.arch) and not space.problems(e.arch)]
     if len(kept) < LEAST:
         raise RequestError(
@@ -138,6 +164,16 @@ def _divided(found: Sequence[Example], seed: int) -> tuple[Tensor, Tensor]:
     held = {keys[int(i)] for i in order[: max(4, len(keys) // 10)]}
     out = torch.tensor([e.arch.key in held for e in found])
     return (~out).nonzero().flatten(), out.nonzero().flatten()
+
+
+def _evened(found: Sequence[Example], learned: Tensor) -> Tensor:
+    """The rows of an epoch: those of small spaces up to four times, so that they count beside large ones."""
+    import torch
+
+    counts = Counter(found[int(i)].arch.space for i in learned)
+    mean = len(learned) / len(counts)
+    times = {space: min(4, max(1, round(mean / count))) for space, count in counts.items()}
+    return learned.repeat_interleave(torch.tensor([times[found[int(i)].arch.space] for i in learned]))
 
 
 def _conditions(found: Sequence[Example]) -> Conditions:
@@ -161,7 +197,7 @@ def _diffusion(job: _Job) -> float:
     from genas.nn.graph_transformer import GraphTransformer
     from genas.nn.graphs import Codec
 
-    space, archs, given = job.space, [e.arch for e in job.found], job.given
+    (space,), archs, given = job.spaces, [e.arch for e in job.found], _conditions(job.found)
     nodes = [len(arch.ops) for arch in archs]
     codec = Codec(space, space.ops, space.max_nodes)
     denoiser = GraphTransformer(space.name, list(space.ops), space.max_nodes, given.edges, given.task.shape[1])
@@ -180,20 +216,24 @@ def _archlm(job: _Job) -> float:
     import torch
 
     from genas.nn import arch_lm as nn
-    from genas.nn.conditions import ANY
+    from genas.nn.arch_words import Grammar, words
 
-    vocabulary = nn.words(job.space.ops, list(job.space.sizes()))
-    grammar = nn.Grammar(job.space, vocabulary)
-    sizes = list(job.given.edges)
-    model = nn.new_model(vocabulary, grammar.length, job.given.edges.get("params", []))
-    sentences = grammar.encode([e.arch for e in job.found])
+    rows = [[e for e in job.found if e.arch.space == space.name] for space in job.spaces]
+    given = [_conditions(found) for found in rows]
+    size = max(conditions.task.shape[1] for conditions in given)
+    vocabulary = words(job.spaces, [name for conditions in given for name in conditions.edges])
+    parts, known = [], {}
+    for space, found, conditions in zip(job.spaces, rows, given, strict=True):
+        tasks, grammar = conditions.task.shape[1], Grammar(space, vocabulary)
+        conditions.task = conditions.task if tasks == size else torch.zeros(len(found), size)
+        known[space.name] = {"slots": grammar.slots, "costs": conditions.edges, "told": tasks > 0}
+        archs, merits = [e.arch for e in found], [e.merit for e in found]
+        parts.append(nn.Part(grammar, archs, merits, [e.task for e in found], conditions))
+    model, corpus = nn.new_model(vocabulary, known, size), nn.Corpus(parts, SHOTS)
+    corpus.learned(job.learned)
 
     def loss(rows: Tensor, generator: Generator) -> Tensor:
-        batch = sentences[rows]
-        wish = job.given.draw(rows, generator, only=["params"])
-        size = wish.costs[:, sizes.index("params")] if "params" in sizes else torch.full_like(wish.level, ANY)
-        batch[:, :2] = grammar.wish(wish.level, size)
-        return nn.lm_loss(model, grammar, batch, generator)
+        return nn.lm_loss(model, corpus.lesson(rows, generator), corpus.masks, generator)
 
     held_out = job.train(model, loss)
     nn.save(model.eval().to("cpu"), vocabulary, job.folder)
@@ -203,14 +243,15 @@ def _archlm(job: _Job) -> float:
 def _gnn(job: _Job) -> float:
     from genas.nn.gnn import teach
 
-    model, _, held_out = teach(job.space, [e.arch for e in job.found], quantiles(job.found), job.train, job.device)
+    (space,) = job.spaces
+    model, _, held_out = teach(space, [e.arch for e in job.found], quantiles(job.found), job.train, job.device)
     model.eval().to("cpu").save(job.folder)
     return held_out
 
 
 _WHAT = {
     "diffusion": "A discrete graph-diffusion model that generates architectures at a wished performance level",
-    "archlm": "A small causal language model that writes architectures at a wished performance level",
+    "archlm": "A small causal language model that writes architectures at a wished level, after past trials",
     "gnn": "A graph neural network ensemble that predicts the rank of an architecture, with an uncertainty",
 }
 _LOSS = {
@@ -220,25 +261,27 @@ _LOSS = {
 }
 
 
-def _card(kind: Kind, space: str, found: list[Example], command: str, held_out: str) -> str:
-    rows = []
-    for source, task in sorted({(e.source, e.task) for e in found}):
-        values = [e.merit for e in found if (e.source, e.task) == (source, task)]
-        rows.append(f"| {source} | {task} | {len(values)} | {min(values):.4f} | {max(values):.4f} |")
+def _card(kind: Kind, spaces: list[str], found: list[Example], command: str, held_out: str) -> str:
+    rows, several = [], len(spaces) > 1
+    for space, source, task in sorted({(e.arch.space, e.source, e.task) for e in found}):
+        values = [e.merit for e in found if (e.arch.space, e.source, e.task) == (space, source, task)]
+        start = f"| {space} " if several else ""
+        rows.append(f"{start}| {source} | {task} | {len(values)} | {min(values):.4f} | {max(values):.4f} |")
+    names = ", ".join(f"`{space}`" for space in spaces)
     library = "transformers" if kind == "archlm" else "diffusers" if kind == "diffusion" else "torch-geometric"
     return f"""---
 license: apache-2.0
 library_name: {library}
-tags: [neural-architecture-search, genas, {kind}, {space}]
+tags: [neural-architecture-search, genas, {kind}, {", ".join(spaces)}]
 ---
-# {kind}-{space}
+# {kind if several else f"{kind}-{spaces[0]}"}
 
-{_WHAT[kind]}, for the search space `{space}` of genas.
+{_WHAT[kind]}, for the search space{"s" if several else ""} {names} of genas.
 
 ## Data
 
-| source | task | architectures | lowest | highest |
-| --- | --- | --- | --- | --- |
+{"| space " if several else ""}| source | task | architectures | lowest | highest |
+{"| --- " if several else ""}| --- | --- | --- | --- | --- |
 {chr(10).join(rows)}
 
 {len(found)} architectures in all, a tenth of them held out to choose the epoch. The label is the rank of the
