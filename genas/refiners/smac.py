@@ -39,7 +39,7 @@ class Smac(Search):
         objectives: the first one is what the search looks at.
         start: trials before the forest is used.
         challengers: configurations among which the expected improvement chooses, beside those of its local search.
-        every: configurations between fits.
+        every: configurations between fits; the package's own default is 8, which is quicker and finds less.
 
     Raises:
         MissingArtifact: where smac is not installed.
@@ -55,7 +55,7 @@ class Smac(Search):
         *,
         start: int = 10,
         challengers: int = 10_000,
-        every: int = 8,
+        every: int = 1,
     ) -> None:
         if min(start, challengers, every) < 1:
             raise RequestError("smac needs start, challengers and every of at least 1.")

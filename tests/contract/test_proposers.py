@@ -23,7 +23,7 @@ OPTIONS = {
     "pbg": {"population": 6},
     "progressive": {"beam": 3, "trees": 10},
     "regularized_evolution": {"population": 6, "sample": 3},
-    "smac": {"start": 4, "challengers": 50},
+    "smac": {"start": 4, "challengers": 50, "every": 8},
     "llm": {"examples": 2, "repairs": 0, "batch": 2},  # the embedded model takes seconds a line
 }
 ROUNDS = {"llm": (2,)}

@@ -48,7 +48,7 @@ _ASKED = """
 from line_space import Letters, text, trial
 from genas.core.records import Objective
 from genas.refiners.smac import Smac
-search, found = Smac(Letters(), 0, (Objective("accuracy"),), start=4, challengers=50, every=2), []
+search, found = Smac(Letters(), 0, (Objective("accuracy"),), start=4, challengers=50), []
 for _ in range(8):
     asked = search.ask(2)
     found += [text(c) for c in asked]
