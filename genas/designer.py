@@ -12,7 +12,7 @@ from genas.core import pareto, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
-from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial
+from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import SEARCH_SHARE, Plan, make_plan, placed, plan_again
 from genas.sources import Mix
@@ -328,12 +328,21 @@ class Designer:
 
 
 def _mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
-    """The proposers and the refiners; either folder serves both stages, and one named twice is one source."""
-    made: dict[str, Proposer] = {}
+    """The proposers and the refiners; either folder serves both stages, and one named twice is one source.
+
+    The LLM tokens of the budget are shared out among those that spend tokens and have no limit of their own.
+    """
+    uses: dict[str, Use] = {}
     for use in (*request.proposers, *request.refiners):
-        if use.name not in made:
-            kind = "refiners" if use.name in registry.names("refiners") else "proposers"
-            made[use.name] = registry.create(kind, use, **context)
+        uses.setdefault(use.name, use)
+    kinds = {name: "refiners" if name in registry.names("refiners") else "proposers" for name in uses}
+    spending = [n for n, k in kinds.items() if "tokens" in registry.options(k, n) and "tokens" not in uses[n].options]
+    made: dict[str, Proposer] = {}
+    for name, kind in kinds.items():
+        options = dict(uses[name].options)
+        if name in spending and request.budget.llm_tokens is not None:
+            options["tokens"] = max(1, request.budget.llm_tokens // len(spending))
+        made[name] = registry.create(kind, Use(name, options), **context)
     proposers, refiners = (
         Mix({use.name: made[use.name] for use in uses}) for uses in (request.proposers, request.refiners)
     )

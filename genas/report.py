@@ -311,11 +311,12 @@ def _spent(report: Report) -> list[tuple[str, str, str]]:
 
 
 def _costs(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
-    """Per scorer the figures made, the failures and the seconds; per chat model the answers."""
+    """Per scorer the figures made, the failures and the seconds; per chat model answers, tokens and the same."""
     made: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     seconds: dict[str, float] = {}
     answers: Counter[str] = Counter()
+    tokens: Counter[str] = Counter()
     for event in events:
         if event.get("kind") == "measurement":
             scorer = str(event.get("scorer", "unknown"))
@@ -323,10 +324,17 @@ def _costs(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str
             failed[scorer] += "failure" in event
             seconds[scorer] = seconds.get(scorer, 0.0) + float(event.get("measurement", {}).get("seconds", 0.0))
         elif event.get("kind") == "completion":
-            answers[str(event.get("model", "chat model"))] += 1
+            model = str(event.get("model", "chat model"))
+            answers[model] += 1
+            failed[model] += "failure" in event
+            tokens[model] += int(event.get("tokens", 0))
+            seconds[model] = seconds.get(model, 0.0) + float(event.get("seconds", 0.0))
     order = sorted(made, key=lambda s: -seconds[s])
     lines = [(s, f"{made[s]:,}", str(failed[s]), summary.duration(seconds[s])) for s in order]
-    return lines + [(model, f"{count:,} answers", "", "") for model, count in answers.items()]
+    return lines + [
+        (model, f"{count:,} answers, {tokens[model]:,} tokens", str(failed[model]), summary.duration(seconds[model]))
+        for model, count in answers.items()
+    ]
 
 
 def _warnings(report: Report, events: Sequence[Mapping[str, Any]]) -> list[str]:

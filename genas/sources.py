@@ -19,25 +19,25 @@ class Mix:
     """
 
     def __init__(self, proposers: Mapping[str, Proposer]) -> None:
-        self._proposers = dict(proposers)
+        self.sources = dict(proposers)
         self._asked = dict.fromkeys(proposers, 0)
         self._good = dict.fromkeys(proposers, 0)
 
     def __len__(self) -> int:
-        return len(self._proposers)
+        return len(self.sources)
 
     def ask(self, n: int) -> list[Candidate]:
         """At most n candidates; what one source can't bring, the next are asked for."""
         found: list[Candidate] = []
         for name, share in self._shares(n).items():
-            brought = self._proposers[name].ask(share) if share else []
+            brought = self.sources[name].ask(share) if share else []
             self._asked[name] += share
             found += brought
         return found
 
     def tell(self, trials: Sequence[Trial]) -> None:
         """Hand the trials to every source."""
-        for proposer in self._proposers.values():
+        for proposer in self.sources.values():
             proposer.tell(trials)
 
     def credit(self, trials: Sequence[Trial], best: Collection[str]) -> None:
@@ -47,7 +47,7 @@ class Mix:
                 self._good[trial.candidate.origin] = self._good.get(trial.candidate.origin, 0) + 1
 
     def _shares(self, n: int) -> dict[str, int]:
-        worth = {name: (self._good[name] + 1) / (self._asked[name] + 2) for name in self._proposers}
+        worth = {name: (self._good[name] + 1) / (self._asked[name] + 2) for name in self.sources}
         total = sum(worth.values())
         exact = {name: n * w / total for name, w in worth.items()}
         shares = {name: int(e) for name, e in exact.items()}

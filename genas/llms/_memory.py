@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from genas.core import registry, wire
-from genas.core.errors import LedgerCorrupt, MissingArtifact, RequestError
+from genas.core import registry
+from genas.core.errors import MissingArtifact, RequestError
 from genas.core.interfaces import SearchSpace, Task
-from genas.core.records import Architecture, Candidate, Measurement, Use
+from genas.core.records import Architecture
+from genas.examples import examples
 
 _FLOOR = 0.3  # cosine similarity below which two tasks have nothing to tell each other
 _EACH = 2  # architectures of one run that are told at most
@@ -82,44 +81,15 @@ def _ledgers(sources: Iterable[str]) -> list[Path]:
     return list(found)
 
 
-def _events(path: Path) -> Iterator[Mapping[str, Any]]:
-    raw = path.read_bytes()
-    for number, line in enumerate(raw[: raw.rfind(b"\n") + 1].splitlines(), start=1):
-        try:
-            event = json.loads(line)
-            if not isinstance(event, dict):
-                raise ValueError("an event is a table of keys")
-        except ValueError as error:
-            raise LedgerCorrupt(f"Line {number} of {path} cannot be read ({error}).") from error
-        yield event
-
-
 def _read(space: SearchSpace, path: Path) -> Past | str:
-    """The run, or why it can't be used; of its figures those of the scorer and fidelity with most architectures."""
-    archs: dict[str, Architecture] = {}
-    figures: dict[tuple[float, str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    use: Use | None = None
-    for event in _events(path):
-        if event.get("kind") == "request":
-            use = wire.from_data(Use, event["request"]["task"])
-        elif event.get("kind") == "candidate":
-            archs[event["key"]] = wire.from_data(Candidate, event["candidate"]).arch
-        elif event.get("kind") == "measurement" and "measurement" in event and not event["id"].startswith("test "):
-            made = wire.from_data(Measurement, event["measurement"])
-            figures[made.fidelity, event["scorer"], made.metric][event["key"]].append(made.value)
-    if use is None:
-        return "it has no request"
-    if not any(arch.space == space.name for arch in archs.values()):
-        return f"it has no architecture of {space.name}"
+    """The run, or why it can't be used."""
     try:
+        found = examples(space, [str(path)])
+        if (use := found[0].use) is None:
+            return "it has no request"
         task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
     except (RequestError, MissingArtifact) as error:
-        return f"its task can't be made here: {error}"
-    groups = [(len(by_key), key) for key, by_key in figures.items() if key[2] == task.metric]
-    if not groups:
-        return f"it measured no {task.metric}"
-    by_key = figures[max(groups)[1]]
-    means = [(archs[key], sum(v) / len(v)) for key, v in by_key.items() if key in archs]
-    sign = -1.0 if task.goal == "max" else 1.0
-    best = sorted((pair for pair in means if pair[0].space == space.name), key=lambda pair: sign * pair[1])
+        return str(error)
+    sign = 1.0 if task.goal == "max" else -1.0
+    best = [(e.arch, sign * e.merit) for e in sorted(found, key=lambda e: -e.merit)]
     return Past(task.description, task.metric, best)

@@ -145,3 +145,19 @@ def test_a_chat_model_that_only_fails_costs_nothing_but_its_candidates(tmp_path:
     events = [json.loads(line) for line in (tmp_path / "run" / "ledger.jsonl").read_text().splitlines()]
     failures = [e for e in events if e["kind"] == "completion"]
     assert failures and all("failure" in e for e in failures)
+
+
+def test_tokens_of_the_budget_are_shared_out_among_chat_models(tmp_path: Path) -> None:
+    from genas.core.ledger import Ledger
+    from genas.designer import Designer
+
+    local = {"model": "local"}
+    request = genas.interpret(
+        "digits under 20k parameters, at most 900 LLM tokens",
+        proposers=["uniform", {"name": "llm", "options": local}],
+        refiners=[{"name": "navigator", "options": local}],
+    )
+    assert request.budget.llm_tokens == 900
+    designer = Designer(request, Ledger())
+    sources = {**designer.proposers.sources, **designer.refiners.sources}
+    assert [sources[name].dialogue.access.tokens for name in ("llm", "navigator")] == [450, 450]
