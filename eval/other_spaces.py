@@ -1,6 +1,6 @@
 """Searches on six other spaces, the same settings everywhere: what is missing of the best by evaluations.
 
-    GENAS_DATA=... python eval/other_spaces.py                                      (about 40 minutes on one core)
+    GENAS_DATA=... python eval/other_spaces.py                                      (about 15 minutes on one core)
 
 nasbench_graph (26,206 networks, eight graphs) and transnas_macro (3,256, seven tasks) are searched whole. Of nasbench101
 (cells with a validation accuracy), gpt (HW-GPT-Bench, scale s) and darts (surrogate accuracies of NAS-Bench-301) a table
@@ -282,8 +282,8 @@ def about(results: dict[str, dict[str, list[dict]]], seeds: int, count: int) -> 
         "PREDICTED by a surrogate) within the table's sample only, a neighbour there being one of the 24 nearest. `auto` "
         "has the same settings everywhere and no generators, as those that genas ships were fitted on rows of these "
         "tables; it reads training-free figures where a table has them (transnas_macro, darts; parameters elsewhere). "
-        "Other searches have their defaults. No setting was chosen on these studies but what the text of "
-        f"`eval/search_regret.py` says.{errors}\n\n![curves](figures/other_spaces.png)\n\n"
+        "Other searches have their defaults. Nothing was chosen on these studies; two seeds of six of them were seen "
+        f"while the measurement was written.{errors}\n\n![curves](figures/other_spaces.png)\n\n"
     )
 
 
