@@ -217,20 +217,22 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
 
     from genas.drawings import COLOURS
 
-    wide = 4
+    wide, order = 4, list(dict.fromkeys(name for by in results.values() for name in by))
     figure = Figure(figsize=(11, 2.1 * -(-len(results) // wide)), layout="constrained")
     panels = figure.subplots(-(-len(results) // wide), wide, squeeze=False).flat
     for (study, by), axes in zip(results.items(), panels, strict=False):
-        for colour, (name, runs) in zip(COLOURS, by.items(), strict=False):
+        for name, runs in by.items():
+            colour = COLOURS[order.index(name)]
             curve = np.mean([r["curve"] for r in runs], axis=0)
             floor = 1e-4 if study.endswith("latency") else 1e-3
             axes.plot(range(1, len(curve) + 1), np.maximum(curve, floor), color=colour, label=name, linewidth=1.1)
         axes.set(yscale="log")
         axes.set_title(study, fontsize=8)
-        axes.tick_params(labelsize=6)
+        axes.tick_params(labelsize=6, which="both")
+        if study in (next(iter(results)), "gpt and latency"):
+            axes.legend(fontsize=6, frameon=False)
     for axes in panels:
         axes.axis("off")
-    figure.axes[0].legend(fontsize=6, frameon=False)
     figure.supxlabel("evaluations", fontsize=8)
     figure.savefig(path, dpi=80)
 
