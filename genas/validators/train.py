@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.interfaces import SearchSpace, Task, Validator
@@ -42,13 +40,14 @@ class TrainValidator(Validator):
         examples: int | None = None,
     ) -> None:
         from genas.nn.train import Recipe
+        from genas.nn.weight_store import WeightStore
 
         self.space, self.task, self.device, self.store = space, task, device, ledger.store
+        self._weights = WeightStore(ledger.store)
         val = None if examples is None else max(1000, examples // 4)
         self.recipe = Recipe(
             epochs, batch_size, learning_rate, examples=examples, val_examples=val, precision=precision
         )
-        self._memory: dict[str, dict[str, Tensor]] = {}
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """Validation accuracy of the best epoch of a full training; fidelity is always 1."""
@@ -58,7 +57,7 @@ class TrainValidator(Validator):
         checkpoint = None if self.store is None else self.store / f"{name}.checkpoint"
         network = build(self.space, arch, self.task, seed)
         done = train(network, self.task, self.recipe, seed=seed, device=self.device, checkpoint=checkpoint)
-        self._keep(name, done.weights)
+        self._weights.keep(name, done.weights)
         return Measurement(self.metric, done.accuracy, done.seconds, 1.0, seed, curve=done.curve)
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
@@ -73,27 +72,9 @@ class TrainValidator(Validator):
 
     def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor]:
         """The weights kept by `score`; trained again (to the same end) where they are gone."""
-        from safetensors.torch import load_file
-
         name = f"{arch.key}-{seed}"
-        if name in self._memory:
-            return self._memory[name]
-        path = self._file(name)
-        if path is None or not path.is_file():
+        if (found := self._weights.find(name)) is None:
             self.score(arch, seed=seed)
-        return self._memory[name] if path is None else load_file(path)
-
-    def _file(self, name: str) -> Path | None:
-        return None if self.store is None else self.store / f"{name}.safetensors"
-
-    def _keep(self, name: str, weights: dict[str, Tensor]) -> None:
-        from safetensors.torch import save_file
-
-        path = self._file(name)
-        if path is None:
-            self._memory[name] = weights
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        save_file({key: value.contiguous() for key, value in weights.items()}, part)
-        os.replace(part, path)
+            found = self._weights.find(name)
+        assert found is not None
+        return found

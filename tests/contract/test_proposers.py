@@ -24,8 +24,9 @@ OPTIONS = {
     "progressive": {"beam": 3, "trees": 10},
     "regularized_evolution": {"population": 6, "sample": 3},
     "smac": {"start": 4, "challengers": 50, "every": 8},
-    "llm": {"examples": 2, "repairs": 0, "batch": 2},  # the embedded model takes seconds a line
+    "llm": {"examples": 2, "repairs": 0, "batch": 2},
 }
+CHATTING = {"llm", "navigator"}
 ROUNDS = {"llm": (2,)}
 pytestmark = pytest.mark.usefixtures("untouched_randomness")
 
@@ -47,7 +48,7 @@ def tiny_chat() -> str:
 
 
 def made(kind, name, space, seed=0):
-    options = OPTIONS.get(name, {}) | ({"model_options": {"folder": tiny_chat()}} if name == "navigator" else {})
+    options = OPTIONS.get(name, {}) | ({"model_options": {"folder": tiny_chat()}} if name in CHATTING else {})
     return registry.create(kind, Use(name, options), **context_for(space, task_for(space), seed=seed))
 
 
