@@ -1,4 +1,4 @@
-"""Searches on six other spaces, the same settings everywhere: what is missing of the best by evaluations.
+"""Searches on five other spaces, the same settings everywhere: what is missing of the best by evaluations.
 
     GENAS_DATA=... python eval/other_spaces.py                                      (about 15 minutes on one core)
 
