@@ -49,6 +49,10 @@ _GERMAN = _Language(
     ),
     (
         (r"ein paar", "a few"),
+        (r"alles", "anything"),
+        (r"ist (?:unbrauchbar|nutzlos|wertlos|inakzeptabel|unzulässig|nicht akzeptabel|indiskutabel)", "is useless"),
+        (r"ist (?:mir |uns |viel |deutlich )*zu (?:langsam|groß|viel|schwer|wenig|ungenau|schlecht)", "is useless"),
+        (r"so wenige? (\w+) wie möglich", r"lowest \1"),
         (r"(\w+) (?:zu )?(mini|maxi|opti)mieren", r"\2mise \1"),
         (r"(mini|maxi|opti)miere?", r"\1mise"),
         (r"(?:möglichst wenige?|so wenige? wie möglich|möglichst (?:gering|niedrig)\w+) (\w+)", r"lowest \1"),
@@ -204,6 +208,10 @@ _FRENCH = _Language(
     ),
     (
         (r"quelques", "a few"),
+        (r"tout ce qui (?:dépasse|excède)", "anything over"),
+        (r"tout ce qui (?:est|prend|fait) ", "anything "),
+        (r"est (?:inutile|inutilisable|inacceptable|exclue?|rejetée?)", "is useless"),
+        (r"est (?:bien |beaucoup )?trop (?:lent|gros|grand|lourd|peu)e?", "is useless"),
         (r"(mini|maxi|opti)mis(?:er|ez|ant|e)", r"\1mise"),
         (r"le moins (?:de |d')(\w+) possible", r"lowest \1"),
         (r"compromis (?:entre|de)", "trade-off between"),

@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 from genas.core.errors import RequestError
 from genas.core.records import Budget, Constraint
-from genas.interpreters._quantities import Quantity, quantities
+from genas.interpreters._quantities import Quantity, pair, quantities
 from genas.interpreters._text import blank
 from genas.interpreters._vocabulary import (
     AFTER,
     FAR,
     HOW,
     KINDS,
-    LETTER_SCALE,
     METRIC,
     NAMES,
     OTHER_END,
     OTHER_WORD,
+    RANGE,
     RELATIVE,
     RIGHT_STOP,
     SIGNS,
@@ -117,7 +117,7 @@ def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
     while index < len(numbers):
         first = numbers[index]
         if index + 1 < len(numbers) and (start := _range_start(text, first, numbers[index + 1], edge)) is not None:
-            low, high = _pair(first, numbers[index + 1])
+            low, high = pair(first, numbers[index + 1])
             index += 2
             edge = high.end
             yield _Term(low, high, "between", start, high.end)
@@ -128,50 +128,28 @@ def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
                 f"Between {first.text} and what? Write both ends, such as between 10k and 20k parameters."
             )
         index += 1
-        if first.kind == "" and sign in _SIDED and index < len(numbers) and _both_ends(text, end, numbers[index]):
+        if first.kind == "" and sign in _SIDED and index < len(numbers) and _both_ends(text, edge, end, numbers[index]):
             falls = sign in {"<", "<="} and first.value > numbers[index].value
-            first = replace(first, kind=numbers[index].kind) if falls else _pair(first, numbers[index])[0]
+            first = replace(first, kind=numbers[index].kind) if falls else pair(first, numbers[index])[0]
         edge = end
         words = text[start : first.start] + text[first.end : end]
         yield _Term(first, None, sign, start, end, words)
 
 
-def _both_ends(text: str, end: int, second: Quantity) -> bool:
-    """Whether "over 10k" goes on as "but under 40k parameters"."""
-    return second.kind in {"params", "flops"} and OTHER_END.fullmatch(text[end : second.start]) is not None
+def _both_ends(text: str, edge: int, end: int, second: Quantity) -> bool:
+    """Whether "over 10k", with no other metric named before it, goes on as "but under 40k parameters"."""
+    begin = max((m.end() for m in STOP.finditer(text, edge, end)), default=edge)
+    named = [_name(m) for m in METRIC.finditer(text, begin, end)]
+    goes_on = OTHER_END.fullmatch(text[end : second.start]) is not None
+    return second.kind in {"params", "flops"} and goes_on and set(named) <= {second.kind}
 
 
 def _range_start(text: str, first: Quantity, second: Quantity, edge: int) -> int | None:
     joint = text[first.end : second.start].strip().lower()
     before = re.search(r"\b(between|(?:ranging )?from|in the range(?: of)?)\s*$", text[edge : first.start], re.I)
-    if before and (joint in {"and", "to", "-", ".."}):
+    if before and (joint in {"and", *RANGE}):
         return edge + before.start()
-    return first.start if joint in {"to", "-", ".."} else None
-
-
-def _pair(first: Quantity, second: Quantity) -> tuple[Quantity, Quantity]:
-    said = f"{first.text} to {second.text}"
-    if first.kind == "" and not first.unit:
-        if second.scaled or LETTER_SCALE.search(second.text):
-            raise RequestError(
-                f"{said!r} may begin at {first.text} or at {first.text} times the same unit. Write the unit twice."
-            )
-        ratio = _ratio(second)
-        first = replace(first, value=round(first.value * ratio, 12), kind=second.kind, unit=second.unit)
-    elif first.kind == "":
-        first = replace(first, kind=second.kind)
-    if first.kind != second.kind:
-        raise RequestError(f"{said!r} mixes two units. Write both ends in the same unit.")
-    if first.value > second.value:
-        raise RequestError(f"{said!r} runs downwards. Write the smaller number first.")
-    return first, second
-
-
-def _ratio(second: Quantity) -> float:
-    """What the bare number of a range is multiplied with to be in the other's unit: 5 to 10 ms, 1 to 2 million."""
-    number = re.match(r"[0-9][0-9, ]*(?:\.[0-9]+)?|\.[0-9]+", second.text)
-    plain = float(number[0].replace(",", "").replace(" ", "")) if number else 0.0
-    return second.value / plain if plain else 1.0
+    return first.start if joint in RANGE - {"up to"} else None
 
 
 def _sign(text: str, quantity: Quantity, edge: int) -> tuple[str, int, int]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from genas.core.errors import RequestError
+from genas.interpreters._vocabulary import LETTER_SCALE
 
 _NUMBER = re.compile(
     r"(?<![\w.,^])(?<![A-Za-z]-)(?<![A-Za-z]\.)"
@@ -167,6 +168,32 @@ def quantities(text: str) -> list[Quantity]:
             )
         found.append(quantity)
     return found
+
+
+def pair(first: Quantity, second: Quantity) -> tuple[Quantity, Quantity]:
+    """The two ends of a range in one unit; RequestError where that is unclear or they run downwards."""
+    said = f"{first.text} to {second.text}"
+    if first.kind == "" and not first.unit:
+        if second.scaled or LETTER_SCALE.search(second.text):
+            raise RequestError(
+                f"{said!r} may begin at {first.text} or at {first.text} times the same unit. Write the unit twice."
+            )
+        ratio = _ratio(second)
+        first = replace(first, value=round(first.value * ratio, 12), kind=second.kind, unit=second.unit)
+    elif first.kind == "":
+        first = replace(first, kind=second.kind)
+    if first.kind != second.kind:
+        raise RequestError(f"{said!r} mixes two units. Write both ends in the same unit.")
+    if first.value > second.value:
+        raise RequestError(f"{said!r} runs downwards. Write the smaller number first.")
+    return first, second
+
+
+def _ratio(second: Quantity) -> float:
+    """What the bare number of a range is multiplied with to be in the other's unit: 5 to 10 ms, 1 to 2 million."""
+    number = re.match(r"[0-9][0-9, ]*(?:\.[0-9]+)?|\.[0-9]+", second.text)
+    plain = float(number[0].replace(",", "").replace(" ", "")) if number else 0.0
+    return second.value / plain if plain else 1.0
 
 
 def _continues(text: str, first: Quantity, second: Quantity) -> bool:

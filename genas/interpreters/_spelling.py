@@ -19,6 +19,9 @@ _WORDS = [
     "milliseconds",
     "megabytes",
     "kilobytes",
+    "millisecond",
+    "megabyte",
+    "kilobyte",
     "memory",
     "energy",
     "classes",
@@ -60,9 +63,6 @@ _RIGHT = frozenset(_WORDS) | frozenset(
         "trial",
         "minute",
         "second",
-        "millisecond",
-        "megabyte",
-        "kilobyte",
         "percents",
         "beast",
         "feast",
@@ -78,7 +78,7 @@ _RIGHT = frozenset(_WORDS) | frozenset(
         "maximums",
     ]
 )
-_WORD = re.compile(r"(?<![\w./~\\-])(?:[A-Za-z]{5,13}(?![A-Za-z_/\\])|[A-Za-z]{4}(?=-?[0-9]))")
+_WORD = re.compile(r"(?<![\w./~\\-])(?:[A-Za-z]{5,13}(?![A-Za-z_/\\])|[A-Za-z]{4}(?=[ -]?[0-9]))")
 _GLUED = re.compile(
     r"(?<!\w)(at)(least|most)(?!\w)|(?<!\w)(up)(to)(?!\w)|(?<!\w)(more|less|fewer)(th[ae]n)(?!\w)", re.I
 )
@@ -106,7 +106,7 @@ def _mended(match: re.Match[str]) -> str:
     if word in _RIGHT:
         return match[0]
     near = [known for known in _WORDS if known[0] == word[0] and _slip(word, known)]
-    return near[0] if len(near) == 1 else match[0]
+    return near[0] if len({known.removesuffix("s") for known in near}) == 1 else match[0]
 
 
 def _slip(word: str, known: str) -> bool:

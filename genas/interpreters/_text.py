@@ -18,11 +18,45 @@ _TURNED = re.compile(
     r"(?:\s*(<=?|>=?))?",
     re.I,
 )
+_METRICS = (
+    r"params?|parameters|weights|flops|macs|accuracy|latency|(?:model[_ ]?)?size|memory|ram|energy|perplexity|auc|"
+    r"error|acc|lat|mem"
+)
+_KEYED = re.compile(  # max_params=50k, latency-max: 5 ms
+    rf"\b(?:(max|min)(?:imum)?[_ -]?({_METRICS})|({_METRICS})[_-](max|min)(?:imum)?)\s*[=:]+\s*(?=[0-9.])", re.I
+)
+_UNITED = re.compile(  # latency_ms <= 5
+    r"\b(latency|size|memory|energy)_(ms|us|s|mb|kb|mj|uj)(\s*(?:<=?|>=?|==?|:)\s*)([0-9][0-9.,]*)(?![\w.,])", re.I
+)
+_SHORTENED = {"lat": "latency", "acc": "accuracy", "mem": "memory", "obj": "objectives"}
+_SHORT = re.compile(r"(?<![\w./-])(?:lat|acc|mem|obj(?=\s*:))\b\.?(?![/\w-])", re.I)
+_GETS = re.compile(
+    r"\b(?:(?:still|consistently|reliably|always) )?(?:gets?|scores?|manages?|delivers?|yields?) "
+    r"(?=[0-9.]+ ?(?:%|per ?cent))",
+    re.I,
+)
+_BAD = (  # what is said of what goes beyond a limit
+    r"(?:is|are|would be|will be|counts as|gets?)\s+(?:(?:just |simply |far |way |of )*(?:useless|worthless|pointless|"
+    r"unacceptable|inacceptable|unusable|no good|no use|out of the question|out|a no-go|rejected|thrown away|discarded|"
+    r"forbidden|too (?:slow|big|large|much|heavy|many|little|low|bad|small)|"
+    r"not (?:acceptable|allowed|an option|useful|usable|ok(?:ay)?|good enough|tolerable|permitted|accepted)))|"
+    r"(?:won't|will not|cannot|can't|does not|doesn't) (?:do|work|fit|help|be accepted|pass)"
+)
+_BEYOND = (
+    r"(?:more|larger|bigger|heavier|slower|longer|higher|less|fewer|smaller|lower|worse|above|over|beyond|below|under)"
+)
+_ANYTHING = re.compile(
+    r"\b(?:anything|everything|whatever|all networks?|any (?:network|model|net)s?)\b(?: that)?"
+    r"(?: is|'s| goes| needs| takes| has)?"
+    rf"(\s+{_BEYOND}\b[^.;!?|]*?)\s(?:{_BAD})",
+    re.I,
+)
+_CLAUSE = re.compile(rf"((?:^|[,;.:!?|]|\b(?:and|but))\s*)({_BEYOND}\b[^.;,!?|]*?[0-9][^.;,!?|]*?)\s(?:{_BAD})", re.I)
 _FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans(
     {"×": "x", "✕": "x", "≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "−": "-", "–": "-", "—": "-", "‑": "-", "‐": "-"}
-    | {"≈": "~", "∼": "~", "“": '"', "”": '"', "‘": "'", "’": "'", "′": "'"}
+    | {"∈": " in ", "≈": "~", "∼": "~", "“": '"', "”": '"', "‘": "'", "’": "'", "′": "'"}
 )
 
 
@@ -43,8 +77,19 @@ def plain(sentence: str) -> str:
     text = re.sub(r"(?<![\w.,])([0-9]{1,2}) (?:out )?of (?:every )?100(?![\w.,%])", r"\1 %", text)
     text = re.sub(r"\b(mio|mln|mill|tsd)\.(?=\s)", r"\1", text, flags=re.I)
     text = re.sub(r"\bw/o\b", "without", re.sub(r"\bw/(?=\s)", "with", text))
-    text = _TURNED.sub(_turned, re.sub(r"\bin \[([^\[\],|]+),([^\[\],|]+)\]", r"between \1 and \2", text))
+    text = _GETS.sub("reaches ", text)
+    text = _SHORT.sub(lambda m: _SHORTENED[m[0].lower().rstrip(".")], text)
+    text = _UNITED.sub(r"\1\3\4 \2", text)
+    text = _KEYED.sub(_keyed, text)
+    text = _CLAUSE.sub(r"\1no \2", _ANYTHING.sub(r"nothing\1", text))
+    text = _TURNED.sub(_turned, re.sub(r"\bin\s+\[([^\[\],|]+),\s*([^\[\],|]+)\]", r"between \1 and \2", text))
     return spelled(text)
+
+
+def _keyed(match: re.Match[str]) -> str:
+    """Turns "max_params=" and "params_max:" into "params <= "."""
+    metric, end = (match[2] or match[3]).lower(), (match[1] or match[4]).lower()
+    return f", {_SHORTENED.get(metric, metric)} {'<=' if end == 'max' else '>='} "
 
 
 def _turned(match: re.Match[str]) -> str:

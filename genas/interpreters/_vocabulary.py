@@ -13,11 +13,11 @@ _ANY = (  # a word that may stand between a negation and its comparison: none th
 _NO = rf"(?:no|not|never|nothing|none|cannot|without|nor|avoid|refuse|reject|\w+n't)\s+(?:{_ANY}\s+){{0,5}}"
 _MORE = (
     r"(?:more|greater|larger|bigger|higher|longer|slower|better|heavier)\s+(?:parameters\s+|weights\s+)?than|"
-    r"over|above|exceed(?:ing|s)?|beyond|past|in excess of|upwards? of"
+    r"over|above|north of|exceed(?:ing|s)?|beyond|past|in excess of|upwards? of"
 )
 _LESS = (
     r"(?:less|fewer|smaller|lower|shorter|faster|quicker|lighter|worse)\s+(?:parameters\s+|weights\s+)?than|"
-    r"under|below|beneath"
+    r"under|below|beneath|south of"
 )
 SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (
@@ -123,7 +123,8 @@ TWO = re.compile(
     r"parameters|weights|flops|macs|latency|memory|energy|size)\b",
     re.I,
 )
-LETTER_SCALE = re.compile(r"[0-9]\s?[kKmMgGbBtT](?=[\s-]|$|param|weight|flop|mac)", re.I)
+LETTER_SCALE = re.compile(r"[0-9]\s?[kKmMgGbBtT](?=[\s-]|$|param|weight)", re.I)
+RANGE = {"to", "up to", "-", "..", "through"}
 OTHER_END = re.compile(
     r"\s*(?:,|and|but)*\s*(?:under|below|less than|fewer than|at most|up to|no more than|<=?|"
     r"not more than|over|above|more than|at least|no less than|not less than|>=?)\s*$",
@@ -163,7 +164,8 @@ UNREAD = re.compile(
     re.I,
 )
 VAGUE = re.compile(
-    r"\b(?:a couple of|a few|several|dozens of|hundreds of|thousands of|millions of)\s+(?:hundred|thousand|million|"
+    r"\b(?:a couple of|a few|a handful of|a bunch of|lots of|loads of|tons of|several|"
+    r"dozens of|hundreds of|thousands of|millions of)\s+(?:hundred|thousand|million|"
     r"param\w*|weights|ms|milliseconds|seconds|minutes|hours|days|mb|kb|megabytes|kilobytes|trials|networks|epochs)\b",
     re.I,
 )

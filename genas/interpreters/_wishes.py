@@ -88,6 +88,12 @@ _OVER = re.compile(
     rf"(?:the )?(?:{_METRIC.pattern.replace('?P<', '?P<than_')})",
     re.I,
 )
+_THEN = re.compile(
+    rf"(?:{_METRIC.pattern})\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the )?(?:low )?"
+    rf"(?:{_METRIC.pattern.replace('?P<', '?P<than_')})",
+    re.I,
+)
+_SECOND = re.compile(rf"(?:{_METRIC.pattern})\s+(?:comes? |is )?(?:second(?:ly)?|next|afterwards|after that)\b", re.I)
 _LIST = re.compile(
     r"\b(?:then|second(?:ly)?|third(?:ly)?|after that|followed by|next|trade[- ]?off (?:between|of)|"
     r"trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front )?(?:of|between|over)|"
@@ -136,6 +142,8 @@ def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
     order = [metric for metric, _ in sorted(strong.items(), key=lambda item: item[1])]
     if quality == "perplexity":  # an accurate language model is one of low perplexity
         order = list(dict.fromkeys(quality if metric == "accuracy" else metric for metric in order))
+    seconds = [m for found in _SECOND.finditer(kept) if (m := found.lastgroup or "") not in order]
+    order = [*(order or [quality]), *(m for m in seconds if m != quality)]
     if quality not in order:
         order.append(quality)
     order += [metric for metric in sorted(weak, key=weak.__getitem__) if metric not in order]
@@ -159,7 +167,7 @@ def _strong(text: str) -> dict[str, int]:
     for wish in (_MAIN, _POSSIBLE):
         for found in wish.finditer(text):
             note(found.lastgroup or "", found.start())
-    for found in _OVER.finditer(text):
+    for found in (*_OVER.finditer(text), *_THEN.finditer(text)):
         for name in filter(found.group, found.groupdict()):
             note(name.removeprefix("than_"), found.start(name))
     for phrase in _LIST.finditer(text):
