@@ -179,6 +179,24 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
     figure.savefig(path, dpi=80)
 
 
+def collect(names: list[str], seeds: int, cap: int, out: Path, space: CachedCells) -> dict[str, dict[str, list[dict]]]:
+    """All runs by search and data set; those that are in the file are not made again."""
+    done = json.loads(out.read_text()) if out.is_file() else {}
+    results: dict[str, dict[str, list[dict]]] = {}
+    for name in names:
+        for dataset in DATASETS:
+            others = [f"table:nasbench201:dataset={d}" for d in DATASETS if d != dataset]
+            use = Use("auto", {"transfer": others}) if name == "auto, transfer" else Use(name)
+            for seed in range(seeds):
+                key = f"{name} {dataset} {seed} {cap}"
+                if key not in done:
+                    done[key] = measure(use, dataset, space, seed, cap)
+                    out.write_text(json.dumps(done))
+                results.setdefault(name, {}).setdefault(dataset, []).append(done[key])
+            print(row(name, dataset, results[name][dataset], cap), flush=True)
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
@@ -189,19 +207,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("/tmp/search_regret.json"), help="raw results, to go on from")
     args = parser.parse_args()
     begin, space = time.perf_counter(), CachedCells()
-    done = json.loads(args.out.read_text()) if args.out.is_file() else {}
-    results: dict[str, dict[str, list[dict]]] = {}
-    for name in REST if args.rest else [*args.searches, *(["auto, transfer"] if args.transfer else [])]:
-        for dataset in DATASETS:
-            others = [f"table:nasbench201:dataset={d}" for d in DATASETS if d != dataset]
-            use = Use("auto", {"transfer": others}) if name == "auto, transfer" else Use(name)
-            for seed in range(args.seeds):
-                key = f"{name} {dataset} {seed} {args.cap}"
-                if key not in done:
-                    done[key] = measure(use, dataset, space, seed, args.cap)
-                    args.out.write_text(json.dumps(done))
-                results.setdefault(name, {}).setdefault(dataset, []).append(done[key])
-            print(row(name, dataset, results[name][dataset], args.cap), flush=True)
+    names = REST if args.rest else [*args.searches, *(["auto, transfer"] if args.transfer else [])]
+    results = collect(names, args.seeds, args.cap, args.out, space)
     head = (
         "| search | data set | mean queries | median [lowest, highest] | mean, isomorphic once | within 192 "
         "| regret at 20 | 50 | 100 | 192 | ms a query | known mean |"

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import SearchSpace
+from genas.core.interfaces import SearchSpace, Task
 from genas.core.pareto import dominance
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.refiners._search import TRIES, Search
-from genas.refiners._variation import Variation
+from genas.refiners._variation import Mutation, Variation, editor
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,8 +29,11 @@ class Nsga2(Search):
         seed: of the run.
         objectives: all of them count alike.
         limits: how far a failed trial breaks them is its rank among the failed.
+        task: told to the diffusion, where that mutates.
         population: survivors.
         crossed: share of children that have two parents.
+        mutation: "uniform" makes decisions anew by chance; "diffusion" leaves a part of the parent out and has the
+            space's diffusion model sample it again.
     """
 
     name = "nsga2"
@@ -41,15 +44,17 @@ class Nsga2(Search):
         seed: int,
         objectives: Sequence[Objective],
         limits: Sequence[Constraint] = (),
+        task: Task | None = None,
         *,
         population: int = 20,
         crossed: float = 0.5,
+        mutation: Mutation = "uniform",
     ) -> None:
         if population < 2 or not 0 <= crossed <= 1:
             raise RequestError("nsga2 needs a population of at least 2 and crossed in [0, 1].")
         super().__init__(space, seed, objectives)
         self._limits, self._population, self._crossed = tuple(limits), population, crossed
-        self._variation = Variation(space)
+        self._variation = Variation(space, editor(mutation, space, seed, limits, task))
         self._excess: dict[str, float] = {}  # by key of failed trials that broke a limit
         self._living: list[Architecture] = []  # the fittest first
 

@@ -3,9 +3,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from benchmark_sentences import BENCHMARKS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sentences import BENCHMARKS, READ, REFUSED
+from refused_sentences import REFUSED
+from sentences import READ
 
 from genas.core import registry, wire
 from genas.core.errors import GenasError, RequestError

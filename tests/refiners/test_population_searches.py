@@ -117,7 +117,7 @@ def test_nonsense_options_are_refused():
         Nsga2(Letters(), 0, _GOAL, crossed=2.0)
 
 
-@pytest.mark.parametrize("made", [Evolution, RegularizedEvolution, PopulationBasedGuiding])
+@pytest.mark.parametrize("made", [Evolution, Nsga2, RegularizedEvolution, PopulationBasedGuiding])
 def test_diffusion_edits_are_children_that_keep_a_part(made):
     space = registry.create("spaces", "nasbench201")
     search = made(space, 0, _GOAL, population=2, mutation="diffusion")
