@@ -8,8 +8,6 @@ from genas.core import assets, registry
 from genas.core.interfaces import Task
 from genas.core.records import Request
 
-AFFORDABLE = 1.5  # times a reference's training time per example, where the budget is in seconds
-
 
 def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[tuple[str, str]]:
     """Names and sentences, to be shown in the report.
@@ -22,8 +20,8 @@ def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[t
     if train_ms is not None:
         yield (
             "train_ms",
-            f"The seconds of the budget leave out networks that train slower than {train_ms:.3g} ms an example, "
-            f"{AFFORDABLE:g} times the reference's. A budget in trials has no such limit.",
+            f"The seconds of the budget leave out networks that train slower than {train_ms:.3g} ms an example. "
+            "A budget in trials has no such limit.",
         )
     for name in _models(request):
         count = assets.seen(f"{name}-{request.space.name}").get(str(request.task), 0)

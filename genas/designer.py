@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.cautions import AFFORDABLE, cautions
+from genas.cautions import cautions
 from genas.core import pareto, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
 from genas.laboratory import Laboratory, at, context_of
-from genas.plan import SEARCH_SHARE, Plan, make_plan, placed, plan_again
+from genas.plan import SEARCH_SHARE, Plan, affordable_ms, make_plan, placed, plan_again
 from genas.sources import Mix
 from genas.summary import number, summarize
 
@@ -198,7 +198,11 @@ class Designer:
     def _plan(self, device: str) -> Plan:
         if (event := self.ledger.find("plan")) is None:
             speed, measured = self._speed(device)
-            plan = make_plan(self.request, examples=self._examples(), seconds_per_example=speed)
+            examples, seconds = self._examples(), self.request.budget.seconds
+            plan = make_plan(self.request, examples=examples, seconds_per_example=speed)
+            if speed and seconds is not None:
+                slowest = affordable_ms(plan, seconds, examples=examples, seconds_per_example=speed)
+                plan = replace(plan, train_ms=slowest)
             event = {"kind": "plan", "id": "plan", "plan": plan.to_data() | measured}
             self.ledger.append(event)
         return Plan(**event["plan"])
@@ -222,7 +226,7 @@ class Designer:
         return len(self.task.data("train").labels) if self.trains else 0
 
     def _speed(self, device: str) -> tuple[float, dict[str, Any]]:
-        """Where seconds count: seconds per training example of a reference, and what follows from it for the plan."""
+        """Where seconds count, the seconds per training example of a reference; and the threads of training."""
         asked: dict[str, Any] = {} if self.executor.threads is None else {"threads": self.executor.threads}
         if not self.trains or self.request.budget.seconds is None:
             return 0.0, asked
@@ -237,7 +241,7 @@ class Designer:
                 speed = seconds_per_example(network, self.task, device)
         else:
             asked["threads"], speed = best_threads(network, self.task, device)
-        return speed, {**asked, "train_ms": AFFORDABLE * 1e3 * speed}
+        return speed, asked
 
     # Measuring
 

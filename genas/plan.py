@@ -68,6 +68,8 @@ class Plan:
 
 
 SEARCH_SHARE = 0.4  # of the seconds; the rest goes to full training
+_SEARCHED = 0.8  # of the search's seconds go to short trainings
+_SLOWER = 1.5  # times the reference's time per example: such networks are tried in any case
 _FEW = 4  # epochs: where fewer would fit, full trainings use a part of the examples instead
 _OVERHEAD = 1.15  # of a full training over its steps: validation and the reading of examples
 _LEAST = 500  # examples: where fewer would fit, the budget is too small
@@ -105,7 +107,7 @@ def make_plan(request: Request, *, examples: int, seconds_per_example: float) ->
             f"{needed:.0f} seconds. Write a budget of at least {_round_up(needed)} seconds."
         )
     plan = _spend(plan, passes, examples)
-    each = seconds * SEARCH_SHARE * 0.8 / plan.trials / seconds_per_example  # example passes per short training
+    each = seconds * SEARCH_SHARE * _SEARCHED / plan.trials / seconds_per_example  # example passes per short training
     short = max(2, min(plan.short_epochs, plan.epochs // 2, int(each / min(examples, 2000))))
     return replace(
         plan,
@@ -113,6 +115,23 @@ def make_plan(request: Request, *, examples: int, seconds_per_example: float) ->
         short_epochs=short,
         examples=min(plan.train_examples or examples, max(256, int(each / short))),
     )
+
+
+def affordable_ms(plan: Plan, seconds: float, *, examples: int, seconds_per_example: float) -> float:
+    """Milliseconds of training per example above which a network is too slow to be tried within the seconds.
+
+    At that speed half of the trials and a third of the epochs fit; both give way when they meet slow networks. It is
+    no less than 1.5 times the reference's.
+
+    Args:
+        examples: in the training split.
+        seconds_per_example: of the reference network.
+    """
+    epochs = max(plan.short_epochs + 1, plan.epochs // 3)
+    short = plan.trials / 2 * plan.short_epochs * (plan.examples or examples)  # example passes
+    full = _trainings(plan) * epochs * (plan.train_examples or examples)
+    each = min(_SEARCHED * SEARCH_SHARE * seconds / short, (1 - SEARCH_SHARE) * seconds / _OVERHEAD / full)
+    return 1e3 * max(_SLOWER * seconds_per_example, each)
 
 
 def _trainings(plan: Plan) -> int:

@@ -19,7 +19,7 @@ from genas.core.records import (
     Trial,
     Use,
 )
-from genas.plan import Plan, make_plan, placed, plan_again
+from genas.plan import Plan, affordable_ms, make_plan, placed, plan_again
 from genas.sources import Mix
 
 
@@ -186,3 +186,19 @@ def test_a_listed_device_goes_to_the_table_that_has_its_figures():
     assert placed(replace(request, device="cuda:1")).device == "cuda:1"
     with pytest.raises(RequestError, match=r"raspi4.*Write auto, cpu"):
         placed(Request("x", Use("digits"), Use("conv_net"), device="raspi4"))
+
+
+def test_what_is_affordable_fits_into_the_seconds() -> None:
+    request = Request("x", Use("digits"), Use("conv_net"), budget=Budget(seconds=200))
+    for speed in (2e-5, 1e-4, 5e-4):
+        plan = make_plan(request, examples=1200, seconds_per_example=speed)
+        slowest = affordable_ms(plan, 200, examples=1200, seconds_per_example=speed) / 1e3
+        assert slowest >= 1.5 * speed
+        if (
+            slowest > 1.5 * speed
+        ):  # then a run of nothing but such networks has half of the trials, a third of the epochs
+            passes = plan.trials / 2 * plan.short_epochs * (plan.examples or 1200)
+            passes += 9 * max(plan.short_epochs + 1, plan.epochs // 3) * (plan.train_examples or 1200)
+            assert slowest * passes <= 200
+    fast = make_plan(request, examples=1200, seconds_per_example=2e-5)
+    assert affordable_ms(fast, 200, examples=1200, seconds_per_example=2e-5) > 5 * 1e3 * 2e-5

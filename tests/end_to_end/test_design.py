@@ -161,3 +161,10 @@ def test_tokens_of_the_budget_are_shared_out_among_chat_models(tmp_path: Path) -
     designer = Designer(request, Ledger())
     sources = {**designer.proposers.sources, **designer.refiners.sources}
     assert [sources[name].dialogue.access.tokens for name in ("llm", "navigator")] == [450, 450]
+
+
+def test_a_budget_in_seconds_finds_a_winner(tmp_path: Path) -> None:
+    kept = ["params", "train_ms", "short_train"]
+    report = genas.design(GOAL, out=tmp_path, proposers=["uniform"], scorers=kept, budget={"seconds": 60}, device="cpu")
+    assert report.winner is not None and report.winner.value("test_accuracy") is not None
+    assert sum(t.value("accuracy") is not None for t in report.trials) >= 5
