@@ -28,8 +28,8 @@ from genas.core.interfaces import Interpreter
 from genas.core.records import Request
 
 FOLDER = Path(__file__).parent / "sentences"
-TUNED = ("tuning", "third_tuning", "fourth_tuning")
-HALVES = (*TUNED, "aside", "fifth_aside")
+TUNED = ("tuning", "third_tuning", "fourth_tuning", "fifth_tuning", "sixth_tuning")
+HALVES = (*TUNED, "aside")
 FIELDS = ("refused", "task", "data", "limits", "objectives", "device", "budget")
 PIECES = [
     "digits", "mnist", "at most", "between", "50k", "1e999", "-3", "%", "ms", "MB", "MACs", "<=", "²", "½", "٣", "\x00", "\x1b[2J", "\u202e",
