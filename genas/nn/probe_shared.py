@@ -124,11 +124,15 @@ def _by_loss(subject: Subject, logits: Tensor, outputs: list[tuple[nn.Module, Te
 
 
 def _channel_saliency(module: nn.Module, product: Tensor) -> Tensor:
-    """Half the mean over examples of the squared sum of activation x gradient of each channel, summed over channels."""
+    """Half the mean over examples of the squared sum of activation x gradient of each channel, summed over weights.
+
+    Each channel counts as often as it has weights.
+    """
     channel = product.ndim - 1 if isinstance(module, nn.Linear) else 1
     rest = [axis for axis in range(1, product.ndim) if axis != channel]
     per_channel = product.sum(rest) if rest else product  # [B, C]
-    return per_channel.square().mean(0).sum() / 2
+    weights = sum(p.numel() for p in weights_of(module)) / per_channel.shape[1]
+    return per_channel.square().mean(0).sum() / 2 * weights
 
 
 def layer_rows(pairs: list[tuple[Tensor, Tensor]]) -> tuple[tuple[float, ...], ...]:
@@ -229,7 +233,7 @@ def borders(subject: Subject) -> float:
     crossed: list[int] = []
 
     def see(values: Tensor) -> None:
-        code = values.view(2, _STEPS, -1) > 0  # [lines, points, activations]
+        code = values.reshape(2, _STEPS, -1) > 0  # [lines, points, activations]
         crossed.append(int((code[:, 1:] != code[:, :-1]).sum()))
 
     network = subject.settled()

@@ -47,6 +47,8 @@ class Subject:
         for module in network.modules():
             if isinstance(module, _BatchNorm):
                 module.momentum = 1.0
+            elif isinstance(module, nn.Conv2d):
+                module.to(memory_format=torch.channels_last)  # up to three times as fast on CPUs
 
     @cached_property
     def _examples(self) -> tuple[Any, Tensor]:

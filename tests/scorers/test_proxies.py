@@ -45,7 +45,8 @@ def test_figures_of_the_loss_gradient_by_hand():
     assert score("plain", one_layer) == pytest.approx((weight * grad).sum(), rel=1e-5)
     assert score("l2_norm", one_layer) == pytest.approx(np.linalg.norm(weight), rel=1e-5)
     saliency = ((X @ weight.T) * by_output) ** 2
-    assert score("fisher", one_layer) == pytest.approx(saliency.mean(0).sum() / 2, rel=1e-4)
+    per_channel = 2  # weights
+    assert score("fisher", one_layer) == pytest.approx(per_channel * saliency.mean(0).sum() / 2, rel=1e-4)
 
 
 def test_grasp_is_the_slope_of_the_squared_gradient():
