@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from genas.core.errors import RequestError
 from genas.core.records import Budget, Constraint
+from genas.interpreters._doubts import refuse_doubts, refuse_stray
 from genas.interpreters._quantities import Quantity, pair, quantities
 from genas.interpreters._text import blank
 from genas.interpreters._vocabulary import (
     AFTER,
+    ALONE_AFTER,
+    ALONE_BEFORE,
     FAR,
     HOW,
     KINDS,
@@ -22,16 +25,12 @@ from genas.interpreters._vocabulary import (
     OTHER_END,
     OTHER_WORD,
     RANGE,
-    RELATIVE,
     RIGHT_STOP,
     SIGNS,
-    SOFT,
     STOP,
     TRY,
     TWO,
     UNITS,
-    UNREAD,
-    VAGUE,
 )
 
 _FASTER = re.compile(r"\b(?:faster|quicker|slower)\b", re.I)
@@ -39,13 +38,14 @@ _BETTER = re.compile(r"\b(?:better|worse)\b", re.I)
 _NAMES = re.compile(r"\|{2,}")
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
-_BARE, _SIDED = {"params", "flops", "accuracy"}, {"<", "<=", ">", ">="}
+_BARE, _SIDED = {"params", "flops", "macs", "accuracy"}, {"<", "<=", ">", ">="}
 
 
 @dataclass
 class Limits:
-    """What the numbers of a sentence say; `text` is the sentence with everything that was read blanked."""
+    """What the numbers of a sentence say; `text` is the `sentence` with everything that was read blanked."""
 
+    sentence: str
     text: str
     lows: dict[str, float] = field(default_factory=dict)
     highs: dict[str, float] = field(default_factory=dict)
@@ -75,9 +75,9 @@ class _Term(NamedTuple):
 
 def read_limits(text: str) -> Limits:
     """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
-    _refuse_loose_words(text)
-    limits = Limits(text)
-    edge = 0
+    refuse_doubts(text)
+    limits = Limits(text, text)
+    edge, last = 0, ""
     for term in _terms(text, quantities(text)):
         if term.first.kind == "examples" and term.sign == "":
             edge = term.end
@@ -85,31 +85,15 @@ def read_limits(text: str) -> Limits:
             continue
         joined = _JOINT.fullmatch(text[edge : term.start]) is not None and not term.first.kind
         try_same = joined and not METRIC.search(term.words) and _right(text, term) is None
-        if try_same and limits.order and limits.order[-1] in _BARE and term.sign in _SIDED:
-            metric, start, end = limits.order[-1], term.start, term.end
+        if try_same and last in _BARE and term.sign in _SIDED:
+            metric, start, end = last, term.start, term.end
         else:
             metric, start, end = _metric(text, term, edge)
         _add(limits, metric, term)
-        edge = end
+        edge, last = end, metric
         limits.text = blank(limits.text, start, end)
+    refuse_stray(limits.text)
     return limits
-
-
-def _refuse_loose_words(text: str) -> None:
-    """RequestError for sizes and numbers in words that are not understood, and for limits not meant strictly."""
-    if endless := re.search(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", text, re.I):
-        raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
-    if vague := VAGUE.search(text):
-        raise RequestError(f"How much is {vague[0]!r}? Write a number.")
-    if relative := RELATIVE.search(text):
-        raise RequestError(f"{relative[0]!r} compares with something that is not measured. Write a number.")
-    if (soft := SOFT.search(text)) and re.search(r"[0-9]", text):
-        raise RequestError(
-            f"{soft[0]!r}: limits are kept strictly. Leave the word out, or name the wish as an objective, such as low "
-            "latency."
-        )
-    if left := UNREAD.search(text):  # it must not be lost
-        raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
 
 
 def _terms(text: str, numbers: list[Quantity]) -> Iterator[_Term]:
@@ -177,7 +161,7 @@ def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
         "time": {"latency_ms"} if _quick(term) else {"latency_ms", "budget"},
         "bytes": {"memory_mb", "size_mb"},
         "percent": {"accuracy", "error", "roc_auc"},
-    }.get(kind, {"params", "flops", "accuracy", "error", "roc_auc", "perplexity"})
+    }.get(kind, {"params", "flops", "macs", "accuracy", "error", "roc_auc", "perplexity"})
     for found in (right, left):
         if found and _name(found) in allowed:
             return _name(found), min(found.start(), term.start), max(found.end(), term.end)
@@ -293,6 +277,8 @@ def _as_metric(metric: str, low: float | None, high: float | None, said: str) ->
         return metric, _times(low, 1e3), _times(high, 1e3)
     if metric == "fps":
         return "latency_ms", _inverse(high), _inverse(low)
+    if metric == "macs":
+        return "flops", _times(low, 2), _times(high, 2)
     if metric == "error":
         low, high = (None if high is None else 1 - high), (None if low is None else 1 - low)
         metric = "accuracy"
@@ -345,13 +331,15 @@ def _add_budget(limits: Limits, metric: str, term: _Term) -> None:
     elif metric == "tokens":
         limits.budget = replace(limits.budget, llm_tokens=whole)
     else:
-        _check_trials(limits.text, term)
+        _check_trials(limits.sentence, term)
         limits.budget = replace(limits.budget, trials=whole)
 
 
 def _check_trials(text: str, term: _Term) -> None:
+    """RequestError where "30 networks" may be what is asked for; alone in its clause it is how many to try."""
     plain = re.search(r"trial|candidate|evaluation", term.first.text, re.I) or term.sign in {"<", "<="}
-    if not plain and not TRY.search(text[: term.end + 24]):
+    alone = ALONE_BEFORE.search(text[: term.start]) and ALONE_AFTER.match(text, term.end)
+    if not plain and not alone and not TRY.search(text[: term.end + 24]):
         raise RequestError(
             f"Is {term.said!r} how many to try? Write for example try {term.said}; one network is delivered."
         )

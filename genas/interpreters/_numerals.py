@@ -110,7 +110,7 @@ ENGLISH = Numerals(
         "twenty thirty forty fifty sixty seventy eighty ninety",
     )
     | {"zero": 0},
-    {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9},
+    {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9},
     "and",
     _UNITS,
 )
@@ -123,7 +123,9 @@ _FRACTIONS = (
     (rf"(?:an? )?half(?: of)?(?:[- ]an?)?[- ](?={_MUCH})", "0.5 "),
     (rf"(?:an?|one|1) ({_MUCH}) and a half", r"1.5 \1s"),
     (r"an? (?=(?:hundred|thousand|million|billion)(?!\w))", "one "),
-    (r"an? (?=(?:(?:milli|micro)?second|minute|hour|day|week|(?:mega|kilo)byte)s?(?!\w))", "1 "),
+    (r"(?:an?|one) half[- ]dozen|half an? dozen", "6"),
+    (r"an? (?=dozen (?!of\b))", "one "),
+    (r"(?<!images )(?<!frames )(?<!times )(?<!inferences )(?<!samples )(?<!predictions )an? (?=(?:(?:milli|micro)?second|minute|hour|day|week|(?:mega|kilo)byte)s?(?!\w))", "1 "),
 )
 _AND_HALF = re.compile(rf"(?<![\w.])({ENGLISH.words}|[0-9]+)[ -]and[ -]a[ -]half(?=[ -]{_MUCH})", re.I)
 

@@ -61,8 +61,8 @@ _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "fps",
             (
-                r"(fps|(?:frames|images|inferences|pictures|times|samples|"
-                r"predictions)[\s-]?(?:per|a|each|every|/)[\s-]?(?:second|sec|s))"
+                r"(fps|(?:frames|images|inferences|pictures|times|samples|photos|digits|"
+                r"predictions)[\s-]?(?:per|a|each|every|/|in a|in one)[\s-]?(?:1 )?(?:seconds?|sec|s))"
             ),
             re.I,
         ),

@@ -14,6 +14,7 @@ from genas.core.interfaces import Task
 from genas.core.records import Use
 from genas.interpreters._benchmarks import BENCHMARKS, named_space, read_benchmark, space_of
 from genas.interpreters._described import read_described
+from genas.interpreters._frame import without_frame
 from genas.interpreters._machine import read_machine
 from genas.interpreters._text import blank, blank_all
 
@@ -123,6 +124,7 @@ def read_subject(text: str, known: Use | None, space: Use | None) -> Subject:
     "be served."""
     subject = Subject(text)
     path = _path(subject)
+    subject.text = without_frame(subject.text)
     _facts(subject)
     asked = subject.text
     subject.task = known or _task(subject, path)

@@ -40,7 +40,7 @@ _BAD = (  # what is said of what goes beyond a limit
     r"unacceptable|inacceptable|unusable|no good|no use|out of the question|out|a no-go|rejected|thrown away|discarded|"
     r"forbidden|too (?:slow|big|large|much|heavy|many|little|low|bad|small)|"
     r"not (?:acceptable|allowed|an option|useful|usable|ok(?:ay)?|good enough|tolerable|permitted|accepted)))|"
-    r"(?:won't|will not|cannot|can't|does not|doesn't) (?:do|work|fit|help|be accepted|pass)"
+    r"(?:(?:may|must|should|shall|can)(?: it| this| that| the \w+)?(?: not|n't))|(?:won't|will not|cannot|can't|does not|doesn't) (?:do|work|fit|help|be accepted|pass)"
 )
 _BEYOND = (
     r"(?:more|larger|bigger|heavier|slower|longer|higher|less|fewer|smaller|lower|worse|above|over|beyond|below|under)"
@@ -51,7 +51,14 @@ _ANYTHING = re.compile(
     rf"(\s+{_BEYOND}\b[^.;!?|]*?)\s(?:{_BAD})",
     re.I,
 )
-_CLAUSE = re.compile(rf"((?:^|[,;.:!?|]|\b(?:and|but))\s*)({_BEYOND}\b[^.;,!?|]*?[0-9][^.;,!?|]*?)\s(?:{_BAD})", re.I)
+_WITHIN = r"(?:(?!\b(?:and|but|or|which|that)\b)(?:[^.;,!?|]|[.,](?=[0-9])))*?"
+_CLAUSE = re.compile(rf"((?:^|[,;.:!?|]|\b(?:and|but))\s*)({_BEYOND}\b{_WITHIN}[0-9]{_WITHIN})\s(?:{_BAD})", re.I)
+_COUNT = re.compile(  # number of trials: 16, max_trials=16, epochs=20
+    r"\b(?:max(?:imum)?[_ -]?|n[_ -]?|num(?:ber)?[_ -]?(?:of[_ -])?)?(trials|epochs|candidates|evaluations)\s*(?:=|:|is)\s*"
+    r"([0-9]+)(?![\w.])",
+    re.I,
+)
+_MARKS = re.compile(r"(?:(?<=\s)|^)\(?([1-9])[.)](?=\s+\D)")  # 1. of a list
 _FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans(
@@ -75,6 +82,11 @@ def plain(sentence: str) -> str:
     text = re.sub(r"(?<![\w.-])([0-9][0-9.,]*\s?(?:[kKM%]|ms|us))\s?-\s?(?=\.?[0-9])", r"\1 to ", text)
     text = re.sub(r"(?<![\w.,])([0-9]{1,2}) ?h ?([0-5]?[0-9])(?: ?m(?:in)?)?(?![\w.])", r"\1 h \2 min", text)
     text = re.sub(r"(?<![\w.,])([0-9]{1,2}) (?:out )?of (?:every )?100(?![\w.,%])", r"\1 %", text)
+    text = re.sub(r"\bsub-?(?=[0-9]|(?:milli|micro)?second\b|megabyte\b)", "under ", text, flags=re.I)
+    text = re.sub(r"\bunder (?=(?:milli|micro)?second\b|megabyte\b)", "under one ", text, flags=re.I)
+    text = re.sub(r"\b(?:minus|negative) (?=[0-9])", "-", text, flags=re.I)
+    text = _MARKS.sub(_unmarked, text)
+    text = _COUNT.sub(r"\2 \1", text)
     text = re.sub(r"\b(mio|mln|mill|tsd)\.(?=\s)", r"\1", text, flags=re.I)
     text = re.sub(r"\bw/o\b", "without", re.sub(r"\bw/(?=\s)", "with", text))
     text = _GETS.sub("reaches ", text)
@@ -84,6 +96,12 @@ def plain(sentence: str) -> str:
     text = _CLAUSE.sub(r"\1no \2", _ANYTHING.sub(r"nothing\1", text))
     text = _TURNED.sub(_turned, re.sub(r"\bin\s+\[([^\[\],|]+),\s*([^\[\],|]+)\]", r"between \1 and \2", text))
     return spelled(text)
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    """A list's mark as a stop, where the text has the first two."""
+    marks = {found[1] for found in _MARKS.finditer(match.string)}
+    return ";" if {"1", "2"} <= marks else match[0]
 
 
 def _keyed(match: re.Match[str]) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from genas.interpreters._numerals import ENGLISH
-
 _ANY = (  # a word that may stand between a negation and its comparison: none that begins another thought
     r"(?!(?:and|but|or|while|although|though|if|mind|minds|care|cares|matter|matters|worry|important|limit\w*|restrict\w*|"
     r"constrain\w*|under|below|over|above|more|less|fewer|at|up)\b)[A-Za-z']+"
@@ -47,13 +45,20 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("<", _LESS, r"<"),
         (">", _MORE, r">"),
         ("=", r"exactly|precisely", r"=="),
-        ("~", r"about|around|roughly|approximately|approx\.?|circa|near(?:ly)?|some|close to", r"~"),
+        (
+            "~",
+            r"about|around|roughly|approximately|approx\.?|circa|ca\.|near(?:ly)?|some|close to|almost|something like|"
+            r"(?:a )?ball ?park(?: figure)?|in the (?:region|area|vicinity|neighbou?rhood|ball ?park)|on the order|"
+            r"in the order|more or less|plus[ /-]minus|±",
+            r"~",
+        ),
     )
 )
 _HERE = (  # a comparison that nothing further follows which would have it: a number, or what it compares
     r"(?!\s*(?:than|of)?\s*[<>=]*\s*[0-9])(?!\s+(?:[a-z]+\s+){0,2}th[ae]n\b)"
 )
 AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("~", re.compile(r"\s*,?\s*(?:or (?:so|thereabouts)|give or take|more or less|-?ish|approximately|roughly)\b", re.I)),
     (
         "<=",
         re.compile(
@@ -88,13 +93,13 @@ _METRICS: tuple[tuple[str, str], ...] = (
         r"(?:number of |trainable |learnable )*(?:param(?:eter)?s?)(?:[\s-](?:count|budget|limit))?|"
         r"(?:number of )?weights",
     ),
-    ("flops", r"flops?|macs?|multiply[\s-]adds?|madds|floating[\s-]point operations|compute cost"),
+    ("macs", r"macs?|multiply[\s-](?:adds?|accumulates?)|madds"),
+    ("flops", r"flops?|floating[\s-]point operations|compute cost"),
     (
         "latency_ms",
         r"latenc(?:y|ies)(?: budget| limit)?|inference(?: time)?|response time|forward pass|run ?time|"
-        r"per (?:image|frame|"
-        r"picture|sample|prediction|inference|example|digit|forward pass)|(?:an?|each) (?:image|frame|"
-        r"picture|sample|prediction|inference)|delay|respon[ds]\w*|predict\w*|frame",
+        r"(?:per|an?|each|one|every|any|no|single) (?:single )?(?:image|frame|picture|sample|prediction|inference|example|"
+        r"digit|forward pass|answer|photo)|delay|respon[ds]\w*|predict\w*|frame",
     ),
     ("memory_mb", r"(?:peak )?(?:memory|v?ram|sram|activations?)(?: (?:use|usage|footprint|budget|limit))?"),
     ("size_mb", r"(?:model |file |download )?size|disk|flash|file|storage|download|on disk"),
@@ -123,6 +128,8 @@ TWO = re.compile(
     r"parameters|weights|flops|macs|latency|memory|energy|size)\b",
     re.I,
 )
+ALONE_BEFORE = re.compile(r"(?:^|[,.:;|/()\n-]|\b(?:or|and|plus))\s*$", re.I)
+ALONE_AFTER = re.compile(r"\s*(?:$|[,.:;|/()!\n-]|\b(?:or|and|plus)\b)", re.I)
 LETTER_SCALE = re.compile(r"[0-9]\s?[kKmMgGbBtT](?=[\s-]|$|param|weight)", re.I)
 RANGE = {"to", "up to", "-", "..", "through"}
 OTHER_END = re.compile(
@@ -155,25 +162,3 @@ NAMES = {
     "roc_auc": "the ROC-AUC",
     "perplexity": "the perplexity",
 }
-UNREAD = re.compile(
-    rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|dozen|halbe?[nmrs]?|(?:drei)?viertel|demie?|quart)[ -]"
-    r"(?:and[ -][0-9]|"
-    r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
-    r"(?:param\w*|weights|flops|macs|hours?|minutes?|seconds?|days?|weeks?|ms|milliseconds?|trials?|percent|mb|kb|mj)\b|"
-    r"or[ ][0-9])",
-    re.I,
-)
-VAGUE = re.compile(
-    r"\b(?:a couple of|a few|a handful of|a bunch of|lots of|loads of|tons of|several|"
-    r"dozens of|hundreds of|thousands of|millions of)\s+(?:hundred|thousand|million|"
-    r"param\w*|weights|ms|milliseconds|seconds|minutes|hours|days|mb|kb|megabytes|kilobytes|trials|networks|epochs)\b",
-    re.I,
-)
-RELATIVE = re.compile(
-    r"\b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b|"
-    r"\b(?:one|two|three|[1-9])\s+(?:\w+\s+)?(?:in|out of)\s+(?:every\s+)?(?:ten|twenty|fifty|a hundred)\b|"
-    r"\btimes (?:smaller|faster|fewer|less|more|"
-    r"better|larger)\b",
-    re.I,
-)
-SOFT = re.compile(r"\b(?:ideally|preferably|if possible|would be (?:nice|great|good)|hopefully)\b", re.I)

@@ -1,0 +1,70 @@
+"""What must not be lost or guessed: sizes in vague words, comparisons with the unknown, limits not meant strictly."""
+
+from __future__ import annotations
+
+import re
+
+from genas.core.errors import RequestError
+from genas.interpreters._numerals import ENGLISH
+
+_UNITS = (
+    r"ms|milliseconds?|microseconds?|[km]i?b|(?:kilo|mega|giga)bytes?|[mu]j|(?:milli|micro)?joules?|per ?cent|"
+    r"[kmg]flops|[kmg]macs"
+)
+_COUNTED = rf"param\w*|weights|seconds?|minutes?|hours?|days?|weeks?|trials?|networks|epochs|{_UNITS}"
+_ENDLESS = re.compile(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", re.I)
+_VAGUE = re.compile(
+    r"\b(?:(?:a couple|a handful|a bunch|lots|loads|tons|dozens|hundreds|thousands|millions) of|a few|several|"
+    rf"(?:single|double|one|two|three|four|five|six)[- ](?:digit|figure))\s+(?:hundred|thousand|million|{_COUNTED})\b|"
+    rf"\b(?:few|some|low|tens of|hundreds of)\s+(?:hundred|thousand|million|{_UNITS})\b",
+    re.I,
+)
+_COMPARED = r"(?:faster|quicker|smaller|lighter|better|cheaper|leaner|more accurate|fewer|less|lower|higher|larger)"
+_RELATIVE = re.compile(
+    r"\b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b|"
+    r"\b(?:one|two|three|[1-9])\s+(?:\w+\s+)?(?:in|out of|per)\s+(?:every\s+)?(?:ten|twenty|fifty|a hundred|hundred)\b|"
+    r"\btimes (?:smaller|faster|fewer|less|more|better|larger)\b|"
+    rf"\b{_COMPARED} (?:\w+ )?th[ae]n (?:(?:our|the|my|your|its|any|all|that of)\b|(?:before|now|today|what|it|last|usual)\b)"
+    r"(?![^.;]{0,30}[0-9])",
+    re.I,
+)
+_SOFT = re.compile(
+    r"\b(?:ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|hopefully|"
+    r"(?:would|it'd|that'd) be (?:nice|great|good|lovely|welcome)|at best|I'd (?:like|prefer) it)\b",
+    re.I,
+)
+_UNREAD = re.compile(  # a number in words; it must not be lost
+    rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|halbe?[nmrs]?|(?:drei)?viertel|demie?|quart)[ -]"
+    r"(?:and[ -][0-9]|"
+    r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
+    rf"(?:{_COUNTED}|flops|macs)\b|or[ ][0-9])|"
+    rf"(?:at most|at least|under|below|over|above|up to|than) (?:{ENGLISH.words})(?=\s*(?:[.,;!]|$))",
+    re.I,
+)
+_STRAY = re.compile(rf"(?<![\w/.-])(?:{_UNITS})(?![\w/.-])|(?<![\w|] )(?<![\w|])%", re.I)
+
+
+def refuse_doubts(text: str) -> None:
+    """RequestError for sizes and numbers in words that are not understood, and for limits not meant strictly."""
+    if endless := _ENDLESS.search(text):
+        raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
+    if vague := _VAGUE.search(text):
+        raise RequestError(f"How much is {vague[0]!r}? Write a number.")
+    if relative := _RELATIVE.search(text):
+        raise RequestError(f"{relative[0]!r} compares with something that is not measured. Write a number.")
+    for soft in _SOFT.finditer(text):
+        begin = max(text.rfind(stop, 0, soft.start()) for stop in ",;.|\n")
+        rest = re.match(r"[\s,:|]*[^,;|\n]*?(?=[,;|\n]|\.\s|$)", text[soft.end() :])
+        if re.search(r"[0-9]", text[begin + 1 : soft.end() + (rest.end() if rest else 0)]):
+            raise RequestError(
+                f"{soft[0]!r}: limits are kept strictly. Leave the word out, or name the wish as an objective, such as "
+                "low latency."
+            )
+    if left := _UNREAD.search(text):
+        raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
+
+
+def refuse_stray(text: str) -> None:
+    """RequestError for a unit that no number of the text belongs to, once all limits have been read and blanked."""
+    if stray := _STRAY.search(text):
+        raise RequestError(f"How many {stray[0]}? Write a number in digits, or leave the unit out.")
