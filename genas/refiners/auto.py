@@ -179,9 +179,9 @@ class Auto(Proposer):
         return self._by_model(model, np.array([*known]), values, columns)
 
     def _warm_start(self, columns: dict[str, Floats], blocked: npt.NDArray[np.bool_]) -> Scorer:
-        """Draws from the best by the accuracies of other tasks where there are any, else by proxies."""
+        """The best by the accuracies of other tasks where there are any, else draws from the best by proxies."""
         names = [n for n in self._figures.transfer if n in columns]
-        top = _TOP // 10 if names else _TOP
+        top = 1 if names else _TOP
         names = names or [n for n in columns if n in _WARM]
         worth = log_rank_sum([np.nan_to_num(columns[n], nan=-np.inf) for n in names]) if names else None
 
@@ -191,8 +191,8 @@ class Auto(Proposer):
                 return scores, lambda _: "at random, as nothing is known of it yet"
             best = np.argsort(np.where(blocked, np.inf, -worth), kind="stable")[:top]
             scores[best] += 1
-            words = ", ".join(names)
-            return scores, lambda _: f"drawn from the {top} best by {words}"
+            among = f"drawn from the {top} best" if top > 1 else "the best"
+            return scores, lambda _: f"{among} by {', '.join(names)}"
 
         return score
 
