@@ -1,0 +1,154 @@
+"""Do cheap, shorter trainings help a search? What is missing of the best cell by the epochs spent, in full trainings.
+
+    GENAS_DATA=... python eval/multi_fidelity.py                                    (about 10 minutes on one core)
+
+nasbench201 (CIFAR-10): 12 of 200 epochs are the only shorter training with a table, so brackets have two rungs (eta=17).
+nasbench101: the 20,001 cells with validation accuracies after 4, 12, 36 and 108 epochs (eta=3); a neighbour is one of the
+24 nearest of them. A training always costs all its epochs, also of a cell that was trained for fewer before. Searches
+that know one fidelity only spend 1 a cell. Nothing is trained and no test accuracy is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import record
+from other_spaces import Measured, ValidatedCells, space_of
+from search_regret import CachedCells, _cells
+
+from genas.core import registry
+from genas.core.interfaces import Proposer, SearchSpace, Task
+from genas.core.records import Measurement, Objective, Trial, Use
+from genas.tasks.nasbench201 import NasBench201Task
+
+_AT = (5, 10, 20, 50, 100)  # full trainings
+ONE = ("uniform", "regularized_evolution", "local_search", "tpe", "auto")
+SEVERAL = ("successive_halving", "hyperband", "bohb")
+
+
+class Study(NamedTuple):
+    space: SearchSpace
+    task: Task
+    best: float  # the highest accuracy at full fidelity
+    options: dict[str, float]  # of the searches by several fidelities
+
+
+def study(name: str) -> Study:
+    """One of the two tables."""
+    if name == "nasbench201":
+        cells, task = CachedCells(), NasBench201Task(dataset="cifar10")
+        best = max(task.lookup(cell, "accuracy").value for cell in _cells(cells))
+        return Study(cells, task, best, {"eta": 17, "lowest": 0.05})
+    part = ValidatedCells(answers="validated")
+    best = max(part.lookup(cell, "accuracy").value for cell in part.measured)
+    return Study(Measured(space_of(name), part.measured), part, best, {"eta": 3, "lowest": 1 / 27})
+
+
+def run(search: Proposer, case: Study, most: float) -> list[tuple[float, float]]:
+    """After each training: full trainings spent so far, and the best accuracy at full fidelity (0 while there is none)."""
+    spent, best, steps = 0.0, 0.0, []
+    while spent < most and (asked := search.ask(1)):
+        fidelity = asked[0].fidelity
+        value = case.task.lookup(asked[0].arch, "accuracy", fidelity=fidelity).value
+        spent += fidelity
+        if fidelity == 1.0:
+            best = max(best, value)
+        steps.append((spent, best))
+        search.tell([Trial(asked[0], (Measurement("accuracy", value, fidelity=fidelity),))])
+    return steps
+
+
+def measure(use: Use, case: Study, seed: int, most: float) -> dict:
+    """The curve of one run, as regret in points after each of 1 to `most` full trainings (chance where none is done)."""
+    kind = "proposers" if use.name in registry.names("proposers") else "refiners"
+    context = {"space": case.space, "task": case.task, "seed": seed, "objectives": (Objective("accuracy"),)}
+    start = time.process_time()
+    steps = run(registry.create(kind, use, limits=(), device="cpu", **context), case, most)
+    curve, best = [], 0.1  # of ten classes
+    for whole in range(1, int(most) + 1):
+        best = max([best, *(value for spent, value in steps if spent <= whole + 1e-9)])
+        curve.append(100 * (case.best - best))
+    return {"curve": curve, "trainings": len(steps), "seconds": time.process_time() - start}
+
+
+def row(name: str, case: str, runs: list[dict]) -> str:
+    """One line of the table: mean regret, and the spread at the end."""
+    curves = np.array([r["curve"] for r in runs])
+    means = [f"{curves[:, at - 1].mean():.2f}" for at in _AT if at <= curves.shape[1]]
+    last = curves[:, -1]
+    spread = f"{np.median(last):.2f} [{last.min():.2f}, {last.max():.2f}]"
+    trainings = f"{np.mean([r['trainings'] for r in runs]):.0f}"
+    return f"| {name} | {case} | " + " | ".join([*means, spread, trainings]) + " |"
+
+
+def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
+    """Mean regret over full trainings, one panel a table."""
+    from matplotlib.figure import Figure
+
+    from genas.drawings import COLOURS
+
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    for axes, (case, by) in zip(figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True):
+        for number, (name, runs) in enumerate(by.items()):
+            curve = np.mean([r["curve"] for r in runs], axis=0)
+            colour, style = COLOURS[number % len(COLOURS)], "--" if name in SEVERAL else "-"
+            axes.plot(
+                range(1, len(curve) + 1),
+                np.maximum(curve, 5e-3),
+                color=colour,
+                linestyle=style,
+                label=name,
+                linewidth=1.2,
+            )
+        axes.set(title=case, yscale="log", xlabel="full trainings spent")
+    figure.axes[0].set_ylabel("mean regret, points")
+    figure.axes[0].legend(fontsize=6, frameon=False)
+    figure.savefig(path, dpi=80)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--trainings", type=int, default=100, help="full trainings' worth of epochs")
+    parser.add_argument("--tables", nargs="+", default=["nasbench201", "nasbench101"])
+    parser.add_argument("--searches", nargs="+", default=[*ONE, *SEVERAL])
+    parser.add_argument("--out", type=Path, default=Path("/tmp/multi_fidelity.json"), help="raw results, to go on from")
+    args = parser.parse_args()
+    done = json.loads(args.out.read_text()) if args.out.is_file() else {}
+    results: dict[str, dict[str, list[dict]]] = {}
+    spent = " | ".join(str(at) for at in _AT if at <= args.trainings)
+    lines = [f"| search | table | regret at {spent} | median at the end [lowest, highest] | trainings |"]
+    lines.append("| --- | --- |" + " ---: |" * (lines[0].count("|") - 3))
+    for name in args.tables:
+        case = study(name)
+        for search in args.searches:
+            options = case.options if search in SEVERAL else {"generators": []} if search == "auto" else {}
+            for seed in range(args.seeds):
+                key = f"{search} {name} {seed} {args.trainings}"
+                if key not in done:
+                    done[key] = measure(Use(search, options), case, seed, args.trainings)
+                    args.out.write_text(json.dumps(done))
+                results.setdefault(name, {}).setdefault(search, []).append(done[key])
+            lines.append(row(search, name, results[name][search]))
+            print(lines[-1], flush=True)
+    draw(results, Path(__file__).parent / "figures" / "multi_fidelity.png")
+    about = (
+        f"CIFAR-10, one training at a time, {args.seeds} seeds; mean regret in points of validation accuracy (all epochs) "
+        f"of the best cell that was trained in full, after epochs worth that many full trainings. {' '.join(SEVERAL)} "
+        "train most cells for 12 of 200 epochs (nasbench201) or 4, 12 and 36 of 108 (nasbench101: 20,001 cells), the "
+        "others all in full. Defaults, but for eta and lowest, which the tables' epochs dictate; `auto` has no generators "
+        "and on nasbench101 no proxies but parameters. No cost is charged for asking.\n\n"
+        "![curves](figures/multi_fidelity.png)\n\n"
+    )
+    seconds = sum(r["seconds"] for by in results.values() for runs in by.values() for r in runs)
+    title = "Searches by several fidelities"
+    record.write("multi_fidelity", title, about + "\n".join(lines), lines[2:], seconds)
+
+
+if __name__ == "__main__":
+    main()
