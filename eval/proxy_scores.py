@@ -102,16 +102,13 @@ def read_graph(space: SearchSpace, numbers: Sequence[int]) -> list[Architecture]
 BENCHES = {
     "nasbench201": Bench(Use("nasbench201"), Use("nasbench201"), live_cells, read_201),
     "nasbench101": Bench(Use("nasbench101"), Use("nasbench101"), scored_cells, read_101),
-    "nasbench101-narrow": Bench(
-        Use("nasbench101", {"channels": 32}), Use("nasbench101"), scored_cells, read_101
-    ),
     **{
         f"nasbench_graph-{graph}": Bench(
             Use("nasbench_graph"), Use("nasbench_graph", {"dataset": graph}), graph_rows, read_graph
         )
         for graph in ("cora", "citeseer")
     },
-}  # fmt: skip
+}
 
 
 def load(path: Path) -> dict[int, dict[str, float | None]]:
@@ -137,11 +134,14 @@ def scorers(bench: Bench, names: Sequence[str], seed: int) -> dict:
     return made
 
 
-def score(name: str, path: Path, names: Sequence[str], *, first: int, seed: int, minutes: float) -> None:
+def score(
+    name: str, path: Path, names: Sequence[str], *, first: int, seed: int, minutes: float, backwards: bool
+) -> None:
     """Score what is missing of the first architectures of the sample."""
     bench, end = BENCHES[name], time.perf_counter() + 60 * minutes
     proxies, done = scorers(bench, names, seed), load(path)
     numbers = [n for n in bench.sample()[:first] if not set(names) <= set(done.get(n, {}))]
+    numbers = numbers[::-1] if backwards else numbers
     archs = bench.read(registry.create("spaces", bench.space), numbers)
     with path.open("a") as file:
         for number, arch in zip(numbers, archs, strict=True):
@@ -168,11 +168,15 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1000, help="of the sample")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--backwards", action="store_true", help="the last first: two runs may share the work")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / f"{arguments.bench}-{arguments.seed}.jsonl"
     names = [name for group in arguments.groups for name in GROUPS[group]]
-    score(arguments.bench, path, names, first=arguments.first, seed=arguments.seed, minutes=arguments.minutes)
+    score(
+        arguments.bench, path, names, first=arguments.first, seed=arguments.seed, minutes=arguments.minutes,
+        backwards=arguments.backwards,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -255,3 +255,34 @@ def test_ranks_cells_as_the_published_scores(name, column, least, bench_data):
     rows = [table[i] for i in np.random.default_rng(2).choice(len(table), 30, replace=False)]
     ours = [scorer.score(context["space"].from_text(names[row["arch_index"]].as_py())).value for row in rows]
     assert spearmanr(ours, [row[f"cifar10_{column}"] for row in rows])[0] > least
+
+
+PROXIES = (
+    "depth", "epe_nas", "expressivity", "fisher", "flops", "grad_norm", "gradsign", "grasp", "jacov", "l2_norm",
+    "linear_regions", "naswot", "ntk", "params", "plain", "progressivity", "snip", "swap", "synflow", "trainability",
+    "vkdnw", "zen", "zico",
+)  # fmt: skip
+NOT_ON_GRAPHS = {
+    "expressivity": "no chain of blocks", "progressivity": "no chain of blocks", "trainability": "no chain of blocks",
+    "linear_regions": "no straight line", "vkdnw": "no examples that can be taken apart",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "options", [Use("nasbench101", {"cells": 1, "channels": 8}), Use("nasbench_graph", {"hidden": 8})]
+)
+def test_each_proxy_works_on_cells_and_graph_networks_or_says_why_not(options, bench_data):
+    """On real images, and on the graph of Cora."""
+    space, task = registry.create("spaces", options), registry.create("tasks", options.name)
+    arch = space.sample(rng(0, "works"))
+    context = {"space": space, "task": task, "device": "cpu", "seed": 0, "probes": Probes(space, task)}
+    failed = {}
+    for name in PROXIES:
+        scorer = registry.create("scorers", name, **context)
+        try:
+            assert math.isfinite(scorer.score(arch).value)
+        except ScoreFailed as failure:
+            failed[name] = str(failure)
+    expected = NOT_ON_GRAPHS if space.modality == "graph" else {}
+    assert failed.keys() == expected.keys()
+    assert all(reason in failed[name] for name, reason in expected.items())
