@@ -82,9 +82,14 @@ class Designer:
         self.proposers, self.refiners = _mixes(request, context)
 
     def run(self) -> Report:
-        """All stages."""
+        """All stages.
+
+        Raises:
+            RequestError: nothing can be trained, or no candidate keeps the limits.
+        """
         from genas.nn.train import threads
 
+        self._need_data()
         with threads(self.plan.threads):
             for stage in (self.propose, self.refine, self.validate):
                 try:
@@ -101,7 +106,7 @@ class Designer:
         dry = 0
         while (missing := self.plan.proposals - len(self.book.alive())) > 0 and dry < _DRY:
             new = self.lab.screen(self.proposers.ask(min(24, max(missing, 8))))
-            for _ in (living := [t for t in new if t.failure is None]):
+            for _ in (living := [t for t in new if t.failure is None])[:missing]:
                 self.progress.step()
             dry = 0 if living else dry + 1
             best = self.lab.ranked()[: max(1, len(self.book.trials) // 4)]
@@ -157,6 +162,7 @@ class Designer:
 
     def validated(self, given: Sequence[Candidate]) -> list[Trial]:
         """Only the last stage, for candidates that are given: each trained with all seeds, then tested."""
+        self._need_data()
         trials = {c.arch.key: self.lab.figures(c) for c in given}
         self.progress.stage("train", len(trials) * len(self._all_seeds()))
         self._train([(trials, key) for key in trials], self._all_seeds())
@@ -192,8 +198,8 @@ class Designer:
 
     @property
     def trains(self) -> bool:
-        """Whether networks are trained, rather than looked up in a table."""
-        return self.request.validator.name != "table"
+        """Whether networks can be trained, rather than looked up in a table or only counted."""
+        return self.request.validator.name != "table" and self.task.here
 
     def _plan(self, device: str) -> Plan:
         if (event := self.ledger.find("plan")) is None:
@@ -221,6 +227,13 @@ class Designer:
             self.ledger.append(event)
         self.plan = Plan(**event["plan"])
         self.lab.plan_again(self.plan)
+
+    def _need_data(self) -> None:
+        if not self.task.here and self.request.validator.name != "table":
+            raise RequestError(
+                "The data are only described, so nothing can be trained on them: name a path or a known data set. "
+                "`genas propose` and `genas score` need none."
+            )
 
     def _examples(self) -> int:
         return len(self.task.data("train").labels) if self.trains else 0

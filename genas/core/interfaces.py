@@ -121,6 +121,7 @@ class Task(ABC):
     outputs: int
     classes: tuple[str, ...] = ()
     caution: str = ""  # what a reader of its figures must know; shown in the report
+    here: ClassVar[bool] = True  # False where the data are only described, and `data` always fails
 
     @property
     def measured(self) -> Sequence[Architecture]:

@@ -30,6 +30,7 @@ class Described(Task):
     """
 
     name = "described"
+    here = False
 
     def __init__(
         self, *, modality: Modality = "image", input_shape: Sequence[int] = (3, 32, 32), outputs: int = 10
