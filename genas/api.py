@@ -15,6 +15,7 @@ from genas.core import assets, registry, wire
 from genas.core.errors import GenasError, RequestError, UnknownPlugin
 from genas.core.interfaces import Task
 from genas.core.records import Architecture, Budget, Candidate, Constraint, Report, Request, Trial, Use
+from genas.llms._names import split
 
 if TYPE_CHECKING:
     from genas.designer import Designer, Progress
@@ -29,8 +30,9 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
     Args:
         sentence: what is wanted, in words.
         interpreter: who reads it: a name, or with options, as Use("chat", {"llm": "openai:MODEL"}).
-        llm: a chat model that proposes too, whoever reads: "local", or "provider:model" as LangChain's
-            `init_chat_model` names it.
+        llm: the chat model of the run, whoever reads: "local", or "provider:model" as LangChain's `init_chat_model`
+            names it, with "@http://..." behind for a server of one's own. Proposers and refiners that ask a chat model
+            and name none ask this one; where there are none, it proposes too.
         known: fields of Request that are already known (records or plain values); they win over the sentence.
 
     Raises:
@@ -39,8 +41,28 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
     plain = {key: value for key, value in known.items() if value is not None}
     fields = {**plain, **wire.partial({k: v for k, v in plain.items() if isinstance(v, str | dict | list | int)})}
     request: Request = registry.create("interpreters", interpreter).read(sentence, **fields)
-    request = _with_defaults(request)
-    return request if llm is None else replace(request, proposers=(*request.proposers, Use("llm", {"model": llm})))
+    return _with_model(_with_defaults(request), llm)
+
+
+def _with_model(request: Request, llm: str | None) -> Request:
+    """The one place that says which chat model is asked: a plug-in's own option, else `llm`, else the embedded one."""
+    name, address = split("local" if llm is None else llm)
+    access: dict[str, Any] = {"model": name} | ({"base_url": address} if address else {})
+    uses = [*request.proposers, *request.refiners]
+    unnamed = {use.name for use in uses if _chats(use.name) and "model" not in use.options}
+
+    def named(given: Sequence[Use]) -> tuple[Use, ...]:
+        return tuple(replace(u, options={**access, **u.options}) if u.name in unnamed else u for u in given)
+
+    proposers = named(request.proposers)
+    if llm is not None and not unnamed and not any(use.name == "llm" for use in uses):
+        proposers += (Use("llm", access),)
+    return replace(request, proposers=proposers, refiners=named(request.refiners))
+
+
+def _chats(name: str) -> bool:
+    """Whether a proposer or refiner asks a chat model: it then has a budget of tokens."""
+    return any("tokens" in registry.options(k, name) for k in ("proposers", "refiners") if name in registry.names(k))
 
 
 def _with_defaults(request: Request) -> Request:
@@ -49,7 +71,7 @@ def _with_defaults(request: Request) -> Request:
     table, modality = request.validator.name == "table", registry.load("spaces", space).modality
     always = {"params"} if modality == "graph" else {"params", "flops"}  # FLOPs of a graph network need the graph
     cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
-    proxies = ["naswot", "synflow"] if modality == "image" else []
+    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
     proxies += ["train_ms"] if request.budget.seconds is not None and not table else []
     scorers = (*cheap, *proxies, "table" if table else "short_train")
@@ -330,11 +352,21 @@ def parse_executor(text: str) -> Use:
     """
     name, _, rest = text.partition(":")
     cls = registry.load("executors", name)
-    if not rest:
-        return Use(name)
-    if "=" not in rest:
+    if rest and "=" not in rest:
         if cls.short is None:
             raise RequestError(f"{name} takes options by name only, such as {name}:threads=1; not {rest!r}.")
         return Use(name, {cls.short: rest})
-    pairs = [part.partition("=") for part in rest.split(",")]
+    return parse_use(text)
+
+
+def parse_use(text: str) -> Use:
+    """A plug-in with its options from "navigator" or "navigator:batch=8,partition=1".
+
+    Raises:
+        RequestError: an option has no value.
+    """
+    name, _, rest = text.partition(":")
+    pairs = [part.partition("=") for part in rest.split(",") if part]
+    if wrong := [key for key, equals, _ in pairs if not equals]:
+        raise RequestError(f"{name}: write {wrong[0]}=VALUE, in {text!r}.")
     return Use(name, {key.strip(): value.strip() for key, _, value in pairs})

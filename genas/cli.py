@@ -27,7 +27,18 @@ Out = Annotated[Path | None, typer.Option(help="The run's folder; the same folde
 Seed = Annotated[int | None, typer.Option(help="Seed of the run.", min=0)]
 BudgetText = Annotated[str | None, typer.Option("--budget", help="For example '20 minutes' or '30 trials'.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-Llm = Annotated[str | None, typer.Option(help="Also ask a chat model: local, or provider:model as LangChain names it.")]
+Llm = Annotated[
+    str | None,
+    typer.Option(
+        help="The chat model to ask: local, or provider:model as LangChain names it; @http://... for a server."
+    ),
+]
+Refiners = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--refiner", help="Who searches, such as navigator or navigator:batch=8,partition=1; may be repeated."
+    ),
+]
 Executor = Annotated[str, typer.Option(help="Where trainings run: serial, processes:4, ray or ray:ADDRESS.")]
 RequestFile = Annotated[Path | None, typer.Option("--request", help="A TOML or JSON file with fields of a request.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
@@ -41,6 +52,7 @@ def _wanted(
     budget: str | None = None,
     device: str | None = None,
     llm: str | None = None,
+    refiners: list[str] | None = None,
 ) -> Request:
     """The request that sentence, flags and file make together; flags win over the file, both over the sentence."""
     from genas import api
@@ -48,6 +60,7 @@ def _wanted(
 
     known: dict[str, Any] = {} if request is None else wire.read_file(request)
     flags = {"seed": seed, "device": device, "budget": api.parse_budget(budget) if budget else None, "llm": llm}
+    flags["refiners"] = [wire.to_data(api.parse_use(text)) for text in refiners or ()] or None
     known |= {key: value for key, value in flags.items() if value is not None}
     goal = str(known.pop("goal", ""))
     return api.interpret(sentence or goal, **known)
@@ -61,6 +74,7 @@ def design(
     budget: BudgetText = None,
     device: Device = None,
     llm: Llm = None,
+    refiner: Refiners = None,
     request: RequestFile = None,
     executor: Executor = "serial",
     as_json: AsJson = False,
@@ -72,7 +86,7 @@ def design(
     from genas.core import wire
     from genas.summary import block
 
-    wanted = _wanted(sentence, request, seed=seed, budget=budget, device=device, llm=llm)
+    wanted = _wanted(sentence, request, seed=seed, budget=budget, device=device, llm=llm, refiners=refiner)
     if not (as_json and dry_run):
         typer.echo(block(wanted), err=as_json)
     if dry_run:

@@ -10,6 +10,7 @@ from langchain_core.language_models import BaseChatModel
 
 from genas.core import registry
 from genas.core.errors import GenasError, LLMFailed, RequestError
+from genas.llms._names import split
 
 _ADDRESSES = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
 _OWN = {"builtins", "genas", "torch", "numpy"}
@@ -48,7 +49,7 @@ def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
 
 
 def chat_model(name: str, *, timeout: float = 60.0, retries: int = 2) -> BaseChatModel:
-    """The chat model of that name: one of `genas list llms`, or "provider:name".
+    """The chat model of that name: one of `genas list llms`, or "provider:name", with "@http://..." for a server.
 
     Args:
         name: of the model.
@@ -61,7 +62,8 @@ def chat_model(name: str, *, timeout: float = 60.0, retries: int = 2) -> BaseCha
     if name in registry.names("llms"):
         made: BaseChatModel = registry.create("llms", name)
         return made
-    return remote(name, base_url=None, timeout=timeout, max_retries=retries)
+    model, address = split(name)
+    return remote(model, base_url=address, timeout=timeout, max_retries=retries)
 
 
 def call(chat: BaseChatModel, prompt: str, **bound: Any) -> tuple[str, int]:
