@@ -12,7 +12,7 @@ from genas.core.records import Use
 from genas.interpreters._text import blank_all
 
 if TYPE_CHECKING:
-    from genas.interpreters._subject import Subject
+    from genas.interpreters._facts import Subject
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -62,8 +62,8 @@ BENCHMARKS = (
         "transnas_macro",
         "dataset",
         {
-            "class_scene": _words(rf"class{_DASH}scenes?|scenes?(?:[- ]class\w*)?|kinds? of rooms?"),
-            "class_object": _words(rf"class{_DASH}objects?|objects?(?:[- ]class\w*)?"),
+            "class_scene": _words(rf"class{_DASH}scenes?|scenes?(?:[- ]class\w*)?|kinds? of rooms?|scènes?|szenen?\w*"),
+            "class_object": _words(rf"class{_DASH}objects?|objects?(?:[- ]class\w*)?|objets?|objekt\w*"),
             "room_layout": _words(rf"(?:room{_DASH})?layouts?"),
             "jigsaw": _words(r"jigsaws?(?: puzzles?)?|puzzles?"),
             "segmentsemantic": _words(rf"segment{_DASH}semantic|(?:semantic )?segment(?:ation|ing)"),

@@ -9,21 +9,19 @@ from genas.core.records import Use
 from genas.interpreters._text import blank_all
 
 if TYPE_CHECKING:
-    from genas.interpreters._subject import Subject
+    from genas.interpreters._facts import Subject
 
 _NUMBER = r"(?<![\w.,])([1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]{0,6})"
 _FEATURES = re.compile(
     rf"{_NUMBER}[\s-]+(?:\w+ )?(?:features?|columns?|attributes?|variables?)(?: per node| each)?\b", re.I
 )
 _LENGTH = re.compile(
-    rf"\b(?:sequences?|texts?|sentences?|documents?|inputs?|length)(?: of| up to| with)* {_NUMBER} tokens\b"
-    rf"|\bsequence length(?: of|:|=)? {_NUMBER}(?! ?(?:ms|s)\b)"
-    rf"|{_NUMBER}[\s-]tokens? (?:inputs?|sequences?|texts?|long)\b",
+    rf"\bsequence length(?: of|:|=)? {_NUMBER}(?! ?(?:ms|s)\b)|(?<!llm ){_NUMBER}[\s-](?:word|input )?tokens?\b",
     re.I,
 )
 _MODALITIES = {
     "graph": re.compile(r"\b(?:node classif\w+|graphs?|gnns?|per node)\b", re.I),
-    "tabular": re.compile(r"\b(?:tabular|tables?|spreadsheet|csv|rows?|columns?)\b", re.I),
+    "tabular": re.compile(r"\b(?:tabular|tabelle|tables?|spreadsheet|csv|rows?|columns?)\b", re.I),
     "text": re.compile(r"\b(?:texts?|sentiment|reviews?|tweets?|sentences?|documents?|e-?mails?|spam|topics?)\b", re.I),
 }
 _BEYOND = re.compile(
@@ -44,8 +42,8 @@ def read_described(subject: Subject) -> Use | None:
     subject.text = blank_all(blank_all(text, _FEATURES), _LENGTH)
     if modality == "text":
         return _use("text", [_count(length)] if length else None, subject.classes)
-    if features and modality is not None:
-        return _use(modality, [_count(features)], subject.classes)
+    if features:  # of nothing that is named, they are columns of a table
+        return _use(modality or "tabular", [_count(features)], subject.classes)
     subject.text = text
     return None
 

@@ -15,7 +15,8 @@ _COUNTED = rf"param\w*|weights|seconds?|minutes?|hours?|days?|weeks?|trials?|net
 _ENDLESS = re.compile(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", re.I)
 _VAGUE = re.compile(
     r"\b(?:(?:a couple|a handful|a bunch|lots|loads|tons|dozens|hundreds|thousands|millions) of|a few|several|"
-    rf"(?:single|double|one|two|three|four|five|six)[- ](?:digit|figure))\s+(?:hundred|thousand|million|{_COUNTED})\b|"
+    rf"(?:single|double|one|two|three|four|five|six)[- ](?:digit|figure))\s+(?:hundred|thousand|million|[0-9]|"
+    rf"{_COUNTED})|"
     rf"\b(?:few|some|low|tens of|hundreds of)\s+(?:hundred|thousand|million|{_UNITS})\b",
     re.I,
 )
@@ -24,12 +25,14 @@ _RELATIVE = re.compile(
     r"\b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b|"
     r"\b(?:one|two|three|[1-9])\s+(?:\w+\s+)?(?:in|out of|per)\s+(?:every\s+)?(?:ten|twenty|fifty|a hundred|hundred)\b|"
     r"\btimes (?:smaller|faster|fewer|less|more|better|larger)\b|"
-    rf"\b{_COMPARED} (?:\w+ )?th[ae]n (?:(?:our|the|my|your|its|any|all|that of)\b|(?:before|now|today|what|it|last|usual)\b)"
+    rf"\b{_COMPARED} (?:\w+ )?th[ae]n (?:(?:our|the|my|your|its|any|all|that of)\b|(?:before|now|today|what|it|last|"
+    rf"usual)\b)"
     r"(?![^.;]{0,30}[0-9])",
     re.I,
 )
 _SOFT = re.compile(
-    r"\b(?:ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|hopefully|"
+    r"\b(?:ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|"
+    r"hopefully|"
     r"(?:would|it'd|that'd) be (?:nice|great|good|lovely|welcome)|at best|I'd (?:like|prefer) it)\b",
     re.I,
 )

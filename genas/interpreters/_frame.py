@@ -12,7 +12,8 @@ _MONTH = (
     r"de[cz](?:ember)?|décembre)\b\.?"
 )
 _NUMBERED = (  # things that are told apart by a number
-    r"phase|section|chapter|figure|fig\.|ticket|issue|version|step|page|room|building|milestone|sprint|work ?package|wp|"
+    r"phase|section|chapter|figure|fig\.|ticket|issue|version|step|page|room|building|milestone|sprint|work ?package|"
+    r"wp|"
     r"part|release|option|item|point|appendix|paragraph|lecture|exercise|week|unit|slide|req(?:uirement)?|revision|"
     r"abschnitt|kapitel|seite|raum|punkt|aufgabe|übung|schritt|anhang|étape|chapitre|salle|lot|annexe|exercice|"
     r"python|pytorch|torch|tensorflow|tf|cuda|ubuntu|windows|debian|linux|macos|ios|android|java|onnx opset|opset"
@@ -23,7 +24,8 @@ _PEOPLE = (
     r"departments|cameras?|sensors?|boards|devices|machines|servers|computers|laptops|pcs|robots|drones|stores|shops|"
     r"countries|languages|offices|factories|lines|patients|hospitals|papers|projects|demos|slides|pages|tickets|"
     r"attempts|meetings|cats|dogs|leute|personen|kollegen|studenten|kunden|rechner|maschinen|mitarbeiter\w*|kameras|"
-    r"personnes|collègues|étudiants|clients|utilisateurs|ingénieurs|caméras|machines|megapixels?|mp|euros?|dollars|eur|usd"
+    r"personnes|collègues|étudiants|clients|utilisateurs|ingénieurs|caméras|machines|megapixels?|mp|euros?|dollars|"
+    r"eur|usd"
 )
 _SPAN = r"(?:hours?|days?|weeks?|months?|years?)"
 _EVENT = (
@@ -45,11 +47,15 @@ _FRAMES = tuple(
         rf"(?<!\w){_MONTH} (?:19|20)[0-9]{{2}}(?!\w)",
         r"(?<![\w.])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?!\w)",
         r"(?<![\w.])[0-3]?[0-9](?:\.[01]?[0-9]\.(?:(?:19|20)?[0-9]{2})?|/[01]?[0-9]/(?:19|20)?[0-9]{2})(?![\w])",
-        r"\b(?:in|since|our|the|year|mid|early|late|spring|summer|autumn|fall|winter|q[1-4]|neurips|icml|iclr|cvpr|seit|"
+        r"\b(?:in|since|our|the|year|mid|early|late|spring|summer|autumn|fall|winter|q[1-4]|neurips|icml|iclr|cvpr|"
+        r"seit|"
         r"jahr|en|depuis|their) (?:19[5-9]|20[0-4])[0-9](?!\w|[.,][0-9]| ?(?:[kmunµμ]?[sj]|[kmg]i?b|fps|hz)\b|"
-        r" (?:param|weights|[kmg]?flops|[kmg]?macs|bytes|sec|min|hour|milli|micro|trial|network|model|arch|image|token|epoch|"
+        r" (?:param|weights|[kmg]?flops|[kmg]?macs|bytes|sec|min|hour|milli|micro|trial|network|model|arch|image|"
+        r"token|epoch|"
         r"class|feature|column|multiply|trainable|learnable|floating))",
-        r"\b(?:19[5-9]|20[0-4])[0-9] (?:paper|edition|report|study|release|workshop|challenge|season|campaign|survey)\b",
+        r"\b(?:paper|report|study|work|thesis) (?:of|from) (?:19[5-9]|20[0-4])[0-9]\b",
+        r"\b(?:19[5-9]|20[0-4])[0-9] (?:paper|edition|report|study|release|workshop|challenge|season|campaign|"
+        r"survey)\b",
         # numbered things, and networks by their names
         rf"(?<!\w)(?:{_NUMBERED}|no\.|nr\.) ?#?[0-9]+(?:\.[0-9]+)*(?![\w%])(?! ?(?:%|param|weights|ms\b|[km]i?b\b))",
         r"(?<!\w)#[0-9]+(?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\+?[0-9]{2,5}[ /-][0-9]{5,}(?!\w)",
@@ -63,8 +69,10 @@ _FRAMES = tuple(
         rf"\b(?:(?:for|over|in) the )?(?:last|past) [0-9]+ {_SPAN}\b",
         r"\b[0-9]+[ -](?:months?|years?)\b",
         # what there is today
-        rf"\b{_SUBJECT} (?:(?:has|have|needs?)(?! to\b)|had|needed|uses?|used|takes?|took|reach(?:es|ed)|is|was|gets?|got|runs?|ran|"
-        r"stands?|sits?|only|weighs)\b[^.;:|\n]*?(?=[;:|\n]|[.!](?:\s|$)|,? (?:but|and|so) (?:we|I|now|the new|this)\b|$)",
+        rf"\b{_SUBJECT} (?:(?:has|have|needs?)(?! to\b)|had|needed|uses?|used|takes?|took|reach(?:es|ed)|is|was|"
+        rf"gets?|got|runs?|ran|"
+        r"stands?|sits?|only|weighs)\b[^.;:|\n]*?(?=[;:|\n]|[.!](?:\s|$)|,? (?:but|and|so) (?:we|I|now|the new|"
+        r"this)\b|$)",
     )
 )
 

@@ -13,10 +13,22 @@ FRENCH = Language(
         r"plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|modèle|perplexité|espace|"
         r"(?:mini|maxi|opti)mis(?:er|ez|ant)|vitesse|rapide\w*|compromis|données|colonnes|priorité|léger|légère|"
         r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence|erreur|heures?|recherche|possible pour|je|"
-        r"classer|doit|ne|en|et|mémoire|classifieur)\b",
+        r"quelques|plusieurs|une|aux?|si possible|idéalement|millisecondes?|\w+aines? (?:de|d')|taille|"
+        r"maximale?|minimale?|"
+        r"dépass\w+|reconna\w+|d'au|qu'\w+|n'\w+|j'\w+|c'est|merci|bonjour|classer|doit|ne|en|et|mémoire|"
+        r"classifieur)\b",
         re.I,
     ),
     (
+        (r"(?:1|une) demi-douzaine (?:de |d')", "6 "),
+        (r"(?:1|une) douzaine (?:de |d')", "12 "),
+        (r"(?:2|deux) douzaines (?:de |d')", "24 "),
+        (
+            r"(?:une |quelques |des )?(?:dizaine|quinzaine|vingtaine|trentaine|quarantaine|cinquantaine|soixantaine|"
+            r"centaine|"
+            r"millier)s? (?:de |d')",
+            "a few ",
+        ),
         (r"une demi-heure", "30 minutes"),
         (r"un quart d'heure", "15 minutes"),
         (r"trois quarts d'heure", "45 minutes"),
@@ -29,7 +41,36 @@ FRENCH = Language(
         (r"une (heure|seconde|milliseconde) et demie", r"1.5 \1s"),
     ),
     (
-        (r"quelques", "a few"),
+        (r"quelques|plusieurs", "a few"),
+        (
+            r"si (?:c'est )?possible|idéalement|de préférence|dans l'idéal|dans la mesure du possible|autant que "
+            r"possible",
+            "ideally",
+        ),
+        (r"mémoire flash", "flash"),
+        (r"(?<=[0-9]) (?:sur|par) (?=[0-9])", " x "),
+        (r"(?:le )?plus petit nombre (?:possible )?de (\w+)", r"lowest \1"),
+        (
+            r"(latence|mémoire|énergie|consommation|taille) (?:minimale|(?:la plus|aussi) (?:faible|basse|petite|"
+            r"courte)"
+            r"(?: que)?(?: possible)?)(?! ?(?:de |: ?)?[0-9])",
+            r"lowest \1",
+        ),
+        (r"précision maximale(?! ?(?:de |: ?)?[0-9])", "highest accuracy"),
+        (r"précision (?:minimale|minimum)", "accuracy at least"),
+        (r"(?:(?:l')?objectif|critère|but) (?:principal|premier)|priorité (?:absolue|numéro 1)", "main goal"),
+        (r"(?:l')?objectif secondaire|secondairement", "secondary goal"),
+        (r"ce qui (?:compte|importe)(?: le plus| avant tout)?,? c'est", "what matters is"),
+        (
+            r"(?:qui )?(?:compte|importe|prime)(?:nt)?(?: le plus| avant tout)?|passe(?:nt)? avant tout|est "
+            r"(?:prioritaire|"
+            r"essentielle?|primordiale?)",
+            "matters most",
+        ),
+        (r"(?:en second|en deuxième)(?: lieu)?", "second"),
+        (r"plafonnée?s? à|(?:un )?plafond (?:de|à)|(?:la )?limite (?:est |fixée )?(?:de|à)", "at most"),
+        (r"faibles?|basses?|réduite?s?", "low"),
+        (r"peu (?:de |d')", "few "),
         (r"tout ce qui (?:dépasse|excède)", "anything over"),
         (r"tout ce qui (?:est|prend|fait) ", "anything "),
         (r"est (?:inutile|inutilisable|inacceptable|exclue?|rejetée?)", "is useless"),
@@ -57,13 +98,21 @@ FRENCH = Language(
         (r"modèles? de (?:langue|langage)", "language model"),
         (r"perplexité", "perplexity"),
         (r"espaces?(?= )", "space"),
-        (r"environ|à peu près|autour de", "about"),
+        (
+            r"environ|à peu près|autour de|(?:aux|dans les) alentours de|grosso modo|de l'ordre de|près de|"
+            r"presque",
+            "about",
+        ),
         (r"(?:la )?moitié (?:des?|du)|moitié moins (?:de|que)", "half as"),
         (r"(?:deux|trois|quatre|dix) fois (?:plus|moins)(?: de| que)?", "twice as"),
         (r"vitesse|rapidité", "speed"),
         (r"(?:le )?processeur", "the CPU"),
         (r"(?:la )?carte graphique", "the GPU"),
-        (r"(?:de )?(?:bonnes réponses|réponses (?:correctes|justes|exactes)|réussite)", "accuracy"),
+        (
+            r"(?:de )?(?:taux de (?:réussite|reconnaissance)|bonnes réponses|réponses (?:correctes|justes|exactes)|"
+            r"réussite)",
+            "accuracy",
+        ),
         (r"peu importe|n'(?:a|ont) (?:pas|aucune) d'?importance|(?:est |sont )?sans importance", "does not matter"),
         (r"(?:aussi|le plus) rapide que possible", "as fast as possible"),
         (r"aussi (?:petit|léger|compact)e? que possible", "as small as possible"),
@@ -98,6 +147,8 @@ FRENCH = Language(
         (r"(?:consommation )?(?:l'|d')?(?:énergie|énergétique)", "energy"),
         (r"(?:de |la )?mémoire(?: vive)?", "memory"),
         (r"(?:la )?taille du (?:modèle|fichier)", "model size"),
+        (r"kio(?!\w)", "KiB"),
+        (r"mio(?!\w)", "MiB"),
         (r"ko(?!\w)", "KB"),
         (r"mo(?!\w)", "MB"),
         (r"go(?!\w)", "GB"),
@@ -112,6 +163,10 @@ FRENCH = Language(
         (r"secondes?", "seconds"),
         (r"heures?", "hours"),
         (r"jours?", "days"),
+        (r"semaines?", "weeks"),
+        (r"pendant", "for"),
+        (r"(?:essay|test|évalu)(?:er|ez|e|ons)", "try"),
+        (r"candidats", "candidates"),
         (r"(?:essais?|réseaux (?:à )?(?:essayés|essayer|tester|testés))", "trials"),
         (r"époques", "epochs"),
         (r"graine", "seed"),
@@ -126,12 +181,19 @@ FRENCH = Language(
         (r"jetons", "tokens"),
         (r"classification de nœuds|nœuds?", "node classification"),
         (r"réseau de (?:neurones de )?graphes?|graphe", "graph network"),
-        (r"réseaux?", "network"),
-        (r"modèles?", "model"),
+        (r"réseaux", "networks"),
+        (r"réseau", "network"),
+        (r"modèles", "models"),
+        (r"modèle", "model"),
+        (r"en noir et blanc", "grayscale"),
         (r"classifieurs?", "classifier"),
         (r"(?:très )?rapides?", "fast"),
         (r"(?:très )?(?:petite?s?|légère?s?|légers?|compacte?s?)", "small"),
-        (r"(?:peu gourmands?|économes?|sobres?)(?: en énergie)?", "energy-efficient"),
+        (
+            r"(?:peu gourmands?|peu énergivores?|économes?|sobres?|à basse consommation)(?: en "
+            r"énergie)?",
+            "energy-efficient",
+        ),
         (r"précise?s?", "accurate"),
         (r"mais", "but"),
         (r"l[ae]s?", "the"),

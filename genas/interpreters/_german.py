@@ -8,16 +8,33 @@ from genas.interpreters._language import WORD, Language
 from genas.interpreters._numerals import Numerals, counted
 
 _MUCH = r"(?:Million|Minute|Sekunde|Milli|Mikro|Mega|Kilo|Prozent|MB|kB|ms|Tag)"  # units that have halves
+_STEM = r"Parameter|Gewicht|Latenz|Speicher|(?:Modell)?größen|Energie|RAM|FLOP|Flash"
+_COST = r"(?:Latenz|Parameter|Gewicht|Energie|Strom|Speicher|(?:Modell)?größe|Inferenz|Rechen|Antwort)\w*"
 GERMAN = Language(
     re.compile(
-        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|such\w*|weniger|nicht|kein\w*|zwischen|"
+        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|such\w*|"
+        r"weniger|nicht|kein\w*|zwischen|"
         r"möglichst|ein|eine[nmrs]?|das|der|dem|den|ich|wir|soll\w*|darf|muss|braucht?|bilder\w*|"
-        r"parametern|gewichte\w*|genauigkeit|latenz|perplexität|sprachmodell\w*|ziffern|klassen|millionen|netz\w*|modell|versuche|sekunden|minuten|stunden?|"
+        r"parametern|gewichte\w*|genauigkeit|latenz|perplexität|sprachmodell\w*|ziffern|klassen|millionen|netz\w*|"
+        r"modell|versuche|sekunden|minuten|stunden?|"
         r"erst|dann|suche|ist|sind|wichtig\w*|allem|geschwindigkeit|bei|von|zum|zur|soll|ungefähr|etwa|"
-        r"minimieren|maximieren|optimieren|\w*verbrauch|geht|schnell\w*|genau\w*|speicher\w*|möglich\w*|wie)\b",
+        r"bitte|wenn|am|im|idealerweise|einige[rn]?|wenige[rn]?|paar|tabelle\w*|merkmale\w*|brauche\w*|benötig\w*|"
+        r"obergrenze|"
+        r"(?:parameter|latenz|genauigkeits|mindest|höchst|speicher|energie|modell|zeit)\w*(?:budget|grenze|limit|"
+        r"zahl|ziel|zeit)|"
+        r"bildern?|ziffer\w*|farbig\w*|sehr|moin|hallo|danke|minimieren|maximieren|optimieren|\w*verbrauch|geht|"
+        r"schnell\w*|genau\w*|speicher\w*|möglich\w*|wie)\b",
         re.I,
     ),
     (
+        (
+            r"(?:ein paar|einige|mehrere|wenige)(?= (?:hundert|tausend|million|milli|mega|kilo|[mk]b\b|ms\b|minuten|"
+            r"stunden))",
+            "a few",
+        ),
+        (r"(?:ein(?:em|en)?|1) halbes Dutzend", "6"),
+        (r"(?:ein(?:em|en)?|1) Dutzend", "12"),
+        (r"(?:zwei|2) Dutzend", "24"),
         (r"eine? halbe Stunde", "30 minutes"),
         (r"eine? Viertelstunde", "15 minutes"),
         (r"(?:eine? )?Dreiviertelstunde", "45 minutes"),
@@ -31,7 +48,51 @@ GERMAN = Language(
         (r"dreieinhalb", "3.5"),
     ),
     (
-        (r"ein paar", "a few"),
+        (r"ein paar|einige|mehrere", "a few"),
+        (
+            r"wenn (?:irgend )?(?:möglich|es geht)|nach Möglichkeit|idealerweise|am liebsten|vorzugsweise|"
+            r"bevorzugt",
+            "ideally",
+        ),
+        (r"möglichst (?=unter|höchstens|weniger als|maximal|nicht|mindestens|über|mehr als)", "ideally "),
+        (
+            rf"({_STEM})s?(?:budget|limit|obergrenze|grenze|vorgabe|schranke|kontingent)(?: ist| von| "
+            rf"beträgt)?",
+            r"\1 at most",
+        ),
+        (r"Genauigkeitsziel|Mindestgenauigkeit|Genauigkeitsvorgabe", "accuracy at least"),
+        (r"(?:Höchst|Maximal)(latenz|größe|zahl der Parameter|gewicht)", r"\1 at most"),
+        (r"(?:pro|je) (?:Vorwärts)?durchlauf", "per inference"),
+        (r"(?:An)?zahl (?:der |an |von )?(?:Parametern?|Gewichten?)", "parameters"),
+        (r"(?:handgeschrieben|handschriftlich)e[nr]? (?:Zahlen|Nummern)", "handwritten digits"),
+        (
+            r"(so \w+(?: \w+)?) (?:wie )?(?:es (?:nur |eben |halt |irgend )?geht|(?:nur|irgend) möglich|"
+            r"machbar)",
+            r"\1 wie möglich",
+        ),
+        (rf"minimale?[rnms]? (?={_COST}(?![\w ]*[:\s](?:von )?[0-9]))", "lowest "),
+        (r"maximale?[rnms]? (?=(?:Test)?genauigkeit(?![ :]*(?:von )?[0-9]))", "highest "),
+        (r"(?:aller)?(?:geringst|niedrigst|wenigst|kürzest)(?:e[rnsm]?|möglich\w*)", "lowest"),
+        (r"höchst(?:e[rnsm]?|möglich\w*)", "highest"),
+        (r"sparsamst(?:e[rnsm]?|möglich\w*)", "most energy-efficient"),
+        (
+            r"(?:mein |unser |das )?(?:Haupt|Primär)ziel(?: ist)?|wichtigste[srn]? (?:Ziel|Kriterium)(?: ist)?|"
+            r"oberste Priorität(?: hat| ist)?",
+            "main goal:",
+        ),
+        (r"Nebenziel|zweites Ziel", "secondary goal:"),
+        (r"zweitrangig|nachrangig|kommt an zweiter Stelle", "second"),
+        (
+            r"(?:hat|haben) (?:absoluten )?Vorrang|(?:steht|stehen) im Vordergrund|(?:geht|gehen) vor|(?:ist|sind) "
+            r"entscheidend|"
+            r"zähl(?:t|en)(?: am meisten)?",
+            "matters most",
+        ),
+        (
+            r"kommt (?:es )?(?:uns |mir )?(?:vor allem |hauptsächlich |nur )?auf (?:die |den |das )?(\w+) "
+            r"an",
+            r"main goal: \1",
+        ),
         (r"alles", "anything"),
         (r"ist (?:unbrauchbar|nutzlos|wertlos|inakzeptabel|unzulässig|nicht akzeptabel|indiskutabel)", "is useless"),
         (r"ist (?:mir |uns |viel |deutlich )*zu (?:langsam|groß|viel|schwer|wenig|ungenau|schlecht)", "is useless"),
@@ -65,8 +126,13 @@ GERMAN = Language(
             "or less",
         ),
         (r"nicht (?:zu )?(?:unterschreiten|unterschritten werden)", "or more"),
-        (r"oder (?:weniger|kleiner|schneller)", "or less"),
-        (r"oder (?:mehr|besser|größer)", "or more"),
+        (
+            r"(?:darf|dürfen|soll(?:te|ten|en)?|kann|können)(?:'s| es| sie| er| man)?((?: (?:das|die|der) \w+)?)(?: "
+            r"\w+)? nicht",
+            r"must not\1",
+        ),
+        (r"oder (?:weniger|kleiner|schneller|darunter)", "or less"),
+        (r"oder (?:mehr|besser|größer|darüber|höher)", "or more"),
         (r"zwischen", "between"),
         (r"von (?=[0-9])", "from "),
         (r"bis", "to"),
@@ -88,7 +154,7 @@ GERMAN = Language(
         (r"vor allem|in erster Linie|hauptsächlich", "above all"),
         (r"halb so (?:viel\w*|groß|schnell|wenig\w*)|(?:die )?Hälfte (?:der|des|von)", "half as"),
         (r"(?:doppelt|dreimal|viermal|zehnmal) so (?:viel\w*|groß|schnell|wenig\w*|genau)", "twice as"),
-        (r"ungefähr|etwa|circa|ca\.|rund|schätzungsweise", "about"),
+        (r"ungefähr|(?:in |so )?etwa|circa|ca\.|rund|schätzungsweise|um die|so um|knapp|gut(?= [0-9])|grob", "about"),
         (r"Geschwindigkeit|Schnelligkeit|Tempo", "speed"),
         (r"(?:Grafikkarte|Grafikprozessor)", "GPU"),
         (r"(?:Haupt)?prozessor(?:s|en)?", "CPU"),
@@ -110,10 +176,16 @@ GERMAN = Language(
         (r"(?:Such|Rechen)zeit|(?:Such)?budget|Zeitbudget", "of budget"),
         (r"Suche", "of search"),
         (r"Parameter(?:n|zahl|anzahl)?|Gewichten?", "parameters"),
-        (r"(?:Test|Validierungs)?genauigkeit|Treffsicherheit|Trefferquote|richtig", "accuracy"),
-        (r"Fehler(?:n|s|rate|quote)?", "error rate"),
-        (r"Latenz(?:zeit)?|Antwortzeit|Inferenz(?:zeit)?|Laufzeit", "latency"),
-        (r"(?:Energie|Strom)(?:verbrauch|bedarf)?", "energy"),
+        (r"\w*genauigkeit|Treffsicherheit|(?:Treffer|Erkennungs)(?:quote|rate)|richtig", "accuracy"),
+        (r"Fehler(?:n|s|rate|quote)?|Fehlklassifi\w+", "error rate"),
+        (
+            r"(?:Latenz|Antwort|Inferenz|Reaktions|Verarbeitungs|Ausführungs|Vorhersage)zeit|Latenz(?:en)?|Inferenz|"
+            r"Laufzeit",
+            "latency",
+        ),
+        (r"(?:Energie|Strom)(?:verbrauch|bedarf|aufwand)?s?", "energy"),
+        (r"Rechen(?:aufwand|kosten|leistung)s?", "compute"),
+        (r"Flash-?speicher|Programmspeicher", "flash"),
         (r"(?:Arbeits|Haupt)?speicher(?:bedarf|verbrauch)?", "memory"),
         (r"(?:Modell|Datei)?größe|(?:Speicher|Platten)platz", "model size"),
         (r"Rechenoperationen|Gleitkommaoperationen", "FLOPs"),
@@ -128,11 +200,15 @@ GERMAN = Language(
         (r"Stunden?|Std\.?", "hours"),
         (r"Tagen?|Tage?", "days"),
         (r"(?:Netze|Modelle|Architekturen) (?:testen|probieren|ausprobieren|versuchen)", "trials"),
+        (r"(?:Netz|Netzwerk|Modell)en?", "networks"),
+        (r"(?:aus|durch)?probier\w*|teste[nt]?|evaluier\w*|ausgewertet|bewerte[nt]", "try"),
         (r"(?:Versuch|Durchl[aä]uf|Kandidat)en?", "trials"),
         (r"Epochen", "epochs"),
         (r"Startwert", "seed"),
         (r"hand(?:geschrieben|schriftlich)\w*", "handwritten"),
-        (r"Ziffern(?:erkenn\w+|klassifi\w+)?", "digits"),
+        (r"Ziffer\w*", "digits"),
+        (r"schwarz-?wei(?:ß|ss)\w*", "grayscale"),
+        (r"(?<=[0-9]) mal (?=[0-9])", " x "),
         (r"Graustufen-?|graue[nrs]?", "grayscale "),
         (r"farbige[nrs]?|Farb-?(?=[Bb]ild)", "colour "),
         (r"Graustufenbilder|Graustufenbildern", "grayscale images"),
@@ -150,6 +226,8 @@ GERMAN = Language(
         (r"Sprachmodell(?:e|s|ierung)?", "language model"),
         (r"Perplexität", "perplexity"),
         (r"(?:ist |sind )?(?:nicht (?:so )?wichtig|unwichtig|egal)|spielt keine Rolle", "does not matter"),
+        (r"gering(?:e[nrsm]?)?|niedrig(?:e[nrsm]?)?", "low"),
+        (r"wenige?[rn]?", "few"),
         (r"kein(?:e[nrsm]?)?", "no"),
         (r"nicht", "not"),
         (r"de[rmns]|die|das", "the"),

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.records import Use
 from genas.interpreters._text import blank, blank_all
 
 if TYPE_CHECKING:
-    from genas.interpreters._subject import Subject
+    from genas.interpreters._facts import Subject
 
 _DEVICES = {
     "raspi4": r"rasp(?:berry)?[\s_-]?pi[\s_-]?4(?: model b| ?b)?|rpi[\s_-]?4|raspi[\s_-]?4",
-    "raspi5": r"rasp(?:berry)?[\s_-]?pi[\s_-]?5|rpi[\s_-]?5|raspi[\s_-]?5",
+    "raspi5": r"(?:rasp(?:berry)?[\s_-]?|r)?pi[\s_-]?5(?: model b| ?b|_(?:litert|onnx|torchmobile))?|raspi[\s_-]?5",
     "edgetpu": r"(?:google(?:'s)? )?(?:coral )?edge[\s_-]?tpu",
     "edgegpu": r"(?:nvidia )?jetson[\s_-]tx2|edge[\s_-]?gpu",
     "pixel3": r"(?:google )?pixel[\s_-]?3(?: phone)?",
@@ -44,26 +45,45 @@ _OF_TASK = {  # devices that only one table has, and how they are called
         "mcu": r"mcus?|micro-?controllers?",
     },
 }
-_UNTABLED = {"raspi4", "raspi5", "edgetpu", "edgegpu"}  # published latencies that no task looks up yet
 _CARDS = {"1080ti", "2080ti", "titan_rtx", "titanx", "titanxp"}  # listed by batch size
 _LISTED = re.compile("|".join(rf"(?P<d{i}>(?<!\w)(?:{p})(?!\w))" for i, p in enumerate(_DEVICES.values())), re.I)
+_RUNTIMES = {  # of the Raspberry Pi 5's published latencies; the first where none is named
+    "litert": r"lite?[\s_-]?rt|tf[\s_-]?lite|tensorflow[\s_-]?lite",
+    "onnx": r"onnx(?:[\s_-]?runtime)?|ort",
+    "torchmobile": r"(?:py)?torch[\s_-]?mobile|(?:py)?torch",
+}
 _BATCH = re.compile(r"\bbatch(?:[\s-]size)?(?: of|=|:)?\s*(1|32|256)\b(?!\.)", re.I)
 _ELSEWHERE = re.compile(
     r"\b(?:rasp(?:berry)?[\s_-]?pi(?:[\s_-]?(?:zero|pico|[0-5]))?(?: model [ab])?|rpi[\s-]?[0-5]?|"
-    r"raspi[\s_-]?[0-9]?|jetson(?: (?:nano|tx[12]|xavier|orin))?|coral|"
-    r"edge[\s-]?tpu|tpu|npu|i?phones?(?: ?[0-9]{1,2})?|ipad|android|smart ?(?:phone|watch)(?:es)?|"
-    r"mobile (?:phone|device)s?|(?:google )?pixel[\s-]?[0-9]{1,2}|"
-    r"micro-?controllers?|mcus?|arduino|esp-?32(?:-\w+)?|stm32\w*|cortex[\s-]?m[0-9]*|fpgas?|eyeriss|"
-    r"snapdragon|exynos|kirin|hexagon|(?:apple )?watch(?:es)?|apple m[1-9]|tablets?|"
-    r"edge devices?|embedded (?:device|board|system)s?|"
+    r"raspi[\s_-]?[0-9]?|(?:orange|banana|rock) pi|jetson(?: (?:nano|tx[12]|xavier|orin))?|coral|"
+    r"edge[\s-]?tpu|tpu|npu|dsp|asic|i?phones?(?: ?[0-9]{1,2})?|ipad|android|smart ?(?:phone|watch|glass)(?:es)?|"
+    r"mobile (?:phone|device)s?|mobiles?|(?:google )?pixel[\s-]?[0-9]{1,2}|"
+    r"micro-?controllers?|mcus?|arduino|esp-?32(?:-\w+)?|esp-?8266|stm32\w*|cortex[\s-]?[am][0-9]*|fpgas?|eyeriss|"
+    r"nrf[0-9]+|rp2040|hailo\S*|movidius|neural engine|loihi|drones?|headsets?|wearables?|hearing aids?|"
+    r"snapdragon|exynos|kirin|dimensity|hexagon|(?:apple )?watch(?:es)?|apple m[1-9]|tablets?|"
+    r"edge devices?|embedded (?:device|board|system)s?|handy|telefon|téléphones?|tablettes?|montres?|mikrocontroller|"
+    r"microcontrôleurs?|drohne\w*|"
     r"(?:galaxy|samsung)(?: [as][0-9]+)?|nvidia [a-z]?[0-9]+\w*|(?:rtx|gtx)[\s-]?[0-9]{3,4}(?:[\s-]?ti)?|"
-    r"[avth]100s?|xeon\b)",
+    r"[avth]100s?|xeon\b)(?!\w)",
     re.I,
 )
+_OWN = r"laptop|notebook|pc|computer|server|machine|workstation|desktop|rechner|ordinateur|portable|mac(?:book)?"
+_PROPER = re.compile(  # on a Kindle: whatever else a network might run on
+    rf"\b[Oo]n(?:to)? (?:an?|my|our) ((?!(?i:{_OWN}|cpu|gpu|cuda|mps|intel|amd|nvidia|mon|tues|wednes|thurs|fri|satur|"
+    r"sun)(?:day)?s?\b)[A-Z][\w-]*(?: [A-Z0-9][\w-]*)*)(?! (?:dataset|data|images|photos|benchmark|set|paper|card|budget))"
+)
+_ARTICLES = rf"(?:(?:a|an|the|my|our|one|this|1|single|local|plain|modern|intel|amd|nvidia|(?:{_OWN})(?:'s)?)\s+)*"
+_UNIT = r"cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?|(?:graphics|video) cards?|processors?"
 _HERE = re.compile(
-    r"\b(?:on|with|using|device|via)\s*(?:=|:)?\s*(?:(?:a|an|the|my|one|this|1|single|local|(?:laptop|"
-    r"computer|machine|server|pc)(?:'s)?)\s+)*(cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?)\b|"
-    r"\b(cuda:[0-9]+|cpu(?=[\s-]only\b))",
+    rf"\b(?:on|with|using|via|for|device|target|hardware|platform)\s*(?:=|:|is|only)?\s*{_ARTICLES}(?:[0-9]+ "
+    rf")?({_UNIT})(?!\w)|"
+    r"\b(cuda:[0-9]+|[cg]pu(?=[\s-](?:only|inference|latency|deployment)\b))|"
+    r"(?:^|[,;:|(/.]|\s-)\s*(?:only |just )?(?:the |a )?([cg]pu)(?: only)?(?=\s*(?:$|[,;:|)/.!]|-\s|and\b))",
+    re.I,
+)
+_NONE = re.compile(
+    r"\b(?:no|without(?: an?| any)?|not on (?:an?|the)|(?:do not|don't) have an?) (?:gpus?|(?:graphics|video) cards?|"
+    r"cuda)\b",
     re.I,
 )
 _CORES = re.compile(
@@ -78,30 +98,48 @@ def read_machine(subject: Subject) -> None:
     assert subject.task is not None
     if _read_own(subject):
         return
-    listed = _LISTED.search(subject.text)
-    device = list(_DEVICES)[int((listed.lastgroup or "d0")[1:])] if listed else ""
-    if listed and (device in _UNTABLED or (subject.task.name != "nasbench201" and device not in _CARDS)):
-        subject.device = device  # what the network is for; the run says where no table of it serves the task
-        subject.text = blank(subject.text, *listed.span())
-    elif listed and subject.task.name == "nasbench201":
-        if device in _CARDS:
-            written, batch = re.search(r"_(1|32|256)$", listed[0]), _BATCH.search(subject.text)
-            device += "_" + (written[1] if written else batch[1] if batch else "1")
-        subject.task = Use("nasbench201", {"latency_device": device, **subject.task.options})
-        subject.text = blank_all(blank(subject.text, *listed.span()), _BATCH)
-    elsewhere = _LISTED.search(subject.text) or _ELSEWHERE.search(subject.text)
-    if elsewhere and not (subject.task.name == "nasbench201" and subject.task.options.get("latency_device")):
-        devices = [d + ("_1" if d in _CARDS else "") for d in _DEVICES if d not in _UNTABLED]
+    known = _read_listed(subject)
+    elsewhere = _LISTED.search(subject.text) or _ELSEWHERE.search(subject.text) or _PROPER.search(subject.text)
+    if elsewhere and not known:
+        devices = [d + ("_1" if d in _CARDS else "") for d in _DEVICES if d not in {"raspi4", "raspi5"}]
         raise RequestError(
             f"Nothing can be measured on {elsewhere[0]!r} here: latency_ms is timed on this machine. Leave the device "
             f"out, or use the nasbench201 benchmark with a device of its latency table: {', '.join(devices)}. From ten "
             "measurements of your own on another device, the scorer device_transfer predicts the rest."
         )
+    if none := _NONE.search(subject.text):
+        subject.text = blank(subject.text, *none.span())
+    here = _HERE.search(subject.text)
+    if subject.device is None and (here or none):
+        word = next(filter(None, here.groups())).lower() if here else "cpu"
+        subject.text = blank(subject.text, *here.span()) if here else subject.text
+        kind = "cpu" if word.startswith(("cpu", "processor")) else "cuda"
+        subject.device = word if word.startswith(("cuda", "mps")) else kind
     subject.text = blank_all(subject.text, _CORES)
-    if (here := _HERE.search(subject.text)) and subject.device is None:
-        word = (here[1] or here[2]).lower()
-        subject.text = blank(subject.text, *here.span())
-        subject.device = "cpu" if word.startswith("cpu") else "cuda" if word.startswith("gpu") else word
+
+
+def _read_listed(subject: Subject) -> bool:
+    """Whether a listed device is named: an option of the nasbench201 table, for other tasks what the network is for."""
+    assert subject.task is not None
+    if (listed := _LISTED.search(subject.text)) is None:
+        return False
+    device = list(_DEVICES)[int((listed.lastgroup or "d0")[1:])]
+    if subject.task.name == "nasbench201" and device != "raspi4":
+        if device in _CARDS:
+            written, batch = re.search(r"_(1|32|256)$", listed[0]), _BATCH.search(subject.text)
+            device += "_" + (written[1] if written else batch[1] if batch else "1")
+        if device == "raspi5":
+            named = [r for r, p in _RUNTIMES.items() if re.search(rf"(?<![^\W_])(?:{p})(?!\w)", subject.text, re.I)]
+            device = f"pi5_{(named or list(_RUNTIMES))[0]}"
+        subject.task = Use("nasbench201", {"latency_device": device, **subject.task.options})
+        registry.create("tasks", subject.task)  # which refuses a device that was not measured on this data set
+        subject.text = blank_all(subject.text, _BATCH)
+    elif device not in _CARDS:
+        subject.device = device  # the run says where no table of it serves the task
+    else:
+        return False
+    subject.text = blank(subject.text, *listed.span())
+    return True
 
 
 def _read_own(subject: Subject) -> bool:

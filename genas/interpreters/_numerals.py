@@ -98,9 +98,11 @@ class Numerals:
 
 
 _UNITS = (
-    r"percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|param|weights|seconds?|minutes?|hours?|days?|weeks?|ms\b|"
+    r"percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|param|weights|seconds?|minutes?|hours?|days?|weeks?|"
+    r"ms\b|"
     r"joules?|bytes?|[kmg]i?b\b|m?j\b|gpus?|frames|features|columns|milliseconds?|microseconds?|trials?|candidates?|"
-    r"networks\b|models\b|architectures\b|designs\b|evaluations?|epochs?|megabytes?|kilobytes?|millijoules?|m?flops|m?macs|"
+    r"networks\b|models\b|architectures\b|designs\b|evaluations?|epochs?|megabytes?|kilobytes?|millijoules?|m?flops|"
+    r"m?macs|"
     r"kilo\w+|mega\w+|fps|images|tokens"
 )
 ENGLISH = Numerals(
@@ -125,7 +127,11 @@ _FRACTIONS = (
     (r"an? (?=(?:hundred|thousand|million|billion)(?!\w))", "one "),
     (r"(?:an?|one) half[- ]dozen|half an? dozen", "6"),
     (r"an? (?=dozen (?!of\b))", "one "),
-    (r"(?<!images )(?<!frames )(?<!times )(?<!inferences )(?<!samples )(?<!predictions )an? (?=(?:(?:milli|micro)?second|minute|hour|day|week|(?:mega|kilo)byte)s?(?!\w))", "1 "),
+    (
+        r"(?<!images )(?<!frames )(?<!times )(?<!inferences )(?<!samples )(?<!predictions )an? (?=(?:(?:milli|"
+        r"micro)?second|minute|hour|day|week|(?:mega|kilo)byte)s?(?!\w))",
+        "1 ",
+    ),
 )
 _AND_HALF = re.compile(rf"(?<![\w.])({ENGLISH.words}|[0-9]+)[ -]and[ -]a[ -]half(?=[ -]{_MUCH})", re.I)
 

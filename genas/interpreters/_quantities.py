@@ -62,7 +62,7 @@ _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "fps",
             (
                 r"(fps|(?:frames|images|inferences|pictures|times|samples|photos|digits|"
-                r"predictions)[\s-]?(?:per|a|each|every|/|in a|in one)[\s-]?(?:1 )?(?:seconds?|sec|s))"
+                r"predictions)[\s-]?(?:per|a|each|every|/|in a|in one|in the|in)[\s-]?(?:1 )?(?:seconds?|sec|s))"
             ),
             re.I,
         ),

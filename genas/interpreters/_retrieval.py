@@ -42,7 +42,8 @@ _EMPTY = re.compile(
         r"network|networks|net|model|models|"
         r"architecture|classifier|classify|something|anything|cool|small|fast|accurate|accuracy|first|as|"
         r"possible|train|trained|under|below|at|most|least|over|than|less|more|fewer|up|no|not|between|max|min|"
-        r"parameters?|params?|weights|latency|flops|macs|size|memory|energy|budget|trials|minutes|hours|seconds|percent|"
+        r"parameters?|params?|weights|latency|flops|macs|size|memory|energy|budget|trials|minutes|hours|seconds|"
+        r"percent|"
         r"fast|small|smallest|fastest|using|use|has|have|be|must|budget)\b|[^a-z ]"
     ),
     re.I,

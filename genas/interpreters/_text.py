@@ -40,7 +40,8 @@ _BAD = (  # what is said of what goes beyond a limit
     r"unacceptable|inacceptable|unusable|no good|no use|out of the question|out|a no-go|rejected|thrown away|discarded|"
     r"forbidden|too (?:slow|big|large|much|heavy|many|little|low|bad|small)|"
     r"not (?:acceptable|allowed|an option|useful|usable|ok(?:ay)?|good enough|tolerable|permitted|accepted)))|"
-    r"(?:(?:may|must|should|shall|can)(?: it| this| that| the \w+)?(?: not|n't))|(?:won't|will not|cannot|can't|does not|doesn't) (?:do|work|fit|help|be accepted|pass)"
+    r"(?:(?:may|must|should|shall|can)(?: it| this| that| the \w+)?(?: not|n't))|(?:won't|will not|cannot|can't|does "
+    r"not|doesn't) (?:do|work|fit|help|be accepted|pass)"
 )
 _BEYOND = (
     r"(?:more|larger|bigger|heavier|slower|longer|higher|less|fewer|smaller|lower|worse|above|over|beyond|below|under)"
@@ -54,7 +55,8 @@ _ANYTHING = re.compile(
 _WITHIN = r"(?:(?!\b(?:and|but|or|which|that)\b)(?:[^.;,!?|]|[.,](?=[0-9])))*?"
 _CLAUSE = re.compile(rf"((?:^|[,;.:!?|]|\b(?:and|but))\s*)({_BEYOND}\b{_WITHIN}[0-9]{_WITHIN})\s(?:{_BAD})", re.I)
 _COUNT = re.compile(  # number of trials: 16, max_trials=16, epochs=20
-    r"\b(?:max(?:imum)?[_ -]?|n[_ -]?|num(?:ber)?[_ -]?(?:of[_ -])?)?(trials|epochs|candidates|evaluations)\s*(?:=|:|is)\s*"
+    r"\b(?:max(?:imum)?[_ -]?|n[_ -]?|num(?:ber)?[_ -]?(?:of[_ -])?)?(trials|epochs|candidates|evaluations)\s*(?:=|:|"
+    r"is)\s*"
     r"([0-9]+)(?![\w.])",
     re.I,
 )

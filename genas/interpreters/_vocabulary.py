@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _ANY = (  # a word that may stand between a negation and its comparison: none that begins another thought
-    r"(?!(?:and|but|or|while|although|though|if|mind|minds|care|cares|matter|matters|worry|important|limit\w*|restrict\w*|"
+    r"(?!(?:and|but|or|while|although|though|if|mind|minds|care|cares|matter|matters|worry|important|limit\w*|"
+    r"restrict\w*|"
     r"constrain\w*|under|below|over|above|more|less|fewer|at|up)\b)[A-Za-z']+"
 )
 _NO = rf"(?:no|not|never|nothing|none|cannot|without|nor|avoid|refuse|reject|\w+n't)\s+(?:{_ANY}\s+){{0,5}}"
@@ -58,7 +59,10 @@ _HERE = (  # a comparison that nothing further follows which would have it: a nu
     r"(?!\s*(?:than|of)?\s*[<>=]*\s*[0-9])(?!\s+(?:[a-z]+\s+){0,2}th[ae]n\b)"
 )
 AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("~", re.compile(r"\s*,?\s*(?:or (?:so|thereabouts)|give or take|more or less|-?ish|approximately|roughly)\b", re.I)),
+    (
+        "~",
+        re.compile(r"\s*,?\s*(?:or (?:so|thereabouts)|give or take|more or less|-?ish|approximately|roughly)\b", re.I),
+    ),
     (
         "<=",
         re.compile(
@@ -98,7 +102,8 @@ _METRICS: tuple[tuple[str, str], ...] = (
     (
         "latency_ms",
         r"latenc(?:y|ies)(?: budget| limit)?|inference(?: time)?|response time|forward pass|run ?time|"
-        r"(?:per|an?|each|one|every|any|no|single) (?:single )?(?:image|frame|picture|sample|prediction|inference|example|"
+        r"(?:per|an?|each|one|every|any|no|single) (?:single )?(?:image|frame|picture|sample|prediction|inference|"
+        r"example|"
         r"digit|forward pass|answer|photo)|delay|respon[ds]\w*|predict\w*|frame",
     ),
     ("memory_mb", r"(?:peak )?(?:memory|v?ram|sram|activations?)(?: (?:use|usage|footprint|budget|limit))?"),
@@ -138,7 +143,10 @@ OTHER_END = re.compile(
     re.I,
 )
 FAR = re.compile(r"(?:\S+\s+){4}")
-OTHER_WORD = re.compile(r"\b(?!(?:trainable|learnable|total|model|network|free|of|in|the|as|test|validation)\b)\w")
+OTHER_WORD = re.compile(
+    r"\b(?!(?:trainable|learnable|total|model|network|free|of|on|for|in|the|as|test|"
+    r"validation)\b)\w"
+)
 KINDS = {
     "percent": "accuracy",
     "flops": "flops",

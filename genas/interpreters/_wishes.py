@@ -28,7 +28,8 @@ _QUALITIES = {
 }
 _MOST = {  # adjectives as superlatives that are no "most ..." and no "as ... as"
     "latency_ms": "fastest|quickest|speediest",
-    "params": r"(?:smallest|tiniest)(?! (?:possible )?(?:\w+ )?(?:file|download|latency|delay|memory|ram|flops|macs|energy|"
+    "params": r"(?:smallest|tiniest)(?! (?:possible )?(?:\w+ )?(?:file|download|latency|delay|memory|ram|flops|macs|"
+    r"energy|"
     r"power|perplexity|ppl|number|image)\b)|lightest|leanest|slimmest",
     "size_mb": r"smallest (?:possible )?(?:model |weight )?(?:file|download)",
     "flops": "cheapest",
@@ -48,7 +49,8 @@ _METRIC = re.compile(_metrics(), re.I)
 _NAMED, _THAN = rf"(?:{_metrics()})", rf"(?:{_metrics('than_')})"
 _RANKED = re.compile(  # also by its adjective: above all small, then fast
     "|".join(
-        rf"(?P<{m}>\b(?:{w})\b|\b(?:{_QUALITIES.get(m, '(?!)')})\b(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ )?{_NETWORK}\b)))"
+        rf"(?P<{m}>\b(?:{w})\b|\b(?:{_QUALITIES.get(m, '(?!)')})\b(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ "
+        rf")?{_NETWORK}\b)))"
         for m, w in _NOUNS.items()
     ),
     re.I,
@@ -56,7 +58,8 @@ _RANKED = re.compile(  # also by its adjective: above all small, then fast
 _COSTS = "|".join(words for metric, words in _NOUNS.items() if metric != "accuracy")
 _LEAST = r"(?:lowest|fewest|least|smallest|shortest|minimal|minimum|best)(?: possible)?(?: number of| amount of| peak)?"
 _FIRST = (
-    r"(?:(?:comes?|goes|is|are) )?(?:(?:what |all that )?(?:matters?|counts?|weighs)(?: (?:most|more than anything(?: else)?|here))?|"
+    r"(?:(?:comes?|goes|is|are) )?(?:(?:what |all that )?(?:matters?|counts?|weighs)(?: (?:most|more than "
+    r"anything(?: else)?|here))?|"
     r"first(?:ly)?|above all|foremost|paramount|decisive|crucial|king|(?:before|above) (?:all|everything)|"
     r"(?:the |my |our )?(?:most important|(?:main|primary|chief|biggest|top|number one|first|only|sole) "
     r"(?:concern|priority|goal|objective|aim|criterion|focus)|priority))"
@@ -71,7 +74,8 @@ _STRONG = tuple(
         r"\b(?:highest|top|maximum|maximal|greatest|best) (?:possible |test |validation )*"
         r"(?:(?P<accuracy>accuracy)|(?P<latency_ms>speed|throughput|frame rate))\b",
         rf"{_NAMED}(?:\s+|,\s*){_FIRST}(?!\w)",
-        rf"{_NAMED}\s+(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of|over|>+)\s+(?:the )?{_THAN}",
+        rf"{_NAMED}\s+(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of|over|"
+        rf">+)\s+(?:the )?{_THAN}",
         rf"{_NAMED}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the )?(?:low )?{_THAN}",
     )
 ) + tuple(
@@ -89,17 +93,21 @@ _LATER = re.compile(
 )
 _LIST = re.compile(
     r"\b(?:then|(?P<second>secondary)|(?P<third>tertiary)|second(?:ly)?|third(?:ly)?|after that|followed by|next|"
-    r"trade[- ]?off (?:between|of)|trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front |optimal )?(?:of|between|over|in|for)|"
+    r"trade[- ]?off (?:between|of)|trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front |optimal )?(?:of|between|"
+    r"over|in|for)|"
     r"optimi[sz](?:e|ing)(?: for)?|prioriti[sz](?:e|ing)|maximi[sz](?:e|ing)|minimi[sz](?:e|ing)|reduc(?:e|ing)|"
-    r"focus(?:ing)? on|cares? (?:most |only |mostly |mainly )?about|(?:what )?(?:matters|counts|is important)(?: most| here| to (?:me|us))? is|"
+    r"focus(?:ing)? on|cares? (?:most |only |mostly |mainly )?about|(?:what )?(?:matters|counts|is important)(?: "
+    r"most| here| to (?:me|us))? is|"
     r"(?:what|all) (?:I|we) care about is|only(?= (?:the )?\w+ (?:matters|counts))|primary|main|"
     r"objectives?|goals?|aim|priorit(?:y|ies)|criteri(?:on|a)|concern|first(?:ly)?|above (?:all|everything)(?: else)?|"
-    r"most of all|mostly|mainly)(?: (?:objective|goal|aim|criterion|concern|priority|interest))?(?: is| are)?\s*[:,=]?\s+"
+    r"most of all|mostly|mainly)(?: (?:objective|goal|aim|criterion|concern|priority|interest))?(?: is| "
+    r"are)?\s*[:,=]?\s+"
     r"(?:(?:it|this) (?:has to|must|should) be )?(?=([^.;!?]*))",
     re.I,
 )
 _JOINT = re.compile(
-    r"\b(?:and|then|the|of|for|with|both|its|a|test|low|high|little|few|on|second(?:ly)?|third|against|versus|vs|by|while|but|"
+    r"\b(?:and|then|the|of|for|with|both|its|a|test|low|high|little|few|on|second(?:ly)?|third|against|versus|vs|by|"
+    r"while|but|"
     r"also|as|objective|goal|priority|minimi[sz](?:e|ing)|maximi[sz](?:e|ing))\b|[\s,:&/()>|=-]|first",
     re.I,
 )

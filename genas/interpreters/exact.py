@@ -11,8 +11,9 @@ from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Budget, Constraint, Request, Use
+from genas.interpreters._facts import Subject, check_facts
 from genas.interpreters._limits import Limits, check_limits, read_limits
-from genas.interpreters._subject import Subject, check_facts, is_table, read_subject, space_for
+from genas.interpreters._subject import is_table, read_subject, space_for
 from genas.interpreters._text import plain
 from genas.interpreters._wishes import read_wishes
 

@@ -1,0 +1,136 @@
+"""What a sentence states about its data: classes, the size and colour of images; and whether that is true of a task."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from genas.core import registry
+from genas.core.errors import RequestError
+from genas.core.records import Use
+from genas.interpreters._text import blank, blank_all
+
+_SIZE = re.compile(
+    r"(?<![\w.])([0-9]{1,5})\s?(?:px|pixels?)?\s?(?:x|"
+    r"by)\s?([0-9]{1,5})(?:\s?(?:x|by)\s?([0-9]{1,5}))?(?![0-9])(?:[\s-]?(?:px|pixels?)\b)?",
+    re.I,
+)
+_KERNEL = re.compile(r"(?<![\w.])[0-9]x[0-9](?=[\s-]*(?:conv|kernel|filter|pool))", re.I)
+_CLASSES = re.compile(
+    r"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*"
+    r"(?:(?!(?:and|with|of|for|in|per|to|or|over|under|is|ms|s|[km]?b|param\w*|weights|images)\b)[a-z]+ ){0,2}"
+    r"(?:breeds|species|topics|class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b"
+    r"|\b(?:classes|categories|labels|outputs)\s*(?:=|:|is|are)\s*(-?[0-9]+)(?![0-9.])",
+    re.I,
+)
+_NO_CLASS = re.compile(r"\b(?:no|without(?: any)?) (?:class(?:es)?|categories|labels)\b", re.I)
+_BINARY = re.compile(r"\b(?:binary classif\w+|two[- ]class|binary classes)\b", re.I)
+_ONE_TO_NINE = re.compile(r"\b0\s*(?:-|to|through|\.\.)\s*9\b", re.I)
+_GREY = re.compile(
+    r"\b(?:gr[ae]y(?:[\s-]?(?:scale|level))?|monochrome|black[\s-]and[\s-]white|1[\s-]channel|"
+    r"single[\s-]channel|one[\s-]channel)\b",
+    re.I,
+)
+_COLOUR = re.compile(r"\b(?:rgb|colou?r(?:ed|ful)?|3[\s-]channels?|three[\s-]channels?)\b", re.I)
+_SEED = re.compile(r"\b(?:random )?seed\s*(?:=|:|of|is|number)?\s*([0-9]{1,9})(?![0-9.])", re.I)
+
+
+@dataclass
+class Subject:
+    """What was read besides numbers and wishes; `text` is the sentence with those parts blanked."""
+
+    text: str
+    task: Use | None = None
+    space: Use | None = None
+    device: str | None = None
+    seed: int | None = None
+    classes: int | None = None
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+
+
+def read_facts(subject: Subject) -> None:
+    subject.text = blank_all(subject.text, _KERNEL)
+    if match := _SEED.search(subject.text):
+        subject.seed = int(match[1])
+        subject.text = blank(subject.text, *match.span())
+    if sizes := {tuple(map(int, m.groups()[:2])) for m in _SIZE.finditer(subject.text)}:
+        if len(sizes) > 1 or any(0 in size for size in sizes):
+            raise RequestError("The image size is unclear. Write one size above zero, such as 32x32.")
+        subject.size = next(iter(sizes))  # type: ignore[assignment]
+        depth = next((m[3] for m in _SIZE.finditer(subject.text) if m[3]), None)
+        if depth and subject.size and subject.size[0] in {1, 3} and int(depth) not in {1, 3}:  # (C, H, W)
+            depth, subject.size = str(subject.size[0]), (subject.size[1], int(depth))
+        subject.channels = int(depth) if depth else None
+        subject.text = blank_all(subject.text, _SIZE)
+    counts = {int((m[1] or m[2]).replace(",", "")[:9]) for m in _CLASSES.finditer(subject.text)}
+    counts |= {10} if _ONE_TO_NINE.search(subject.text) else set()
+    counts |= {2} if _BINARY.search(subject.text) else set()
+    if _NO_CLASS.search(subject.text) or any(count < 2 for count in counts):
+        raise RequestError("A classifier needs at least 2 classes. Write how many there are, such as 10 classes.")
+    if len(counts) > 1:
+        raise RequestError(
+            f"The number of classes is given as {' and '.join(map(str, sorted(counts)))}. Write it once."
+        )
+    subject.classes = next(iter(counts), None)
+    grey, colour = _GREY.search(subject.text), _COLOUR.search(subject.text)
+    if grey and colour:
+        raise RequestError(f"{grey[0]!r} and {colour[0]!r} contradict each other. Write one of the two.")
+    channels = 1 if grey else 3 if colour else None
+    if channels is not None and subject.channels not in {None, channels}:
+        raise RequestError(f"{subject.channels} channels and {(grey or colour)[0]!r} contradict each other.")  # type: ignore[index]
+    subject.channels = channels or subject.channels
+    for pattern in (_CLASSES, _ONE_TO_NINE, _BINARY, _GREY, _COLOUR):
+        subject.text = blank_all(subject.text, pattern)
+
+
+def picture_options(subject: Subject) -> dict[str, Any]:
+    """The size and channels that the user's pictures are brought to, where the sentence states them."""
+    options: dict[str, Any] = {}
+    if subject.size is not None:
+        if subject.size[0] != subject.size[1]:
+            raise RequestError(
+                f"Images of {subject.size[0]}x{subject.size[1]} are not square. Write one side, such as 64x64."
+            )
+        options["size"] = subject.size[0]
+    if subject.channels is not None:
+        if subject.channels not in {1, 3}:
+            raise RequestError(f"Images have 1 (grey) or 3 (colour) channels, not {subject.channels}.")
+        options["channels"] = subject.channels
+    return options
+
+
+def check_facts(subject: Subject, task: Use) -> None:
+    """RequestError where the sentence states classes, a size or channels that the task does not have."""
+    if task.name == "described":
+        return
+    described = subject.size is not None or subject.channels is not None
+    if subject.classes is None and (not described or task.name == "images"):
+        return
+    facts: Any = _made(task)
+    shape = tuple(facts.input_shape)
+    if subject.classes is not None and subject.classes != facts.outputs:
+        raise RequestError(
+            f"{task.name} has {facts.outputs} classes; you wrote {subject.classes}. "
+            f"Write {facts.outputs}, or name other data."
+        )
+    if len(shape) != 3:
+        if subject.size is not None or subject.channels is not None:
+            raise RequestError(f"{task.name} has no images. Leave the image size and colour out, or name other data.")
+        return
+    if task.name == "images":
+        return
+    if subject.size is not None and subject.size != shape[1:]:
+        real, said = "x".join(map(str, shape[1:])), "x".join(map(str, subject.size))
+        raise RequestError(f"{task.name} has images of {real}; you wrote {said}. Write {real}, or name other data.")
+    if subject.channels is not None and subject.channels != shape[0]:
+        real = {1: "grey", 3: "colour"}.get(shape[0], f"{shape[0]}-channel")
+        raise RequestError(f"{task.name} has {real} images ({shape[0]} channels); you wrote {subject.channels}.")
+
+
+def _made(task: Use) -> Any:
+    """The task; only for its shapes."""
+    cls = registry.load("tasks", task.name)
+    simple = not task.options and isinstance(getattr(cls, "outputs", None), int) and hasattr(cls, "input_shape")
+    return cls if simple else registry.create("tasks", task, seed=0)
