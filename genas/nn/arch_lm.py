@@ -230,7 +230,7 @@ def sample(
         generator: on the CPU; the same state gives the same architectures.
     """
     costs = list(model.config.spaces[grammar.space.name]["costs"])
-    past = [word for arch, level in history for word in (grammar.level(level), *grammar.encode(arch)[0])]
+    past = _said(grammar, history)
     nothing = wish.opened()
     guided = guidance != 1.0 and (past or not all(torch.equal(a, b) for a, b in zip(wish, nothing, strict=True)))
     streams = [_Stream(model, grammar, wish, costs, past)]
@@ -245,6 +245,42 @@ def sample(
         for stream in streams:
             stream.fed = word
     return grammar.decode(written)
+
+
+def _said(grammar: Grammar, history: Sequence[Shot]) -> list[int]:
+    """The words of past trials, each after its level."""
+    return [word for arch, level in history for word in (grammar.level(level), *grammar.encode(arch)[0])]
+
+
+@torch.no_grad()
+def favour(
+    model: ArchLM, grammar: Grammar, archs: Sequence[Architecture], wish: Wish, *, history: Sequence[Shot] = ()
+) -> Tensor:
+    """How much likelier each architecture is where the wish and the history are told than where nothing is, nats [B].
+
+    Source: the ratio of densities l(x) / g(x) of Bergstra et al., TPE (2011), Section 4.2, as a logarithm; here one
+    model gives both.
+
+    Args:
+        archs: at least one, all of which fit the grammar.
+        wish: for each of them, as for `sample`.
+        history: as for `sample`.
+    """
+    costs = list(model.config.spaces[grammar.space.name]["costs"])
+    texts = [grammar.encode(arch) for arch in archs]
+    most = max(len(words) for words, _ in texts)
+    words, plan = (
+        torch.tensor([part + [0] * (most - len(part)) for part in parts]) for parts in zip(*texts, strict=True)
+    )
+
+    def likelihood(told: Wish, past: Sequence[int]) -> Tensor:
+        before = torch.tensor([[*grammar.head(), *past, *said] for said in grammar.wish(told, costs)])
+        ids, task = torch.cat([before, words], dim=1).to(model.device), told.task.to(model.device)
+        logits = model.read(ids, task).logits[:, -most - 1 : -1].float().cpu()  # [B, most, V]
+        shares = torch.log_softmax(logits.masked_fill(~grammar.masks[plan], -1e9), -1)
+        return shares.gather(2, words[..., None])[..., 0].sum(1)  # padding is certain and adds nothing
+
+    return likelihood(wish, _said(grammar, history)) - likelihood(wish.opened(), [])
 
 
 class _Stream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,7 +10,7 @@ from genas.core import assets
 from genas.core.errors import MissingArtifact
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.pareto import losses
-from genas.core.records import Architecture, Constraint, Objective, Trial
+from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import seed_of
 from genas.proposers._sampled import SampledProposer
 
@@ -21,20 +21,26 @@ if TYPE_CHECKING:
     from genas.nn.arch_words import Grammar
     from genas.nn.conditions import Wish
 
-_LEAST = 5  # measured trials before the model is fitted to them
+_LEAST = 5  # measured trials before the model is fitted to them, or their neighbours are looked at
+_POOL = 2  # samples per architecture asked for that stand beside the neighbours
 
 
 class ArchLMProposer(SampledProposer):
     """Writes new architectures as sentences under the grammar of the space; learns from what it is told of them.
 
-    What was measured comes back in two ways: the best trials stand before every architecture, from worst to best, and
-    at the first ask after a tell the model is fitted to all of them, from the shipped weights on, each at its level
-    among the measured. An architecture that was asked for or told is never asked for again.
+    What was measured comes back in up to three ways: the best trials stand before every architecture, from worst to
+    best; their neighbours by one edit stand beside the samples, and of both those are asked for that the wished level
+    and the past make most likelier; and with `steps` the model is fitted to all trials at the first ask after a tell,
+    from the shipped weights on, each at its level among the measured. An architecture that was asked for or told is
+    never asked for again.
 
     Source: the level goes before the architecture, as rewards do in Chen et al., Decision transformer (2021); past
     trials from worst to best as in Yang et al., Large language models as optimizers (2023) and Chen et al.,
-    EvoPrompting (2023), which also tunes its model on what was measured. Guidance towards a level and away from any is
-    the ratio of densities that Bergstra et al., TPE (2011), maximise.
+    EvoPrompting (2023), which also tunes its model on what was measured and mutates what served. Guidance towards a
+    level and away from any, and the choice among samples and neighbours, are by the ratio of densities that Bergstra
+    et al., TPE (2011), maximise.
+
+    Fitting is off unless asked for: on NAS-Bench-201 it costs seconds and found worse cells (eval/README.md).
 
     Args:
         space: what is generated.
@@ -49,8 +55,10 @@ class ArchLMProposer(SampledProposer):
         temperature: below 1 prefers the likely.
         model: name of a folder in models/ or a path; None is archlm-<space>, or else archlm.
         history: of the best trials stand before an architecture; 0 is none.
+        near: of the best trials, so many, the neighbours by one edit stand beside the samples; 0 is none. Where a guide
+            chooses (see `guided`) it is given samples alone.
         steps: of fitting to what was measured, each time; 0 is none.
-        over: samples per architecture kept where a guide chooses (see `guided`).
+        over: samples per architecture kept where a guide chooses.
     """
 
     kind: ClassVar[str] = "archlm"
@@ -70,13 +78,14 @@ class ArchLMProposer(SampledProposer):
         temperature: float = 1.0,
         model: str | None = None,
         history: int = 2,
-        steps: int = 40,
+        near: int = 5,
+        steps: int = 0,
         over: int = 4,
     ) -> None:
         super().__init__(space, seed, model, over)
         self.device, self.limits, self.task, self.objectives = device, tuple(limits), task, tuple(objectives[:1])
         self.level, self.guidance, self.temperature = level, guidance, temperature
-        self.history, self.steps, self._named = history, steps, model is not None
+        self.history, self.near, self.steps, self._named = history, near, steps, model is not None
         self._measured: dict[str, tuple[Architecture, float]] = {}  # by key, with the merit, in the order told
         self._vector: torch.Tensor | None = None
         self._loaded: tuple[ArchLM, Grammar] | None = None
@@ -97,6 +106,43 @@ class ArchLMProposer(SampledProposer):
             if trial.failure is None and loss is not None and self._measured.get(arch.key) != (arch, -loss[0]):
                 self._measured[arch.key] = arch, -loss[0]
                 self._tuned = None
+
+    def ask(self, n: int) -> list[Candidate]:
+        """At most n new legal architectures; fewer once the level is exhausted and no neighbour is left."""
+        if self._guide is not None or self.near < 1 or len(self._measured) < _LEAST:
+            return super().ask(n)
+        import torch
+
+        from genas.nn.arch_lm import favour
+        from genas.nn.generation import distinct
+
+        generator = torch.Generator().manual_seed(seed_of(self.seed, self.kind, self._asked))
+        self._asked += n
+        model, grammar = self._ready()
+        seen = set(self._seen)
+        samples = distinct(lambda count: self.draw(count, generator), _POOL * n, self.space, seen)
+        found = [(arch, "") for arch in samples] + list(self._neighbors(grammar, seen))
+        if not found:
+            return []
+        archs = [arch for arch, _ in found]
+        wish = self._wish(len(archs), model, generator)
+        worth = favour(model, grammar, archs, wish, history=self._shots(grammar))
+        best = [(*found[i], float(worth[i])) for i in torch.argsort(worth, descending=True, stable=True)[:n].tolist()]
+        self._seen.update(arch.key for arch, _, _ in best)
+        return [self._explained(*one) for one in best]
+
+    def _neighbors(self, grammar: Grammar, seen: set[str]) -> Iterator[tuple[Architecture, str]]:
+        """What is one edit away from the best trials and new, with the key of that trial; `seen` grows by them."""
+        for parent, _ in reversed(self._ranked(grammar)[-self.near :]):
+            for arch in self.space.neighbors(parent):
+                if arch.key not in seen and grammar.fits(arch):
+                    seen.add(arch.key)
+                    yield arch, parent.key
+
+    def _explained(self, arch: Architecture, parent: str, worth: float) -> Candidate:
+        what = "one edit from a good one" if parent else f"{self.what} sample"
+        note = f"{what}, {worth:.1f} nats likelier at level {self.level} and after the best than untold"
+        return Candidate(arch, self.kind, (parent,) if parent else (), note)
 
     def _load(self) -> tuple[ArchLM, Grammar]:
         from genas.nn.arch_lm import load

@@ -10,7 +10,7 @@ from genas.core.records import Constraint, Frame, Measurement, Objective, Trial,
 from genas.core.rng import rng
 from genas.examples import Example
 from genas.learning import fit_examples
-from genas.nn.arch_lm import Corpus, Part, lm_loss, new_model, sample
+from genas.nn.arch_lm import Corpus, Part, _Stream, favour, lm_loss, new_model, sample
 from genas.nn.arch_words import Grammar, words
 from genas.nn.conditions import ANY, Conditions, Wish
 from genas.proposers.archlm import ArchLMProposer
@@ -127,6 +127,30 @@ def test_neither_the_cache_nor_the_guidance_of_one_changes_what_is_written():
     assert g.decode(written) == archs
 
 
+def test_what_the_wish_favours_is_told_word_by_word():
+    part = corpus().parts[0]
+    model, grammar, top = untrained(part), part.grammar, wish(1, 7)
+    small, large = (next(a for a in part.archs if len(a.ops) == n) for n in (3, 5))
+    history = [(small, 2), (large, 6)]
+
+    def spelled(arch, told, past):  # one word after the other, as they are sampled
+        stream = _Stream(model, grammar, told, list(model.config.spaces["tiny"]["costs"]), past)
+        written, total = torch.zeros(1, 0, dtype=torch.long), 0.0
+        for word in grammar.encode(arch)[0]:
+            logits = stream.logits().masked_fill(~grammar.allowed(written), -1e9)
+            total += float(torch.log_softmax(logits, -1)[0, word])
+            stream.fed = torch.tensor([[word]])
+            written = torch.cat([written, stream.fed], 1)
+        return total
+
+    past = [word for arch, level in history for word in (grammar.level(level), *grammar.encode(arch)[0])]
+    with torch.no_grad():
+        expected = [spelled(arch, top, past) - spelled(arch, top.opened(), []) for arch in (small, large)]
+    found = favour(model, grammar, [small, large], wish(2, 7), history=history)
+    assert found.tolist() == pytest.approx(expected, abs=1e-4)
+    assert favour(model, grammar, [small, large], wish(2, ANY)).tolist() == [0.0, 0.0]
+
+
 def test_the_loss_is_that_of_choices_alone():
     c = corpus()
     lesson = c.lesson(torch.tensor([3]), torch.Generator().manual_seed(0))
@@ -198,6 +222,23 @@ def test_what_is_told_is_learned_and_never_asked_again(folder):
     assert means[30, 2] > means[0, 0] + 0.2
     assert means[30, 0] > means[0, 0] + 0.2
     assert means[0, 2] != means[0, 0]  # the past alone is read, too
+
+
+def test_neighbours_of_the_best_stand_beside_the_samples(folder):
+    def asked(near):
+        proposer = ArchLMProposer(SPACE, model=str(folder), near=near, guidance=0.0)
+        trials = told(ArchLMProposer(SPACE, 5, model=str(folder), level="any").ask(20), accuracy)
+        proposer.tell(trials)
+        return trials, proposer.ask(4)
+
+    trials, found = asked(2)
+    best = sorted(trials, key=lambda t: accuracy(t.candidate.arch))[-2:]
+    by_key = {t.candidate.arch.key: t.candidate.arch for t in best}
+    edited = [c for c in found if c.parents]
+    assert len(found) == 4 and edited
+    assert all("one edit" in c.note and c.arch in SPACE.neighbors(by_key[c.parents[0]]) for c in edited)
+    assert len({c.arch.key for c in found} | {t.candidate.arch.key for t in trials}) == 24
+    assert not any(c.parents for c in asked(0)[1])
 
 
 def test_a_trial_without_the_objective_is_not_learned_from(folder):
