@@ -2,6 +2,7 @@
 
     GENAS_DATA=... python eval/llm_proposer.py --out /tmp/llm-proposer          (goes on where it was stopped)
     GENAS_DATA=... python eval/llm_proposer.py --out ... --searches "navigator:model=openai:MODEL" --seeds 3
+    GENAS_DATA=... python eval/llm_proposer.py --out ... --prompted --seeds 5   (the embedded chat model, 12 cells)
 
 Each run asks for 100 different cells, reads their validation accuracies (200 epochs) and nothing else, and then reads
 the test accuracy of the one with the best validation accuracy, once. `archlm` is asked for 10 at a time and told of
@@ -12,7 +13,9 @@ them; where the name says so its model was fitted here, on figures that do not t
 - `other data sets`: 1,000 uniform cells with the validation accuracies of the two *other* data sets.
 - `shipped`: models/archlm, which has seen the validation accuracies of 1,000 cells on CIFAR-10 and CIFAR-100.
 
-`renamed` runs in a copy of the space whose operations have neutral names and a task that does not name the benchmark.
+`--prompted` asks the embedded SmolLM2 by the same prompts that large models get, with one part left out in turn, and
+under neutral names (`renamed`: labels dealt by seed, no documentation, no name of the task). It is written to
+`results/llm_prompted.json`.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -28,6 +32,7 @@ from typing import Any
 import record
 import torch
 
+import genas
 from genas.core import registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
@@ -42,7 +47,29 @@ DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 FREE = ("naswot", "synflow")
 CELLS, EVALUATIONS, BATCH = 1000, 100, 10
 KINDS = {"no accuracies": "free", "other data sets": "transfer"}
-ABLATIONS = {", without history": {"history": 0}, ", without fitting": {"steps": 0}}
+ABLATIONS = {
+    ", without history": {"history": 0},
+    ", without neighbours": {"near": 0},
+    ", with fitting": {"steps": 20},
+    ", with fitting, without neighbours": {"steps": 20, "near": 0},
+}
+FEW, FEW_BATCH = 12, 4  # cells of a prompted run, and how many are asked for at a time
+SHORT = {"batch": 4, "examples": 3, "repairs": 0}
+PROMPTED = {
+    "llm": Use("llm", SHORT),
+    "llm, renamed": Use("llm", {**SHORT, "renamed": True}),
+    **{
+        f"navigator{less}": Use("navigator", {**SHORT, "words": 40, "history": 4, "reflection": 3, **change})
+        for less, change in {
+            "": {},
+            ", renamed": {"renamed": True},
+            ", without history": {"history": 0},
+            ", without reflection": {"reflection": 0},
+            ", without retrieval": {"retrieval": 0},
+            ", without bands": {"partition": 1},
+        }.items()
+    },
+}
 PUBLISHED = {  # valid / test in percent, as in Table 4 of CoLLM-NAS (arXiv 2509.26037); they use 100 cells or more
     "GENIUS (GPT-4), published": ("91.07 / 93.79", "70.96 / 70.91", "45.29 / 44.96"),
     "LLMatic, published": ("91.42 / 94.26", "71.41 / 71.62", "44.98 / 45.87"),
@@ -51,59 +78,6 @@ PUBLISHED = {  # valid / test in percent, as in Table 4 of CoLLM-NAS (arXiv 2509
     "CoLLM-NAS (Qwen3-30B, at most 100 cells), published": ("91.59 / 94.37", "73.44 / 73.44", "46.62 / 46.79"),
     "(the best cell by validation)": ("91.61 / 94.37", "73.49 / 73.51", "46.73 / 46.20"),
 }
-
-
-class RenamedCells(SearchSpace):
-    """The cells under neutral names, in another order: a model that remembers the benchmark is not helped by it."""
-
-    name = "cells"
-    ops = ("start", "end", "amber", "birch", "cedar", "delta", "ember")
-    max_nodes = 8
-
-    def __init__(self) -> None:
-        self.inner: SearchSpace = registry.create("spaces", "nasbench201")
-        new = [self.ops[2 + i] for i in rng(0, "neutral names").permutation(5)]
-        self.to_old = dict(zip(("start", "end", *new), self.inner.ops, strict=True))
-        self.to_new = {old: new for new, old in self.to_old.items()}
-
-    def sizes(self):
-        return self.inner.sizes()
-
-    def frame(self, nodes):
-        frame = self.inner.frame(nodes)
-        labels = tuple(tuple(sorted(self.to_new[op] for op in labels)) for labels in frame.labels)
-        return type(frame)(labels, frame.edges, frame.open_edges)
-
-    def old(self, arch: Architecture) -> Architecture:
-        """The cell of the benchmark."""
-        return Architecture("nasbench201", tuple(self.to_old.get(op, op) for op in arch.ops), arch.edges)
-
-    def problems(self, arch):
-        frame = self.frame(8)
-        if arch.space != self.name or len(arch.ops) != 8 or arch.edges != frame.edges:
-            return ["a cell is eight nodes of the space cells, joined as all of them are"]
-        wrong = [op for op, labels in zip(arch.ops, frame.labels, strict=True) if op not in labels]
-        return [f"{op!r} may not stand there; the operations are {', '.join(self.ops[2:])}" for op in wrong]
-
-    def build(self, arch, task):
-        return self.inner.build(self.old(arch), task)
-
-
-class RenamedTask(Task):
-    """The task without the benchmark's name."""
-
-    name = "pictures"
-
-    def __init__(self, inner: Task, space: RenamedCells) -> None:
-        self.inner, self.space = inner, space
-        self.input_shape, self.outputs = inner.input_shape, inner.outputs
-        self.description = f"Classification of {inner.input_shape[1]}-pixel pictures into {inner.outputs} classes."
-
-    def data(self, split):
-        return self.inner.data(split)
-
-    def lookup(self, arch, metric, *, fidelity=1.0):
-        return self.inner.lookup(self.space.old(arch), metric, fidelity=fidelity)
 
 
 def training_free(space: SearchSpace) -> list[Example]:
@@ -158,25 +132,26 @@ def rows(searches: list[str]) -> dict[str, tuple[Use, str]]:
     return found
 
 
-def measure(use: Use, dataset: str, seed: int, *, renamed: bool) -> dict[str, Any]:
+def measure(use: Use, dataset: str, seed: int, *, cells: int = EVALUATIONS, step: int = BATCH) -> dict[str, Any]:
     """The validation accuracies in the order asked, and the test accuracy of the best."""
     task: Task = registry.create("tasks", Use("nasbench201", {"dataset": dataset}))
-    space: SearchSpace = RenamedCells() if renamed else registry.create("spaces", "nasbench201")
-    seen = RenamedTask(task, space) if isinstance(space, RenamedCells) else task
+    space: SearchSpace = registry.create("spaces", "nasbench201")
     kind = "proposers" if use.name in registry.names("proposers") else "refiners"
-    context = {"space": space, "task": seen, "seed": seed, "objectives": (Objective("accuracy"),), "limits": ()}
-    search = registry.create(kind, use, **context, device="cpu", ledger=Ledger(), request=None)
+    context = {"space": space, "task": task, "seed": seed, "objectives": (Objective("accuracy"),), "limits": ()}
+    ledger = Ledger()
+    search = registry.create(kind, use, **context, device="cpu", ledger=ledger, request=None)
     start, values, archs = time.process_time(), [], []
-    step = 1 if use.name == "regularized_evolution" else BATCH
-    while len(values) < EVALUATIONS and (asked := search.ask(min(step, EVALUATIONS - len(values)))):
-        told = [Trial(c, (Measurement("accuracy", seen.lookup(c.arch, "accuracy").value),)) for c in asked]
+    while len(values) < cells and (asked := search.ask(min(step, cells - len(values)))):
+        told = [Trial(c, (Measurement("accuracy", task.lookup(c.arch, "accuracy").value),)) for c in asked]
         values += [trial.value("accuracy") for trial in told]
         archs += [trial.candidate.arch for trial in told]
         search.tell(told)
     seconds = time.process_time() - start
     best = archs[max(range(len(values)), key=values.__getitem__)]
-    test = registry.create("validators", "table", task=seen).test(best).value
-    return {"values": values, "test": test, "seconds": seconds / max(1, len(values))}
+    test = registry.create("validators", "table", task=task).test(best).value
+    found = {"values": values, "test": test, "seconds": seconds / max(1, len(values))}
+    calls = [event for event in ledger.read() if event["kind"] == "completion"]
+    return found | ({"calls": len(calls), "tokens": sum(c.get("tokens", 0) for c in calls)} if calls else {})
 
 
 def cell(runs: list[dict[str, Any]]) -> str:
@@ -208,28 +183,83 @@ def table(results: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
     return "\n".join([*lines, *(f"| {name} | " + " | ".join(v) + " | | | | |" for name, v in PUBLISHED.items())])
 
 
+def kept(path: Path, made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What is in the file, made and written where there is none."""
+    if not path.is_file():
+        path.write_text(json.dumps(made()))
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def searches(out: Path, names: list[str], seeds: int) -> None:
+    """The first table: every data set, 100 cells."""
+    start, results = time.perf_counter(), {}
+    for name, (use, kind) in rows(names).items():
+        for dataset, seed in product(DATASETS, range(seeds)):
+
+            def run(use: Use = use, kind: str = kind, dataset: str = dataset, seed: int = seed) -> dict[str, Any]:
+                named = Use(use.name, {**use.options, "model": model(kind, dataset, out)}) if kind else use
+                return measure(named, dataset, seed, step=1 if use.name == "regularized_evolution" else BATCH)
+
+            found = kept(out / f"{name.replace('/', '_')}-{dataset}-{seed}.json", run)
+            results.setdefault(name, {}).setdefault(dataset, []).append(found)
+            print(name, dataset, seed, cell([found]), flush=True)
+    title, about = "Language models as proposers on nasbench201", ABOUT.format(seeds)
+    record.write("llm_proposer", title, about + table(results), results, time.perf_counter() - start)
+
+
+def prompted(out: Path, seeds: int) -> None:
+    """The second table: the embedded chat model on CIFAR-10, few cells."""
+    earlier = out / "earlier"
+    if not (earlier / "report.json").is_file():  # what navigator may retrieve: 30 uniform cells on another data set
+        task, mixes = Use("nasbench201", {"dataset": "cifar100"}), {"proposers": ["uniform"], "scorers": ["table"]}
+        genas.design("", task=task, space="nasbench201", validator="table", budget={"trials": 30}, out=earlier, **mixes)
+    results: dict[str, list[dict[str, Any]]] = {
+        "uniform": [measure(Use("uniform"), "cifar10", s, cells=FEW) for s in range(300)]
+    }
+    for seed, (name, use) in product(range(seeds), PROMPTED.items()):
+        memory = {"memory": [str(earlier)]} if use.name == "navigator" else {}
+        used = Use(use.name, {**use.options, **memory})
+        path = out / f"prompted-{name}-{seed}.json"
+        found = kept(path, lambda used=used, seed=seed: measure(used, "cifar10", seed, cells=FEW, step=FEW_BATCH))
+        results.setdefault(name, []).append(found)
+        print(name, seed, cell([found]), f"{found['seconds']:.1f} s a cell", flush=True)
+    seconds = sum(run["seconds"] * len(run["values"]) for runs in results.values() for run in runs)
+    title = "The embedded chat model as proposer and refiner on nasbench201"
+    record.write("llm_prompted", title, ABOUT_PROMPTED.format(seeds, FEW) + few(results), results, seconds)
+
+
+def few(results: dict[str, list[dict[str, Any]]]) -> str:
+    """Markdown of prompted runs: the best, the mean and the useless among the cells, and what was spent."""
+    head = "| search | best | mean | below 0.2 | cells | calls | tokens | CPU s |"
+    lines = [head, "| --- " * 8 + "|"]
+    for name, runs in results.items():
+        columns = [
+            [max(r["values"]) for r in runs],
+            [statistics.mean(r["values"]) for r in runs],
+            [sum(v < 0.2 for v in r["values"]) / len(r["values"]) for r in runs],
+        ]
+        best, mean, useless = (f"{statistics.mean(c):.4f}±{statistics.stdev(c):.4f}" for c in columns)
+        spent = [len(r["values"]) for r in runs], [r.get("calls", 0) for r in runs], [r.get("tokens", 0) for r in runs]
+        times = [r["seconds"] * len(r["values"]) for r in runs]
+        figures = " | ".join(f"{statistics.mean(column):.0f}" for column in (*spent, times))
+        lines.append(f"| {name} | {best} | {mean} | {useless} | {figures} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--searches", nargs="+", default=["uniform", "regularized_evolution", "archlm"])
-    parser.add_argument("--renamed", nargs="*", default=[], help="searches to run in the renamed space too")
+    parser.add_argument("--searches", nargs="+", default=["uniform", "regularized_evolution", "local_search", "archlm"])
+    parser.add_argument("--prompted", action="store_true", help="the embedded chat model in their place")
     parser.add_argument("--out", type=Path, required=True, help="fitted models and finished runs, to go on from")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    start, results = time.perf_counter(), {}
     args.out.mkdir(parents=True, exist_ok=True)
-    uses = {name: (*row, False) for name, row in rows(args.searches).items()}
-    uses |= {f"{name}, renamed": (*row, True) for name, row in rows(args.renamed).items()}
-    for name, (use, kind, renamed) in uses.items():
-        for dataset, seed in product(DATASETS, range(args.seeds)):
-            cache = args.out / f"{name.replace('/', '_')}-{dataset}-{seed}.json"
-            if not cache.is_file():
-                named = Use(use.name, {**use.options, "model": model(kind, dataset, args.out)}) if kind else use
-                cache.write_text(json.dumps(measure(named, dataset, seed, renamed=renamed)))
-            results.setdefault(name, {}).setdefault(dataset, []).append(json.loads(cache.read_text()))
-            print(name, dataset, seed, cell(results[name][dataset][-1:]), flush=True)
-        title, about = "Language models as proposers on nasbench201", ABOUT.format(args.seeds)
-        record.write("llm_proposer", title, about + table(results), results, time.perf_counter() - start)
+    if args.prompted:
+        prompted(args.out, args.seeds)
+    else:
+        searches(args.out, args.searches, args.seeds)
 
 
 ABOUT = """Validation / test accuracy in percent of the cell with the best validation accuracy of 100 evaluated cells, \
@@ -238,10 +268,23 @@ after it. `best of all found`: runs that met the cell with the best validation a
 `archlm, no accuracies`: fitted on training-free figures of 1,000 uniform cells; `other data sets`: on validation \
 accuracies of 1,000 cells on the two other data sets; `shipped`: models/archlm, which saw those of 1,000 cells on CIFAR-10 and \
 CIFAR-100 (for ImageNet16-120 it is in the position of `other data sets`). Models were fitted once and not once a seed. \
-regularized_evolution (population 50, sample 10) is told after every cell, archlm after 10. Guidance, \
-steps and batch of archlm were chosen on other columns of these cells (12-epoch, quantised and FGSM accuracies, seeds from 1000). \
+regularized_evolution (population 50, sample 10) is told after every cell, the others after 10. archlm asks for those \
+of its samples and of the one-edit neighbours of its 5 best cells that it finds likeliest at the top level; guidance, \
+batch, neighbours and fitting were chosen on other columns of these cells (12-epoch, quantised and FGSM accuracies, \
+seeds from 1000; there too the same candidates taken at random, and fitting, did worse). No row of archlm is under \
+neutral names: its words are numbers without a meaning before it is fitted, and it is fitted to nothing but the \
+architectures on its card, so a renaming gives the same model up to the draw of its first weights, and there is no text \
+that it could have read the benchmark in. \
 On ImageNet16-120 the cell with the best validation accuracy has 46.20 test accuracy, so a search that \
 chooses by validation and finds it can't reach published test figures above that.
+
+"""
+
+ABOUT_PROMPTED = """CIFAR-10 validation accuracy, mean ± standard deviation of {} seeds (uniform: 300), {} cells a run, \
+asked for and told in fours; SmolLM2 with 135 million weights under a grammar, prompts as any model gets them. `best`, `mean`: of the cells of a run; \
+`below 0.2`: their share. `renamed`: neutral labels dealt by seed, no documentation, no name of the task. Retrieval \
+reads a run of 30 uniform cells on CIFAR-100. This model can't follow such prompts: the rows show that every part runs and what it costs, and \
+nothing about what the parts are worth to a model that can.
 
 """
 

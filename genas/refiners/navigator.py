@@ -20,7 +20,7 @@ from genas.refiners._bands import Bands
 from genas.refiners._search import Search
 from genas.refiners._trajectory import Trajectory
 
-_WORDS = 900  # characters of a strategy that are kept
+_LETTERS = 7.5  # characters of a word, with the space, that are kept of a strategy
 
 
 class Navigator(Search):
@@ -34,7 +34,7 @@ class Navigator(Search):
 
     A round is one strategy, written when something new was told, and one batch of architectures; an ask for n makes
     1 + n / batch rounds at most. Replies are data: they are parsed by the space, and a strategy is only ever put into
-    the next prompt, cut to 900 characters. Where the model fails there are fewer candidates, none are made up. Every
+    the next prompt, cut to `words`. Where the model fails there are fewer candidates, none are made up. Every
     prompt and reply is in the ledger, and a run that goes on calls no model twice. The embedded model proves that the
     way works and is no designer.
 
@@ -58,6 +58,7 @@ class Navigator(Search):
         batch: architectures asked for in one reply.
         examples: legal architectures shown in a prompt.
         repairs: times that wrong lines are sent back.
+        words: of a strategy, about so many at most.
         history: best and latest measured architectures told to the navigator, so many each; 0 tells none.
         reflection: changes and their effects told to the navigator; 0 tells none.
         partition: bands of complexity, one of which each batch stays in; 1 leaves the space whole.
@@ -89,6 +90,7 @@ class Navigator(Search):
         batch: int = 12,
         examples: int = 6,
         repairs: int = 1,
+        words: int = 120,
         history: int = 8,
         reflection: int = 6,
         partition: int = 3,
@@ -97,14 +99,15 @@ class Navigator(Search):
         retrieval: int = 4,
         renamed: bool = False,
     ) -> None:
-        if min(batch, examples, partition) < 1 or min(repairs, history, reflection, retrieval) < 0:
+        if min(batch, examples, partition, words) < 1 or min(repairs, history, reflection, retrieval) < 0:
             raise RequestError(
-                "navigator needs batch, examples and partition of at least 1, and repairs, history, reflection and "
-                "retrieval of at least 0."
+                "navigator needs batch, examples, words and partition of at least 1, and repairs, history, reflection "
+                "and retrieval of at least 0."
             )
         super().__init__(space, seed, objectives[:1])
         self._task, self._ledger, self._limits, self._model = task, ledger, tuple(limits), model
         self._batch, self._examples, self._repairs = batch, examples, repairs
+        self._words = words
         self._history, self._reflection, self._retrieval, self._memory = history, reflection, retrieval, memory
         self._wording = Wording(space, seed=seed, renamed=renamed)
         access = Access(model, model_options, base_url, timeout, retries, temperature, structured, tokens)
@@ -152,7 +155,8 @@ class Navigator(Search):
         told = self._history > 0 and self._strategy
         strategy = self.dialogue.text(
             "navigate",
-            _WORDS,
+            round(_LETTERS * self._words),
+            words=self._words,
             retrieved=self._retrieved or "nothing",
             history=self._trajectory.history(self._history) if self._history else off,
             reflection=self._trajectory.reflection(self._reflection) if self._reflection else off,
