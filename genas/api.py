@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,9 +142,11 @@ def _export(designer: Designer, winner: Trial, folder: Path) -> None:
 
 
 def default_folder(goal: str) -> Path:
-    """`runs/<time>-<slug>` for a sentence."""
+    """`runs/<time>-<slug>` for a sentence, numbered where two begin in one second."""
     slug = re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:40].strip("-") or "run"
-    return Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
+    base = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
+    names = (base if number == 1 else f"{base}-{number}" for number in count(1))
+    return next(folder for name in names if not (folder := Path("runs") / name).exists())
 
 
 def propose(

@@ -42,11 +42,11 @@ def load(folder: str | Path = Path(__file__).parent) -> torch.nn.Module:
 
 _PREPARE = '''
 
-def prepare(images: torch.Tensor) -> torch.Tensor:
-    """Raw images [B, C, H, W] as the network takes them."""
-    mean = torch.tensor(MEAN, device=images.device).view(-1, 1, 1)
-    std = torch.tensor(STD, device=images.device).view(-1, 1, 1)
-    return (images.float() / SCALE - mean) / std
+def prepare(raw: torch.Tensor) -> torch.Tensor:
+    """Raw images [B, C, H, W], or rows [B, F], as the network takes them."""
+    over = (-1,) + (1,) * (raw.ndim - 2)
+    mean, std = (torch.tensor(values, device=raw.device).view(over) for values in (MEAN, STD))
+    return (raw.float() / SCALE - mean) / std
 '''
 
 
@@ -156,7 +156,8 @@ def _preparation(task: Task) -> dict[str, Any] | None:
         return None
     scale, mean, std = float(task.scale), *(tuple(float(v) for v in getattr(task, n)) for n in names[1:])  # type: ignore[attr-defined]
     raw = task.data("train").inputs[:_EXAMPLES]
-    ours = (raw.float() / scale - torch.tensor(mean).view(-1, 1, 1)) / torch.tensor(std).view(-1, 1, 1)
+    over = (-1,) + (1,) * (raw.ndim - 2)
+    ours = (raw.float() / scale - torch.tensor(mean).view(over)) / torch.tensor(std).view(over)
     if not torch.allclose(ours, task.prepare(raw).float(), atol=1e-4):
         raise GenasError(f"{task.name} prepares its inputs otherwise than its scale, mean and std say.")
     return {"SCALE": scale, "MEAN": mean, "STD": std}
@@ -314,9 +315,9 @@ def _quiet() -> Iterator[None]:
 
 def _readme(onnx: str, extra: list[str], preparation: Mapping[str, Any] | None, network: nn.Module) -> str:
     needs = " ".join(["torch", "safetensors", *(name.replace("_", "-") for name in extra)])
-    inputs = "prepare(images)" if preparation else ", ".join(inspect.signature(network.forward).parameters)
+    inputs = "prepare(raw)" if preparation else ", ".join(inspect.signature(network.forward).parameters)
     how = (
-        "`images` are raw, [B, C, H, W]; `prepare` scales them."
+        "`raw` are images [B, C, H, W] or rows [B, F] as they were read (see PREPARATION); `prepare` scales them."
         if preparation
         else f"`{inputs}` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
     )

@@ -6,7 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,7 +148,9 @@ class _Training:
         saved = time.monotonic()
         while len(self.curve) < self.recipe.epochs:
             start = time.perf_counter()
-            self._epoch(len(self.curve))
+            with _own_chance(self.device):
+                torch.manual_seed(seed_of(self.seed, "dropout", len(self.curve)))
+                self._epoch(len(self.curve))
             value = accuracy(self.network, self.task, self.val_data, self.device)
             if value >= max(self.curve, default=0.0):
                 self.best = {k: v.detach().cpu().clone() for k, v in self.network.state_dict().items()}
@@ -207,6 +209,11 @@ class _Training:
             self.curve, self.best, self.seconds = state["curve"], state["best"], state["seconds"]
 
 
+def _own_chance(device: torch.device) -> AbstractContextManager[None]:
+    """What dropout draws inside leaves the global random state as it was."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
 def _some(total: int, wanted: int | None) -> Tensor:
     """Numbers of the examples to use: a fixed random part, the same in every training."""
     return torch.randperm(total, generator=torch.Generator().manual_seed(0))[: wanted or total]
@@ -256,10 +263,11 @@ def seconds_per_example(network: nn.Module, task: Task, device: str, *, batch_si
     x, y = (tensor.to(where) for tensor in task.batch(batch_size))
     x = x.contiguous(memory_format=layout)
     times = []
-    for _ in range(runs + 1):
-        start = time.perf_counter()
-        F.cross_entropy(network(x), y).backward()  # type: ignore[no-untyped-call]
-        if where.type == "cuda":
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
+    with _own_chance(where):
+        for _ in range(runs + 1):
+            start = time.perf_counter()
+            F.cross_entropy(network(x), y).backward()  # type: ignore[no-untyped-call]
+            if where.type == "cuda":
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - start)
     return statistics.median(times[1:]) / len(y)

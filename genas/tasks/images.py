@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from genas.core.errors import RequestError
 from genas.core.interfaces import Data, Split
 from genas.tasks._pictures import PictureTask
+from genas.tasks._splits import check_classes, divide
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,8 +57,8 @@ class Images(PictureTask):
         self._source = picture_sources.read(self.path)
         self.classes = self._source.classes
         self.outputs = len(self.classes)
-        self._check(limit)
-        self._rows = self._divide(limit)
+        check_classes(self.path, self._source.labels, self.classes, limit, "images")
+        self._rows = divide(self.path, self._source.labels, self._source.splits, self.classes, limit, "images")
         self.input_shape = self._shape(size, channels)
         depth, height, width = self.input_shape
         shown = ", ".join(self.classes[:12]) + (", ..." if self.outputs > 12 else "")
@@ -70,43 +70,6 @@ class Images(PictureTask):
             f"scale to {height}x{width} pixels, {'grey' if depth == 1 else 'RGB'}, divide by 255, subtract the mean of "
             "the training images per channel, divide by their deviation"
         )
-
-    def _check(self, limit: int | None) -> None:
-        counts = Counter(self._source.labels)
-        if empty := [name for number, name in enumerate(self.classes) if not counts[number]]:
-            raise RequestError(f"The class {empty[0]!r} of {self.path} has no images; add some or remove the class.")
-        if len(counts) < 2:
-            only = self.classes[next(iter(counts))]
-            raise RequestError(f"{self.path} has one class only ({only}); a classifier needs two or more.")
-        if limit is not None and limit < self.outputs:
-            raise RequestError(f"images: limit must be at least one per class ({self.outputs}), not {limit}.")
-
-    def _divide(self, limit: int | None) -> dict[str, Tensor]:
-        """Row numbers of each split."""
-        import torch
-
-        from genas.nn import pictures
-
-        labels = torch.tensor(self._source.labels)
-        named = set(self._source.splits)
-        if named == {""}:
-            rows = dict(zip(("train", "val", "test"), pictures.split(labels), strict=True))
-        else:
-            if "train" not in named or "" in named:
-                raise RequestError(f"{self.path} must name the split of every image, train among them.")
-            splits = self._source.splits
-            rows = {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in named}
-            for lacking in sorted({"val", "test"} - named):
-                rest, held = pictures.hold_out(labels[rows["train"]], 0.15)
-                rows[lacking], rows["train"] = rows["train"][held], rows["train"][rest]
-        if limit is not None:
-            rows["train"] = rows["train"][pictures.subset(labels[rows["train"]], limit)]
-        learned = set(labels[rows["train"]].tolist())
-        if few := [name for number, name in enumerate(self.classes) if number not in learned]:
-            raise RequestError(f"The class {few[0]!r} of {self.path} has too few images to train on; add some.")
-        if short := [split for split, chosen in rows.items() if not len(chosen)]:
-            raise RequestError(f"{self.path} has too few images for a {short[0]} split; give each class at least 3.")
-        return rows
 
     def _shape(self, size: int | None, channels: int | None) -> tuple[int, int, int]:
         from genas.nn import pictures

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from wine_table import wine_csv
+
 from genas.core import registry
 from genas.core.errors import MissingArtifact
 from genas.core.interfaces import SearchSpace, Task
@@ -18,7 +20,10 @@ TASK_OF_SPACE = {
     "nasbench201": Use("nasbench201"),
     "nasbench_graph": Use("nasbench_graph", {"latency_device": None}),
 }
-TASK_OF_MODALITY = {"image": Use("digits"), "graph": TASK_OF_SPACE["nasbench_graph"], "text": Use("hwgpt")}
+WINE = Use("tabular", {"path": str(wine_csv())})
+TASK_OF_MODALITY = {
+    "image": Use("digits"), "graph": TASK_OF_SPACE["nasbench_graph"], "text": Use("hwgpt"), "tabular": WINE,
+}  # fmt: skip
 SMALL = {
     "darts": {"cells": 1, "channels": 4},
     "fbnet": {"stages": 2, "width": 0.5},

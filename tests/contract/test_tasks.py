@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from plugin_contexts import TASK_OF_SPACE
+from plugin_contexts import TASK_OF_SPACE, WINE
 
 from genas.core import registry
 from genas.core.errors import MissingArtifact, ScoreFailed
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("untouched_randomness")
 
 @pytest.fixture(params=registry.names("tasks"), scope="module")
 def task(request, picture_folder):
-    options = {"images": {"path": str(picture_folder)}, **OPTIONS}.get(request.param, {})
+    options = {"images": {"path": str(picture_folder)}, "tabular": dict(WINE.options), **OPTIONS}.get(request.param, {})
     return registry.create("tasks", Use(request.param, options))
 
 

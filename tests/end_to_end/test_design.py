@@ -168,3 +168,30 @@ def test_a_budget_in_seconds_finds_a_winner(tmp_path: Path) -> None:
     report = genas.design(GOAL, out=tmp_path, proposers=["uniform"], scorers=kept, budget={"seconds": 60}, device="cpu")
     assert report.winner is not None and report.winner.value("test_accuracy") is not None
     assert sum(t.value("accuracy") is not None for t in report.trials) >= 5
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"modality": "image", "input_shape": [3, 32, 32], "outputs": 10},
+        {"modality": "tabular", "input_shape": [30], "outputs": 2},
+        {"modality": "graph", "input_shape": [50], "outputs": 4},
+    ],
+)
+def test_data_that_are_only_described_can_be_proposed_for_and_not_trained(
+    data: dict[str, object], tmp_path: Path
+) -> None:
+    known = {"task": {"name": "described", "options": data}, "proposers": ["uniform"], "budget": {"seconds": 60}}
+    trials = genas.propose("at most 1M parameters", 3, **known)
+    assert len(trials) == 3 and all(0 < t.value("params") <= 1e6 for t in trials)
+    assert all(t.value("params") for t in genas.score("at most 1M parameters", [trials[0].candidate.arch], **known))
+    with pytest.raises(RequestError, match=r"only described.*genas propose"):
+        genas.design("at most 1M parameters", out=tmp_path, **known)
+
+
+def test_two_runs_of_one_second_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(time, "strftime", lambda _: "20260101-000000")
+    first = genas.api.default_folder(GOAL)
+    first.mkdir(parents=True)
+    assert genas.api.default_folder(GOAL).name == f"{first.name}-2"

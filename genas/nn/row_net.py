@@ -1,0 +1,95 @@
+"""Networks for rows of numbers: layers of three kinds, each with its own activation, width and dropout.
+
+This file imports nothing but torch, because it is exported as it stands beside the weights of a found network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+_ACTS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+
+
+class PlainLayer(nn.Module):
+    """Linear, batch normalisation, activation, dropout."""
+
+    def __init__(self, inputs: int, outputs: int, act: str, dropout: float) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), _ACTS[act](), nn.Dropout(dropout)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, inputs] -> [B, outputs]."""
+        return self.body(x)  # type: ignore[no-any-return]
+
+
+class ResidualLayer(nn.Module):
+    """Normalisation, linear to twice the width, activation, dropout, linear back, beside a shortcut.
+
+    Source: the ResNet of Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data" (NeurIPS 2021), section
+    3.2.
+    """
+
+    def __init__(self, inputs: int, outputs: int, act: str, dropout: float) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.BatchNorm1d(inputs), nn.Linear(inputs, 2 * outputs), _ACTS[act](), nn.Dropout(dropout),
+            nn.Linear(2 * outputs, outputs), nn.Dropout(dropout),
+        )  # fmt: skip
+        self.shortcut = nn.Identity() if inputs == outputs else nn.Linear(inputs, outputs, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, inputs] -> [B, outputs]."""
+        return self.shortcut(x) + self.body(x)  # type: ignore[no-any-return]
+
+
+class GatedLayer(nn.Module):
+    """Normalisation and two linear maps, one of which gates the other through the activation.
+
+    Source: Shazeer, "GLU Variants Improve Transformer" (2020), equation 6, with one linear map fewer.
+    """
+
+    def __init__(self, inputs: int, outputs: int, act: str, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(inputs)
+        self.value, self.gate = nn.Linear(inputs, outputs), nn.Linear(inputs, outputs)
+        self.act, self.drop = _ACTS[act](), nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, inputs] -> [B, outputs]."""
+        x = self.norm(x)
+        return self.drop(self.value(x) * self.act(self.gate(x)))  # type: ignore[no-any-return]
+
+
+_KINDS = {"plain": PlainLayer, "residual": ResidualLayer, "gated": GatedLayer}
+
+
+class RowNet(nn.Module):
+    """A classifier of rows.
+
+    Args:
+        layers: kind, activation, width and dropout of each.
+        inputs: features of a row.
+        outputs: classes.
+    """
+
+    def __init__(self, layers: Sequence[tuple[str, str, int, float]], inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {
+            "layers": [tuple(layer) for layer in layers],
+            "inputs": inputs,
+            "outputs": outputs,
+        }
+        widths = [inputs, *(width for _, _, width, _ in layers)]
+        self.layers = nn.Sequential(
+            *(_KINDS[kind](widths[i], width, act, dropout) for i, (kind, act, width, dropout) in enumerate(layers))
+        )
+        self.head = nn.Linear(widths[-1], outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, inputs] -> logits [B, outputs]."""
+        return self.head(self.layers(x))  # type: ignore[no-any-return]

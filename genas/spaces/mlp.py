@@ -1,0 +1,58 @@
+"""Networks for the rows of a table: one to five layers, plain, residual or gated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from genas.core.errors import InvalidArchitecture
+from genas.core.interfaces import Task
+from genas.core.records import Architecture
+from genas.spaces._stages import Stages
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+_KINDS = ("plain", "residual", "gated")
+_ACTS = ("relu", "gelu", "silu")
+_SIZES = (4, 8, 16, 32, 64, 128, 256, 512)
+_WIDTHS = tuple(f"w{w}" for w in _SIZES)
+_DROPOUTS = ("p0", "p1", "p2", "p4")  # tenths
+
+
+class Mlp(Stages):
+    """A labelled chain: input, then kind, activation, width and dropout (in tenths) of each layer, output.
+
+    Source: the kinds of layers are those of `genas.nn.row_net`, which names the papers; references are an MLP of two
+    layers and the ResNet of Gorishniy et al. (NeurIPS 2021) with three. Text form: `residual relu w64 p1 | plain gelu
+    w32 p0`.
+    """
+
+    name = "mlp"
+    modality: ClassVar[str] = "tabular"
+    ops: ClassVar[tuple[str, ...]] = ("input", "output", *_KINDS, *_ACTS, *_WIDTHS, *_DROPOUTS)
+    stage = (_KINDS, _ACTS, _WIDTHS, _DROPOUTS)
+    counts = (1, 2, 3, 4, 5)
+    max_nodes: ClassVar[int] = 2 + 4 * max(counts)
+
+    def build(self, arch: Architecture, task: Task) -> nn.Module:
+        """The network for rows of shape (features,)."""
+        from genas.nn.row_net import RowNet
+
+        self.check(arch)
+        if len(task.input_shape) != 1:
+            raise InvalidArchitecture([f"mlp needs rows of shape (features,), not {task.input_shape}"])
+        layers = [(kind, act, int(w[1:]), int(p[1:]) / 10) for kind, act, w, p in self.stages(arch)]
+        return RowNet(layers, task.input_shape[0], task.outputs)
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """The number of layers uniform, then every label."""
+        count = int(rng.choice(self.counts))
+        return self.chain([labels[int(rng.integers(len(labels)))] for labels in self.stage * count])
+
+    def families(self) -> dict[str, list[Architecture]]:
+        """MLPs and ResNets of every width."""
+        return {
+            "MLP of two layers": [self.chain(("plain", "relu", width, "p1") * 2) for width in _WIDTHS],
+            "ResNet for tables": [self.chain(("residual", "relu", width, "p2") * 3) for width in _WIDTHS],
+        }
