@@ -90,9 +90,15 @@ class Gpt(SearchSpace):
 
         Raises:
             InvalidArchitecture: where the chain is illegal.
+            RequestError: where the task is not judged by perplexity, so that its outputs are no vocabulary.
         """
         from genas.nn.gpt_net import GptNet
 
+        if task.metric != "perplexity":
+            raise RequestError(
+                f"gpt makes language models, and {task.name} wants one of {task.outputs} classes of a text: text "
+                "classifiers are not served. Language models of the published table are: 'a GPT with perplexity below 25'."
+            )
         width, heads, ratios, bias = shape(self.check(arch))
         return GptNet(heads, ratios, width, bias=bias, vocabulary=task.outputs)
 

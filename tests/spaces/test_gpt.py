@@ -6,6 +6,7 @@ import torch
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.rng import rng
 from genas.spaces.gpt import Gpt
+from genas.tasks.described import Described
 from genas.tasks.hwgpt import HwGpt
 
 
@@ -40,3 +41,9 @@ def test_neighbours_change_the_depth_and_wrong_options_are_refused():
     assert {len(a.ops) for a in space.neighbors(space.sample(rng(0, "gpt")))} == {3, 4}
     with pytest.raises(RequestError, match="scale"):
         Gpt(scale="xl")
+
+
+def test_classes_of_texts_are_no_vocabulary():
+    space = Gpt(scale="tiny")
+    with pytest.raises(RequestError, match="text classifiers are not served"):
+        space.build(space.sample(rng(0, "gpt")), Described(modality="text", input_shape=[64], outputs=3))
