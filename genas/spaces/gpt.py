@@ -97,7 +97,7 @@ class Gpt(SearchSpace):
         if task.metric != "perplexity":
             raise RequestError(
                 f"gpt makes language models, and {task.name} wants one of {task.outputs} classes of a text: text "
-                "classifiers are not served. Language models of the published table are: 'a GPT with perplexity below 25'."
+                "classifiers are not served. Write 'a GPT with perplexity below 25' for a language model."
             )
         width, heads, ratios, bias = shape(self.check(arch))
         return GptNet(heads, ratios, width, bias=bias, vocabulary=task.outputs)
