@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy.stats import kendalltau
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
 from genas.nn.conformal import Calibration, calibrate
+from genas.nn.flow import FlowFeatures
 from genas.nn.paths import ArchFeatures
 from genas.nn.reach import ReachFeatures
 from genas.nn.surrogate import _misfit as misfit
@@ -25,7 +26,7 @@ _TRUST = 6.0  # examples that the first guess of the shares counts as
 _MOST = 400  # examples that the kernels are weighed on
 _SCALES = {  # squared length scales in units of the variance among the examples
     "places": (0.8,), "paths": (1.0, 3.0), "reach": (1.0, 3.0, 10.0), "side": (1.5, 5.0, 15.0), "both": (3.0, 10.0),
-    "embedding": (1.0, 3.0, 10.0),
+    "flow": (1.0, 3.0, 10.0), "embedding": (1.0, 3.0, 10.0),
 }  # fmt: skip
 
 
@@ -35,7 +36,9 @@ class Views(NamedTuple):
     Args:
         places: [B, P] labels by place and open edges, one-hot.
         paths: [B, F] counts of label paths.
-        reach: [B, R] what no renumbering of nodes changes.
+        reach: [B, R] what no renumbering of nodes changes, flow included.
+        flow: [B, W] what walks between input and output meet, in spaces with open edges; W is 0 in others, where it
+            made NAS-Bench-201 worse.
         side: [B, S] cheap figures as normal quantiles, 0 where unknown; S may be 0.
         embedding: [B, E] of a graph network; E may be 0.
         prior: [B, K] what predictors fitted to other measurements say, about standard normal; K may be 0.
@@ -44,6 +47,7 @@ class Views(NamedTuple):
     places: Floats
     paths: Floats
     reach: Floats
+    flow: Floats
     side: Floats
     embedding: Floats
     prior: Floats
@@ -66,13 +70,13 @@ def views(
     prior: npt.ArrayLike | None = None,
 ) -> Views:
     """The views of architectures; what is not given has no columns."""
-    paths, given = (
-        ArchFeatures(space),
-        [np.zeros((len(archs), 0)) if x is None else x for x in (side, embedding, prior)],
-    )
-    found = paths.features(archs).astype(np.float64)
-    cut, reach = paths.groups["paths"].start, ReachFeatures(space).features(archs).astype(np.float64)
-    return Views(found[:, :cut], found[:, cut:], reach, *(np.asarray(x, dtype=np.float64) for x in given))
+    paths, wired = ArchFeatures(space), any(space.frame(size).open_edges for size in space.sizes())
+    flow = FlowFeatures(space).features(archs) if wired else np.zeros((len(archs), 0))
+    found, cut = paths.features(archs), paths.groups["paths"].start
+    reach = np.concatenate([ReachFeatures(space).features(archs), flow], axis=1)
+    given = [np.zeros((len(archs), 0)) if x is None else x for x in (side, embedding, prior)]
+    parts = (found[:, :cut], found[:, cut:], reach, flow, *given)
+    return Views(*(np.asarray(part, dtype=np.float64) for part in parts))
 
 
 class _Scaler:
@@ -80,7 +84,7 @@ class _Scaler:
 
     def __init__(self, views: Views) -> None:
         self._stats = {}
-        for name in ("reach", "embedding", "prior"):
+        for name in ("reach", "flow", "embedding", "prior"):
             part = getattr(views, name)
             self._stats[name] = part.mean(0), np.where(part.std(0) > 1e-9, part.std(0), np.inf)
 
@@ -101,7 +105,7 @@ class _Process:
         self._seen = self._scaler(views)
         self._parts = self._useful()
         few = slice(0, _MOST)
-        kernels = np.stack(self._kernels(self._seen.rows(few), few))  # [k, n, n]
+        kernels = np.stack([*self._kernels(self._seen.rows(few), few)])  # [k, n, n]
         bounds = [(-6.0, 4.0)] * len(kernels) + [(-7.0, 1.0)]
         first = np.log([1.0] * len(kernels) + [_NOISE])
         args = (kernels, values[few])
@@ -135,17 +139,20 @@ class _Process:
         return [(name, variance) for name, variance in variances if variance > 1e-9]
 
     def _cross(self, views: Views) -> Floats:
-        return np.tensordot(self._weights, np.stack(self._kernels(views, slice(None))), 1)
+        kernels = zip(self._weights, self._kernels(views, slice(None)), strict=True)
+        total = np.zeros((len(views.reach), len(self._seen.reach)))
+        for weight, kernel in kernels:
+            total += weight * kernel
+        return total
 
-    def _kernels(self, views: Views, seen: slice) -> list[Floats]:
-        found = []
+    def _kernels(self, views: Views, seen: slice) -> Iterator[Floats]:
         for name, variance in self._parts:
             here, there = self._view(views, name), self._view(self._seen.rows(seen), name)
             squared = (here**2).sum(1)[:, None] + (there**2).sum(1) - 2 * here @ there.T
             distance = np.maximum(squared, 0) / variance  # 2 on average
-            found += [np.exp(-distance / scale) for scale in _SCALES[name]]
-        pairs = zip(views.prior.T, self._seen.prior[seen].T, strict=True)
-        return found + [np.outer(here, there) for here, there in pairs]
+            yield from (np.exp(-distance / scale) for scale in _SCALES[name])
+        for here, there in zip(views.prior.T, self._seen.prior[seen].T, strict=True):
+            yield np.outer(here, there)
 
 
 class Blend:

@@ -41,9 +41,8 @@ class ArchFeatures:
         free = [{op for f in frames.values() if p < len(f.labels) for op in f.labels[p]} for p in range(nodes)]
         self._nodes, self._ids = nodes, {op: i for i, op in enumerate(space.ops)}
         self._places = [(p, self._ids[op]) for p in range(nodes) if len(free[p]) > 1 for op in sorted(free[p])]
-        chosen = {op for f in frames.values() for labels in f.labels if len(labels) > 1 for op in labels}
         self._edges = sorted({edge for f in frames.values() for edge in f.open_edges})
-        symbols = [op for op in space.ops if op in chosen and op not in PASSES | CUTS]
+        symbols = free_labels(space)
         base, length = len(symbols) + 1, min(longest, max(_deepest(f) for f in frames.values()))
         self.exact = base**length <= most
         width = base**length if self.exact else _HASH
@@ -107,6 +106,13 @@ class ArchFeatures:
             counts[node] = here[rows, self._shift[labels[:, node]]]
         total: Features = np.einsum("bn,nbw->bw", ends.astype(np.float32), counts)[:, :-1]
         return total
+
+
+def free_labels(space: SearchSpace) -> list[str]:
+    """The labels that places may choose among and that neither cut nor pass on unchanged, in the order of the space."""
+    frames = [space.frame(size) for size in space.sizes()]
+    chosen = {op for frame in frames for labels in frame.labels if len(labels) > 1 for op in labels}
+    return [op for op in space.ops if op in chosen and op not in PASSES | CUTS]
 
 
 def _deepest(frame: Frame) -> int:

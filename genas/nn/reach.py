@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
-from genas.nn.paths import CUTS, PASSES, Features
+from genas.nn.paths import CUTS, Features, free_labels
 
 _SUBSETS = 4  # labels of which all subsets are looked at; of more, each one and all together
 _FAR = 99
@@ -36,9 +36,7 @@ class ReachFeatures:
     """
 
     def __init__(self, space: SearchSpace) -> None:
-        frames = [space.frame(size) for size in space.sizes()]
-        chosen = {op for frame in frames for labels in frame.labels if len(labels) > 1 for op in labels}
-        symbols = [op for op in space.ops if op in chosen and op not in PASSES | CUTS]
+        symbols = free_labels(space)
         sizes = range(1, len(symbols) + 1) if len(symbols) <= _SUBSETS else (1, len(symbols))
         sets = [frozenset(part) for size in sizes for part in combinations(symbols, size)]
         always = [op for op in space.ops if op not in CUTS and op not in symbols]
