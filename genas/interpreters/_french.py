@@ -13,7 +13,8 @@ FRENCH = Language(
         r"plus (?:de|que)|au plus|au moins|sur|pour|essais|dans|des|modèle|perplexité|espace|"
         r"(?:mini|maxi|opti)mis(?:er|ez|ant)|vitesse|rapide\w*|compromis|données|colonnes|priorité|léger|légère|"
         r"inférieure?|supérieure?|entre|mille|puis|d'abord|énergie|latence|erreur|heures?|recherche|possible pour|je|"
-        r"quelques|plusieurs|une|aux?|si possible|idéalement|millisecondes?|\w+aines? (?:de|d')|taille|"
+        r"[0-9]+ ?[kmg]o|textes|jetons|catégories|noir|aussi|petite?|pas|jamais|quelques|plusieurs|une|aux?|si "
+        r"possible|idéalement|millisecondes?|\w+aines? (?:de|d')|taille|"
         r"maximale?|minimale?|"
         r"dépass\w+|reconna\w+|d'au|qu'\w+|n'\w+|j'\w+|c'est|merci|bonjour|classer|doit|ne|en|et|mémoire|"
         r"classifieur)\b",
@@ -48,6 +49,7 @@ FRENCH = Language(
             "ideally",
         ),
         (r"mémoire flash", "flash"),
+        (r"en noir et blanc", "grayscale"),
         (r"(?<=[0-9]) (?:sur|par) (?=[0-9])", " x "),
         (r"(?:le )?plus petit nombre (?:possible )?de (\w+)", r"lowest \1"),
         (
@@ -146,7 +148,8 @@ FRENCH = Language(
         (r"(?:la |de |une )?(?:latence|temps de (?:réponse|calcul par image)|temps d'inférence)", "latency"),
         (r"(?:consommation )?(?:l'|d')?(?:énergie|énergétique)", "energy"),
         (r"(?:de |la )?mémoire(?: vive)?", "memory"),
-        (r"(?:la )?taille du (?:modèle|fichier)", "model size"),
+        (r"(?:la )?taille du fichier", "file size"),
+        (r"(?:la )?taille(?: du (?:modèle|réseau))?", "model size"),
         (r"kio(?!\w)", "KiB"),
         (r"mio(?!\w)", "MiB"),
         (r"ko(?!\w)", "KB"),
@@ -185,7 +188,6 @@ FRENCH = Language(
         (r"réseau", "network"),
         (r"modèles", "models"),
         (r"modèle", "model"),
-        (r"en noir et blanc", "grayscale"),
         (r"classifieurs?", "classifier"),
         (r"(?:très )?rapides?", "fast"),
         (r"(?:très )?(?:petite?s?|légère?s?|légers?|compacte?s?)", "small"),
@@ -195,6 +197,9 @@ FRENCH = Language(
             "energy-efficient",
         ),
         (r"précise?s?", "accurate"),
+        (r"(?:ne |n')?(?:doit|doivent|peut|peuvent|devrait|devra) (?:pas|jamais)", "must not"),
+        (r"pas", "not"),
+        (r"jamais", "never"),
         (r"mais", "but"),
         (r"l[ae]s?", "the"),
     ),

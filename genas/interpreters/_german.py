@@ -12,9 +12,10 @@ _STEM = r"Parameter|Gewicht|Latenz|Speicher|(?:Modell)?größen|Energie|RAM|FLOP
 _COST = r"(?:Latenz|Parameter|Gewicht|Energie|Strom|Speicher|(?:Modell)?größe|Inferenz|Rechen|Antwort)\w*"
 GERMAN = Language(
     re.compile(
-        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|such\w*|"
+        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|besser|oder|"
+        r"aber|kategorien|such\w*|"
         r"weniger|nicht|kein\w*|zwischen|"
-        r"möglichst|ein|eine[nmrs]?|das|der|dem|den|ich|wir|soll\w*|darf|muss|braucht?|bilder\w*|"
+        r"möglichst|ein|eine[nmrs]?|das|der|dem|den|ich|wir|soll\w*|darf|muss|braucht?|\w*bilder\w*|"
         r"parametern|gewichte\w*|genauigkeit|latenz|perplexität|sprachmodell\w*|ziffern|klassen|millionen|netz\w*|"
         r"modell|versuche|sekunden|minuten|stunden?|"
         r"erst|dann|suche|ist|sind|wichtig\w*|allem|geschwindigkeit|bei|von|zum|zur|soll|ungefähr|etwa|"
@@ -83,7 +84,8 @@ GERMAN = Language(
         (r"Nebenziel|zweites Ziel", "secondary goal:"),
         (r"zweitrangig|nachrangig|kommt an zweiter Stelle", "second"),
         (
-            r"(?:hat|haben) (?:absoluten )?Vorrang|(?:steht|stehen) im Vordergrund|(?:geht|gehen) vor|(?:ist|sind) "
+            r"(?:hat|haben) (?:absoluten )?Vorrang|(?:steht|stehen) im Vordergrund|(?:geht|gehen) vor(?=\s*(?:[.,;!]|"
+            r"$))|(?:ist|sind) "
             r"entscheidend|"
             r"zähl(?:t|en)(?: am meisten)?",
             "matters most",
@@ -102,7 +104,8 @@ GERMAN = Language(
         (r"(?:möglichst wenige?|so wenige? wie möglich|möglichst (?:gering|niedrig)\w+) (\w+)", r"lowest \1"),
         (r"(?:guter |bester )?(?:Kompromiss|Ausgleich) (?:zwischen|aus|von)", "trade-off between"),
         (
-            r"wichtiger (?:ist )?als|vor(?= (?:der |dem )?(?:Latenz|Genau|Größe|Geschw|Energie|Speicher|Param))",
+            r"wichtiger (?:ist )?als|(?:geht |gehen |kommt )?(?:klar )?vor(?= (?:der |dem )?(?:Latenz|Genau|Größe|"
+            r"Geschw|Energie|Speicher|Param))",
             "before",
         ),
         (r"Priorität(?: hat| ist| haben)?", "priority:"),
@@ -127,7 +130,8 @@ GERMAN = Language(
         ),
         (r"nicht (?:zu )?(?:unterschreiten|unterschritten werden)", "or more"),
         (
-            r"(?:darf|dürfen|soll(?:te|ten|en)?|kann|können)(?:'s| es| sie| er| man)?((?: (?:das|die|der) \w+)?)(?: "
+            r"(?:darf|dürfen|soll(?:te|ten|en)?|kann|können)(?:'s| es| sie| er| man)?((?: (?:das|die|der|eine?) "
+            r"\w+)?)(?: "
             r"\w+)? nicht",
             r"must not\1",
         ),
@@ -167,6 +171,7 @@ GERMAN = Language(
         (r"so hoch wie möglich|möglichst hohe?\w*", "as high as possible"),
         (r"dann|danach|anschließend|an zweiter Stelle", "then"),
         (r"ohne", "without"),
+        (r"aber|jedoch|sondern", "but"),
         (r"und", "and"),
         (r"mit", "with"),
         (r"für", "for"),

@@ -24,7 +24,7 @@ def english(sentence: str) -> str:
     text = _PERCENT.sub("%", text)
     text = language.numerals.ranges(_replaced(text, language.parts), "zwischen|von|entre|de", "und|bis|et|à")
     text = re.sub(rf"(?<!\w)({language.numerals.words}) pour ?cents?(?!\w)", r"\1 %", text, flags=re.I)
-    text = language.numerals.digits(text)
+    text = re.sub(r"\b(d)'(?=[0-9])", r"\1e ", language.numerals.digits(text), flags=re.I)
     text = _replaced(text, language.words)
     word = rf"(?<![\w.,])(?<![0-9] )(?!(?:une?|eine?)\b)(?:(?:{language.numerals.words})(?:[ -]|und)?)+"
     if left := re.search(rf"{word}[ -]?{_COUNTED}|{word} ?(?:oder|ou|to|and) (?=[0-9])", text, re.I):
@@ -34,7 +34,7 @@ def english(sentence: str) -> str:
 
 def _replaced(text: str, table: tuple[tuple[str, str], ...]) -> str:
     for words, meaning in table:
-        text = re.sub(rf"(?<![\w/.])(?:{words})(?![\w/])", meaning, text, flags=re.I)
+        text = re.sub(rf"(?:(?!\w)|(?<![\w/.]))(?:{words})(?:(?<!\w)|(?![\w/]))", meaning, text, flags=re.I)
     return text
 
 

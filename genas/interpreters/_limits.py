@@ -165,7 +165,12 @@ def _metric(text: str, term: _Term, edge: int) -> tuple[str, int, int]:
     for found in (right, left):
         if found and _name(found) in allowed:
             return _name(found), min(found.start(), term.start), max(found.end(), term.end)
-    return _default(term, right, left), term.start, term.end
+    return _default(term, right, left, _alone(text, term)), term.start, term.end
+
+
+def _alone(text: str, term: _Term) -> bool:
+    """Whether nothing but the term stands in its clause."""
+    return bool(ALONE_BEFORE.search(text[: term.start]) and ALONE_AFTER.match(text, term.end))
 
 
 def _right(text: str, term: _Term) -> re.Match[str] | None:
@@ -206,7 +211,7 @@ def _quick(term: _Term) -> bool:
     return term.first.unit.lower().startswith(("n", "u", "µ", "μ", "ms", "mil", "mic"))
 
 
-def _default(term: _Term, right: re.Match[str] | None, left: re.Match[str] | None) -> str:
+def _default(term: _Term, right: re.Match[str] | None, left: re.Match[str] | None, alone: bool) -> str:
     """The metric that a unit means where no word names one, or RequestError."""
     said, unit = term.said, term.first.unit.lower()
     if term.first.kind == "bytes":
@@ -219,7 +224,8 @@ def _default(term: _Term, right: re.Match[str] | None, left: re.Match[str] | Non
         raise RequestError(
             f"Is {said!r} the latency or the time to search? Write {said} latency, or a budget of {said}."
         )
-    if term.first.kind == "percent" and term.sign in {">", ">="}:
+    listed = alone and not term.sign and term.first.value >= 0.5  # nobody asks for so many errors
+    if term.first.kind == "percent" and (term.sign in {">", ">="} or listed):
         return "accuracy"
     if term.first.kind == "percent":
         raise RequestError(f"{said!r} of what? Write for example at least {term.first.text} accuracy.")
@@ -338,8 +344,7 @@ def _add_budget(limits: Limits, metric: str, term: _Term) -> None:
 def _check_trials(text: str, term: _Term) -> None:
     """RequestError where "30 networks" may be what is asked for; alone in its clause it is how many to try."""
     plain = re.search(r"trial|candidate|evaluation", term.first.text, re.I) or term.sign in {"<", "<="}
-    alone = ALONE_BEFORE.search(text[: term.start]) and ALONE_AFTER.match(text, term.end)
-    if not plain and not alone and not TRY.search(text[: term.end + 24]):
+    if not plain and not _alone(text, term) and not TRY.search(text[: term.end + 24]):
         raise RequestError(
             f"Is {term.said!r} how many to try? Write for example try {term.said}; one network is delivered."
         )

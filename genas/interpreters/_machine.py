@@ -70,7 +70,8 @@ _ELSEWHERE = re.compile(
 _OWN = r"laptop|notebook|pc|computer|server|machine|workstation|desktop|rechner|ordinateur|portable|mac(?:book)?"
 _PROPER = re.compile(  # on a Kindle: whatever else a network might run on
     rf"\b[Oo]n(?:to)? (?:an?|my|our) ((?!(?i:{_OWN}|cpu|gpu|cuda|mps|intel|amd|nvidia|mon|tues|wednes|thurs|fri|satur|"
-    r"sun)(?:day)?s?\b)[A-Z][\w-]*(?: [A-Z0-9][\w-]*)*)(?! (?:dataset|data|images|photos|benchmark|set|paper|card|budget))"
+    r"sun)(?:day)?s?\b)[A-Z][\w-]*(?: [A-Z0-9][\w-]*)*)(?! (?:dataset|data|images|photos|benchmark|set|paper|card|"
+    r"budget))"
 )
 _ARTICLES = rf"(?:(?:a|an|the|my|our|one|this|1|single|local|plain|modern|intel|amd|nvidia|(?:{_OWN})(?:'s)?)\s+)*"
 _UNIT = r"cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?|(?:graphics|video) cards?|processors?"

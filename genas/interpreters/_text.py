@@ -55,9 +55,8 @@ _ANYTHING = re.compile(
 _WITHIN = r"(?:(?!\b(?:and|but|or|which|that)\b)(?:[^.;,!?|]|[.,](?=[0-9])))*?"
 _CLAUSE = re.compile(rf"((?:^|[,;.:!?|]|\b(?:and|but))\s*)({_BEYOND}\b{_WITHIN}[0-9]{_WITHIN})\s(?:{_BAD})", re.I)
 _COUNT = re.compile(  # number of trials: 16, max_trials=16, epochs=20
-    r"\b(?:max(?:imum)?[_ -]?|n[_ -]?|num(?:ber)?[_ -]?(?:of[_ -])?)?(trials|epochs|candidates|evaluations)\s*(?:=|:|"
-    r"is)\s*"
-    r"([0-9]+)(?![\w.])",
+    r"\b(?:max(?:imum)?[_ -]?|n[_ -]?|num(?:ber)?[_ -]?(?:of[_ -])?)?(trials|epochs|candidates|evaluations)"
+    r"(?:\s*(?:=|:|is)\s*|(?<=_trials)\s+)([0-9]+)(?![\w.])",
     re.I,
 )
 _MARKS = re.compile(r"(?:(?<=\s)|^)\(?([1-9])[.)](?=\s+\D)")  # 1. of a list

@@ -138,7 +138,7 @@ ALONE_AFTER = re.compile(r"\s*(?:$|[,.:;|/()!\n-]|\b(?:or|and|plus)\b)", re.I)
 LETTER_SCALE = re.compile(r"[0-9]\s?[kKmMgGbBtT](?=[\s-]|$|param|weight)", re.I)
 RANGE = {"to", "up to", "-", "..", "through"}
 OTHER_END = re.compile(
-    r"\s*(?:,|and|but)*\s*(?:under|below|less than|fewer than|at most|up to|no more than|<=?|"
+    r"(?:\s|,|and\b|but\b|yet\b)*(?:under|below|less than|fewer than|at most|up to|no more than|<=?|"
     r"not more than|over|above|more than|at least|no less than|not less than|>=?)\s*$",
     re.I,
 )

@@ -37,7 +37,7 @@ REFUSED: list[tuple[str, str]] = [
     ("sort the photos in photos/train, 64x32 pixels", "not square"),
     ("digits, latency under 5", "no unit"),
     ("digits with 3 layers", "of what"),
-    ("digits, 95 %", "of what"),
+    ("digits, 15 %", "of what"),
     ("digits, 30 seconds", "latency or the time"),
     ("digits, about 50k parameters", "no limit"),
     ("digits with 50.000 parameters", "thousand or a fraction"),
