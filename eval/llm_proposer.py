@@ -154,13 +154,16 @@ def measure(use: Use, dataset: str, seed: int, *, cells: int = EVALUATIONS, step
     return found | ({"calls": len(calls), "tokens": sum(c.get("tokens", 0) for c in calls)} if calls else {})
 
 
+def spread(found: list[float], digits: int = 2) -> str:
+    """Mean and standard deviation."""
+    return f"{statistics.mean(found):.{digits}f}±{statistics.stdev(found) if len(found) > 1 else 0.0:.{digits}f}"
+
+
 def cell(runs: list[dict[str, Any]]) -> str:
-    """Validation and test accuracy, mean and standard deviation over the seeds, in percent."""
-    parts = []
-    for found in ([max(run["values"]) for run in runs], [run["test"] for run in runs]):
-        spread = statistics.stdev(found) if len(found) > 1 else 0.0
-        parts.append(f"{100 * statistics.mean(found):.2f}±{100 * spread:.2f}")
-    return " / ".join(parts)
+    """Validation and test accuracy over the seeds, in percent."""
+    return " / ".join(
+        spread([100 * v for v in found]) for found in ([max(r["values"]) for r in runs], [r["test"] for r in runs])
+    )
 
 
 def table(results: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
@@ -204,8 +207,8 @@ def searches(out: Path, names: list[str], seeds: int) -> None:
             found = kept(out / f"{name.replace('/', '_')}-{dataset}-{seed}.json", run)
             results.setdefault(name, {}).setdefault(dataset, []).append(found)
             print(name, dataset, seed, cell([found]), flush=True)
-    title, about = "Language models as proposers on nasbench201", ABOUT.format(seeds)
-    record.write("llm_proposer", title, about + table(results), results, time.perf_counter() - start)
+        title, about = "Language models as proposers on nasbench201", ABOUT.format(seeds)
+        record.write("llm_proposer", title, about + table(results), results, time.perf_counter() - start)
 
 
 def prompted(out: Path, seeds: int) -> None:
@@ -239,7 +242,7 @@ def few(results: dict[str, list[dict[str, Any]]]) -> str:
             [statistics.mean(r["values"]) for r in runs],
             [sum(v < 0.2 for v in r["values"]) / len(r["values"]) for r in runs],
         ]
-        best, mean, useless = (f"{statistics.mean(c):.4f}±{statistics.stdev(c):.4f}" for c in columns)
+        best, mean, useless = (spread(column, 4) for column in columns)
         spent = [len(r["values"]) for r in runs], [r.get("calls", 0) for r in runs], [r.get("tokens", 0) for r in runs]
         times = [r["seconds"] * len(r["values"]) for r in runs]
         figures = " | ".join(f"{statistics.mean(column):.0f}" for column in (*spent, times))
