@@ -178,6 +178,7 @@ class Blend:
         self._scaler: _Scaler | None = None
         self.shares: Floats = np.zeros(0)  # of process, trees, priors, guesses
         self.left_out: Floats = np.zeros(0)  # [n] each example predicted from the others
+        self.left_out_spread: Floats = np.zeros(0)  # [n] and how sure of it
         self.calibration: Calibration | None = None
 
     def fit(self, views: Views, values: npt.ArrayLike, guesses: Floats | None = None) -> None:
@@ -200,7 +201,8 @@ class Blend:
         members += [*self._scaler(views).prior.T, *(() if guesses is None else guesses.T)]
         self.shares = _shares(np.stack(members, 1), wanted, views.prior.shape[1])
         self.left_out = np.stack(members, 1) @ self.shares
-        self.calibration = calibrate(self.left_out, self._process.left_out_spread[back], wanted)
+        self.left_out_spread = self._process.left_out_spread[back]
+        self.calibration = calibrate(self.left_out, self.left_out_spread, wanted)
 
     def predict(self, views: Views, guesses: Floats | None = None) -> tuple[Floats, Floats]:
         """Mean and spread, [B] each; the mean +- spread x the factor of `calibration` holds 90 %. `fit` comes first."""

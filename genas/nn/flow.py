@@ -59,7 +59,8 @@ class FlowFeatures:
         kinds = np.stack([labels == label for label in self._free], axis=2) & alive[:, :, None]  # [B, N, L]
         back = _walk(wires, kinds, ends, range(self._nodes))
         forth = _walk(wires.transpose(0, 2, 1), kinds, starts, reversed(range(self._nodes)))
-        before, behind = (wires * ends[:, None]).any(2), (wires * starts[:, :, None]).any(1)  # [B, N]
+        before, behind = wires @ ends[:, :, None] > 0, wires.transpose(0, 2, 1) @ starts[:, :, None] > 0  # [B, N, 1]
+        before, behind = before[..., 0], behind[..., 0]
         idle = np.isin(labels, self._passing)
         found = [*back, *forth]
         for near, far in ((before, starts), (behind, ends)):

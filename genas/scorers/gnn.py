@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genas.core import assets
-from genas.core.errors import ScoreFailed
-from genas.core.interfaces import SearchSpace
+import numpy as np
+
+from genas.core import assets, registry
+from genas.core.errors import RequestError, ScoreFailed
+from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
+from genas.examples import Example, examples
 from genas.scorers._batch import BatchScorer
 
 if TYPE_CHECKING:
     from genas.nn.blend import Blend, Floats, Views
     from genas.nn.gnn import GraphPredictor
+    from genas.nn.known_tasks import KnownTasks
 
 
 class GnnScorer(BatchScorer):
@@ -29,15 +33,24 @@ class GnnScorer(BatchScorer):
     examples lie within 1.645 of them. Trials that a search chose are no sample of what it will choose next, so that
     this share is not promised there.
 
-    Source: see `genas.nn.gnn.GraphPredictor` and `genas.nn.blend.Blend`.
+    With `transfer`, what was measured on other tasks joins in: before `fit`, quantiles are what these predict on
+    average, with deviations as wide as they disagree (`genas.nn.known_tasks`); then that is one more guess to blend. So
+    ten trials of a new task begin where the known ones end. All known tasks count alike.
+
+    Source: see `genas.nn.gnn.GraphPredictor`, `genas.nn.blend.Blend` and `genas.nn.known_tasks.KnownTasks`.
 
     Args:
         space: whose architectures it scores.
         device: where the predictor runs.
         seed: of the adaptation.
-        model: name of a folder in models/ or a path; None is gnn-<space>.
+        task: the one that is searched on, whose own table `transfer` may not name.
+        model: name of a folder in models/ or a path; None is gnn-<space>, "none" is none: `transfer` has to do.
         learn: the metric whose order `fit` learns.
         trees: how many share the blend.
+        transfer: of other tasks: ledgers, run folders, or tables as `table:<task>:<option>=...,sample=300`.
+
+    Raises:
+        RequestError: where there is neither a model nor `transfer`, or a source is the very task or has too little.
     """
 
     metric = "gnn"
@@ -49,15 +62,20 @@ class GnnScorer(BatchScorer):
         space: SearchSpace,
         device: str = "cpu",
         seed: int = 0,
+        task: Task | None = None,
         *,
         model: str | None = None,
         learn: str = "accuracy",
         trees: int = 100,
+        transfer: Sequence[str] = (),
     ) -> None:
-        self.space, self.device, self.seed = space, device, seed
+        self.space, self.device, self.seed, self.task = space, device, seed, task
         self.folder = model or f"gnn-{space.name}"
-        self.learn, self.trees = learn, trees
+        self.learn, self.trees, self.transfer = learn, trees, tuple(transfer)
+        if model == "none" and not self.transfer:
+            raise RequestError("gnn:model=none knows nothing; add transfer=LEDGER_OR_TABLE, or name a model.")
         self._model: GraphPredictor | None = None
+        self._known: KnownTasks | None = None
         self._blend: Blend | None = None
 
     def _loaded(self) -> GraphPredictor:
@@ -75,12 +93,14 @@ class GnnScorer(BatchScorer):
         """The predicted rank quantile of each, in one batch."""
         if not archs:
             return []
-        model = self._loaded()
+        known, model = self._tasks(), None if self.folder == "none" else self._loaded()
         began = time.perf_counter()
-        if self._blend is None:
-            means, spreads = (part.double().numpy() for part in model.predict(archs, self.device))
-        else:
+        if self._blend is not None:
             means, spreads = _quantiles(*self._blend.standings(self._views(archs)))
+        elif known is not None:
+            means, spreads = _quantiles(*known.standings(self._own_views(archs)))
+        elif model is not None:
+            means, spreads = (part.double().numpy() for part in model.predict(archs, self.device))
         seconds = (time.perf_counter() - began) / len(archs)
         return [
             Measurement(self.metric, float(m), seconds, fidelity, seed, float(s))
@@ -99,21 +119,55 @@ class GnnScorer(BatchScorer):
         blend.fit(self._views([arch for arch, _ in known]), [value for _, value in known])
         self._blend = blend
 
-    def _views(self, archs: Sequence[Architecture]) -> Views:
-        import numpy as np
+    def _tasks(self) -> KnownTasks | None:
+        """The other tasks, read and fitted once; None without `transfer`."""
+        if self._known is None and self.transfer:
+            from genas.nn.known_tasks import KnownTask, KnownTasks
+
+            groups: dict[str, list[Example]] = {}
+            for example in examples(self.space, self.transfer):
+                groups.setdefault(example.task, []).append(example)
+            known = []
+            for name, group in groups.items():
+                self._check(name, group)
+                archs = [example.arch for example in group]
+                merits = np.array([example.merit for example in group])
+                known.append(KnownTask([arch.key for arch in archs], self._own_views(archs), merits))
+            self._known = KnownTasks(known, seed_of(self.seed, "gnn", "transfer"), self.trees)
+        return self._known
+
+    def _check(self, name: str, group: Sequence[Example]) -> None:
+        if len(group) < 10 or len({example.merit for example in group}) == 1:
+            raise RequestError(f"gnn: transfer has {len(group)} architectures of {name}; name a source of 10 or more.")
+        use = group[0].use
+        if self.task is None or use is None or not group[0].source.startswith("table:"):
+            return
+        other: Task = registry.create("tasks", use, space=self.space, device="cpu", seed=0)
+        if vars(other).get("dataset", other.name) == vars(self.task).get("dataset", self.task.name):
+            raise RequestError("gnn: transfer names the very task that is searched on; name other ones.")
+
+    def _own_views(self, archs: Sequence[Architecture]) -> Views:
+        """What is known of architectures but for the other tasks."""
         from scipy.stats import norm
 
         from genas.nn.blend import views
 
+        if self.folder == "none":
+            return views(self.space, archs)
         model = self._loaded()
         quantiles = model.predict(archs, self.device)[0].double().numpy()
         prior = norm.ppf(np.clip(quantiles, 1e-6, 1 - 1e-6))
         return views(self.space, archs, embedding=model.embed(archs, self.device), prior=prior[:, np.newaxis])
 
+    def _views(self, archs: Sequence[Architecture]) -> Views:
+        found, known = self._own_views(archs), self._tasks()
+        if known is None:
+            return found
+        return found._replace(prior=np.c_[found.prior, known.standings(found)[0]])
+
 
 def _quantiles(mean: Floats, std: Floats) -> tuple[Floats, Floats]:
     """Median and standard deviation of the rank quantile of normally distributed standings; both [B]."""
-    import numpy as np
     from scipy.stats import norm
 
     nodes, weights = np.polynomial.hermite_e.hermegauss(15)

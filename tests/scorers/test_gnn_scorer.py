@@ -1,8 +1,8 @@
 import pytest
 from scipy.stats import kendalltau
 
-from genas.core.errors import MissingArtifact
-from genas.core.records import Use
+from genas.core.errors import MissingArtifact, RequestError
+from genas.core.records import Candidate, Measurement, Trial, Use
 from genas.core.registry import create
 from genas.core.rng import rng
 
@@ -26,3 +26,36 @@ def test_without_weights_the_error_says_how_to_get_them():
 
 def test_nothing_to_score_is_no_result():
     assert create("scorers", "gnn", space=SPACE).score_all([]) == []
+
+
+def _transferred(*datasets, task=None, **options):
+    sources = [f"table:nasbench201:dataset={name},sample=60,seed={i}" for i, name in enumerate(datasets)]
+    use = Use("gnn", {"model": "none", "trees": 30, "transfer": sources, **options})
+    return create("scorers", use, space=SPACE, seed=0, task=task)
+
+
+def test_a_new_task_begins_where_known_ones_end(bench_data):
+    task, draw = create("tasks", Use("nasbench201", {"dataset": "imagenet16_120"})), rng(11, "gnn test")
+    archs = [SPACE.sample(draw) for _ in range(200)]
+    truth = [task.lookup(a, "accuracy").value for a in archs]
+    scorer = _transferred("cifar10", "cifar100", task=task)
+    before = kendalltau([m.value for m in scorer.score_all(archs[20:])], truth[20:]).statistic
+    assert before > 0.7
+    measured = [Measurement("accuracy", value) for value in truth[:20]]
+    scorer.fit([Trial(Candidate(a, "x"), (m,)) for a, m in zip(archs, measured, strict=False)])
+    after = scorer.score_all(archs[20:])
+    assert kendalltau([m.value for m in after], truth[20:]).statistic > before - 0.03
+    assert all(0 <= m.value <= 1 and m.std > 0 for m in after)
+
+
+def test_the_task_that_is_searched_on_is_no_other_task(bench_data):
+    task = create("tasks", "nasbench201")
+    with pytest.raises(RequestError, match="very task"):
+        _transferred("cifar100", "cifar10", task=task).score(SPACE.sample(rng(0, "x")))
+
+
+def test_too_few_examples_and_nothing_at_all_are_refused(bench_data):
+    with pytest.raises(RequestError, match="10 or more"):
+        _transferred(transfer=["table:nasbench201:sample=9"]).score(SPACE.sample(rng(0, "x")))
+    with pytest.raises(RequestError, match="transfer=LEDGER_OR_TABLE"):
+        create("scorers", Use("gnn", {"model": "none"}), space=SPACE)
