@@ -1,10 +1,11 @@
 """How long do zero-cost proxies take? Seven of them on NAS-Bench-201, with shared passes and each on its own.
 
-    GENAS_DATA=... python eval/bench_proxies.py           (about 1 minute on one core)
+    GENAS_DATA=... python eval/bench_proxies.py           (about 2 minutes on one core)
 
-One thread, the published network (16 channels, 5 cells a stage), a batch of 16 real CIFAR-10 images. `one network` is
-the cell that is best on CIFAR-10, all seven scorers once, building included; `score_all` is the time per network of
-random cells, scored by one scorer after the other as a run does. Each on its own: the same scorers that share nothing.
+CPU seconds of one thread, the published network (16 channels, 5 cells a stage), a batch of 16 real CIFAR-10 images.
+`one network` is the cell that is best on CIFAR-10, all seven scorers once, building included; `score_all` is the time
+per network of random cells, scored by one scorer after the other as a run does. Each on its own: the same scorers that
+share nothing. The other rows are of a single proxy, or of three that share a pass, on the same random cells.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections.abc import Sequence
 
 import record
 import torch
@@ -23,26 +25,29 @@ from genas.core.rng import rng
 from genas.nn.probe import Probes
 
 PROXIES = ("params", "flops", "synflow", "naswot", "jacov", "grad_norm", "snip")
+OTHERS = (
+    ("rank_aggregate",), ("swap",), ("gradsign", "zico"), ("gradsign", "zico", "ntk"), ("linear_regions",), ("grasp",),
+    ("vkdnw",), ("zen",), ("expressivity", "progressivity", "trainability"),
+)  # fmt: skip
 BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
 
 
-def made(space, task, *, shared: bool) -> list[Scorer]:
+def made(space, task, names: Sequence[str], *, shared: bool) -> list[Scorer]:
     """The scorers, around one object of shared passes or each with its own."""
     context = {"space": space, "task": task, "device": "cpu", "seed": 0}
     probes = Probes(space, task)
     return [
-        registry.create("scorers", name, **context, probes=probes if shared else Probes(space, task))
-        for name in PROXIES
+        registry.create("scorers", name, **context, probes=probes if shared else Probes(space, task)) for name in names
     ]
 
 
-def seconds(space, task, archs: list[Architecture], *, shared: bool) -> float:
-    """Seconds per architecture of all scorers."""
-    scorers = made(space, task, shared=shared)
-    start = time.perf_counter()
+def seconds(space, task, archs: list[Architecture], *, names: Sequence[str] = PROXIES, shared: bool = True) -> float:
+    """CPU seconds per architecture of all scorers."""
+    scorers = made(space, task, names, shared=shared)
+    start = time.process_time()
     for scorer in scorers:
         scorer.score_all(archs)
-    return (time.perf_counter() - start) / len(archs)
+    return (time.process_time() - start) / len(archs)
 
 
 def main() -> None:
@@ -62,7 +67,10 @@ def main() -> None:
             for name, archs in (("one network", best), ("score_all", cells)):
                 key = f"{name}, {'shared passes' if shared else 'each on its own'}"
                 figures.setdefault(key, []).append(seconds(space, task, archs, shared=shared))
-    lines = ["| what | seconds per network |", "| --- | --- |"]
+    for names in OTHERS:
+        taken = [seconds(space, task, cells, names=names) for _ in range(min(arguments.repeats, 3))]
+        figures[" + ".join(names) + ", random cells"] = taken
+    lines = ["| what | CPU seconds per network |", "| --- | --- |"]
     for name, values in figures.items():
         lines.append(f"| {name} | {statistics.median(values):.2f} [{min(values):.2f}, {max(values):.2f}] |")
     ratio = [
@@ -70,7 +78,10 @@ def main() -> None:
         for a, b in zip(*(figures[f"one network, {k}"] for k in ("shared passes", "each on its own")), strict=True)
     ]
     lines.append(f"| one network, ratio | {statistics.median(ratio):.1f} [{min(ratio):.1f}, {max(ratio):.1f}] |")
-    about = f"{', '.join(PROXIES)}: median of {arguments.repeats} runs [lowest, highest], one thread.\n\n"
+    about = (
+        f"CPU seconds of one thread, median of {arguments.repeats} runs [lowest, highest] ({', '.join(PROXIES)}), below "
+        f"them of {min(arguments.repeats, 3)} runs of other proxies.\n\n"
+    )
     title = "Seconds that zero-cost proxies take"
     record.write("bench_proxies", title, about + "\n".join(lines), figures, time.perf_counter() - start)
 

@@ -29,9 +29,10 @@ SHARED = ("naswot", "grad_norm", "snip", "plain", "fisher", "jacov", "epe_nas")
 WITH_32 = ("naswot", "jacov", "epe_nas")  # scored on 32 images too, along with swap
 GROUPS = {
     "cheap": ("params", "flops", "depth", "l2_norm", "synflow", *SHARED),
-    "spectra": ("expressivity", "progressivity", "trainability", "vkdnw", "zen"),
+    "blocks": ("expressivity", "progressivity", "trainability"),
     "images32": ("swap", *(f"{name} x32" for name in WITH_32)),
-    "single": ("gradsign", "zico", "linear_regions"),
+    "single": ("gradsign", "zico"),
+    "spectra": ("vkdnw", "zen", "linear_regions"),
     "curved": ("ntk", "grasp"),
 }
 

