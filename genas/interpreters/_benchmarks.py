@@ -78,9 +78,9 @@ BENCHMARKS = (
         "gpt",
         "scale",
         {
-            "s": _words(rf"gpt{_DASH}(?:s|small)|scale s"),
-            "m": _words(rf"gpt{_DASH}(?:m|medium)|medium(?:-sized)? gpt|scale m"),
-            "l": _words(rf"gpt{_DASH}(?:l|large)|large gpt|scale l"),
+            "s": _words(rf"gpt{_DASH}(?:s|small)|scale(?: is|:|=)? ?(?:s|small)|small scale"),
+            "m": _words(rf"gpt{_DASH}(?:m|medium)|medium(?:-sized)? gpt|scale(?: is|:|=)? ?(?:m|medium)|medium scale"),
+            "l": _words(rf"gpt{_DASH}(?:l|large)|large gpt|scale(?: is|:|=)? ?(?:l|large)|large scale"),
         },
         frozenset(),
     ),

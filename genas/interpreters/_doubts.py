@@ -22,6 +22,11 @@ _VAGUE = re.compile(
 )
 _COMPARED = r"(?:faster|quicker|smaller|lighter|better|cheaper|leaner|more accurate|fewer|less|lower|higher|larger)"
 _RELATIVE = re.compile(
+    r"\b(?:an?|one|two|three|[1-3]) (?:third|fifth|sixth|eighth|tenth)s?(?: of)? (?:an?\b|one\b|1)|"
+    r"\baccuracy (?:loss|drop|gap|difference|degradation)\b|\bwithin [0-9.]+ ?(?:%|percent)|"
+    r"\beither\b[^.;|]{0,40}[0-9][^.;|]{0,40}\bor\b[^.;|]{0,40}[0-9]|"
+    r"[0-9] ?(?:%|percent|ms|[km]b|\w+ parameters) (?:more|less|fewer|smaller|faster|better|larger|lower|"
+    r"higher)\b(?! (?:accura|or\b))|"
     r"\b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b|"
     r"\b(?:one|two|three|[1-9])\s+(?:\w+\s+)?(?:in|out of|per)\s+(?:every\s+)?(?:ten|twenty|fifty|a hundred|hundred)\b|"
     r"\btimes (?:smaller|faster|fewer|less|more|better|larger)\b|"
@@ -30,6 +35,7 @@ _RELATIVE = re.compile(
     r"(?![^.;]{0,30}[0-9])",
     re.I,
 )
+_OTHER = re.compile(r"\b(?:recall|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa)\b", re.I)
 _SOFT = re.compile(
     r"\b(?:ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|"
     r"hopefully|"
@@ -55,6 +61,8 @@ def refuse_doubts(text: str) -> None:
         raise RequestError(f"How much is {vague[0]!r}? Write a number.")
     if relative := _RELATIVE.search(text):
         raise RequestError(f"{relative[0]!r} compares with something that is not measured. Write a number.")
+    if (other := _OTHER.search(text)) and re.search(r"[0-9]", text):
+        raise RequestError(f"{other[0]!r} is not measured here. Write a limit on accuracy, or leave it out.")
     for soft in _SOFT.finditer(text):
         begin = max(text.rfind(stop, 0, soft.start()) for stop in ",;.|\n")
         rest = re.match(r"[\s,:|]*[^,;|\n]*?(?=[,;|\n]|\.\s|$)", text[soft.end() :])

@@ -38,6 +38,7 @@ _BETTER = re.compile(r"\b(?:better|worse)\b", re.I)
 _NAMES = re.compile(r"\|{2,}")
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
+_COSTS = {"latency_ms", "size_mb", "memory_mb", "energy_mj", "perplexity"}
 _BARE, _SIDED = {"params", "flops", "macs", "accuracy"}, {"<", "<=", ">", ">="}
 
 
@@ -93,6 +94,8 @@ def read_limits(text: str) -> Limits:
         edge, last = end, metric
         limits.text = blank(limits.text, start, end)
     refuse_stray(limits.text)
+    for metric in _COSTS & limits.lows.keys() - limits.highs.keys():  # rather a negation that was not understood
+        raise RequestError(f"Should {NAMES[metric]} be that much or more? Write at most, or both ends of a range.")
     return limits
 
 

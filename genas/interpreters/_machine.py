@@ -88,7 +88,7 @@ _NONE = re.compile(
     re.I,
 )
 _CORES = re.compile(
-    r"\b[0-9]+[\s-](?:cpu[\s-])?(?:cores?|threads?)\b|\btop-[15]\b|\btop [15](?= accura| error)|"
+    r"\b[0-9]+[\s-](?:cpu[\s-])?(?:cores?|threads?)\b|\btop[- ]1\b(?= accura| error)|"
     r"\b[0-9]+ gpus?\b(?![\s-]?(?:hours?|days?|minutes?))",
     re.I,
 )

@@ -118,12 +118,12 @@ ENGLISH = Numerals(
 )
 _MUCH = rf"(?:hundred|thousand|million|billion|{_UNITS})"
 _FRACTIONS = (
+    (rf"(?:an?|one|1) ({_MUCH}) and a half", r"1.5 \1s"),
     (rf"(?:an? )?three[- ]quarters(?: of)?(?: an?)? (?={_MUCH})", "0.75 "),
     (r"(?:an? )?quarter of an hour", "15 minutes"),
     (rf"(?:an? )?quarter(?:[- ]of)?(?:[- ]an?)?[- ](?={_MUCH})", "0.25 "),
     (r"half an hour", "30 minutes"),
     (rf"(?:an? )?half(?: of)?(?:[- ]an?)?[- ](?={_MUCH})", "0.5 "),
-    (rf"(?:an?|one|1) ({_MUCH}) and a half", r"1.5 \1s"),
     (r"an? (?=(?:hundred|thousand|million|billion)(?!\w))", "one "),
     (r"(?:an?|one) half[- ]dozen|half an? dozen", "6"),
     (r"an? (?=dozen (?!of\b))", "one "),
@@ -133,9 +133,9 @@ _FRACTIONS = (
         "1 ",
     ),
 )
-_AND_HALF = re.compile(rf"(?<![\w.])({ENGLISH.words}|[0-9]+)[ -]and[ -]a[ -]half(?=[ -]{_MUCH})", re.I)
-
 _SMALL = "|".join(sorted(ENGLISH.small, key=len, reverse=True))
+_AND_HALF = re.compile(rf"(?<![\w.])({_SMALL}|[0-9]+)[ -]and[ -]a[ -]half(?=[ -]{_MUCH})", re.I)
+_POINT = re.compile(rf"(?<![\w.])({_SMALL}) point ({_SMALL})(?!\w)", re.I)
 _FROM_TO = re.compile(rf"(?<!\w)(between|from) ({_SMALL}) (and|to) (?=(?:{ENGLISH.words})(?!\w))", re.I)
 
 
@@ -143,6 +143,7 @@ def spelled(text: str) -> str:
     """English number words and fractions as digits."""
     text = ENGLISH.ranges(text, "between|from", "and|to")
     text = _FROM_TO.sub(lambda m: f"{m[1]} {ENGLISH.small[m[2].lower()]} {m[3]} ", text)
+    text = _POINT.sub(lambda m: f"{ENGLISH.small[m[1].lower()]}.{ENGLISH.small[m[2].lower()]}", text)
     text = _AND_HALF.sub(lambda m: f"{ENGLISH.small.get(m[1].lower(), m[1])}.5", text)
     for pattern, digits in _FRACTIONS:
         text = re.sub(rf"(?<![\w.]){pattern}", digits, text, flags=re.I)

@@ -23,10 +23,12 @@ _METRICS = (
     r"error|acc|lat|mem"
 )
 _KEYED = re.compile(  # max_params=50k, latency-max: 5 ms
-    rf"\b(?:(max|min)(?:imum)?[_ -]?({_METRICS})|({_METRICS})[_-](max|min)(?:imum)?)\s*[=:]+\s*(?=[0-9.])", re.I
+    rf"\b(?:(max|min)(?:imum)?[_ -]?({_METRICS})|({_METRICS})[_-](max|min)(?:imum)?)\"?\s*[=:]+\s*(?=[0-9.])", re.I
 )
 _UNITED = re.compile(  # latency_ms <= 5
-    r"\b(latency|size|memory|energy)_(ms|us|s|mb|kb|mj|uj)(\s*(?:<=?|>=?|==?|:)\s*)([0-9][0-9.,]*)(?![\w.,])", re.I
+    r"(?<![A-Za-z])(latency|size|memory|energy)_(ms|us|s|mb|kb|mj|"
+    r"uj)\"?(\s*(?:<=?|>=?|==?|:)\s*)([0-9][0-9.]*)(?![\w.])",
+    re.I,
 )
 _SHORTENED = {"lat": "latency", "acc": "accuracy", "mem": "memory", "obj": "objectives"}
 _SHORT = re.compile(r"(?<![\w./-])(?:lat|acc|mem|obj(?=\s*:))\b\.?(?![/\w-])", re.I)
@@ -52,7 +54,7 @@ _ANYTHING = re.compile(
     rf"(\s+{_BEYOND}\b[^.;!?|]*?)\s(?:{_BAD})",
     re.I,
 )
-_WITHIN = r"(?:(?!\b(?:and|but|or|which|that)\b)(?:[^.;,!?|]|[.,](?=[0-9])))*?"
+_WITHIN = r"(?:(?!\b(?:and|but|or|which|that)\b)(?:[^.;,!?|]|[.,](?=[0-9]))){0,80}?"
 _CLAUSE = re.compile(rf"((?:^|[,;.:!?|]|\b(?:and|but))\s*)({_BEYOND}\b{_WITHIN}[0-9]{_WITHIN})\s(?:{_BAD})", re.I)
 _COUNT = re.compile(  # number of trials: 16, max_trials=16, epochs=20
     r"\b(?:max(?:imum)?[_ -]?|n[_ -]?|num(?:ber)?[_ -]?(?:of[_ -])?)?(trials|epochs|candidates|evaluations)"
@@ -82,11 +84,23 @@ def plain(sentence: str) -> str:
     text = re.sub(r"(?<=[0-9])[_'](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"(?<![\w.-])([0-9][0-9.,]*\s?(?:[kKM%]|ms|us))\s?-\s?(?=\.?[0-9])", r"\1 to ", text)
     text = re.sub(r"(?<![\w.,])([0-9]{1,2}) ?h ?([0-5]?[0-9])(?: ?m(?:in)?)?(?![\w.])", r"\1 h \2 min", text)
-    text = re.sub(r"(?<![\w.,])([0-9]{1,2}) (?:out )?of (?:every )?100(?![\w.,%])", r"\1 %", text)
+    text = re.sub(
+        r"(?<![\w.,])([0-9]{1,2})(?: (?:correct|right))? (?:out )?of (?:every "
+        r")?100(?![\w.,%])",
+        r"\1 %",
+        text,
+    )
     text = re.sub(r"\bsub-?(?=[0-9]|(?:milli|micro)?second\b|megabyte\b)", "under ", text, flags=re.I)
     text = re.sub(r"\bunder (?=(?:milli|micro)?second\b|megabyte\b)", "under one ", text, flags=re.I)
     text = re.sub(r"\b(?:minus|negative) (?=[0-9])", "-", text, flags=re.I)
     text = _MARKS.sub(_unmarked, text)
+    text = re.sub(
+        r"(?<=[0-9kKM]) \((param\w*|weights|flops|macs|latency|accuracy|memory|"
+        r"size)\)",
+        r" \1",
+        text,
+        flags=re.I,
+    )
     text = _COUNT.sub(r"\2 \1", text)
     text = re.sub(r"\b(mio|mln|mill|tsd)\.(?=\s)", r"\1", text, flags=re.I)
     text = re.sub(r"\bw/o\b", "without", re.sub(r"\bw/(?=\s)", "with", text))
@@ -102,7 +116,7 @@ def plain(sentence: str) -> str:
 def _unmarked(match: re.Match[str]) -> str:
     """A list's mark as a stop, where the text has the first two."""
     marks = {found[1] for found in _MARKS.finditer(match.string)}
-    return ";" if {"1", "2"} <= marks else match[0]
+    return "," if {"1", "2"} <= marks else match[0]
 
 
 def _keyed(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ _ANY = (  # a word that may stand between a negation and its comparison: none th
     r"restrict\w*|"
     r"constrain\w*|under|below|over|above|more|less|fewer|at|up)\b)[A-Za-z']+"
 )
-_NO = rf"(?:no|not|never|nothing|none|cannot|without|nor|avoid|refuse|reject|\w+n't)\s+(?:{_ANY}\s+){{0,5}}"
+_NO = rf"(?:no|not|never|neither|nothing|none|cannot|without|nor|avoid|refuse|reject|\w+n't)\s+(?:{_ANY}\s+){{0,5}}"
 _MORE = (
     r"(?:more|greater|larger|bigger|higher|longer|slower|better|heavier)\s+(?:parameters\s+|weights\s+)?than|"
     r"over|above|north of|exceed(?:ing|s)?|beyond|past|in excess of|upwards? of"
@@ -22,7 +22,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (
         sign,
         re.compile(
-            rf"(?:(?<![A-Za-z])(?:{words})|{signs})(?:\s+(?:of|a|an|the|to|is|"
+            rf"(?:(?<![A-Za-z])(?:{words})|{signs})\)?(?:\s+(?:of|a|an|the|to|is|"
             rf"be|only|about|total|both|either)|\s*[:=])*\s*$",
             re.I,
         ),

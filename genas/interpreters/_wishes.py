@@ -60,7 +60,7 @@ _LEAST = r"(?:lowest|fewest|least|smallest|shortest|minimal|minimum|best)(?: pos
 _FIRST = (
     r"(?:(?:comes?|goes|is|are) )?(?:(?:what |all that )?(?:matters?|counts?|weighs)(?: (?:most|more than "
     r"anything(?: else)?|here))?|"
-    r"first(?:ly)?|above all|foremost|paramount|decisive|crucial|king|(?:before|above) (?:all|everything)|"
+    r"first(?:ly)?|above all|foremost|paramount|decisive|crucial|king|everything|(?:before|above) (?:all|everything)|"
     r"(?:the |my |our )?(?:most important|(?:main|primary|chief|biggest|top|number one|first|only|sole) "
     r"(?:concern|priority|goal|objective|aim|criterion|focus)|priority))"
 )
@@ -76,7 +76,7 @@ _STRONG = tuple(
         rf"{_NAMED}(?:\s+|,\s*){_FIRST}(?!\w)",
         rf"{_NAMED}\s+(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of|over|"
         rf">+)\s+(?:the )?{_THAN}",
-        rf"{_NAMED}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the )?(?:low )?{_THAN}",
+        rf"{_NAMED}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the |by )?(?:low )?{_THAN}",
     )
 ) + tuple(
     re.compile(rf"(?P<{metric}>\b(?:{words})(?!\w))", re.I)
@@ -87,15 +87,17 @@ _STRONG = tuple(
     )
 )
 _LATER = re.compile(
-    rf"{_NAMED}\s+(?:comes? |is |in )?(?:the )?(?:(?P<third>third(?:ly)?|last|tertiary)|second(?:ly|ary)?|next|"
+    rf"{_NAMED}\s+(?:comes? |is |in )?(?:the |an? |of )?(?:(?P<third>third(?:ly)?|last|tertiary)|second(?:ly|ary)?|"
+    rf"next|"
     r"afterwards|after that|(?:as (?:a )?)?tie[- ]?breaker)\b",
     re.I,
 )
 _LIST = re.compile(
-    r"\b(?:then|(?P<second>secondary)|(?P<third>tertiary)|second(?:ly)?|third(?:ly)?|after that|followed by|next|"
+    r"\b(?:(?P<second>then|secondary|second(?:ly)?|after that|followed by|next)|(?P<third>tertiary|third(?:ly)?)|"
     r"trade[- ]?off (?:between|of)|trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front |optimal )?(?:of|between|"
     r"over|in|for)|"
-    r"optimi[sz](?:e|ing)(?: for)?|prioriti[sz](?:e|ing)|maximi[sz](?:e|ing)|minimi[sz](?:e|ing)|reduc(?:e|ing)|"
+    r"optimi[sz](?:e|ing)(?: for)?|(?:rank|sort|order)(?:ed)? by|prioriti[sz](?:e|ing)|maximi[sz](?:e|ing)|"
+    r"minimi[sz](?:e|ing)|reduc(?:e|ing)|"
     r"focus(?:ing)? on|cares? (?:most |only |mostly |mainly )?about|(?:what )?(?:matters|counts|is important)(?: "
     r"most| here| to (?:me|us))? is|"
     r"(?:what|all) (?:I|we) care about is|only(?= (?:the )?\w+ (?:matters|counts))|primary|main|"
@@ -107,6 +109,7 @@ _LIST = re.compile(
 )
 _JOINT = re.compile(
     r"\b(?:and|then|the|of|for|with|both|its|a|test|low|high|little|few|on|second(?:ly)?|third|against|versus|vs|by|"
+    r"then by|"
     r"while|but|"
     r"also|as|objective|goal|priority|minimi[sz](?:e|ing)|maximi[sz](?:e|ing))\b|[\s,:&/()>|=-]|first",
     re.I,
@@ -123,20 +126,28 @@ _UNWANTED = re.compile(
 )
 _LISTED = rf"(?:{'|'.join(_QUALITIES.values())})\s*(?:,|and\b|but\b|yet\b)+\s*(?:and |but |also )?"
 _KEPT = (
-    r"(?:\b(?:keep|make|makes|keeps) it |\b(?:should|must|to|can) be |\b(?:that|which|it)(?: is|'s) |"
+    r"(?:\b(?:keep|make|makes|keeps|want|need|like|have) it |\b(?:should|must|to|can) be |\b(?:that|which|it)(?: is|"
+    r"'s) |"
     rf"(?:^|[,;:.|])\s*(?:and |but )?|\b(?:network|net|model|classifier) |\b{_LISTED})(?:\w+ )?(?:"
 )
 _WEAK = {
     metric: re.compile(  # an adjective before a network, after "keep it", or alone between commas; low latency
         rf"\b(?:{words})(?=(?:[\s,-]+[\w|]+){{0,3}}?[\s-]+{_NETWORK}\b)|"
-        rf"{_KEPT}{words})(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|$))|"
-        rf"\b(?:low|few|little|short|small|modest|reduced)[- ](?:{_NOUNS[metric]})\b|"
+        rf"{_KEPT}{words})(?!\s*\|+[\s-]*(?:image|photo|picture|scan))(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|"
+        rf"$))|"
+        rf"\bsav(?:e|es|ing) (?:{_NOUNS[metric]})\b|\b(?:low|few|little|short|small|modest|reduced)[- "
+        rf"](?:{_NOUNS[metric]})\b|"
         rf"\b(?:{_NOUNS[metric]}) (?:(?:should|must|has to|to) be |stays? |remains? |is )?(?:low|small|short|down)\b",
         re.I,
     )
     for metric, words in _QUALITIES.items()
     if metric != "accuracy"
 } | {"flops": re.compile(rf"\b(?:low|few)[- ](?:{_NOUNS['flops']})\b", re.I)}
+_LESS = re.compile(
+    rf"(?P<less>{_COSTS}|accuracy) (?:is |matters |counts )?less (?:important )?than (?:the )?(?P<than>{_COSTS}|"
+    rf"accuracy)",
+    re.I,
+)
 _LARGE = re.compile(
     r"\b(?:as (?:large|big) as possible|largest|biggest|most parameters)\b(?! (?:possible )?(?:image|data|digit|"
     r"concern|priority))",
@@ -160,11 +171,12 @@ def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
     """
     if match := _WRONG.search(text):
         raise RequestError(f"{match[0]!r} asks for a bad network. Write accuracy first, or leave it out.")
+    text = _LESS.sub(lambda m: f"{m['than']} before {m['less']}", text)
     kept = _DROPPED.sub(lambda m: "|" * len(m[0]) if _UNWANTED.search(m[0]) else m[0], text)
     ranks: dict[str, tuple[int, int]] = {}
-    for metric, place, rank in _strong(kept):
+    for named, place, rank in _strong(kept):
         # an accurate language model is one of low perplexity
-        metric = quality if metric == "accuracy" and quality == "perplexity" else metric
+        metric = quality if named == "accuracy" and quality == "perplexity" else named
         old = ranks.get(metric, (rank, place))
         ranks[metric] = max(rank, old[0]), min(place, old[1])
     if all(rank for rank, _ in ranks.values()):  # nothing comes first in so many words
