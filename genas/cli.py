@@ -59,7 +59,8 @@ def _wanted(
     from genas.core import wire
 
     known: dict[str, Any] = {} if request is None else wire.read_file(request)
-    flags = {"seed": seed, "device": device, "budget": api.parse_budget(budget) if budget else None, "llm": llm}
+    flags: dict[str, Any] = {"seed": seed, "device": device, "llm": llm}
+    flags["budget"] = api.parse_budget(budget) if budget else None
     flags["refiners"] = [wire.to_data(api.parse_use(text)) for text in refiners or ()] or None
     known |= {key: value for key, value in flags.items() if value is not None}
     goal = str(known.pop("goal", ""))
