@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from genas.core.errors import RequestError
 from genas.core.records import Objective
@@ -203,6 +204,8 @@ def _strong(text: str) -> Iterator[tuple[str, int, int]]:
     for phrase in _LIST.finditer(text):
         rank = 2 if phrase["third"] else 1 if phrase["second"] else 0
         begin, end = phrase.span(phrase.re.groups)
-        for found in _RANKED.finditer(text, begin, end):
-            if not _JOINT.sub("", _RANKED.sub(" ", text[begin : found.start()])):  # the list still runs
-                yield found.lastgroup or "", found.start(), rank
+        for found in islice(_RANKED.finditer(text, begin, end), len(_NOUNS)):
+            if _JOINT.sub("", text[begin : found.start()]):  # the list has ended
+                break
+            yield found.lastgroup or "", found.start(), rank
+            begin = found.end()
