@@ -16,15 +16,16 @@ from genas.core.records import Architecture, Measurement
 from genas.nn.probe import Probes
 from genas.scorers._batch import BatchScorer
 
-_PROXIES = ("synflow", "jacov", "expressivity", "trainability", "flops")
+_PROXIES = ("synflow", "jacov", "jacov", "expressivity", "trainability", "flops", "gradsign", "swap")
 
 
 class RankAggregate(BatchScorer):
     """The sum over proxies of log(rank / n) among all architectures scored so far; the best has rank n.
 
-    Source: sums of log ranks are from Lee & Ham (AZ-NAS, CVPR 2024) and Tybl & Neumann (VKDNW, CVPR 2025). The five
-    proxies are those of the latter's aggregate but for synflow in place of its own, as a search on half of 1,000
-    NAS-Bench-201 cells chose (`eval/proxy_ranks.py` judges them by the other half).
+    Source: sums of log ranks are from Lee & Ham (AZ-NAS, CVPR 2024) and Tybl & Neumann (VKDNW, CVPR 2025). The proxies
+    are those of the latter's aggregate but for its own, with synflow, gradsign and swap, and jacov counted twice, as
+    the accuracies of one half of a sample of NAS-Bench-201 cells chose; `eval/proxy_ranks.py` judges them by the other
+    half, and on other spaces. No proxy ranks the networks of NAS-Bench-Graph well.
 
     A proxy that fails for a network ranks it last, and one that fails for all says nothing. A network's score changes
     as others become known: compare scores of one call only.
@@ -35,14 +36,14 @@ class RankAggregate(BatchScorer):
         device: where the networks run.
         seed: of the run, for proxies that want it.
         probes: shared with the other scorers of a run; None makes its own.
-        proxies: names of scorers that need no fitting.
+        proxies: names of scorers that need no fitting; one named twice counts twice.
 
     Raises:
         RequestError: where no proxy is named, or one that has to be fitted.
     """
 
     metric: ClassVar[str] = "rank_aggregate"
-    cost: ClassVar[float] = 1.2
+    cost: ClassVar[float] = 2.0
 
     def __init__(
         self,
