@@ -1,4 +1,4 @@
-"""The path of the user's own images."""
+"""The path of the user's own data."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from genas.core.errors import RequestError
 from genas.interpreters._facts import Subject
 from genas.interpreters._text import blank
 
-_QUOTED = re.compile(r"[\"'`]([^\"'`\n]*(?:/|\.npz\b|\.parquet\b)[^\"'`\n]*)[\"'`]")
+_QUOTED = re.compile(r"[\"'`]([^\"'`\n]*(?:/|\.(?:npz|parquet|csv|tsv)\b)[^\"'`\n]*)[\"'`]")
 _PATH = re.compile(
     r"(?<![\w/.:~-])(?:[A-Za-z]:\\[^\s,;\"'`|]+|(?:~|\.{1,2})?/[^\s,;\"'`|]+|[^\s,;\"'`|/]+(?:/[^\s,;\"'`|/]+)*\.(?:npz|"
-    r"parquet)\b|[\w.-]+(?:/[\w.-]+)*/(?=[\s,;.]|$))"
+    r"parquet|csv|tsv)\b|[\w.-]+(?:/[\w.-]+)*/(?=[\s,;.]|$))"
 )
 _FOLDER = re.compile(
     r"\b(?:folder|directory|dir)(?: called| named| of| at|:)?\s+([^\s,;\"'`|]+)|([\w.-]+(?:/[\w.-]+)+)", re.I

@@ -11,15 +11,16 @@ from genas.core.interfaces import Task
 from genas.core.records import Use
 from genas.interpreters._benchmarks import BENCHMARKS, named_space, read_benchmark, space_of
 from genas.interpreters._described import read_described
-from genas.interpreters._facts import Subject, picture_options, read_facts
+from genas.interpreters._facts import Subject, read_facts
 from genas.interpreters._frame import without_frame
 from genas.interpreters._machine import read_machine
+from genas.interpreters._own_data import OURS, OWN, missing, own_data
 from genas.interpreters._paths import read_path
 from genas.interpreters._text import blank_all
 
 _WAYS = (
-    "Write digits, mnist or cifar10, a path to your own images (a folder with one folder per class, an "
-    ".npz or a .parquet file), "
+    "Write digits, mnist or cifar10, a path to your own images (a folder with one folder per class, an .npz or a "
+    ".parquet file) or to your own table (.csv), "
     "a benchmark (nasbench201, darts, transnas, a language model, ...), or a graph such as cora."
 )
 _GRAPHS = "cora|citeseer|pubmed|cs|physics|photo|computers|arxiv|proteins"
@@ -58,15 +59,16 @@ _UNKNOWN_SETS = re.compile(
 _OTHER_WORK = re.compile(
     r"\b(?:regression|object detection|detector|segment(?:ation|s|ing)?|translation|translat\w+|"
     r"language model|text|speech|audio|sound|"
-    r"music|time[- ]series|tabular|forecast\w*|recommend\w*|reinforcement|captions?|video|generative|"
+    r"music|time[- ]series|forecast\w*|recommend\w*|reinforcement|captions?|video|generative|"
     r"generate images|house prices?|stock|sentiment|emails?|spam)\b",
     re.I,
 )
 _OTHER_NETS = re.compile(
-    r"\b(?:vision transformers?|vits?|lstms?|rnns?|grus?|recurrent (?:network|net)s?|mlps?|"
-    r"(?:multi-?layer )?perceptrons?|transformer(?: network| model)?|mamba|spiking)\b",
+    r"\b(?:vision transformers?|vits?|lstms?|rnns?|grus?|recurrent (?:network|net)s?|"
+    r"transformer(?: network| model)?|mamba|spiking)\b",
     re.I,
 )
+_MLP = re.compile(r"\b(?:mlps?|(?:multi-?layer )?perceptrons?)\b", re.I)
 _CONV = re.compile(r"\b(?:conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s?)\b", re.I)
 
 
@@ -94,7 +96,7 @@ def _task(subject: Subject, path: str | None) -> Use:
     dataset = _GRAPH.search(text)
     _blank_names(subject)
     if path is not None:
-        return Use("images", {"path": path, **picture_options(subject)})
+        return own_data(subject, path)
     if not table and (benchmark := read_benchmark(subject, named, text)):
         return benchmark
     if other := _UNKNOWN_SETS.search(text):
@@ -143,19 +145,17 @@ def _image_task(named: set[str], text: str, subject: Subject) -> Use:
     words = [
         name
         for name in registry.names("tasks")
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) and name not in {"images", "described"}
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) and name not in OWN
     ]
     if len(words) == 1:
         return Use(words[0])
-    if re.search(r"\b(?:my|our|own)\b[^.|]*\b(?:images?|photos?|pictures?|data(?:set)?|scans?)\b", text, re.I):
-        raise RequestError(
-            "Where are your images? Write the path of a folder with one folder per class, an .npz or a .parquet file."
-        )
+    if OURS.search(text):
+        raise RequestError(missing(text))
     from genas.interpreters import _retrieval
 
     found = _retrieval.nearest(text)
     if found is None:
-        raise RequestError(f"The sentence does not say what the network is for. {_WAYS}")
+        raise RequestError(missing(text) or f"The sentence does not say what the network is for. {_WAYS}")
     return Use(found)
 
 
@@ -183,7 +183,8 @@ def _space(subject: Subject, text: str) -> None:
         subject.space = Use("nasbench201") if _NB201.search(text) else named_space(text)
     if subject.space is None and _CONV.search(text):
         subject.space = Use("conv_net")
-    if other := _OTHER_NETS.search(text):
+    rows = subject.task.name == "tabular" or subject.task.options.get("modality") == "tabular"
+    if other := _OTHER_NETS.search(text) or (None if rows else _MLP.search(text)):
         raise RequestError(
             f"No search space makes {other[0]!r} networks for this task. Leave it out for convolutional networks; "
             f"known spaces: {', '.join(registry.names('spaces'))}."

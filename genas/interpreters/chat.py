@@ -12,6 +12,7 @@ from genas.core.errors import GenasError, RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Request
 from genas.interpreters._languages import english
+from genas.interpreters._own_data import OWN
 from genas.interpreters._text import plain
 from genas.interpreters.exact import Exact as _Exact
 
@@ -103,7 +104,7 @@ class Chat(Interpreter):
 
 def _tasks() -> list[str]:
     """Tasks that a name alone chooses."""
-    return [name for name in registry.names("tasks") if name not in {"images", "described"}]
+    return [name for name in registry.names("tasks") if name not in OWN]
 
 
 def _sentence(record: dict[str, Any]) -> str:
