@@ -117,7 +117,8 @@ class Table:
     """
 
     def __init__(self, judges: Judges, compared: dict[str, Scores], known: dict[str, Mapping[str, object]]) -> None:
-        self.judges, self.compared, self.known = judges, compared, known
+        self.judges, self.known = judges, known
+        self.compared = compared = {title: scores for title, scores in compared.items() if scores}
         self.figures: dict[str, dict] = {}
         heads = ["proxy", "networks", *(f"{judge} tau / rho" for judge in judges), *compared, *known]
         self.lines = ["| " + " | ".join(heads) + " |", "| --- " * len(heads) + "|"]
@@ -273,7 +274,8 @@ COMMON = (
     "Kendall tau / Spearman rho with the published test accuracy, which serves as a judge only. `as stored`: Spearman "
     "with NAS-Bench-Suite-Zero's scores of the same proxy, which saw other images at other initial weights; `stored "
     "twice`: that between two of its own runs, where both have the network; `ours, other seed`: that between two seeds "
-    "of ours, which is as far as any agreement can go. `x32`: on 32 images in place of 16."
+    "of ours (of the first 34 cells of NAS-Bench-201), which is as far as any agreement can go. `x32`: on 32 images in "
+    "place of 16. The scores were made with commit 73edc8c."
 )
 ABOUT = {
     "nasbench201": "A fixed random sample of the 9,445 cells without dead operations, as far as each proxy was scored. "
@@ -284,15 +286,16 @@ ABOUT = {
     "judge them by the other half (B). Its last three sets were all looked at on B.",
     "nasbench101": "The distinct cells of NAS-Bench-Suite-Zero's 500, in a fixed random order, as far as each proxy was "
     "scored; these are what random matrices of seven vertices prune to, so that small cells are more frequent than "
-    "among all. The published network (128 channels, 3 x 3 cells), 16 CIFAR-10 images. "
+    "among all. Proxies that need more than the shared pass were not scored on enough of them for a row. The published network (128 channels, 3 x 3 cells), 16 CIFAR-10 images. "
     + COMMON
     + " `stored, tau / rho`: the ranks of the stored scores themselves on these cells. `published`: InTrain (CVPR "
     "2026), on a sample of its own. No proxy should be used alone: see the two tables side by side.",
     "nasbench_graph": "A fixed random sample of the networks. All scores were made on the real graph of Cora with 16 "
     "training nodes labelled, and are compared with the test accuracies on Cora and on other graphs, whose widths "
-    "differ and which no proxy saw. Kendall tau / Spearman rho; `ours, other seed`: Spearman between two seeds. "
+    "differ and which no proxy saw. Kendall tau / Spearman rho. The scores were made with commit 73edc8c. "
     "expressivity, progressivity, trainability (the network is no chain of blocks), vkdnw and linear_regions (nodes of "
-    "one graph are no separate examples) do not work on these networks. No paper is known that ranks them by proxies.",
+    "one graph are no separate examples) do not work on these networks; gradsign, zico, ntk, grasp, zen and swap do, but "
+    "were not scored on enough of them for a row. No paper is known that ranks them by proxies.",
 }
 
 
