@@ -48,7 +48,8 @@ class Subject:
             if isinstance(module, _BatchNorm):
                 module.momentum = 1.0
             elif isinstance(module, nn.Conv2d):
-                module.to(memory_format=torch.channels_last)  # up to three times as fast on CPUs
+                weight = module.weight.data  # twice as fast on CPUs
+                module.weight.data = weight.contiguous(memory_format=torch.channels_last)
 
     @cached_property
     def _examples(self) -> tuple[Any, Tensor]:

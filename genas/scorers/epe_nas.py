@@ -13,7 +13,7 @@ class EpeNas(ProbeScorer):
     Source: Lopes et al., "EPE-NAS: Efficient Performance Estimation Without Training for Neural Architecture Search"
     (ICANN 2021), eqs. 3 to 5, in the form for up to 100 classes. The paper has 256 examples, and its score grows with
     them; 16 hold few pairs of one class. It varies strongly with the seed: on NAS-Bench-201 cells two published runs
-    agree to a Spearman of .81, two seeds of ours to .81 with 16 images and .91 with 32.
+    agree to a Spearman of .81, two seeds of ours to .64 to .81 with 16 images, .85 to .91 with 32.
 
     Args: see `ProbeScorer`.
     """
