@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
-from genas.nn.paths import CUTS, PASSES, Features, free_labels
+from genas.nn.paths import CUTS, PASSES, Features, free_labels, matrices
 
 _CHUNK = 512
 Flags = npt.NDArray[np.bool_]
@@ -46,12 +46,7 @@ class FlowFeatures:
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
     def _some(self, archs: Sequence[Architecture]) -> Features:
-        labels = np.full((len(archs), self._nodes), len(self._ids))  # [B, N]
-        wires = np.zeros((len(archs), self._nodes, self._nodes), dtype=np.float32)  # [B, N, N]
-        for row, arch in enumerate(archs):
-            labels[row, : len(arch.ops)] = [self._ids[op] for op in arch.ops]
-            for source, target in arch.edges:
-                wires[row, source, target] = 1
+        labels, wires = matrices(archs, self._ids, self._nodes)  # [B, N], [B, N, N]
         there = labels < len(self._ids)
         starts, ends = there & ~wires.any(1), there & ~wires.any(2)  # [B, N]
         alive = _alive(wires, there & ~np.isin(labels, self._cut), starts, ends)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,19 @@ CUTS = frozenset({"none"})  # labels that stop signals
 PASSES = frozenset({"skip", "skip_connect", "identity"})  # labels that pass signals on unchanged
 _HASH = 512  # columns of a hashed vocabulary
 _STEP = 37  # odd, so that multiplying by it is one-to-one modulo `_HASH`
+
+
+def matrices(
+    archs: Sequence[Architecture], ids: Mapping[str, int], nodes: int
+) -> tuple[npt.NDArray[np.int64], Features]:
+    """The number of each node's label, that after the last where there is no node [B, N], and the edges [B, N, N]."""
+    labels = np.full((len(archs), nodes), len(ids))
+    wires = np.zeros((len(archs), nodes, nodes), dtype=np.float32)
+    for row, arch in enumerate(archs):
+        labels[row, : len(arch.ops)] = [ids[op] for op in arch.ops]
+        for source, target in arch.edges:
+            wires[row, source, target] = 1
+    return labels, wires
 
 
 class ArchFeatures:
@@ -75,12 +88,7 @@ class ArchFeatures:
         return found
 
     def _fill(self, archs: Sequence[Architecture], found: Features) -> None:
-        labels = np.full((len(archs), self._nodes), len(self._ids))  # [B, N]
-        wires = np.zeros((len(archs), self._nodes, self._nodes), dtype=np.float32)  # [B, N, N]
-        for row, arch in enumerate(archs):
-            labels[row, : len(arch.ops)] = [self._ids[op] for op in arch.ops]
-            for source, target in arch.edges:
-                wires[row, source, target] = 1
+        labels, wires = matrices(archs, self._ids, self._nodes)
         for column, (place, label) in enumerate(self._places):
             found[:, column] = labels[:, place] == label
         if len(self._sizes) > 1:
