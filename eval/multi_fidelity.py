@@ -139,7 +139,7 @@ def main() -> None:
     draw(results, Path(__file__).parent / "figures" / "multi_fidelity.png")
     about = (
         f"CIFAR-10, one training at a time, {args.seeds} seeds; mean regret in points of validation accuracy (all epochs) "
-        f"of the best cell that was trained in full, after epochs worth that many full trainings. {' '.join(SEVERAL)} "
+        f"of the best cell that was trained in full, after epochs worth that many full trainings. {', '.join(SEVERAL)} "
         "train most cells for 12 of 200 epochs (nasbench201) or 4, 12 and 36 of 108 (nasbench101: 20,001 cells), the "
         "others all in full. Defaults, but for eta and lowest, which the tables' epochs dictate; `auto` has no generators "
         "and on nasbench101 no proxies but parameters. No cost is charged for asking.\n\n"
