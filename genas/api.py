@@ -82,7 +82,7 @@ def _with_defaults(request: Request) -> Request:
         request,
         proposers=request.proposers or proposers,
         scorers=request.scorers or tuple(Use(name) for name in scorers),
-        refiners=request.refiners or ((Use("auto"),) if sampled else _REFINERS),
+        refiners=request.refiners or ((Use("auto"),) if table else _REFINERS),
     )
 
 
