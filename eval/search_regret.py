@@ -200,6 +200,19 @@ def collect(names: list[str], seeds: int, cap: int, out: Path, space: CachedCell
     return results
 
 
+def record_rest(results: dict[str, dict[str, list[dict]]], lines: list[str], seeds: int, cap: int) -> None:
+    """The table of the other refiners."""
+    text = (
+        f"All 15,625 cells, one query at a time, {seeds} seeds ({', '.join(f'{k} {v}' for k, v in FEW.items())}), "
+        f"defaults; a run that does not reach the best cell counts as the cap of {cap}, so means near it say little."
+        " Regret in points of validation accuracy, mean."
+        " nsga2 has one objective here.\n\n![curves](figures/search_regret_rest.png)\n\n"
+    )
+    seconds = sum(r["seconds"] * r["queries"] for by in results.values() for runs in by.values() for r in runs)
+    title = "Queries of the other refiners on NAS-Bench-201"
+    record.write("search_regret_rest", title, text + "\n".join(lines), lines[2:], seconds)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
@@ -221,15 +234,7 @@ def main() -> None:
     name = "search_regret_rest" if args.rest else "search_regret"
     draw(results, Path(__file__).parent / "figures" / f"{name}.png")
     if args.rest:
-        text = (
-            f"All 15,625 cells, one query at a time, {args.seeds} seeds ({', '.join(f'{k} {v}' for k, v in FEW.items())}), "
-            f"defaults; a run that does not reach the best cell counts as the cap of {args.cap}, so means near it say little. Regret in points of validation accuracy, mean."
-            " nsga2 has one objective here.\n\n![curves](figures/search_regret_rest.png)\n\n"
-        )
-        seconds = sum(r["seconds"] * r["queries"] for by in results.values() for runs in by.values() for r in runs)
-        record.write(
-            name, "Queries of the other refiners on NAS-Bench-201", text + "\n".join(lines), lines[2:], seconds
-        )
+        record_rest(results, lines, args.seeds, args.cap)
         return
     late, total = overhead(space)
     about = (
