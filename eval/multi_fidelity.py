@@ -106,9 +106,7 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
                 linewidth=1.2,
             )
         axes.set(title=case, yscale="log", xlabel="full trainings spent")
-    figure.axes[0].set_ylabel("mean regret, points")
-    figure.axes[0].legend(fontsize=6, frameon=False)
-    figure.savefig(path, dpi=80)
+    record.save(figure, "mean regret, points", path)
 
 
 def main() -> None:

@@ -142,9 +142,7 @@ def draw(results: dict[str, dict[tuple[str, str], list[dict]]], path: Path) -> N
             missing = 1 - np.mean(curves, axis=0)
             axes.plot(_AT[: len(missing)], missing, color=colour, label=name, linewidth=1.2)
         axes.set(title=dataset, xscale="log", yscale="log", xlabel="evaluations")
-    figure.axes[0].set_ylabel("missing share of hypervolume")
-    figure.axes[0].legend(fontsize=6, frameon=False)
-    figure.savefig(path, dpi=80)
+    record.save(figure, "missing share of hypervolume", path)
 
 
 def main() -> None:

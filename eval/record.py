@@ -8,6 +8,10 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 RESULTS = Path(__file__).parent / "results"
 HEAD = """# Figures
@@ -40,6 +44,14 @@ def write(name: str, title: str, table: str, figures: object, seconds: float) ->
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
     print(table)
     (RESULTS.parent / "README.md").write_text(page())
+
+
+def save(figure: Figure, ylabel: str, path: Path) -> None:
+    """Name the first panel's height, show its legend, and write the picture."""
+    figure.axes[0].set_ylabel(ylabel)
+    figure.axes[0].legend(fontsize=6, frameon=False)
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, dpi=80)
 
 
 def page() -> str:

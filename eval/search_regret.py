@@ -176,10 +176,7 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
                     range(1, 193), np.maximum(curve, 5e-3), color=colour, linestyle=style, label=name, linewidth=1.2
                 )
         axes.set(title=dataset, yscale="log", xlabel="evaluations")
-    figure.axes[0].set_ylabel("mean regret, points")
-    figure.axes[0].legend(fontsize=6, frameon=False)
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, dpi=80)
+    record.save(figure, "mean regret, points", path)
 
 
 def collect(names: list[str], seeds: int, cap: int, out: Path, space: CachedCells) -> dict[str, dict[str, list[dict]]]:

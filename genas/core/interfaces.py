@@ -128,6 +128,11 @@ class Task(ABC):
         """The architectures of its table, where that holds but a small part of a space."""
         return ()
 
+    def same_data(self, other: Task) -> bool:
+        """Whether both are about one data set, so that figures of one would give away those of the other."""
+        mine, its = (str(vars(task).get("dataset", task.name)) for task in (self, other))
+        return mine == its
+
     @abstractmethod
     def data(self, split: Split) -> Data:
         """The split, the same at every call."""

@@ -73,8 +73,7 @@ _CONV = re.compile(r"\b(?:conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:net
 
 
 def read_subject(text: str, known: Use | None, space: Use | None) -> Subject:
-    """Task, space, device, seed and facts of a plain text; RequestError where they contradict or can't "
-    "be served."""
+    """Task, space, device, seed and facts of a plain text; RequestError where they contradict or can't be served."""
     subject = Subject(text)
     path = read_path(subject)
     subject.text = without_frame(subject.text)

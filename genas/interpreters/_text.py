@@ -1,5 +1,4 @@
-"""A sentence made plain: one spelling for dashes, signs and number words, and a text whose read "
-"parts can be blanked."""
+"""A sentence made plain: one spelling for dashes, signs and number words; read parts can be blanked."""
 
 from __future__ import annotations
 
@@ -71,8 +70,7 @@ _SIGNS = str.maketrans(
 
 
 def plain(sentence: str) -> str:
-    """The sentence in one spelling: ASCII signs, digits for number words that count something, powers "
-    "as numbers."""
+    """The sentence in one spelling: ASCII signs, digits for number words that count something, powers as numbers."""
     text = respelled(english(sentence))
     text = re.sub(r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ",", text)
     text = re.sub(r"([0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: f"{m[1]}^{m[2].translate(_SUPERSCRIPT)}", text)

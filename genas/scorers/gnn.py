@@ -143,7 +143,7 @@ class GnnScorer(BatchScorer):
         if self.task is None or use is None or not group[0].source.startswith("table:"):
             return
         other: Task = registry.create("tasks", use, space=self.space, device="cpu", seed=0)
-        if vars(other).get("dataset", other.name) == vars(self.task).get("dataset", self.task.name):
+        if self.task.same_data(other):
             raise RequestError("gnn: transfer names the very task that is searched on; name other ones.")
 
     def _own_views(self, archs: Sequence[Architecture]) -> Views:
