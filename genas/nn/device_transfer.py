@@ -12,6 +12,7 @@ from scipy.special import ndtri
 Floats = npt.NDArray[np.float64]
 _RIDGE = 0.01  # of the number of architectures, when features explain a known device
 _OFFSET = 1.0  # prior variance of the mean of a standardised device
+_REST = 0.3  # of what features leave unexplained of a figure on a known device: part of it is noise of measuring
 
 
 class Posterior(NamedTuple):
@@ -24,9 +25,10 @@ class Posterior(NamedTuple):
 class DeviceTransfer:
     """A Gaussian process over architectures whose prior covariance is learned from known devices.
 
-    Two architectures are alike as far as the known devices treat them alike (figures turned into normal scores), plus,
-    with less weight, as far as their features are alike, each feature counting by how strongly it moves the known
-    devices: the second part reaches devices unlike all known ones. The square root of the figures is modelled.
+    Two architectures are alike as far as the known devices treat them alike (figures turned into normal scores; what
+    features do not explain of these is mostly noise of measuring and counts less), plus, with less weight, as far as
+    their features are alike, each feature counting by how strongly it moves the known devices: the second part reaches
+    devices unlike all known ones. The square root of the figures is modelled.
     Architectures that the known devices were not measured on take what the features say of them.
 
     Source: ours. The problem (10 measurements of an unseen device, others known in full) is HELP's (Lee et al., NeurIPS
@@ -74,7 +76,7 @@ class DeviceTransfer:
         scores = centred @ self._effects  # [B, D]
         if known is not None:
             whole = ~np.isnan(known).any(axis=1)
-            scores[whole] = self._scores(known[whole])
+            scores[whole] += _REST * (self._scores(known[whole]) - scores[whole])
         return np.concatenate([scores * self._of_devices, centred * self._of_features], axis=1)
 
     def _scores(self, known: Floats) -> Floats:
