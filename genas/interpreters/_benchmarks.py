@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from genas.core.errors import RequestError
 from genas.core.records import Use
+from genas.interpreters._patterns import one_of, rows
 from genas.interpreters._text import blank_all
 
 if TYPE_CHECKING:
     from genas.interpreters._facts import Subject
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.I)
+def _named(said: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){one_of(said)}(?!\w)", re.I)
+
+
+def _values(block: str) -> dict[str, re.Pattern[str]]:
+    """Values of an option, and how each is called."""
+    return {value: _named(said) for said, value in rows(block)}
 
 
 class Benchmark(NamedTuple):
@@ -40,58 +46,60 @@ class Benchmark(NamedTuple):
 
 
 _DASH = r"[-_ ]?"
-_GPT = rf"hw{_DASH}gpt(?:{_DASH}bench)?|gpt(?!{_DASH}[0-9])|language model(?:l?ing|s)?"
-_SPHERE = rf"(?:spherical|s){_DASH}cifar{_DASH}100|cifar{_DASH}100 (?:on|projected onto) (?:a|the) sphere"
+_SCALE = r"scale(?: is|:|=)? ?"
 BENCHMARKS = (
     Benchmark(
         "darts",
-        _words(rf"darts|nas{_DASH}bench{_DASH}301|nb{_DASH}301|once{_DASH}nas(?:{_DASH}bench)?|swap{_DASH}nas"),
+        _named(rf"darts|nas{_DASH}bench{_DASH}301|nb{_DASH}301|once{_DASH}nas(?:{_DASH}bench)?|swap{_DASH}nas"),
         "darts",
         "table",
-        {
-            "oncenas": _words(rf"once{_DASH}nas(?:{_DASH}bench)?"),
-            "swap": _words(rf"swap(?:{_DASH}nas)?"),
-            "ninapro": _words(r"ninapro|(?:hand )?gestures?|forearm muscles?|electromyogra\w+|emg"),
-            "scifar100": _words(_SPHERE),
-            "svhn": _words(r"svhn|(?:street[- ]view )?house numbers?"),
-        },
+        _values(rf"""
+            oncenas   <- once{_DASH}nas(?:{_DASH}bench)?
+            swap      <- swap(?:{_DASH}nas)?
+            ninapro   <- ninapro|(?:hand )?gestures?|forearm muscles?|electromyogra\w+|emg
+            scifar100 <- (?:spherical|s){_DASH}cifar{_DASH}100|cifar{_DASH}100 (?:on|projected onto) (?:a|the) sphere
+            svhn      <- svhn|(?:street[- ]view )?house numbers?
+        """),
     ),
     Benchmark(
         "transnas",
-        _words(rf"trans{_DASH}nas(?:{_DASH}bench)?(?:{_DASH}(?:101|macro))?|taskonomy"),
+        _named(rf"trans{_DASH}nas(?:{_DASH}bench)?(?:{_DASH}(?:101|macro))?|taskonomy"),
         "transnas_macro",
         "dataset",
-        {
-            "class_scene": _words(rf"class{_DASH}scenes?|scenes?(?:[- ]class\w*)?|kinds? of rooms?|scènes?|szenen?\w*"),
-            "class_object": _words(rf"class{_DASH}objects?|objects?(?:[- ]class\w*)?|objets?|objekt\w*"),
-            "room_layout": _words(rf"(?:room{_DASH})?layouts?"),
-            "jigsaw": _words(r"jigsaws?(?: puzzles?)?|puzzles?"),
-            "segmentsemantic": _words(rf"segment{_DASH}semantic|(?:semantic )?segment(?:ation|ing)"),
-            "normal": _words(r"(?:surface )?normals?"),
-            "autoencoder": _words(r"auto[- ]?encod\w+"),
-        },
+        _values(rf"""
+            class_scene     <- class{_DASH}scenes?|scenes?(?:[- ]class\w*)?|kinds? of rooms?|scènes?|szenen?\w*
+            class_object    <- class{_DASH}objects?|objects?(?:[- ]class\w*)?|objets?|objekt\w*
+            room_layout     <- (?:room{_DASH})?layouts?
+            jigsaw          <- jigsaws?(?: puzzles?)?|puzzles?
+            segmentsemantic <- segment{_DASH}semantic|(?:semantic )?segment(?:ation|ing)
+            normal          <- (?:surface )?normals?
+            autoencoder     <- auto[- ]?encod\w+
+        """),
         frozenset(),
     ),
     Benchmark(
         "hwgpt",
-        _words(rf"{_GPT}|gpt{_DASH}(?:[sml]|small|medium|large)"),
+        _named(rf"""
+            hw{_DASH}gpt(?:{_DASH}bench)?|gpt(?!{_DASH}[0-9])|language model(?:l?ing|s)?
+            gpt{_DASH}(?:[sml]|small|medium|large)
+        """),
         "gpt",
         "scale",
-        {
-            "s": _words(rf"gpt{_DASH}(?:s|small)|scale(?: is|:|=)? ?(?:s|small)|small scale"),
-            "m": _words(rf"gpt{_DASH}(?:m|medium)|medium(?:-sized)? gpt|scale(?: is|:|=)? ?(?:m|medium)|medium scale"),
-            "l": _words(rf"gpt{_DASH}(?:l|large)|large gpt|scale(?: is|:|=)? ?(?:l|large)|large scale"),
-        },
+        _values(rf"""
+            s <- gpt{_DASH}(?:s|small)|{_SCALE}(?:s|small)|small scale
+            m <- gpt{_DASH}(?:m|medium)|medium(?:-sized)? gpt|{_SCALE}(?:m|medium)|medium scale
+            l <- gpt{_DASH}(?:l|large)|large gpt|{_SCALE}(?:l|large)|large scale
+        """),
         frozenset(),
     ),
-    Benchmark("nasbench101", _words(rf"nas{_DASH}bench{_DASH}101|nb{_DASH}101"), "nasbench101"),
-    Benchmark("fbnet", _words(rf"fb{_DASH}nets?"), "fbnet", images=frozenset({"cifar100"})),
+    Benchmark("nasbench101", _named(rf"nas{_DASH}bench{_DASH}101|nb{_DASH}101"), "nasbench101"),
+    Benchmark("fbnet", _named(rf"fb{_DASH}nets?"), "fbnet", images=frozenset({"cifar100"})),
 )
 _TRAINED = {"digits", "mnist", "cifar10"}
-_OWN_TEXT = _words(
-    r"(?:my|our|your)(?: own)?|own|wiki\w*|shakespeare|books?|novels?|emails?|tweets?|source code|python|german|french|"
-    r"spanish|chinese|english to|translat\w+|chat ?bots?|tiny ?stories"
-)
+_OWN_TEXT = _named(r"""
+    (?:my|our|your)(?: own)?|own|wiki\w*|shakespeare|books?|novels?|emails?|tweets?|source code|python|german|french
+    spanish|chinese|english to|translat\w+|chat ?bots?|tiny ?stories
+""")
 
 
 def read_benchmark(subject: Subject, named: set[str], text: str) -> Use | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from genas.core.records import Use
+from genas.interpreters._patterns import words
 from genas.interpreters._text import blank_all
 
 if TYPE_CHECKING:
@@ -20,15 +21,13 @@ _LENGTH = re.compile(
     re.I,
 )
 _MODALITIES = {
-    "graph": re.compile(r"\b(?:node classif\w+|graphs?|gnns?|per node)\b", re.I),
-    "tabular": re.compile(r"\b(?:tabular|tabelle|tables?|spreadsheet|csv|rows?|columns?)\b", re.I),
-    "text": re.compile(r"\b(?:texts?|sentiment|reviews?|tweets?|sentences?|documents?|e-?mails?|spam|topics?)\b", re.I),
+    "graph": words(r"node classif\w+|graphs?|gnns?|per node"),
+    "tabular": words("tabular|tabelle|tables?|spreadsheet|csv|rows?|columns?"),
+    "text": words("texts?|sentiment|reviews?|tweets?|sentences?|documents?|e-?mails?|spam|topics?"),
 }
-_BEYOND = re.compile(
-    r"\b(?:regression|detect(?:ion|or)|segment\w*|translat\w+|language model|"
-    r"audio|speech|video|forecast\w*|generat\w+)\b",
-    re.I,
-)
+_BEYOND = words(r"""
+    regression|detect(?:ion|or)|segment\w*|translat\w+|language model|audio|speech|video|forecast\w*|generat\w+
+""")
 
 
 def read_described(subject: Subject) -> Use | None:

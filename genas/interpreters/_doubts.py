@@ -6,51 +6,54 @@ import re
 
 from genas.core.errors import RequestError
 from genas.interpreters._numerals import ENGLISH
+from genas.interpreters._patterns import one_of, words
 
-_UNITS = (
-    r"ms|milliseconds?|microseconds?|[km]i?b|(?:kilo|mega|giga)bytes?|[mu]j|(?:milli|micro)?joules?|per ?cent|"
-    r"[kmg]flops|[kmg]macs"
-)
-_COUNTED = rf"param\w*|weights|seconds?|minutes?|hours?|days?|weeks?|trials?|networks|epochs|{_UNITS}"
-_ENDLESS = re.compile(r"\b(?:nan|inf|infinity|infinite(?:ly)?)\b", re.I)
+_UNITS = one_of(r"""
+    ms|milliseconds?|microseconds?|[km]i?b|(?:kilo|mega|giga)bytes?|[mu]j|(?:milli|micro)?joules?|per ?cent
+    [kmg]flops|[kmg]macs
+""")
+_COUNTED = rf"(?:param\w*|weights|seconds?|minutes?|hours?|days?|weeks?|trials?|networks|epochs|{_UNITS})"
+_ENDLESS = words("nan|inf|infinity|infinite(?:ly)?")
+_SOME = one_of(r"""
+    (?:a couple|a handful|a bunch|lots|loads|tons|dozens|hundreds|thousands|millions) of|a few|several
+    (?:single|double|one|two|three|four|five|six)[- ](?:digit|figure)
+""")
 _VAGUE = re.compile(
-    r"\b(?:(?:a couple|a handful|a bunch|lots|loads|tons|dozens|hundreds|thousands|millions) of|a few|several|"
-    rf"(?:single|double|one|two|three|four|five|six)[- ](?:digit|figure))\s+(?:hundred|thousand|million|[0-9]|"
-    rf"{_COUNTED})|"
+    rf"\b{_SOME}\s+(?:hundred|thousand|million|[0-9]|{_COUNTED})|"
     rf"\b(?:few|some|low|tens of|hundreds of)\s+(?:hundred|thousand|million|{_UNITS})\b",
     re.I,
 )
 _COMPARED = r"(?:faster|quicker|smaller|lighter|better|cheaper|leaner|more accurate|fewer|less|lower|higher|larger)"
+_KNOWN_TO_USER = r"(?:(?:our|the|my|your|its|any|all|that of)\b|(?:before|now|today|what|it|last|usual)\b)"
+_PERCENT = r"[0-9] ?(?:%|percent|ms|[km]b|\w+ parameters)"
+_MANY = r"(?:ten|twenty|fifty|a hundred|hundred)"
 _RELATIVE = re.compile(
-    r"\b(?:an?|one|two|three|[1-3]) (?:third|fifth|sixth|eighth|tenth)s?(?: of)? (?:an?\b|one\b|1)|"
-    r"\baccuracy (?:loss|drop|gap|difference|degradation)\b|\bwithin [0-9.]+ ?(?:%|percent)|"
-    r"\beither\b[^.;|]{0,40}[0-9][^.;|]{0,40}\bor\b[^.;|]{0,40}[0-9]|"
-    r"[0-9] ?(?:%|percent|ms|[km]b|\w+ parameters) (?:more|less|fewer|smaller|faster|better|larger|lower|"
-    r"higher)\b(?! (?:accura|or\b))|"
-    r"\b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b|"
-    r"\b(?:one|two|three|[1-9])\s+(?:\w+\s+)?(?:in|out of|per)\s+(?:every\s+)?(?:ten|twenty|fifty|a hundred|hundred)\b|"
-    r"\btimes (?:smaller|faster|fewer|less|more|better|larger)\b|"
-    rf"\b{_COMPARED} (?:\w+ )?th[ae]n (?:(?:our|the|my|your|its|any|all|that of)\b|(?:before|now|today|what|it|last|"
-    rf"usual)\b)"
-    r"(?![^.;]{0,30}[0-9])",
+    one_of(rf"""
+    \b(?:an?|one|two|three|[1-3]) (?:third|fifth|sixth|eighth|tenth)s?(?: of)? (?:an?\b|one\b|1)
+    \baccuracy (?:loss|drop|gap|difference|degradation)\b|\bwithin [0-9.]+ ?(?:%|percent)
+    \beither\b[^.;|]{{0,40}}[0-9][^.;|]{{0,40}}\bor\b[^.;|]{{0,40}}[0-9]
+    {_PERCENT} (?:more|less|fewer|smaller|faster|better|larger|lower|higher)\b(?! (?:accura|or\b))
+    \b(?:half|double|twice|triple|a third|a quarter)\s+(?:of\s+)?(?:the|as|its|that)\b
+    \b(?:one|two|three|[1-9])\s+(?:\w+\s+)?(?:in|out of|per)\s+(?:every\s+)?{_MANY}\b
+    \btimes (?:smaller|faster|fewer|less|more|better|larger)\b
+    \b{_COMPARED} (?:\w+ )?th[ae]n {_KNOWN_TO_USER}(?![^.;]{{0,30}}[0-9])
+    """),
     re.I,
 )
-_OTHER = re.compile(r"\b(?:recall|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa)\b", re.I)
-_SOFT = re.compile(
-    r"\b(?:ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|"
-    r"hopefully|"
-    r"(?:would|it'd|that'd) be (?:nice|great|good|lovely|welcome)|at best|I'd (?:like|prefer) it)\b",
-    re.I,
-)
+_OTHER = words("recall|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa")
+_SOFT = words(r"""
+    ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|hopefully
+    (?:would|it'd|that'd) be (?:nice|great|good|lovely|welcome)|at best|I'd (?:like|prefer) it
+""")
+_HALVES = r"halbe?[nmrs]?|(?:drei)?viertel|demie?|quart"
+_BETWEEN = r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
 _UNREAD = re.compile(  # a number in words; it must not be lost
-    rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|halbe?[nmrs]?|(?:drei)?viertel|demie?|quart)[ -]"
-    r"(?:and[ -][0-9]|"
-    r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
-    rf"(?:{_COUNTED}|flops|macs)\b|or[ ][0-9])|"
+    rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|{_HALVES})[ -]"
+    rf"(?:and[ -][0-9]|{_BETWEEN}(?:{_COUNTED}|flops|macs)\b|or[ ][0-9])|"
     rf"(?:at most|at least|under|below|over|above|up to|than) (?:{ENGLISH.words})(?=\s*(?:[.,;!]|$))",
     re.I,
 )
-_STRAY = re.compile(rf"(?<![\w/.-])(?:{_UNITS})(?![\w/.-])|(?<![\w|] )(?<![\w|])%", re.I)
+_STRAY = re.compile(rf"(?<![\w/.-]){_UNITS}(?![\w/.-])|(?<![\w|] )(?<![\w|])%", re.I)
 
 
 def refuse_doubts(text: str) -> None:

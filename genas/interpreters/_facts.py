@@ -9,30 +9,30 @@ from typing import Any
 from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.records import Use
+from genas.interpreters._patterns import words
 from genas.interpreters._text import blank, blank_all
 
 _SIZE = re.compile(
-    r"(?<![\w.])([0-9]{1,5})\s?(?:px|pixels?)?\s?(?:x|"
-    r"by)\s?([0-9]{1,5})(?:\s?(?:x|by)\s?([0-9]{1,5}))?(?![0-9])(?:[\s-]?(?:px|pixels?)\b)?",
+    r"(?<![\w.])([0-9]{1,5})\s?(?:px|pixels?)?\s?(?:x|by)\s?([0-9]{1,5})(?:\s?(?:x|by)\s?([0-9]{1,5}))?(?![0-9])"
+    r"(?:[\s-]?(?:px|pixels?)\b)?",
     re.I,
 )
 _KERNEL = re.compile(r"(?<![\w.])[0-9]x[0-9](?=[\s-]*(?:conv|kernel|filter|pool))", re.I)
+_NO_KIND = r"(?:and|with|of|for|in|per|to|or|over|under|is|ms|s|[km]?b|param\w*|weights|images)"
 _CLASSES = re.compile(
-    r"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*"
-    r"(?:(?!(?:and|with|of|for|in|per|to|or|over|under|is|ms|s|[km]?b|param\w*|weights|images)\b)[a-z]+ ){0,2}"
-    r"(?:breeds|species|topics|class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b"
-    r"|\b(?:classes|categories|labels|outputs)\s*(?:=|:|is|are)\s*(-?[0-9]+)(?![0-9.])",
+    rf"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*(?:(?!{_NO_KIND}\b)[a-z]+ ){{0,2}}"
+    r"(?:breeds|species|topics|class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b|"
+    r"\b(?:classes|categories|labels|outputs)\s*(?:=|:|is|are)\s*(-?[0-9]+)(?![0-9.])",
     re.I,
 )
-_NO_CLASS = re.compile(r"\b(?:no|without(?: any)?) (?:class(?:es)?|categories|labels)\b", re.I)
-_BINARY = re.compile(r"\b(?:binary classif\w+|two[- ]class|binary classes)\b", re.I)
-_ONE_TO_NINE = re.compile(r"\b0\s*(?:-|to|through|\.\.)\s*9\b", re.I)
-_GREY = re.compile(
-    r"\b(?:gr[ae]y(?:[\s-]?(?:scale|level))?|monochrome|black[\s-]and[\s-]white|1[\s-]channel|"
-    r"single[\s-]channel|one[\s-]channel)\b",
-    re.I,
-)
-_COLOUR = re.compile(r"\b(?:rgb|colou?r(?:ed|ful)?|3[\s-]channels?|three[\s-]channels?)\b", re.I)
+_NO_CLASS = words(r"(?:no|without(?: any)?) (?:class(?:es)?|categories|labels)")
+_BINARY = words(r"binary classif\w+|two[- ]class|binary classes")
+_ONE_TO_NINE = words(r"0\s*(?:-|to|through|\.\.)\s*9")
+_GREY = words(r"""
+    gr[ae]y(?:[\s-]?(?:scale|level))?|monochrome|black[\s-]and[\s-]white
+    (?:1|single|one)[\s-]channel
+""")
+_COLOUR = words(r"rgb|colou?r(?:ed|ful)?|(?:3|three)[\s-]channels?")
 _SEED = re.compile(r"\b(?:random )?seed\s*(?:=|:|of|is|number)?\s*([0-9]{1,9})(?![0-9.])", re.I)
 
 
@@ -51,19 +51,34 @@ class Subject:
 
 
 def read_facts(subject: Subject) -> None:
+    """Set seed, classes, size and colour of the subject, and blank them; RequestError where they contradict."""
     subject.text = blank_all(subject.text, _KERNEL)
     if match := _SEED.search(subject.text):
         subject.seed = int(match[1])
         subject.text = blank(subject.text, *match.span())
-    if sizes := {tuple(map(int, m.groups()[:2])) for m in _SIZE.finditer(subject.text)}:
-        if len(sizes) > 1 or any(0 in size for size in sizes):
-            raise RequestError("The image size is unclear. Write one size above zero, such as 32x32.")
-        subject.size = next(iter(sizes))  # type: ignore[assignment]
-        depth = next((m[3] for m in _SIZE.finditer(subject.text) if m[3]), None)
-        if depth and subject.size and subject.size[0] in {1, 3} and int(depth) not in {1, 3}:  # (C, H, W)
-            depth, subject.size = str(subject.size[0]), (subject.size[1], int(depth))
-        subject.channels = int(depth) if depth else None
-        subject.text = blank_all(subject.text, _SIZE)
+    _read_size(subject)
+    _read_classes(subject)
+    _read_colour(subject)
+    for pattern in (_CLASSES, _ONE_TO_NINE, _BINARY, _GREY, _COLOUR):
+        subject.text = blank_all(subject.text, pattern)
+
+
+def _read_size(subject: Subject) -> None:
+    found = list(_SIZE.finditer(subject.text))
+    if not found:
+        return
+    sizes = {(int(match[1]), int(match[2])) for match in found}
+    if len(sizes) > 1 or any(0 in size for size in sizes):
+        raise RequestError("The image size is unclear. Write one size above zero, such as 32x32.")
+    height, width = sizes.pop()
+    depth = next((int(match[3]) for match in found if match[3]), None)
+    if depth is not None and height in {1, 3} and depth not in {1, 3}:  # (C, H, W)
+        height, width, depth = width, depth, height
+    subject.size, subject.channels = (height, width), depth
+    subject.text = blank_all(subject.text, _SIZE)
+
+
+def _read_classes(subject: Subject) -> None:
     counts = {int((m[1] or m[2]).replace(",", "")[:9]) for m in _CLASSES.finditer(subject.text)}
     counts |= {10} if _ONE_TO_NINE.search(subject.text) else set()
     counts |= {2} if _BINARY.search(subject.text) else set()
@@ -74,15 +89,18 @@ def read_facts(subject: Subject) -> None:
             f"The number of classes is given as {' and '.join(map(str, sorted(counts)))}. Write it once."
         )
     subject.classes = next(iter(counts), None)
+
+
+def _read_colour(subject: Subject) -> None:
     grey, colour = _GREY.search(subject.text), _COLOUR.search(subject.text)
     if grey and colour:
         raise RequestError(f"{grey[0]!r} and {colour[0]!r} contradict each other. Write one of the two.")
-    channels = 1 if grey else 3 if colour else None
-    if channels is not None and subject.channels not in {None, channels}:
-        raise RequestError(f"{subject.channels} channels and {(grey or colour)[0]!r} contradict each other.")  # type: ignore[index]
-    subject.channels = channels or subject.channels
-    for pattern in (_CLASSES, _ONE_TO_NINE, _BINARY, _GREY, _COLOUR):
-        subject.text = blank_all(subject.text, pattern)
+    if not (said := grey or colour):
+        return
+    channels = 1 if grey else 3
+    if subject.channels not in {None, channels}:
+        raise RequestError(f"{subject.channels} channels and {said[0]!r} contradict each other.")
+    subject.channels = channels
 
 
 def picture_options(subject: Subject) -> dict[str, Any]:

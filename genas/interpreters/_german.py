@@ -2,252 +2,199 @@
 
 from __future__ import annotations
 
-import re
-
-from genas.interpreters._language import WORD, Language
 from genas.interpreters._numerals import Numerals, counted
+from genas.interpreters._patterns import WORD, one_of, rows, words
 
+TELLS = words(r"""
+    und|oder|aber|mit|für|auf|unter|über|bei|von|zum|zur|am|im|als|wie|wenn|dann|erst|nicht|kein\w*|sehr|bitte
+    ein|eine[nmrs]?|das|der|dem|den|ich|wir|ist|sind|soll\w*|darf|muss|braucht?|brauche\w*|benötig\w*|such\w*|geht
+    moin|hallo|danke|idealerweise|möglichst|möglich\w*|wichtig\w*|allem|einige[rn]?|wenige[rn]?|paar
+    höchstens|mindestens|wenigstens|weniger|zwischen|ungefähr|etwa|obergrenze|größ\w*|kleiner|besser|schnell\w*|genau\w*
+    netz\w*|modell|sprachmodell\w*|versuche|klassen|kategorien|merkmale\w*|tabelle\w*|ziffern|ziffer\w*|\w*bilder\w*
+    bildern?|farbig\w*|parametern|gewichte\w*|genauigkeit|latenz|perplexität|fehler\w*|geschwindigkeit|speicher\w*
+    (?:parameter|latenz|genauigkeits|mindest|höchst|speicher|energie|modell|zeit)\w*(?:budget|grenze|limit|zahl|ziel|zeit)
+    \w*verbrauch|minimieren|maximieren|optimieren|millionen|sekunden|minuten|stunden?
+""")
 _MUCH = r"(?:Million|Minute|Sekunde|Milli|Mikro|Mega|Kilo|Prozent|MB|kB|ms|Tag)"  # units that have halves
-_STEM = r"Parameter|Gewicht|Latenz|Speicher|(?:Modell)?größen|Energie|RAM|FLOP|Flash"
+_SOME = r"(?:hundert|tausend|million|milli|mega|kilo|[mk]b\b|ms\b|minuten|stunden)"
+PARTS = rows(rf"""
+    a few            <- (?:ein paar|einige|mehrere|wenige)(?= {_SOME})
+    6                <- (?:ein(?:em|en)?|1) halbes Dutzend
+    12               <- (?:ein(?:em|en)?|1) Dutzend
+    24               <- (?:zwei|2) Dutzend
+    30 minutes       <- eine? halbe Stunde
+    15 minutes       <- eine? Viertelstunde
+    45 minutes       <- (?:eine? )?Dreiviertelstunde
+    0.75 Million     <- (?:eine[nmrs]? )?Dreiviertelmillion
+    0.25 Million     <- (?:eine[nmrs]? )?Viertelmillion
+    0.75             <- (?:eine[nmrs]? )?drei ?viertel(?= {_MUCH})
+    0.25             <- (?:eine[nmrs]? )?viertel(?= {_MUCH})
+    0.5              <- (?:eine?[nmrs]? )?halb(?:e[nmrs]?)?(?= {_MUCH})
+    1.5              <- anderthalb|eineinhalb
+    2.5              <- zweieinhalb
+    3.5              <- dreieinhalb
+""")
+_STEM = r"(Parameter|Gewicht|Latenz|Speicher|(?:Modell)?größen|Energie|RAM|FLOP|Flash)s?"
 _COST = r"(?:Latenz|Parameter|Gewicht|Energie|Strom|Speicher|(?:Modell)?größe|Inferenz|Rechen|Antwort)\w*"
-GERMAN = Language(
-    re.compile(
-        r"\b(?:und|mit|für|auf|unter|über|höchstens|mindestens|wenigstens|als|fehler\w*|größ\w*|kleiner|besser|oder|"
-        r"aber|kategorien|such\w*|"
-        r"weniger|nicht|kein\w*|zwischen|"
-        r"möglichst|ein|eine[nmrs]?|das|der|dem|den|ich|wir|soll\w*|darf|muss|braucht?|\w*bilder\w*|"
-        r"parametern|gewichte\w*|genauigkeit|latenz|perplexität|sprachmodell\w*|ziffern|klassen|millionen|netz\w*|"
-        r"modell|versuche|sekunden|minuten|stunden?|"
-        r"erst|dann|suche|ist|sind|wichtig\w*|allem|geschwindigkeit|bei|von|zum|zur|soll|ungefähr|etwa|"
-        r"bitte|wenn|am|im|idealerweise|einige[rn]?|wenige[rn]?|paar|tabelle\w*|merkmale\w*|brauche\w*|benötig\w*|"
-        r"obergrenze|"
-        r"(?:parameter|latenz|genauigkeits|mindest|höchst|speicher|energie|modell|zeit)\w*(?:budget|grenze|limit|"
-        r"zahl|ziel|zeit)|"
-        r"bildern?|ziffer\w*|farbig\w*|sehr|moin|hallo|danke|minimieren|maximieren|optimieren|\w*verbrauch|geht|"
-        r"schnell\w*|genau\w*|speicher\w*|möglich\w*|wie)\b",
-        re.I,
-    ),
-    (
-        (
-            r"(?:ein paar|einige|mehrere|wenige)(?= (?:hundert|tausend|million|milli|mega|kilo|[mk]b\b|ms\b|minuten|"
-            r"stunden))",
-            "a few",
-        ),
-        (r"(?:ein(?:em|en)?|1) halbes Dutzend", "6"),
-        (r"(?:ein(?:em|en)?|1) Dutzend", "12"),
-        (r"(?:zwei|2) Dutzend", "24"),
-        (r"eine? halbe Stunde", "30 minutes"),
-        (r"eine? Viertelstunde", "15 minutes"),
-        (r"(?:eine? )?Dreiviertelstunde", "45 minutes"),
-        (r"(?:eine[nmrs]? )?Dreiviertelmillion", "0.75 Million"),
-        (r"(?:eine[nmrs]? )?Viertelmillion", "0.25 Million"),
-        (rf"(?:eine[nmrs]? )?drei ?viertel(?= {_MUCH})", "0.75"),
-        (rf"(?:eine[nmrs]? )?viertel(?= {_MUCH})", "0.25"),
-        (rf"(?:eine?[nmrs]? )?halb(?:e[nmrs]?)?(?= {_MUCH})", "0.5"),
-        (r"anderthalb|eineinhalb", "1.5"),
-        (r"zweieinhalb", "2.5"),
-        (r"dreieinhalb", "3.5"),
-    ),
-    (
-        (r"ein paar|einige|mehrere", "a few"),
-        (
-            r"wenn (?:irgend )?(?:möglich|es geht)|nach Möglichkeit|idealerweise|am liebsten|vorzugsweise|"
-            r"bevorzugt",
-            "ideally",
-        ),
-        (r"möglichst (?=unter|höchstens|weniger als|maximal|nicht|mindestens|über|mehr als)", "ideally "),
-        (
-            rf"({_STEM})s?(?:budget|limit|obergrenze|grenze|vorgabe|schranke|kontingent)(?: ist| von| "
-            rf"beträgt)?",
-            r"\1 at most",
-        ),
-        (r"Genauigkeitsziel|Mindestgenauigkeit|Genauigkeitsvorgabe", "accuracy at least"),
-        (r"(?:Höchst|Maximal)(latenz|größe|zahl der Parameter|gewicht)", r"\1 at most"),
-        (r"(?:pro|je) (?:Vorwärts)?durchlauf", "per inference"),
-        (r"(?:An)?zahl (?:der |an |von )?(?:Parametern?|Gewichten?)", "parameters"),
-        (r"(?:handgeschrieben|handschriftlich)e[nr]? (?:Zahlen|Nummern)", "handwritten digits"),
-        (
-            r"(so \w+(?: \w+)?) (?:wie )?(?:es (?:nur |eben |halt |irgend )?geht|(?:nur|irgend) möglich|"
-            r"machbar)",
-            r"\1 wie möglich",
-        ),
-        (rf"minimale?[rnms]? (?={_COST}(?![\w ]*[:\s](?:von )?[0-9]))", "lowest "),
-        (r"maximale?[rnms]? (?=(?:Test)?genauigkeit(?![ :]*(?:von )?[0-9]))", "highest "),
-        (r"(?:aller)?(?:geringst|niedrigst|wenigst|kürzest)(?:e[rnsm]?|möglich\w*)", "lowest"),
-        (r"höchst(?:e[rnsm]?|möglich\w*)", "highest"),
-        (r"sparsamst(?:e[rnsm]?|möglich\w*)", "most energy-efficient"),
-        (
-            r"(?:mein |unser |das )?(?:Haupt|Primär)ziel(?: ist)?|wichtigste[srn]? (?:Ziel|Kriterium)(?: ist)?|"
-            r"oberste Priorität(?: hat| ist)?",
-            "main goal:",
-        ),
-        (r"Nebenziel|zweites Ziel", "secondary goal:"),
-        (r"zweitrangig|nachrangig|kommt an zweiter Stelle", "second"),
-        (
-            r"(?:hat|haben) (?:absoluten )?Vorrang|(?:steht|stehen) im Vordergrund|(?:geht|gehen) vor(?=\s*(?:[.,;!]|"
-            r"$))|(?:ist|sind) "
-            r"entscheidend|"
-            r"zähl(?:t|en)(?: am meisten)?",
-            "matters most",
-        ),
-        (
-            r"kommt (?:es )?(?:uns |mir )?(?:vor allem |hauptsächlich |nur )?auf (?:die |den |das )?(\w+) "
-            r"an",
-            r"main goal: \1",
-        ),
-        (r"alles", "anything"),
-        (r"ist (?:unbrauchbar|nutzlos|wertlos|inakzeptabel|unzulässig|nicht akzeptabel|indiskutabel)", "is useless"),
-        (r"ist (?:mir |uns |viel |deutlich )*zu (?:langsam|groß|viel|schwer|wenig|ungenau|schlecht)", "is useless"),
-        (r"so wenige? (\w+) wie möglich", r"lowest \1"),
-        (r"(\w+) (?:zu )?(mini|maxi|opti)mieren", r"\2mise \1"),
-        (r"(mini|maxi|opti)miere?", r"\1mise"),
-        (r"(?:möglichst wenige?|so wenige? wie möglich|möglichst (?:gering|niedrig)\w+) (\w+)", r"lowest \1"),
-        (r"(?:guter |bester )?(?:Kompromiss|Ausgleich) (?:zwischen|aus|von)", "trade-off between"),
-        (
-            r"wichtiger (?:ist )?als|(?:geht |gehen |kommt )?(?:klar )?vor(?= (?:der |dem )?(?:Latenz|Genau|Größe|"
-            r"Geschw|Energie|Speicher|Param))",
-            "before",
-        ),
-        (r"Priorität(?: hat| ist| haben)?", "priority:"),
-        (
-            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {WORD}){{0,2}}? (?:mehr|größer|länger|höher|langsamer|schwerer) als",
-            r"no more than",
-        ),
-        (
-            rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {WORD}){{0,2}}? (?:weniger|kleiner|niedriger|schlechter|kürzer) als",
-            r"no less than",
-        ),
-        (
-            r"(?:weniger|kleiner|niedriger|kürzer|schneller|geringer|leichter) als|unterhalb(?: von)?|unter",
-            "under",
-        ),
-        (r"(?:mehr|größer|grösser|höher|besser|länger) als|oberhalb(?: von)?|nicht unter|über", "over"),
-        (r"(?:aller)?höchstens|maximal(?:e[nrs]?)?|bis zu|nicht über|innerhalb(?: von)?|begrenzt auf", "at most"),
-        (r"mindestens|wenigstens|minimal(?:e[nrs]?)?|zumindest|ab", "at least"),
-        (
-            r"(?:darf |dürfen |soll |sollen )?nicht (?:zu )?(?:überschreiten|übersteigen|überschritten werden)",
-            "or less",
-        ),
-        (r"nicht (?:zu )?(?:unterschreiten|unterschritten werden)", "or more"),
-        (
-            r"(?:darf|dürfen|soll(?:te|ten|en)?|kann|können)(?:'s| es| sie| er| man)?((?: (?:das|die|der|eine?) "
-            r"\w+)?)(?: "
-            r"\w+)? nicht",
-            r"must not\1",
-        ),
-        (r"oder (?:weniger|kleiner|schneller|darunter)", "or less"),
-        (r"oder (?:mehr|besser|größer|darüber|höher)", "or more"),
-        (r"zwischen", "between"),
-        (r"von (?=[0-9])", "from "),
-        (r"bis", "to"),
-        (r"so (\w+) (?:wie )?es geht", r"so \1 wie möglich"),
-        (r"so genau wie möglich|möglichst (?:genau|präzise?)(?:es|e|er|en)?", "as accurate as possible"),
-        (r"so schnell wie möglich|möglichst schnell(?:es|e|er|en)?", "as fast as possible"),
-        (r"so (?:klein|kompakt) wie möglich|möglichst (?:klein|kompakt)(?:es|e|er|en)?", "as small as possible"),
-        (r"so sparsam wie möglich|möglichst (?:energie|strom)?spar(?:sam|end)(?:es|e|er|en)?", "lowest energy"),
-        (r"schnellst(?:e[nrs]?|möglich\w*)", "fastest"),
-        (r"kleinst(?:e[nrs]?|möglich\w*)", "smallest"),
-        (r"(?:genau|präzis)est(?:e[nrs]?)|bestmöglich\w*", "most accurate"),
-        (r"(klein|kompakt|winzig|schnell|sparsam|genau|präzise) sein", r"to be \1"),
-        (r"schnell(?:es|er|en|e)?", "fast"),
-        (r"(?:klein|kompakt|winzig)(?:es|er|en|e)?", "small"),
-        (r"(?:energie|strom)?sparsam(?:es|er|en|e)?|(?:energie|strom)sparend(?:es|er|en|e)?", "energy-efficient"),
-        (r"genau(?:es|er|en|e)?|präzise[srn]?", "accurate"),
-        (r"zuerst|zunächst|erst|an erster Stelle", "first"),
-        (r"(?:ist |sind )?am wichtigsten", "matters most"),
-        (r"vor allem|in erster Linie|hauptsächlich", "above all"),
-        (r"halb so (?:viel\w*|groß|schnell|wenig\w*)|(?:die )?Hälfte (?:der|des|von)", "half as"),
-        (r"(?:doppelt|dreimal|viermal|zehnmal) so (?:viel\w*|groß|schnell|wenig\w*|genau)", "twice as"),
-        (r"ungefähr|(?:in |so )?etwa|circa|ca\.|rund|schätzungsweise|um die|so um|knapp|gut(?= [0-9])|grob", "about"),
-        (r"Geschwindigkeit|Schnelligkeit|Tempo", "speed"),
-        (r"(?:Grafikkarte|Grafikprozessor)", "GPU"),
-        (r"(?:Haupt)?prozessor(?:s|en)?", "CPU"),
-        (
-            r"(?:richtig|korrekt)e[nr]? (?:Antworten|Vorhersagen)|(?:richtig|korrekt) (?:erkannt|klassifiziert)",
-            "accuracy",
-        ),
-        (r"korrekt", "accuracy"),
-        (r"so (?:gering|niedrig|wenig) wie möglich|möglichst (?:gering|niedrig)\w*", "as low as possible"),
-        (r"so hoch wie möglich|möglichst hohe?\w*", "as high as possible"),
-        (r"dann|danach|anschließend|an zweiter Stelle", "then"),
-        (r"ohne", "without"),
-        (r"aber|jedoch|sondern", "but"),
-        (r"und", "and"),
-        (r"mit", "with"),
-        (r"für", "for"),
-        (r"auf", "on"),
-        (r"pro|je", "per"),
-        (r"einem?|einen|einer", "a"),
-        (r"(?:Such|Rechen)zeit|(?:Such)?budget|Zeitbudget", "of budget"),
-        (r"Suche", "of search"),
-        (r"Parameter(?:n|zahl|anzahl)?|Gewichten?", "parameters"),
-        (r"\w*genauigkeit|Treffsicherheit|(?:Treffer|Erkennungs)(?:quote|rate)|richtig", "accuracy"),
-        (r"Fehler(?:n|s|rate|quote)?|Fehlklassifi\w+", "error rate"),
-        (
-            r"(?:Latenz|Antwort|Inferenz|Reaktions|Verarbeitungs|Ausführungs|Vorhersage)zeit|Latenz(?:en)?|Inferenz|"
-            r"Laufzeit",
-            "latency",
-        ),
-        (r"(?:Energie|Strom)(?:verbrauch|bedarf|aufwand)?s?", "energy"),
-        (r"Rechen(?:aufwand|kosten|leistung)s?", "compute"),
-        (r"Flash-?speicher|Programmspeicher", "flash"),
-        (r"(?:Arbeits|Haupt)?speicher(?:bedarf|verbrauch)?", "memory"),
-        (r"(?:Modell|Datei)?größe|(?:Speicher|Platten)platz", "model size"),
-        (r"Rechenoperationen|Gleitkommaoperationen", "FLOPs"),
-        (r"Millionen|Million|Mio\.?", "million"),
-        (r"Milliarden|Milliarde|Mrd\.?", "billion"),
-        (r"Tausend|Tsd\.?", "thousand"),
-        (r"Prozent", "percent"),
-        (r"Millisekunden?", "milliseconds"),
-        (r"Mikrosekunden?", "microseconds"),
-        (r"Sekunden?|Sek\.?", "seconds"),
-        (r"Minuten?|Min\.", "minutes"),
-        (r"Stunden?|Std\.?", "hours"),
-        (r"Tagen?|Tage?", "days"),
-        (r"(?:Netze|Modelle|Architekturen) (?:testen|probieren|ausprobieren|versuchen)", "trials"),
-        (r"(?:Netz|Netzwerk|Modell)en?", "networks"),
-        (r"(?:aus|durch)?probier\w*|teste[nt]?|evaluier\w*|ausgewertet|bewerte[nt]", "try"),
-        (r"(?:Versuch|Durchl[aä]uf|Kandidat)en?", "trials"),
-        (r"Epochen", "epochs"),
-        (r"Startwert", "seed"),
-        (r"hand(?:geschrieben|schriftlich)\w*", "handwritten"),
-        (r"Ziffer\w*", "digits"),
-        (r"schwarz-?wei(?:ß|ss)\w*", "grayscale"),
-        (r"(?<=[0-9]) mal (?=[0-9])", " x "),
-        (r"Graustufen-?|graue[nrs]?", "grayscale "),
-        (r"farbige[nrs]?|Farb-?(?=[Bb]ild)", "colour "),
-        (r"Graustufenbilder|Graustufenbildern", "grayscale images"),
-        (r"Farb(?:bilder|bildern|fotos)", "colour images"),
-        (r"Bild(?:er|ern)?|Fotos?", "images"),
-        (r"Klassen", "classes"),
-        (r"Kategorien", "categories"),
-        (r"Merkmalen?", "features"),
-        (r"Tabellen(?:daten)?|tabellarische?\w* Daten", "tabular data"),
-        (r"Spalten", "columns"),
-        (r"Texten?", "texts"),
-        (r"Knoten(?:klassifi\w+)?", "node classification"),
-        (r"Graph(?:en)?-?netz(?:werk)?", "graph network"),
-        (r"(?:Neuronale[sn] )?Netz(?:werk|werks|es)?", "network"),
-        (r"Sprachmodell(?:e|s|ierung)?", "language model"),
-        (r"Perplexität", "perplexity"),
-        (r"(?:ist |sind )?(?:nicht (?:so )?wichtig|unwichtig|egal)|spielt keine Rolle", "does not matter"),
-        (r"gering(?:e[nrsm]?)?|niedrig(?:e[nrsm]?)?", "low"),
-        (r"wenige?[rn]?", "few"),
-        (r"kein(?:e[nrsm]?)?", "no"),
-        (r"nicht", "not"),
-        (r"de[rmns]|die|das", "the"),
-    ),
-    Numerals(
-        counted(
-            "ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn "
-            "siebzehn achtzehn neunzehn",
-            "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig",
-        )
-        | {"eine": 1, "dreissig": 30},
-        {"hundert": 100, "tausend": 1000, "million": 10**6, "millionen": 10**6},
-        "und",
-        r"prozent|klassen|kategorien|versuche|minuten?|stunden?|sekunden?|tagen?|tage|millisekunden?|mikrosekunden?|"
-        r"parameter|gewichte|megabyte|kilobyte|netze|modelle|architekturen|epochen|merkmale|ms\b|[kmg]b\b",
-        bare=True,
-    ),
+_NOT = rf"(?:nicht|nie(?:mals)?|kein\w*)(?: {WORD}){{0,2}}?"
+_AUXILIARY = r"(?:darf|dürfen|soll(?:te|ten|en)?|kann|können)(?:'s| es| sie| er| man)?"
+_WHICH = r"(?:Latenz|Genau|Größe|Geschw|Energie|Speicher|Param)"
+WORDS = rows(rf"""
+    a few            <- ein paar|einige|mehrere
+    ideally          <- wenn (?:irgend )?(?:möglich|es geht)|nach Möglichkeit|idealerweise|am liebsten|vorzugsweise
+                        bevorzugt
+    "ideally "       <- möglichst (?=unter|höchstens|weniger als|maximal|nicht|mindestens|über|mehr als)
+    # compound nouns that hold a comparison
+    \1 at most       <- {_STEM}(?:budget|limit|obergrenze|grenze|vorgabe|schranke|kontingent)(?: ist| von| beträgt)?
+    accuracy at least <- Genauigkeitsziel|Mindestgenauigkeit|Genauigkeitsvorgabe
+    \1 at most       <- (?:Höchst|Maximal)(latenz|größe|zahl der Parameter|gewicht)
+    per inference    <- (?:pro|je) (?:Vorwärts)?durchlauf
+    parameters       <- (?:An)?zahl (?:der |an |von )?(?:Parametern?|Gewichten?)
+    handwritten digits <- (?:handgeschrieben|handschriftlich)e[nr]? (?:Zahlen|Nummern)
+    # wishes
+    \1 wie möglich <- (so \w+(?: \w+)?) (?:wie )?(?:es (?:nur |eben |halt |irgend )?geht|(?:nur|irgend) möglich|machbar)
+    "lowest "        <- minimale?[rnms]? (?={_COST}(?![\w ]*[:\s](?:von )?[0-9]))
+    "highest "       <- maximale?[rnms]? (?=(?:Test)?genauigkeit(?![ :]*(?:von )?[0-9]))
+    lowest           <- (?:aller)?(?:geringst|niedrigst|wenigst|kürzest)(?:e[rnsm]?|möglich\w*)
+    highest          <- höchst(?:e[rnsm]?|möglich\w*)
+    most energy-efficient <- sparsamst(?:e[rnsm]?|möglich\w*)
+    main goal:       <- (?:mein |unser |das )?(?:Haupt|Primär)ziel(?: ist)?
+                        wichtigste[srn]? (?:Ziel|Kriterium)(?: ist)?|oberste Priorität(?: hat| ist)?
+    secondary goal:  <- Nebenziel|zweites Ziel
+    second           <- zweitrangig|nachrangig|kommt an zweiter Stelle
+    matters most     <- (?:hat|haben) (?:absoluten )?Vorrang|(?:steht|stehen) im Vordergrund
+                        (?:geht|gehen) vor(?=\s*(?:[.,;!]|$))|(?:ist|sind) entscheidend|zähl(?:t|en)(?: am meisten)?
+    main goal: \1    <- kommt (?:es )?(?:uns |mir )?(?:vor allem |hauptsächlich |nur )?auf (?:die |den |das )?(\w+) an
+    anything         <- alles
+    is useless       <- ist (?:unbrauchbar|nutzlos|wertlos|inakzeptabel|unzulässig|nicht akzeptabel|indiskutabel)
+                        ist (?:mir |uns |viel |deutlich )*zu (?:langsam|groß|viel|schwer|wenig|ungenau|schlecht)
+    lowest \1        <- so wenige? (\w+) wie möglich
+    \2mise \1        <- (\w+) (?:zu )?(mini|maxi|opti)mieren
+    \1mise           <- (mini|maxi|opti)miere?
+    lowest \1        <- (?:möglichst wenige?|so wenige? wie möglich|möglichst (?:gering|niedrig)\w+) (\w+)
+    trade-off between <- (?:guter |bester )?(?:Kompromiss|Ausgleich) (?:zwischen|aus|von)
+    before           <- wichtiger (?:ist )?als|(?:geht |gehen |kommt )?(?:klar )?vor(?= (?:der |dem )?{_WHICH})
+    priority:        <- Priorität(?: hat| ist| haben)?
+    # comparisons
+    no more than     <- {_NOT} (?:mehr|größer|länger|höher|langsamer|schwerer) als
+    no less than     <- {_NOT} (?:weniger|kleiner|niedriger|schlechter|kürzer) als
+    under            <- (?:weniger|kleiner|niedriger|kürzer|schneller|geringer|leichter) als|unterhalb(?: von)?|unter
+    over             <- (?:mehr|größer|grösser|höher|besser|länger) als|oberhalb(?: von)?|nicht unter|über
+    at most          <- (?:aller)?höchstens|maximal(?:e[nrs]?)?|bis zu|nicht über|innerhalb(?: von)?|begrenzt auf
+    at least         <- mindestens|wenigstens|minimal(?:e[nrs]?)?|zumindest|ab
+    or less          <- (?:darf |dürfen |soll |sollen )?nicht (?:zu )?(?:überschreiten|übersteigen|überschritten werden)
+    or more          <- nicht (?:zu )?(?:unterschreiten|unterschritten werden)
+    must not\1       <- {_AUXILIARY}((?: (?:das|die|der|eine?) \w+)?)(?: \w+)? nicht
+    or less          <- oder (?:weniger|kleiner|schneller|darunter)
+    or more          <- oder (?:mehr|besser|größer|darüber|höher)
+    between          <- zwischen
+    "from "          <- von (?=[0-9])
+    to               <- bis
+    as accurate as possible <- so genau wie möglich|möglichst (?:genau|präzise?)(?:es|e|er|en)?
+    as fast as possible <- so schnell wie möglich|möglichst schnell(?:es|e|er|en)?
+    as small as possible <- so (?:klein|kompakt) wie möglich|möglichst (?:klein|kompakt)(?:es|e|er|en)?
+    lowest energy    <- so sparsam wie möglich|möglichst (?:energie|strom)?spar(?:sam|end)(?:es|e|er|en)?
+    fastest          <- schnellst(?:e[nrs]?|möglich\w*)
+    smallest         <- kleinst(?:e[nrs]?|möglich\w*)
+    most accurate    <- (?:genau|präzis)est(?:e[nrs]?)|bestmöglich\w*
+    to be \1         <- (klein|kompakt|winzig|schnell|sparsam|genau|präzise) sein
+    fast             <- schnell(?:es|er|en|e)?
+    small            <- (?:klein|kompakt|winzig)(?:es|er|en|e)?
+    energy-efficient <- (?:energie|strom)?sparsam(?:es|er|en|e)?|(?:energie|strom)sparend(?:es|er|en|e)?
+    accurate         <- genau(?:es|er|en|e)?|präzise[srn]?
+    first            <- zuerst|zunächst|erst|an erster Stelle
+    matters most     <- (?:ist |sind )?am wichtigsten
+    above all        <- vor allem|in erster Linie|hauptsächlich
+    half as          <- halb so (?:viel\w*|groß|schnell|wenig\w*)|(?:die )?Hälfte (?:der|des|von)
+    twice as         <- (?:doppelt|dreimal|viermal|zehnmal) so (?:viel\w*|groß|schnell|wenig\w*|genau)
+    about            <- ungefähr|(?:in |so )?etwa|circa|ca\.|rund|schätzungsweise|um die|so um|knapp|gut(?= [0-9])|grob
+    speed            <- Geschwindigkeit|Schnelligkeit|Tempo
+    GPU              <- Grafikkarte|Grafikprozessor
+    CPU              <- (?:Haupt)?prozessor(?:s|en)?
+    accuracy         <- (?:richtig|korrekt)e[nr]? (?:Antworten|Vorhersagen)
+                        (?:richtig|korrekt) (?:erkannt|klassifiziert)|korrekt
+    as low as possible <- so (?:gering|niedrig|wenig) wie möglich|möglichst (?:gering|niedrig)\w*
+    as high as possible <- so hoch wie möglich|möglichst hohe?\w*
+    # small words
+    then             <- dann|danach|anschließend|an zweiter Stelle
+    without          <- ohne
+    but              <- aber|jedoch|sondern
+    and              <- und
+    with             <- mit
+    for              <- für
+    on               <- auf
+    per              <- pro|je
+    a                <- einem?|einen|einer
+    # what is measured
+    of budget        <- (?:Such|Rechen)zeit|(?:Such)?budget|Zeitbudget
+    of search        <- Suche
+    parameters       <- Parameter(?:n|zahl|anzahl)?|Gewichten?
+    accuracy         <- \w*genauigkeit|Treffsicherheit|(?:Treffer|Erkennungs)(?:quote|rate)|richtig
+    error rate       <- Fehler(?:n|s|rate|quote)?|Fehlklassifi\w+
+    latency          <- (?:Latenz|Antwort|Inferenz|Reaktions|Verarbeitungs|Ausführungs|Vorhersage)zeit
+                        Latenz(?:en)?|Inferenz|Laufzeit
+    energy           <- (?:Energie|Strom)(?:verbrauch|bedarf|aufwand)?s?
+    compute          <- Rechen(?:aufwand|kosten|leistung)s?
+    flash            <- Flash-?speicher|Programmspeicher
+    memory           <- (?:Arbeits|Haupt)?speicher(?:bedarf|verbrauch)?
+    model size       <- (?:Modell|Datei)?größe|(?:Speicher|Platten)platz
+    FLOPs            <- Rechenoperationen|Gleitkommaoperationen
+    million          <- Millionen|Million|Mio\.?
+    billion          <- Milliarden|Milliarde|Mrd\.?
+    thousand         <- Tausend|Tsd\.?
+    percent          <- Prozent
+    milliseconds     <- Millisekunden?
+    microseconds     <- Mikrosekunden?
+    seconds          <- Sekunden?|Sek\.?
+    minutes          <- Minuten?|Min\.
+    hours            <- Stunden?|Std\.?
+    days             <- Tagen?|Tage?
+    trials           <- (?:Netze|Modelle|Architekturen) (?:testen|probieren|ausprobieren|versuchen)
+    networks         <- (?:Netz|Netzwerk|Modell)en?
+    try              <- (?:aus|durch)?probier\w*|teste[nt]?|evaluier\w*|ausgewertet|bewerte[nt]
+    trials           <- (?:Versuch|Durchl[aä]uf|Kandidat)en?
+    epochs           <- Epochen
+    seed             <- Startwert
+    # data and networks
+    handwritten      <- hand(?:geschrieben|schriftlich)\w*
+    digits           <- Ziffer\w*
+    grayscale        <- schwarz-?wei(?:ß|ss)\w*
+    " x "            <- (?<=[0-9]) mal (?=[0-9])
+    "grayscale "     <- Graustufen-?|graue[nrs]?
+    "colour "        <- farbige[nrs]?|Farb-?(?=[Bb]ild)
+    grayscale images <- Graustufenbilder|Graustufenbildern
+    colour images    <- Farb(?:bilder|bildern|fotos)
+    images           <- Bild(?:er|ern)?|Fotos?
+    classes          <- Klassen
+    categories       <- Kategorien
+    features         <- Merkmalen?
+    tabular data     <- Tabellen(?:daten)?|tabellarische?\w* Daten
+    columns          <- Spalten
+    texts            <- Texten?
+    node classification <- Knoten(?:klassifi\w+)?
+    graph network    <- Graph(?:en)?-?netz(?:werk)?
+    network          <- (?:Neuronale[sn] )?Netz(?:werk|werks|es)?
+    language model   <- Sprachmodell(?:e|s|ierung)?
+    perplexity       <- Perplexität
+    does not matter  <- (?:ist |sind )?(?:nicht (?:so )?wichtig|unwichtig|egal)|spielt keine Rolle
+    low              <- gering(?:e[nrsm]?)?|niedrig(?:e[nrsm]?)?
+    few              <- wenige?[rn]?
+    no               <- kein(?:e[nrsm]?)?
+    not              <- nicht
+    the              <- de[rmns]|die|das
+""")
+_ONES = (
+    "ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf "
+    "dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn"
+)
+NUMERALS = Numerals(
+    small=counted(_ONES, "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
+    | {"eine": 1, "dreissig": 30},
+    scales={"hundert": 100, "tausend": 1000, "million": 10**6, "millionen": 10**6},
+    joint="und",
+    units=one_of(r"""
+        prozent|klassen|kategorien|merkmale|versuche|netze|modelle|architekturen|epochen|parameter|gewichte
+        minuten?|stunden?|sekunden?|tagen?|tage|millisekunden?|mikrosekunden?|megabyte|kilobyte|ms\b|[kmg]b\b
+    """),
+    bare=True,
 )

@@ -1,12 +1,57 @@
-"""German and French sentences in the English that the grammar reads: one table of words per language."""
+"""German and French sentences in the English that the grammar reads: one dictionary per language."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
 from genas.core.errors import RequestError
-from genas.interpreters._french import FRENCH
-from genas.interpreters._german import GERMAN
+from genas.interpreters import _french, _german
+from genas.interpreters._numerals import Numerals
+
+_UNIT = r"(?:parameters|percent|%|m?FLOPs|(?:milli|micro)?seconds|minutes|hours|days|trials|classes|[km]b)(?!\w)"
+_PERCENT = r"pour ?cents?(?!\w)"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language and its dictionary.
+
+    Args:
+        tells: words that no English sentence has.
+        parts: rows of (words, meaning) for fractions, which are replaced before counting words are read.
+        words: rows for all other words, replaced in their order.
+        numerals: counting words.
+    """
+
+    tells: re.Pattern[str]
+    parts: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, str], ...]
+    numerals: Numerals
+
+    @cached_property
+    def _lost(self) -> re.Pattern[str]:
+        """A number in words that stands before a unit, or before another number, and was not read."""
+        word = rf"(?<![\w.,])(?<![0-9] )(?!(?:une?|eine?)\b)(?:(?:{self.numerals.words})(?:[ -]|und)?)+"
+        return re.compile(rf"{word}[ -]?{_UNIT}|{word} ?(?:oder|ou|to|and) (?=[0-9])", re.I)
+
+    def english(self, text: str) -> str:
+        """The text in English; RequestError for a number in words that is not understood."""
+        text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", text)
+        text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
+        text = re.sub(rf"(?<=[0-9]) ?{_PERCENT}", "%", text, flags=re.I)
+        text = self.numerals.ranges(_replaced(text, self.parts), "zwischen|von|entre|de", "und|bis|et|à")
+        text = re.sub(rf"(?<!\w)({self.numerals.words}) {_PERCENT}", r"\1 %", text, flags=re.I)
+        text = re.sub(r"\b(d)'(?=[0-9])", r"\1e ", self.numerals.digits(text), flags=re.I)
+        text = _replaced(text, self.words)
+        if left := self._lost.search(text):
+            raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
+        return re.sub(r"(?<=[0-9]) (?:de |d')(?=parameters)", " ", text, flags=re.I)
+
+
+_GERMAN = Language(_german.TELLS, _german.PARTS, _german.WORDS, _german.NUMERALS)
+_FRENCH = Language(_french.TELLS, _french.PARTS, _french.WORDS, _french.NUMERALS)
 
 
 def english(sentence: str) -> str:
@@ -15,33 +60,16 @@ def english(sentence: str) -> str:
     Raises:
         RequestError: a number that is a thousand in one language and a fraction in the other.
     """
-    german, french = (len(language.tells.findall(sentence)) for language in (GERMAN, FRENCH))
+    german, french = (len(language.tells.findall(sentence)) for language in (_GERMAN, _FRENCH))
     if not german and not french:
         return sentence
-    language = GERMAN if german >= french else FRENCH
-    text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", sentence)
-    text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
-    text = _PERCENT.sub("%", text)
-    text = language.numerals.ranges(_replaced(text, language.parts), "zwischen|von|entre|de", "und|bis|et|à")
-    text = re.sub(rf"(?<!\w)({language.numerals.words}) pour ?cents?(?!\w)", r"\1 %", text, flags=re.I)
-    text = re.sub(r"\b(d)'(?=[0-9])", r"\1e ", language.numerals.digits(text), flags=re.I)
-    text = _replaced(text, language.words)
-    word = rf"(?<![\w.,])(?<![0-9] )(?!(?:une?|eine?)\b)(?:(?:{language.numerals.words})(?:[ -]|und)?)+"
-    if left := re.search(rf"{word}[ -]?{_COUNTED}|{word} ?(?:oder|ou|to|and) (?=[0-9])", text, re.I):
-        raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
-    return re.sub(r"(?<=[0-9]) (?:de |d')(?=parameters)", " ", text, flags=re.I)
+    return (_GERMAN if german >= french else _FRENCH).english(sentence)
 
 
 def _replaced(text: str, table: tuple[tuple[str, str], ...]) -> str:
     for words, meaning in table:
         text = re.sub(rf"(?:(?!\w)|(?<![\w/.]))(?:{words})(?:(?<!\w)|(?![\w/]))", meaning, text, flags=re.I)
     return text
-
-
-_COUNTED = (
-    r"(?:parameters|percent|%|m?FLOPs|milliseconds|microseconds|seconds|minutes|hours|days|trials|classes|[km]b)(?!\w)"
-)
-_PERCENT = re.compile(r"(?<=[0-9]) ?pour ?cents?(?!\w)", re.I)
 
 
 def _point(match: re.Match[str]) -> str:

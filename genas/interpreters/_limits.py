@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -37,6 +37,12 @@ _FASTER = re.compile(r"\b(?:faster|quicker|slower)\b", re.I)
 _BETTER = re.compile(r"\b(?:better|worse)\b", re.I)
 _NAMES = re.compile(r"\|{2,}")
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_TURNED_INTO: dict[str, tuple[str, Callable[[float], float]]] = {
+    "latency_ms": ("latency_ms", lambda seconds: round(1e3 * seconds, 9)),
+    "fps": ("latency_ms", lambda rate: round(1e3 / rate, 9)),
+    "macs": ("flops", lambda macs: round(2 * macs, 9)),
+    "error": ("accuracy", lambda error: 1 - error),
+}
 _JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
 _COSTS = {"latency_ms", "size_mb", "memory_mb", "energy_mj", "perplexity"}
 _BARE, _SIDED = {"params", "flops", "macs", "accuracy"}, {"<", "<=", ">", ">="}
@@ -282,31 +288,18 @@ def _ends(metric: str, term: _Term) -> tuple[float | None, float | None]:
 
 
 def _as_metric(metric: str, low: float | None, high: float | None, said: str) -> tuple[str, float | None, float | None]:
-    if metric == "latency_ms":
-        return metric, _times(low, 1e3), _times(high, 1e3)
-    if metric == "fps":
-        return "latency_ms", _inverse(high), _inverse(low)
-    if metric == "macs":
-        return "flops", _times(low, 2), _times(high, 2)
-    if metric == "error":
-        low, high = (None if high is None else 1 - high), (None if low is None else 1 - low)
-        metric = "accuracy"
+    """A metric of constraints and the ends in its unit: of frames a second the latency, of errors the accuracy."""
+    if metric in {"fps", "error"}:
+        low, high = high, low
+    metric, turned = _TURNED_INTO.get(metric, (metric, None))
+    if turned is not None:
+        low, high = (None if end is None else turned(end) for end in (low, high))
     if metric in {"accuracy", "roc_auc"}:
         low, high = _fraction(low, said), _fraction(high, said)
     if metric == "params":
-        low, high = (
-            (None if low is None else float(math.ceil(low))),
-            (None if high is None else float(math.floor(high))),
-        )
+        low = None if low is None else float(math.ceil(low))
+        high = None if high is None else float(math.floor(high))
     return metric, low, high
-
-
-def _inverse(fps: float | None) -> float | None:
-    return None if fps is None else round(1e3 / fps, 9)
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else round(value * factor, 9)
 
 
 def _fraction(value: float | None, said: str) -> float | None:

@@ -8,85 +8,97 @@ from typing import TYPE_CHECKING
 from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.records import Use
+from genas.interpreters._patterns import one_of, rows, words
 from genas.interpreters._text import blank, blank_all
 
 if TYPE_CHECKING:
     from genas.interpreters._facts import Subject
 
 _DEVICES = {
-    "raspi4": r"rasp(?:berry)?[\s_-]?pi[\s_-]?4(?: model b| ?b)?|rpi[\s_-]?4|raspi[\s_-]?4",
-    "raspi5": r"(?:rasp(?:berry)?[\s_-]?|r)?pi[\s_-]?5(?: model b| ?b|_(?:litert|onnx|torchmobile))?|raspi[\s_-]?5",
-    "edgetpu": r"(?:google(?:'s)? )?(?:coral )?edge[\s_-]?tpu",
-    "edgegpu": r"(?:nvidia )?jetson[\s_-]tx2|edge[\s_-]?gpu",
-    "pixel3": r"(?:google )?pixel[\s_-]?3(?: phone)?",
-    "samsung_a50": r"(?:samsung )?(?:galaxy )?a50",
-    "samsung_s7": r"(?:samsung )?(?:galaxy )?s7",
-    "essential_ph_1": r"essential[\s_-](?:ph(?:one)?)[\s_-]?1?",
-    "gold_6240": r"(?:xeon )?gold[\s_]6240",
-    "silver_4114": r"(?:xeon )?silver[\s_]4114",
-    "silver_4210r": r"(?:xeon )?silver[\s_]4210r",
-    "1080ti": r"(?:(?:geforce )?gtx )?1080[\s-]?ti(?:_(?:1|32|256))?",
-    "2080ti": r"(?:(?:geforce )?rtx )?2080[\s-]?ti(?:_(?:1|32|256))?",
-    "titan_rtx": r"titan[\s_]rtx(?:_(?:1|32))?",
-    "titanxp": r"titan[\s_]?xp(?:_(?:1|32|256))?",
-    "titanx": r"titan[\s_]?x(?:_(?:1|32|256))?",
+    device: said
+    for said, device in rows(r"""
+        raspi4         <- rasp(?:berry)?[\s_-]?pi[\s_-]?4(?: model b| ?b)?|rpi[\s_-]?4|raspi[\s_-]?4
+        raspi5         <- (?:rasp(?:berry)?[\s_-]?|r)?pi[\s_-]?5(?: model b| ?b|_(?:litert|onnx|torchmobile))?
+                          raspi[\s_-]?5
+        edgetpu        <- (?:google(?:'s)? )?(?:coral )?edge[\s_-]?tpu
+        edgegpu        <- (?:nvidia )?jetson[\s_-]tx2|edge[\s_-]?gpu
+        pixel3         <- (?:google )?pixel[\s_-]?3(?: phone)?
+        samsung_a50    <- (?:samsung )?(?:galaxy )?a50
+        samsung_s7     <- (?:samsung )?(?:galaxy )?s7
+        essential_ph_1 <- essential[\s_-](?:ph(?:one)?)[\s_-]?1?
+        gold_6240      <- (?:xeon )?gold[\s_]6240
+        silver_4114    <- (?:xeon )?silver[\s_]4114
+        silver_4210r   <- (?:xeon )?silver[\s_]4210r
+        1080ti         <- (?:(?:geforce )?gtx )?1080[\s-]?ti(?:_(?:1|32|256))?
+        2080ti         <- (?:(?:geforce )?rtx )?2080[\s-]?ti(?:_(?:1|32|256))?
+        titan_rtx      <- titan[\s_]rtx(?:_(?:1|32))?
+        titanxp        <- titan[\s_]?xp(?:_(?:1|32|256))?
+        titanx         <- titan[\s_]?x(?:_(?:1|32|256))?
+    """)
 }
 _OF_TASK = {  # devices that only one table has, and how they are called
-    "hwgpt": {
-        **{gpu: rf"(?:nvidia )?(?:tesla )?{gpu}s?" for gpu in ("p100", "a100", "a40", "h100", "v100")},
-        "a6000": r"(?:nvidia )?(?:rtx[\s-]?)?a6000",
-        "rtx2080": r"(?:nvidia )?(?:geforce )?rtx[\s-]?2080",
-        "rtx3080": r"(?:nvidia )?(?:geforce )?rtx[\s-]?3080",
-        **{cpu: cpu for cpu in ("cpu_a6000", "cpu_alldlc", "cpu_meta", "cpu_mlgpu", "cpu_p100", "cpu_helix")},
-    },
-    "darts": {
-        "raspberrypi": r"rasp(?:berry)?[\s_-]?pi|raspi",
-        "fpga": r"fpgas?",
-        "mcu": r"mcus?|micro-?controllers?",
-    },
+    "hwgpt": rows(r"""
+        p100        <- (?:nvidia )?(?:tesla )?p100s?
+        a100        <- (?:nvidia )?(?:tesla )?a100s?
+        a40         <- (?:nvidia )?(?:tesla )?a40s?
+        h100        <- (?:nvidia )?(?:tesla )?h100s?
+        v100        <- (?:nvidia )?(?:tesla )?v100s?
+        a6000       <- (?:nvidia )?(?:rtx[\s-]?)?a6000
+        rtx2080     <- (?:nvidia )?(?:geforce )?rtx[\s-]?2080
+        rtx3080     <- (?:nvidia )?(?:geforce )?rtx[\s-]?3080
+        cpu_a6000   <- cpu_a6000
+        cpu_alldlc  <- cpu_alldlc
+        cpu_meta    <- cpu_meta
+        cpu_mlgpu   <- cpu_mlgpu
+        cpu_p100    <- cpu_p100
+        cpu_helix   <- cpu_helix
+    """),
+    "darts": rows(r"""
+        raspberrypi <- rasp(?:berry)?[\s_-]?pi|raspi
+        fpga        <- fpgas?
+        mcu         <- mcus?|micro-?controllers?
+    """),
 }
 _CARDS = {"1080ti", "2080ti", "titan_rtx", "titanx", "titanxp"}  # listed by batch size
 _LISTED = re.compile("|".join(rf"(?P<d{i}>(?<!\w)(?:{p})(?!\w))" for i, p in enumerate(_DEVICES.values())), re.I)
-_RUNTIMES = {  # of the Raspberry Pi 5's published latencies; the first where none is named
-    "litert": r"lite?[\s_-]?rt|tf[\s_-]?lite|tensorflow[\s_-]?lite",
-    "onnx": r"onnx(?:[\s_-]?runtime)?|ort",
-    "torchmobile": r"(?:py)?torch[\s_-]?mobile|(?:py)?torch",
-}
+_RUNTIMES = rows(r"""
+    litert      <- lite?[\s_-]?rt|tf[\s_-]?lite|tensorflow[\s_-]?lite
+    onnx        <- onnx(?:[\s_-]?runtime)?|ort
+    torchmobile <- (?:py)?torch[\s_-]?mobile|(?:py)?torch
+""")  # of the Raspberry Pi 5's published latencies; the first where none is named
 _BATCH = re.compile(r"\bbatch(?:[\s-]size)?(?: of|=|:)?\s*(1|32|256)\b(?!\.)", re.I)
-_ELSEWHERE = re.compile(
-    r"\b(?:rasp(?:berry)?[\s_-]?pi(?:[\s_-]?(?:zero|pico|[0-5]))?(?: model [ab])?|rpi[\s-]?[0-5]?|"
-    r"raspi[\s_-]?[0-9]?|(?:orange|banana|rock) pi|jetson(?: (?:nano|tx[12]|xavier|orin))?|coral|"
-    r"edge[\s-]?tpu|tpu|npu|dsp|asic|i?phones?(?: ?[0-9]{1,2})?|ipad|android|smart ?(?:phone|watch|glass)(?:es)?|"
-    r"mobile (?:phone|device)s?|mobiles?|(?:google )?pixel[\s-]?[0-9]{1,2}|"
-    r"micro-?controllers?|mcus?|arduino|esp-?32(?:-\w+)?|esp-?8266|stm32\w*|cortex[\s-]?[am][0-9]*|fpgas?|eyeriss|"
-    r"nrf[0-9]+|rp2040|hailo\S*|movidius|neural engine|loihi|drones?|headsets?|wearables?|hearing aids?|"
-    r"snapdragon|exynos|kirin|dimensity|hexagon|(?:apple )?watch(?:es)?|apple m[1-9]|tablets?|"
-    r"edge devices?|embedded (?:device|board|system)s?|handy|telefon|téléphones?|tablettes?|montres?|mikrocontroller|"
-    r"microcontrôleurs?|drohne\w*|"
-    r"(?:galaxy|samsung)(?: [as][0-9]+)?|nvidia [a-z]?[0-9]+\w*|(?:rtx|gtx)[\s-]?[0-9]{3,4}(?:[\s-]?ti)?|"
-    r"[avth]100s?|xeon\b)(?!\w)",
-    re.I,
-)
+_OTHERS = one_of(r"""
+    rasp(?:berry)?[\s_-]?pi(?:[\s_-]?(?:zero|pico|[0-5]))?(?: model [ab])?|rpi[\s-]?[0-5]?|raspi[\s_-]?[0-9]?
+    (?:orange|banana|rock) pi|jetson(?: (?:nano|tx[12]|xavier|orin))?|coral|edge[\s-]?tpu|tpu|npu|dsp|asic
+    i?phones?(?: ?[0-9]{1,2})?|ipad|android|smart ?(?:phone|watch|glass)(?:es)?|mobile (?:phone|device)s?|mobiles?
+    (?:google )?pixel[\s-]?[0-9]{1,2}|handy|telefon|téléphones?|tablets?|tablettes?|montres?|(?:apple )?watch(?:es)?
+    micro-?controllers?|mcus?|mikrocontroller|microcontrôleurs?|arduino|esp-?32(?:-\w+)?|esp-?8266|stm32\w*
+    cortex[\s-]?[am][0-9]*|fpgas?|eyeriss|nrf[0-9]+|rp2040|hailo\S*|movidius|neural engine|loihi
+    snapdragon|exynos|kirin|dimensity|hexagon|apple m[1-9]|(?:galaxy|samsung)(?: [as][0-9]+)?
+    drones?|drohne\w*|headsets?|wearables?|hearing aids?|edge devices?|embedded (?:device|board|system)s?
+    nvidia [a-z]?[0-9]+\w*|(?:rtx|gtx)[\s-]?[0-9]{3,4}(?:[\s-]?ti)?|[avth]100s?|xeon\b
+""")
+_ELSEWHERE = re.compile(rf"\b{_OTHERS}(?!\w)", re.I)
 _OWN = r"laptop|notebook|pc|computer|server|machine|workstation|desktop|rechner|ordinateur|portable|mac(?:book)?"
+_NEARBY = rf"(?i:{_OWN}|cpu|gpu|cuda|mps|intel|amd|nvidia|mon|tues|wednes|thurs|fri|satur|sun)(?:day)?s?"
 _PROPER = re.compile(  # on a Kindle: whatever else a network might run on
-    rf"\b[Oo]n(?:to)? (?:an?|my|our) ((?!(?i:{_OWN}|cpu|gpu|cuda|mps|intel|amd|nvidia|mon|tues|wednes|thurs|fri|satur|"
-    r"sun)(?:day)?s?\b)[A-Z][\w-]*(?: [A-Z0-9][\w-]*)*)(?! (?:dataset|data|images|photos|benchmark|set|paper|card|"
-    r"budget))"
+    rf"\b[Oo]n(?:to)? (?:an?|my|our) ((?!{_NEARBY}\b)[A-Z][\w-]*(?: [A-Z0-9][\w-]*)*)"
+    r"(?! (?:dataset|data|images|photos|benchmark|set|paper|card|budget))"
 )
 _ARTICLES = rf"(?:(?:a|an|the|my|our|one|this|1|single|local|plain|modern|intel|amd|nvidia|(?:{_OWN})(?:'s)?)\s+)*"
-_UNIT = r"cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?|(?:graphics|video) cards?|processors?"
+_UNIT = r"(cuda(?::[0-9]+)?|mps|cpus?(?: cores?)?|gpus?|(?:graphics|video) cards?|processors?)"
+_LEAD = r"(?:on|with|using|via|for|device|target|hardware|platform)\s*(?:=|:|is|only)?\s*"
 _HERE = re.compile(
-    rf"\b(?:on|with|using|via|for|device|target|hardware|platform)\s*(?:=|:|is|only)?\s*{_ARTICLES}(?:[0-9]+ "
-    rf")?({_UNIT})(?!\w)|"
-    r"\b(cuda:[0-9]+|[cg]pu(?=[\s-](?:only|inference|latency|deployment)\b))|"
-    r"(?:^|[,;:|(/.]|\s-)\s*(?:only |just )?(?:the |a )?([cg]pu)(?: only)?(?=\s*(?:$|[,;:|)/.!]|-\s|and\b))",
+    one_of(rf"""
+    \b{_LEAD}{_ARTICLES}(?:[0-9]+ )?{_UNIT}(?!\w)
+    \b(cuda:[0-9]+|[cg]pu(?=[\s-](?:only|inference|latency|deployment)\b))
+    (?:^|[,;:|(/.]|\s-)\s*(?:only |just )?(?:the |a )?([cg]pu)(?: only)?(?=\s*(?:$|[,;:|)/.!]|-\s|and\b))
+    """),
     re.I,
 )
-_NONE = re.compile(
-    r"\b(?:no|without(?: an?| any)?|not on (?:an?|the)|(?:do not|don't) have an?) (?:gpus?|(?:graphics|video) cards?|"
-    r"cuda)\b",
-    re.I,
-)
+_NONE = words(r"""
+    (?:no|without(?: an?| any)?|not on (?:an?|the)|(?:do not|don't) have an?) (?:gpus?|(?:graphics|video) cards?|cuda)
+""")
 _CORES = re.compile(
     r"\b[0-9]+[\s-](?:cpu[\s-])?(?:cores?|threads?)\b|\btop[- ]1\b(?= accura| error)|"
     r"\b[0-9]+ gpus?\b(?![\s-]?(?:hours?|days?|minutes?))",
@@ -130,8 +142,8 @@ def _read_listed(subject: Subject) -> bool:
             written, batch = re.search(r"_(1|32|256)$", listed[0]), _BATCH.search(subject.text)
             device += "_" + (written[1] if written else batch[1] if batch else "1")
         if device == "raspi5":
-            named = [r for r, p in _RUNTIMES.items() if re.search(rf"(?<![^\W_])(?:{p})(?!\w)", subject.text, re.I)]
-            device = f"pi5_{(named or list(_RUNTIMES))[0]}"
+            named = [name for p, name in _RUNTIMES if re.search(rf"(?<![^\W_])(?:{p})(?!\w)", subject.text, re.I)]
+            device = f"pi5_{named[0] if named else _RUNTIMES[0][1]}"
         subject.task = Use("nasbench201", {"latency_device": device, **subject.task.options})
         registry.create("tasks", subject.task)  # which refuses a device that was not measured on this data set
         subject.text = blank_all(subject.text, _BATCH)
@@ -146,7 +158,7 @@ def _read_listed(subject: Subject) -> bool:
 def _read_own(subject: Subject) -> bool:
     """Whether the device is one that only the task's own table has; of the darts tables, oncenas has devices."""
     assert subject.task is not None
-    for device, pattern in _OF_TASK.get(subject.task.name, {}).items():
+    for pattern, device in _OF_TASK.get(subject.task.name, ()):
         if found := re.search(rf"(?<!\w)(?:{pattern})(?!\w)", subject.text, re.I):
             subject.text = blank_all(blank(subject.text, *found.span()), _CORES)
             subject.device = device

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from genas.interpreters._patterns import one_of, rows
+
 
 def counted(ones: str, tens: str) -> dict[str, int]:
     """Counting words in order: from one on, and the tens from twenty on."""
@@ -97,42 +99,37 @@ class Numerals:
         return total + part
 
 
-_UNITS = (
-    r"percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|param|weights|seconds?|minutes?|hours?|days?|weeks?|"
-    r"ms\b|"
-    r"joules?|bytes?|[kmg]i?b\b|m?j\b|gpus?|frames|features|columns|milliseconds?|microseconds?|trials?|candidates?|"
-    r"networks\b|models\b|architectures\b|designs\b|evaluations?|epochs?|megabytes?|kilobytes?|millijoules?|m?flops|"
-    r"m?macs|"
-    r"kilo\w+|mega\w+|fps|images|tokens"
+_ONES = (
+    "one two three four five six seven eight nine ten eleven twelve "
+    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 )
+_UNITS = one_of(r"""
+    percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|features|columns|images|tokens
+    param|weights|m?flops|m?macs
+    seconds?|minutes?|hours?|days?|weeks?|milliseconds?|microseconds?|ms\b|gpus?|frames|fps
+    bytes?|[kmg]i?b\b|kilo\w+|mega\w+|joules?|millijoules?|m?j\b
+    trials?|candidates?|networks\b|models\b|architectures\b|designs\b|evaluations?|epochs?
+""")
 ENGLISH = Numerals(
-    counted(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen",
-        "twenty thirty forty fifty sixty seventy eighty ninety",
-    )
-    | {"zero": 0},
-    {"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9},
-    "and",
-    _UNITS,
+    small=counted(_ONES, "twenty thirty forty fifty sixty seventy eighty ninety") | {"zero": 0},
+    scales={"dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9},
+    joint="and",
+    units=_UNITS,
 )
 _MUCH = rf"(?:hundred|thousand|million|billion|{_UNITS})"
-_FRACTIONS = (
-    (rf"(?:an?|one|1) ({_MUCH}) and a half", r"1.5 \1s"),
-    (rf"(?:an? )?three[- ]quarters(?: of)?(?: an?)? (?={_MUCH})", "0.75 "),
-    (r"(?:an? )?quarter of an hour", "15 minutes"),
-    (rf"(?:an? )?quarter(?:[- ]of)?(?:[- ]an?)?[- ](?={_MUCH})", "0.25 "),
-    (r"half an hour", "30 minutes"),
-    (rf"(?:an? )?half(?: of)?(?:[- ]an?)?[- ](?={_MUCH})", "0.5 "),
-    (r"an? (?=(?:hundred|thousand|million|billion)(?!\w))", "one "),
-    (r"(?:an?|one) half[- ]dozen|half an? dozen", "6"),
-    (r"an? (?=dozen (?!of\b))", "one "),
-    (
-        r"(?<!images )(?<!frames )(?<!times )(?<!inferences )(?<!samples )(?<!predictions )an? (?=(?:(?:milli|"
-        r"micro)?second|minute|hour|day|week|(?:mega|kilo)byte)s?(?!\w))",
-        "1 ",
-    ),
-)
+_RATE = "".join(rf"(?<!{many} )" for many in ("images", "frames", "times", "inferences", "samples", "predictions"))
+_FRACTIONS = rows(rf"""
+    1.5 \1s       <- (?:an?|one|1) ({_MUCH}) and a half
+    "0.75 "       <- (?:an? )?three[- ]quarters(?: of)?(?: an?)? (?={_MUCH})
+    15 minutes    <- (?:an? )?quarter of an hour
+    "0.25 "       <- (?:an? )?quarter(?:[- ]of)?(?:[- ]an?)?[- ](?={_MUCH})
+    30 minutes    <- half an hour
+    "0.5 "        <- (?:an? )?half(?: of)?(?:[- ]an?)?[- ](?={_MUCH})
+    "one "        <- an? (?=(?:hundred|thousand|million|billion)(?!\w))
+    6             <- (?:(?:an?|one) half[- ]dozen|half an? dozen)
+    "one "        <- an? (?=dozen (?!of\b))
+    "1 "          <- {_RATE}an? (?=(?:(?:milli|micro)?second|minute|hour|day|week|(?:mega|kilo)byte)s?(?!\w))
+""")
 _SMALL = "|".join(sorted(ENGLISH.small, key=len, reverse=True))
 _AND_HALF = re.compile(rf"(?<![\w.])({_SMALL}|[0-9]+)[ -]and[ -]a[ -]half(?=[ -]{_MUCH})", re.I)
 _POINT = re.compile(rf"(?<![\w.])({_SMALL}) point ({_SMALL})(?!\w)", re.I)

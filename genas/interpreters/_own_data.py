@@ -3,22 +3,87 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from genas.core.errors import RequestError
 from genas.core.records import Use
 from genas.interpreters._facts import Subject, picture_options
+from genas.interpreters._patterns import one_of, words
 from genas.interpreters._text import blank
 
 OWN = frozenset({"images", "tabular", "described"})  # tasks that a name alone does not tell
-_TABLE = re.compile(r"\b(?:tabular|tables?|spreadsheets?|csv|rows?|columns?|features?)\b", re.I)
-_PICTURES = re.compile(r"\b(?:images?|photos?|photographs?|pictures?|scans?|x-?rays?|thumbnails?)\b", re.I)
-OURS = re.compile(r"\b(?:my|our|own)\b[^.|]*\b(?:images?|photos?|pictures?|data(?:set)?|scans?)\b", re.I)
+_TABLE = words("tabular|tables?|spreadsheets?|csv|rows?|columns?|features?")
+_PICTURES = words("images?|photos?|photographs?|pictures?|scans?|x-?rays?|thumbnails?")
+OURS = words(r"(?:my|our|own)\b[^.|]*\b(?:images?|photos?|pictures?|data(?:set)?|scans?)")
 _NAME = r"[\"'`]?([\w.-]*\w)[\"'`]?"
+_NO_NAME = r"(?:is|of|in|and|with|under|below|at|column|accuracy|for|to|from)"
 _LABEL = re.compile(
-    r"\b(?:the )?(?:label|target|class)(?: column)?(?:\s*[:=]\s*|\s+is\s+|\s+)"
-    rf"(?!(?:is|of|in|and|with|under|below|at|column|accuracy|for|to|from)\b){_NAME}"
-    rf"|\bcolumn\s+{_NAME}\s+(?:is|as|holds)\s+(?:the\s+)?(?:label|target|class)(?:es)?\b",
+    rf"\b(?:the )?(?:label|target|class)(?: column)?(?:\s*[:=]\s*|\s+is\s+|\s+)(?!{_NO_NAME}\b){_NAME}|"
+    rf"\bcolumn\s+{_NAME}\s+(?:is|as|holds)\s+(?:the\s+)?(?:label|target|class)(?:es)?\b",
     re.I,
 )
+_QUOTED = re.compile(r"[\"'`]([^\"'`\n]*(?:/|\.(?:npz|parquet|csv|tsv)\b)[^\"'`\n]*)[\"'`]")
+_PATH = re.compile(
+    r"(?<![\w/.:~-])"
+    + one_of(r"""
+    [A-Za-z]:\\[^\s,;\"'`|]+
+    (?:~|\.{1,2})?/[^\s,;\"'`|]+
+    [^\s,;\"'`|/]+(?:/[^\s,;\"'`|/]+)*\.(?:npz|parquet|csv|tsv)\b
+    [\w.-]+(?:/[\w.-]+)*/(?=[\s,;.]|$)
+    """)
+)
+_FOLDER = re.compile(
+    r"\b(?:folder|directory|dir)(?: called| named| of| at|:)?\s+([^\s,;\"'`|]+)|([\w.-]+(?:/[\w.-]+)+)", re.I
+)
+_INSIDE = re.compile(r"\b(?:in|from|at|inside|under|path)\s+([A-Za-z_.][\w.-]*(?:/[\w.-]+)+)", re.I)
+_COMMAND = one_of(r"""
+    delete|remove|erase|rm|overwrite|move|rename|copy|format|chmod|sudo|execute
+    cat|print|list|contents?|show me|dump|leak|reveal|upload|send|e?mail|wget|curl
+""")
+_ORDER = re.compile(rf"\b({_COMMAND})\s+(?:\S+\s+){{0,2}}$", re.I)
+_SYSTEM = re.compile(r"/(?:etc|proc|sys|dev|boot|bin|sbin|root)(?:/|$)")
+
+
+def read_path(subject: Subject) -> str | None:
+    """The path that the sentence names, which is blanked; RequestError where it is for something else than training."""
+    text = subject.text
+    found, span = _path(text)
+    if not found.strip("./~"):
+        return None
+    first, space, _ = found.partition(" ")
+    before = text[: span[0]] + (first + space if space else "")
+    if order := _ORDER.search(before) or _SYSTEM.match(found):
+        raise RequestError(
+            f"{order[0].strip()[:40]!r} is nothing that is done here. Write what the network in {found[:80]!r} is for."
+        )
+    subject.text = blank(text, *span)
+    if "\0" in found:
+        raise RequestError(
+            "A path can't hold a null character. Write the path of a folder, an .npz or a .parquet file."
+        )
+    return found
+
+
+def _path(text: str) -> tuple[str, tuple[int, int]]:
+    """The path and its span: in quotes, as a path looks, after a preposition, or a folder that there is."""
+    if quoted := _QUOTED.search(text):
+        return quoted[1].strip(), quoted.span()
+    if bare := _PATH.search(text):
+        return bare[0].rstrip(".:!?)"), bare.span()
+    if inside := _INSIDE.search(text):
+        return inside[1].rstrip("."), inside.span(1)
+    for folder in _FOLDER.finditer(text):
+        name = (folder[1] or folder[2]).rstrip(".:!?)")
+        if _exists(name):
+            return name, folder.span()
+    return "", (0, 0)
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have
+        return False
 
 
 def own_data(subject: Subject, path: str) -> Use:

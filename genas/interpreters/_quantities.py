@@ -9,32 +9,25 @@ from functools import lru_cache
 from typing import Any
 
 from genas.core.errors import RequestError
+from genas.interpreters._patterns import one_of, rows
 from genas.interpreters._vocabulary import LETTER_SCALE
 
+_DIGITS = one_of(r"""
+    (?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: 000)+|[0-9]{1,3}(?: [0-9]{3}){2,}|[0-9]+)(?:\.[0-9]+)?
+    \.[0-9]+
+""")
 _NUMBER = re.compile(
     r"(?<![\w.,^])(?<![A-Za-z]-)(?<![A-Za-z]\.)"
-    r"((?:(?<=[\s(<>=:|~])|^)-)?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: 000)+|"
-    r"[0-9]{1,3}(?: [0-9]{3}){2,}|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
-    r"([eE][-+]?[0-9]+)?(?![0-9])"
+    rf"((?:(?<=[\s(<>=:|~])|^)-)?({_DIGITS})([eE][-+]?[0-9]+)?(?![0-9])"
 )
 _SCALES = {
-    "k": 1e3,
-    "thousand": 1e3,
-    "m": 1e6,
-    "million": 1e6,
-    "millions": 1e6,
-    "mio": 1e6,
-    "mln": 1e6,
-    "mn": 1e6,
-    "b": 1e9,
-    "bn": 1e9,
-    "g": 1e9,
-    "billion": 1e9,
-    "t": 1e12,
-    "trillion": 1e12,
     "hundred": 1e2,
     "hundred thousand": 1e5,
     "hundred million": 1e8,
+    **dict.fromkeys(("k", "thousand"), 1e3),
+    **dict.fromkeys(("m", "million", "millions", "mio", "mln", "mn"), 1e6),
+    **dict.fromkeys(("b", "bn", "g", "billion"), 1e9),
+    **dict.fromkeys(("t", "trillion"), 1e12),
 }
 _SCALE = re.compile(rf"[\s-]{{0,2}}({'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![A-Za-z0-9])", re.I)
 _GLUED = re.compile(r"\s?([kKmMgGbB])(?=[\s-]?(?:param|weights|trial|token))", re.I)
@@ -42,80 +35,50 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|d)(?![A-Za-z0-9])", re.I)
 
 _ADJECTIVES = r"(?:(?:trainable|learnable|total|free|model|network|network's|learned|float|real)[\s-]+){0,2}"
-_PREFIX = r"(kilo|mega|giga|tera|[kKmMgGtT]|thousand|million|billion|trillion)?"
+_PREFIX = r"(kilo|mega|giga|tera|[kKmMgGtT]|thousand|million|billion|trillion)?[\s-]?"
+_ANSWERS = r"(?:frames|images|inferences|pictures|times|samples|photos|digits|predictions)"
+_OF_IMAGES = r"(?:training |labelled |labeled |test |real |small |gr[ae]y(?:scale)? |colou?r )*"
+# The first that fits is taken; a pattern's group is the unit. Only joules tell apart by case.
 _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(r"[\s-]{0,2}" + pattern + r"(?![A-Za-z0-9])", flags))
-    for kind, pattern, flags in (
-        ("percent", r"(%)", 0),
-        ("percent", r"(per[\s-]?cent(?:age)?|pct)", re.I),
-        (
-            "macs",
-            _PREFIX
-            + (
-                r"[\s-]?(?:macs?|m-?adds?|mult(?:iply)?[\s-]*(?:adds?|"
-                r"accumulates?)|macc?s)(?: operations)?"
-            ),
-            re.I,
-        ),
-        ("flops", _PREFIX + r"[\s-]?(?:flops?(?:/s)?|floating[\s-]point operations)", re.I),
-        (
-            "fps",
-            (
-                r"(fps|(?:frames|images|inferences|pictures|times|samples|photos|digits|"
-                r"predictions)[\s-]?(?:per|a|each|every|/|in a|in one|in the|in)[\s-]?(?:1 )?(?:seconds?|sec|s))"
-            ),
-            re.I,
-        ),
-        ("energy", r"(mJ|mj|[uµμ]J|uj|kJ|J|MJ|m?Wh|kWh|(?:milli|micro|kilo)?joules?)", 0),
-        ("bytes", r"([kmg]i?b|bytes?|(?:kilo|mega|giga|kibi|mebi|gibi)bytes?)", re.I),
-        ("time", r"(ns(?:ec)?|nanoseconds?|[uµμ]s(?:ec)?|microseconds?|ms(?:ecs?)?|milliseconds?|millis)", re.I),
-        ("time", r"(s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|d|days?|weeks?)", re.I),
-        ("time", r"(?:gpu|cpu)[\s-](hours?|minutes?|days?)", re.I),
-        ("params", _ADJECTIVES + r"(?:param(?:eter)?s?|weights?)", re.I),
-        ("tokens", r"(?:llm[\s-])?tokens?", re.I),
-        ("epochs", r"(?:training[\s-])?epochs?", re.I),
-        (
-            "trials",
-            (
-                r"(?:different |random |candidate )?(?:trials?|candidates?|evaluations?|architectures|networks|"
-                r"models|designs)"
-            ),
-            re.I,
-        ),
-        (
-            "examples",
-            r"(?:training |labelled |labeled |test |real |small |gr[ae]y(?:scale)? |colou?r )*"
-            r"(?:images|examples|samples|pictures|photos|photographs|scans|drawings)",
-            re.I,
-        ),
-    )
+    (kind, re.compile(rf"[\s-]{{0,2}}(?:{said})(?![A-Za-z0-9])", 0 if kind == "energy" else re.I))
+    for said, kind in rows(rf"""
+        percent  <- (%|per[\s-]?cent(?:age)?|pct)
+        macs     <- {_PREFIX}(?:macs?|m-?adds?|mult(?:iply)?[\s-]*(?:adds?|accumulates?)|macc?s)(?: operations)?
+        flops    <- {_PREFIX}(?:flops?(?:/s)?|floating[\s-]point operations)
+        fps      <- (fps|{_ANSWERS}[\s-]?(?:per|a|each|every|/|in a|in one|in the|in)[\s-]?(?:1 )?(?:seconds?|sec|s))
+        energy   <- (mJ|mj|[uµμ]J|uj|kJ|J|MJ|m?Wh|kWh|(?:milli|micro|kilo)?joules?)
+        bytes    <- ([kmg]i?b|bytes?|(?:kilo|mega|giga|kibi|mebi|gibi)bytes?)
+        time     <- (ns(?:ec)?|nanoseconds?|[uµμ]s(?:ec)?|microseconds?|ms(?:ecs?)?|milliseconds?|millis)
+        time     <- (s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|d|days?|weeks?)
+        time     <- (?:gpu|cpu)[\s-](hours?|minutes?|days?)
+        params   <- {_ADJECTIVES}(?:param(?:eter)?s?|weights?)
+        tokens   <- (?:llm[\s-])?tokens?
+        epochs   <- (?:training[\s-])?epochs?
+        trials   <- (?:different |random |candidate )?(?:trials?|candidates?|evaluations?|architectures)
+        trials   <- (?:different |random |candidate )?(?:networks|models|designs)
+        examples <- {_OF_IMAGES}(?:images|examples|samples|pictures|photos|photographs|scans|drawings)
+    """)
 )
 _PINT = {
-    "s": "second",
-    "sec": "second",
-    "secs": "second",
-    "min": "minute",
-    "mins": "minute",
-    "h": "hour",
-    "hr": "hour",
-    "hrs": "hour",
-    "d": "day",
-    "ms": "millisecond",
-    "msec": "millisecond",
-    "msecs": "millisecond",
-    "millis": "millisecond",
-    "us": "microsecond",
-    "usec": "microsecond",
-    "ns": "nanosecond",
-    "nsec": "nanosecond",
-    "kb": "kilobyte",
-    "mb": "megabyte",
-    "gb": "gigabyte",
-    "kib": "kibibyte",
-    "mib": "mebibyte",
-    "gib": "gibibyte",
-    "mj": "millijoule",
-    "uj": "microjoule",
+    unit: name
+    for units, name in rows("""
+        second      <- s sec secs
+        minute      <- min mins
+        hour        <- h hr hrs
+        day         <- d
+        millisecond <- ms msec msecs millis
+        microsecond <- us usec
+        nanosecond  <- ns nsec
+        kilobyte    <- kb
+        megabyte    <- mb
+        gigabyte    <- gb
+        kibibyte    <- kib
+        mebibyte    <- mib
+        gibibyte    <- gib
+        millijoule  <- mj
+        microjoule  <- uj
+    """)
+    for unit in units.split()
 }
 _BASE = {"time": "second", "bytes": "megabyte", "energy": "millijoule"}
 _PREFIXES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "kilo": 1e3, "mega": 1e6, "giga": 1e9, "tera": 1e12}

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from genas.interpreters._patterns import one_of
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -34,20 +36,16 @@ _DESCRIPTIONS = {
 _FLOOR = 0.6  # cosine similarity below which nothing is chosen
 _LETTERS = 0.7  # share of plain letters and spaces below which a text is no English sentence
 _MARGIN = 0.1  # by which the best task must beat whatever comes second
-_EMPTY = re.compile(
-    (
-        r"\b(?:a|an|the|me|my|i|we|you|it|its|to|for|of|on|in|with|and|or|that|which|is|be|please|design|"
-        r"make|build|create|find|give|get|"
-        r"want|need|would|like|can|could|should|some|any|good|great|nice|best|new|neural|deep|learning|ai|"
-        r"network|networks|net|model|models|"
-        r"architecture|classifier|classify|something|anything|cool|small|fast|accurate|accuracy|first|as|"
-        r"possible|train|trained|under|below|at|most|least|over|than|less|more|fewer|up|no|not|between|max|min|"
-        r"parameters?|params?|weights|latency|flops|macs|size|memory|energy|budget|trials|minutes|hours|seconds|"
-        r"percent|"
-        r"fast|small|smallest|fastest|using|use|has|have|be|must|budget)\b|[^a-z ]"
-    ),
-    re.I,
-)
+_NOTHING = one_of(r"""
+    a|an|the|me|my|i|we|you|it|its|to|for|of|on|in|with|and|or|that|which|is|be|as|some|any|something|anything|please
+    design|make|build|create|find|give|get|want|need|would|like|can|could|should|using|use|has|have|must|train|trained
+    good|great|nice|best|new|cool|neural|deep|learning|ai|network|networks|net|model|models|architecture
+    classifier|classify|small|fast|accurate|smallest|fastest|possible|first
+    accuracy|parameters?|params?|weights|latency|flops|macs|size|memory|energy
+    under|below|at|most|least|over|than|less|more|fewer|up|no|not|between|max|min
+    budget|trials|minutes|hours|seconds|percent
+""")  # says nothing of what a network is for
+_EMPTY = re.compile(rf"\b{_NOTHING}\b|[^a-z ]", re.I)
 
 
 @lru_cache(maxsize=1)

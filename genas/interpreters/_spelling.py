@@ -4,84 +4,20 @@ from __future__ import annotations
 
 import re
 
-_WORDS = [
-    "parameters",
-    "parameter",
-    "accuracy",
-    "accurate",
-    "latency",
-    "digits",
-    "handwritten",
-    "million",
-    "thousand",
-    "least",
-    "weights",
-    "milliseconds",
-    "megabytes",
-    "kilobytes",
-    "millisecond",
-    "megabyte",
-    "kilobyte",
-    "memory",
-    "energy",
-    "classes",
-    "percent",
-    "trials",
-    "minutes",
-    "seconds",
-    "network",
-    "mnist",
-    "cifar",
-    "params",
-    "under",
-    "below",
-    "above",
-    "between",
-    "within",
-    "exactly",
-    "maximum",
-    "minimum",
-    "first",
-    "fastest",
-    "smallest",
-    "perplexity",
-]
-_RIGHT = frozenset(_WORDS) | frozenset(
-    [
-        "digit",
-        "class",
-        "lease",
-        "leash",
-        "latent",
-        "accuracies",
-        "millions",
-        "thousands",
-        "networks",
-        "weight",
-        "memories",
-        "energies",
-        "trial",
-        "minute",
-        "second",
-        "percents",
-        "beast",
-        "feast",
-        "classed",
-        "clashes",
-        "glasses",
-        "param",
-        "parks",
-        "udder",
-        "abode",
-        "bellow",
-        "minimums",
-        "maximums",
-    ]
-)
+_KNOWN = """
+    parameters parameter params weights million thousand accuracy accurate percent perplexity
+    latency milliseconds millisecond minutes seconds memory energy megabytes megabyte kilobytes kilobyte
+    digits handwritten mnist cifar classes network trials
+    least under below above between within exactly maximum minimum first fastest smallest
+"""
+_ALIKE = """
+    digit class lease leash latent accuracies millions thousands networks weight memories energies trial minute second
+    percents beast feast classed clashes glasses param parks udder abode bellow minimums maximums
+"""
+_WORDS = _KNOWN.split()
+_RIGHT = frozenset(_WORDS) | frozenset(_ALIKE.split())  # no slips
 _WORD = re.compile(r"(?<![\w./~\\-])(?:[A-Za-z]{5,13}(?![A-Za-z_/\\])|[A-Za-z]{4}(?=[ -]?[0-9]))")
-_GLUED = re.compile(
-    r"(?<!\w)(at)(least|most)(?!\w)|(?<!\w)(up)(to)(?!\w)|(?<!\w)(more|less|fewer)(th[ae]n)(?!\w)", re.I
-)
+_GLUED = re.compile(r"(?<!\w)(?:(at)(least|most)|(up)(to)|(more|less|fewer)(th[ae]n))(?!\w)", re.I)
 _SMALL = {"thn": "then", "tehn": "then", "teh": "the", "adn": "and", "nad": "and", "wiht": "with", "wtih": "with"}
 _SHORT = re.compile(rf"(?<![\w./-])(?:{'|'.join(_SMALL)})(?![\w/-])", re.I)
 _THAN = re.compile(r"(?<!\w)([A-Za-z]{3,8}) th[ae]n(?= [0-9a-z])", re.I)

@@ -14,8 +14,8 @@ from genas.interpreters._described import read_described
 from genas.interpreters._facts import Subject, read_facts
 from genas.interpreters._frame import without_frame
 from genas.interpreters._machine import read_machine
-from genas.interpreters._own_data import OURS, OWN, missing, own_data
-from genas.interpreters._paths import read_path
+from genas.interpreters._own_data import OURS, OWN, missing, own_data, read_path
+from genas.interpreters._patterns import words
 from genas.interpreters._text import blank_all
 
 _WAYS = (
@@ -24,52 +24,40 @@ _WAYS = (
     "a benchmark (nasbench201, darts, transnas, a language model, ...), or a graph such as cora."
 )
 _GRAPHS = "cora|citeseer|pubmed|cs|physics|photo|computers|arxiv|proteins"
-_GRAPH = re.compile(rf"\b(?:(?:ogbn?|coauthor|amazon)[-\s])?({_GRAPHS})\b", re.I)
-_SURE_GRAPH = re.compile(
-    r"\b(?:cora|citeseer|pubmed|ogbn?[- ](?:arxiv|proteins)|coauthor[- ](?:cs|physics)|"
-    r"amazon[- ](?:photo|computers)|"
-    r"(?:physics|photo|computers|arxiv|proteins) graph)\b",
-    re.I,
-)
-_GNN = re.compile(
-    r"\b(?:nas[- ]?bench[- ]?graph|gnns?|graph neural (?:network|net)s?|node classif\w+|"
-    r"graph (?:attention|convolution\w*) network|graph(?: network)? for)\b",
-    re.I,
-)
-_NB201 = re.compile(r"\b(?:nas[-_ ]?bench[-_ ]?201|nats[-_ ]?bench|nb[-_ ]?201|hw[-_ ]?nas[-_ ]?bench)\b", re.I)
+_GRAPH = words(rf"(?:(?:ogbn?|coauthor|amazon)[-\s])?({_GRAPHS})")
+_SURE_GRAPH = words(r"""
+    cora|citeseer|pubmed|ogbn?[- ](?:arxiv|proteins)|coauthor[- ](?:cs|physics)|amazon[- ](?:photo|computers)
+    (?:physics|photo|computers|arxiv|proteins) graph
+""")
+_GNN = words(r"""
+    nas[- ]?bench[- ]?graph|gnns?|graph neural (?:network|net)s?|node classif\w+
+    graph (?:attention|convolution\w*) network|graph(?: network)? for
+""")
+_NB201 = words(r"nas[-_ ]?bench[-_ ]?201|nats[-_ ]?bench|nb[-_ ]?201|hw[-_ ]?nas[-_ ]?bench")
 _NAMES = {
-    "fashion": re.compile(r"\b(?:fashion|e|k|q|med|not)[- ]?mnist\b|\bmnist[- ]?1d\b", re.I),
-    "imagenet16_120": re.compile(r"\bimage ?net[-_ ]?16(?:[-_ ]?120)?\b", re.I),
-    "cifar100": re.compile(r"\bcifar[-_ ]?100\b", re.I),
+    "fashion": words(r"(?:fashion|e|k|q|med|not)[- ]?mnist|mnist[- ]?1d"),
+    "imagenet16_120": words(r"image ?net[-_ ]?16(?:[-_ ]?120)?"),
+    "cifar100": words(r"cifar[-_ ]?100"),
     "cifar10": re.compile(r"\bcifar[-_ ]?10\b(?!\.\w)", re.I),
-    "mnist": re.compile(r"\bmnist\b", re.I),
-    "digits": re.compile(
-        r"\b(?:hand-?written |scikit-learn(?:'s)? |"
-        r"sklearn(?:'s)? )*(?:digits?|numerals?)\b",
-        re.I,
-    ),
+    "mnist": words("mnist"),
+    "digits": words(r"(?:hand-?written |scikit-learn(?:'s)? |sklearn(?:'s)? )*(?:digits?|numerals?)"),
 }
-_EITHER = re.compile(r"\b(?:mnist (?:or|and|vs\.?) digits|digits?,? (?:or|and|vs\.?) mnist)\b", re.I)
-_UNKNOWN_SETS = re.compile(
-    r"\b(?:image ?net(?![-_ ]?16)(?:-?(?:1k|21k))?|tiny ?image ?net|svhn|stl-?10|coco|celeba|omniglot|"
-    r"caltech-?(?:101|256)|food-?101|"
-    r"oxford (?:pets|flowers)|cityscapes|kinetics|speech ?commands|imdb|squad|glue|iris|titanic)\b",
-    re.I,
-)
-_OTHER_WORK = re.compile(
-    r"\b(?:regression|object detection|detector|segment(?:ation|s|ing)?|translation|translat\w+|"
-    r"language model|text|speech|audio|sound|"
-    r"music|time[- ]series|forecast\w*|recommend\w*|reinforcement|captions?|video|generative|"
-    r"generate images|house prices?|stock|sentiment|emails?|spam)\b",
-    re.I,
-)
-_OTHER_NETS = re.compile(
-    r"\b(?:vision transformers?|vits?|lstms?|rnns?|grus?|recurrent (?:network|net)s?|"
-    r"transformer(?: network| model)?|mamba|spiking)\b",
-    re.I,
-)
-_MLP = re.compile(r"\b(?:mlps?|(?:multi-?layer )?perceptrons?)\b", re.I)
-_CONV = re.compile(r"\b(?:conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s?)\b", re.I)
+_EITHER = words(r"mnist (?:or|and|vs\.?) digits|digits?,? (?:or|and|vs\.?) mnist")
+_UNKNOWN_SETS = words(r"""
+    image ?net(?![-_ ]?16)(?:-?(?:1k|21k))?|tiny ?image ?net|svhn|stl-?10|coco|celeba|omniglot|caltech-?(?:101|256)
+    food-?101|oxford (?:pets|flowers)|cityscapes|kinetics|speech ?commands|imdb|squad|glue|iris|titanic
+""")
+_OTHER_WORK = words(r"""
+    regression|object detection|detector|segment(?:ation|s|ing)?|captions?|video|generative|generate images
+    translation|translat\w+|language model|text|sentiment|emails?|spam|speech|audio|sound|music
+    time[- ]series|forecast\w*|recommend\w*|reinforcement|house prices?|stock
+""")
+_OTHER_NETS = words(r"""
+    vision transformers?|vits?|transformer(?: network| model)?|mamba|spiking
+    lstms?|rnns?|grus?|recurrent (?:network|net)s?
+""")
+_MLP = words(r"mlps?|(?:multi-?layer )?perceptrons?")
+_CONV = words(r"conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s?")
 
 
 def read_subject(text: str, known: Use | None, space: Use | None) -> Subject:

@@ -8,63 +8,68 @@ from itertools import islice
 
 from genas.core.errors import RequestError
 from genas.core.records import Objective
+from genas.interpreters._patterns import one_of, rows, words
 
-_NOUNS = {
-    "accuracy": r"accura(?:cy|te)|precision|precise|correctness|quality",
-    "latency_ms": r"latency|speed|inference (?:time|speed)|response time|run ?time|delay|throughput|frame rate",
-    "size_mb": r"(?:file|download) size|size on disk",
-    "params": r"param(?:eter)?s?(?: count)?|number of (?:parameters|weights)|weights|model size|network size|size|"
-    r"smallness|compactness",
-    "flops": r"flops?|macs?|compute|computation(?:al cost)?|multiply[- ]adds|operations",
-    "memory_mb": r"(?:working |peak )?memory(?: use| usage| footprint)?|ram(?: use| usage)?",
-    "energy_mj": r"energy(?: use| usage| consumption)?|power(?: use| consumption)?|battery",
-    "perplexity": r"perplexity|ppl",
-}
-_QUALITIES = {
-    "accuracy": "accurate|precise",
-    "latency_ms": "fast|quick|speedy|swift|snappy|responsive|low[- ]latency|real[- ]time",
-    "params": "small|tiny|compact|lightweight|light|lean|slim|little|parameter[- ]efficient",
-    "memory_mb": "memory[- ](?:efficient|saving|friendly)|low[- ]memory",
-    "energy_mj": "(?:energy|power)[- ](?:efficient|saving)|low[- ](?:power|energy)",
-}
-_MOST = {  # adjectives as superlatives that are no "most ..." and no "as ... as"
-    "latency_ms": "fastest|quickest|speediest",
-    "params": r"(?:smallest|tiniest)(?! (?:possible )?(?:\w+ )?(?:file|download|latency|delay|memory|ram|flops|macs|"
-    r"energy|"
-    r"power|perplexity|ppl|number|image)\b)|lightest|leanest|slimmest",
-    "size_mb": r"smallest (?:possible )?(?:model |weight )?(?:file|download)",
-    "flops": "cheapest",
-    "accuracy": "(?:most|more) accurate|fewest errors|(?:lowest|least) errors?(?: rate)?",
-}
-_MORE = {"latency_ms": "faster|quicker", "params": "smaller|tinier|lighter"}
+_NOUNS = rows(r"""
+    accuracy    <- accura(?:cy|te)|precision|precise|correctness|quality
+    latency_ms  <- latency|speed|inference (?:time|speed)|response time|run ?time|delay|throughput|frame rate
+    size_mb     <- (?:file|download) size|size on disk
+    params      <- param(?:eter)?s?(?: count)?|number of (?:parameters|weights)|weights
+                   model size|network size|size|smallness|compactness
+    flops       <- flops?|macs?|compute|computation(?:al cost)?|multiply[- ]adds|operations
+    memory_mb   <- (?:working |peak )?memory(?: use| usage| footprint)?|ram(?: use| usage)?
+    energy_mj   <- energy(?: use| usage| consumption)?|power(?: use| consumption)?|battery
+    perplexity  <- perplexity|ppl
+""")
+_QUALITIES = rows(r"""
+    accuracy    <- accurate|precise
+    latency_ms  <- fast|quick|speedy|swift|snappy|responsive|low[- ]latency|real[- ]time
+    params      <- small|tiny|compact|lightweight|light|lean|slim|little|parameter[- ]efficient
+    memory_mb   <- memory[- ](?:efficient|saving|friendly)|low[- ]memory
+    energy_mj   <- (?:energy|power)[- ](?:efficient|saving)|low[- ](?:power|energy)
+""")
+_MEASURED = r"(?:file|download|latency|delay|memory|ram|flops|macs|energy|power|perplexity|ppl|number|image)"
+_MOST = rows(rf"""
+    latency_ms  <- fastest|quickest|speediest
+    params      <- (?:smallest|tiniest)(?! (?:possible )?(?:\w+ )?{_MEASURED}\b)|lightest|leanest|slimmest
+    size_mb     <- smallest (?:possible )?(?:model |weight )?(?:file|download)
+    flops       <- cheapest
+    accuracy    <- (?:most|more) accurate|fewest errors|(?:lowest|least) errors?(?: rate)?
+""")
+_MORE = rows("""
+    latency_ms  <- faster|quicker
+    params      <- smaller|tinier|lighter
+""")
 _NETWORK = r"(?:network|net|model|classifier|cnn|convnet|gnn|architecture|recogni[sz]er|cell|gpt|transformer)"
 _POSSIBLE = r"(?:as (?:possible|can be|you can|it gets|it can be)|possible)"
 
 
-def _metrics(prefix: str = "", **also: str) -> str:
-    """A pattern with one named group a metric; `also` are further words of one."""
-    return "|".join(rf"(?P<{prefix}{m}>\b(?:{w}{'|' + also[m] if m in also else ''})\b)" for m, w in _NOUNS.items())
+def _metrics(prefix: str = "") -> str:
+    """A pattern with one named group a metric."""
+    return "(?:" + "|".join(rf"(?P<{prefix}{metric}>\b(?:{said})\b)" for said, metric in _NOUNS) + ")"
 
 
-_METRIC = re.compile(_metrics(), re.I)
-_NAMED, _THAN = rf"(?:{_metrics()})", rf"(?:{_metrics('than_')})"
-_RANKED = re.compile(  # also by its adjective: above all small, then fast
-    "|".join(
-        rf"(?P<{m}>\b(?:{w})\b|\b(?:{_QUALITIES.get(m, '(?!)')})\b(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ "
-        rf")?{_NETWORK}\b)))"
-        for m, w in _NOUNS.items()
-    ),
-    re.I,
-)
-_COSTS = "|".join(words for metric, words in _NOUNS.items() if metric != "accuracy")
+def _ranked() -> Iterator[str]:
+    """The same, where a metric may be named by its adjective: above all small, then fast."""
+    adjectives = {metric: said for said, metric in _QUALITIES}
+    ends = rf"(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ )?{_NETWORK}\b))"
+    for said, metric in _NOUNS:
+        yield rf"(?P<{metric}>\b(?:{said})\b|\b(?:{adjectives.get(metric, '(?!)')})\b{ends})"
+
+
+_NAMED, _THAN = _metrics(), _metrics("than_")
+_RANKED = re.compile("|".join(_ranked()), re.I)
+_COSTS = "|".join(said for said, metric in _NOUNS if metric != "accuracy")
 _LEAST = r"(?:lowest|fewest|least|smallest|shortest|minimal|minimum|best)(?: possible)?(?: number of| amount of| peak)?"
-_FIRST = (
-    r"(?:(?:comes?|goes|is|are) )?(?:(?:what |all that )?(?:matters?|counts?|weighs)(?: (?:most|more than "
-    r"anything(?: else)?|here))?|"
-    r"first(?:ly)?|above all|foremost|paramount|decisive|crucial|king|everything|(?:before|above) (?:all|everything)|"
-    r"(?:the |my |our )?(?:most important|(?:main|primary|chief|biggest|top|number one|first|only|sole) "
-    r"(?:concern|priority|goal|objective|aim|criterion|focus)|priority))"
-)
+_MAIN = r"(?:main|primary|chief|biggest|top|number one|first|only|sole)"
+_CONCERN = r"(?:concern|priority|goal|objective|aim|criterion|focus)"
+_FIRST = one_of(rf"""
+    (?:what |all that )?(?:matters?|counts?|weighs)(?: (?:most|more than anything(?: else)?|here))?
+    first(?:ly)?|above all|foremost|paramount|decisive|crucial|king|everything|(?:before|above) (?:all|everything)
+    (?:the |my |our )?(?:most important|{_MAIN} {_CONCERN}|priority)
+""")
+_BEST = r"(?:highest|top|maximum|maximal|greatest|best) (?:possible |test |validation )*"
+_BEFORE = r"(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of|over|>+)"
 _STRONG = tuple(
     re.compile(pattern, re.I)
     for pattern in (
@@ -72,93 +77,101 @@ _STRONG = tuple(
         rf"\bas (?:few|little|low|small|short) {_NAMED} as",
         rf"{_NAMED}(?:\s+(?!and\b|but\b)\w+){{0,2}}\s+as (?:low|small|little|short|few|high|good|fast) {_POSSIBLE}",
         rf"\bthe (?:lower|less|fewer|smaller|shorter) (?:the )?{_NAMED}[^.;|]{{0,40}}? the better\b",
-        r"\b(?:highest|top|maximum|maximal|greatest|best) (?:possible |test |validation )*"
-        r"(?:(?P<accuracy>accuracy)|(?P<latency_ms>speed|throughput|frame rate))\b",
-        rf"{_NAMED}(?:\s+|,\s*){_FIRST}(?!\w)",
-        rf"{_NAMED}\s+(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of|over|"
-        rf">+)\s+(?:the )?{_THAN}",
+        rf"\b{_BEST}(?:(?P<accuracy>accuracy)|(?P<latency_ms>speed|throughput|frame rate))\b",
+        rf"{_NAMED}(?:\s+|,\s*)(?:(?:comes?|goes|is|are) )?{_FIRST}(?!\w)",
+        rf"{_NAMED}\s+{_BEFORE}\s+(?:the )?{_THAN}",
         rf"{_NAMED}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the |by )?(?:low )?{_THAN}",
     )
 ) + tuple(
-    re.compile(rf"(?P<{metric}>\b(?:{words})(?!\w))", re.I)
-    for metric, words in (
-        *_MOST.items(),
-        *((m, rf"(?:as|most) (?:{w})(?= as\b)|most (?:{w})") for m, w in _QUALITIES.items()),
-        *((m, rf"the (?:{w})\b[^.;|]{{0,40}}? the better") for m, w in _MORE.items()),
+    re.compile(rf"(?P<{metric}>\b(?:{said})(?!\w))", re.I)
+    for said, metric in (
+        *_MOST,
+        *((rf"(?:as|most) (?:{said})(?= as\b)|most (?:{said})", metric) for said, metric in _QUALITIES),
+        *((rf"the (?:{said})\b[^.;|]{{0,40}}? the better", metric) for said, metric in _MORE),
     )
 )
 _LATER = re.compile(
-    rf"{_NAMED}\s+(?:comes? |is |in )?(?:the |an? |of )?(?:(?P<third>third(?:ly)?|last|tertiary)|second(?:ly|ary)?|"
-    rf"next|"
-    r"afterwards|after that|(?:as (?:a )?)?tie[- ]?breaker)\b",
+    rf"{_NAMED}\s+(?:comes? |is |in )?(?:the |an? |of )?(?:(?P<third>third(?:ly)?|last|tertiary)|"
+    r"second(?:ly|ary)?|next|afterwards|after that|(?:as (?:a )?)?tie[- ]?breaker)\b",
     re.I,
 )
+_OPENING = one_of(r"""
+    (?P<second>then|secondary|second(?:ly)?|after that|followed by|next)
+    (?P<third>tertiary|third(?:ly)?)
+    trade[- ]?off (?:between|of)|trad(?:e|ing)(?: off)?|balanc(?:e|ing)
+    pareto (?:front |optimal )?(?:of|between|over|in|for)
+    optimi[sz](?:e|ing)(?: for)?|(?:rank|sort|order)(?:ed)? by|prioriti[sz](?:e|ing)
+    maximi[sz](?:e|ing)|minimi[sz](?:e|ing)|reduc(?:e|ing)|focus(?:ing)? on
+    cares? (?:most |only |mostly |mainly )?about|(?:what|all) (?:I|we) care about is
+    (?:what )?(?:matters|counts|is important)(?: most| here| to (?:me|us))? is|only(?= (?:the )?\w+ (?:matters|counts))
+    primary|main|objectives?|goals?|aim|priorit(?:y|ies)|criteri(?:on|a)|concern
+    first(?:ly)?|above (?:all|everything)(?: else)?|most of all|mostly|mainly
+""")
 _LIST = re.compile(
-    r"\b(?:(?P<second>then|secondary|second(?:ly)?|after that|followed by|next)|(?P<third>tertiary|third(?:ly)?)|"
-    r"trade[- ]?off (?:between|of)|trad(?:e|ing)(?: off)?|balanc(?:e|ing)|pareto (?:front |optimal )?(?:of|between|"
-    r"over|in|for)|"
-    r"optimi[sz](?:e|ing)(?: for)?|(?:rank|sort|order)(?:ed)? by|prioriti[sz](?:e|ing)|maximi[sz](?:e|ing)|"
-    r"minimi[sz](?:e|ing)|reduc(?:e|ing)|"
-    r"focus(?:ing)? on|cares? (?:most |only |mostly |mainly )?about|(?:what )?(?:matters|counts|is important)(?: "
-    r"most| here| to (?:me|us))? is|"
-    r"(?:what|all) (?:I|we) care about is|only(?= (?:the )?\w+ (?:matters|counts))|primary|main|"
-    r"objectives?|goals?|aim|priorit(?:y|ies)|criteri(?:on|a)|concern|first(?:ly)?|above (?:all|everything)(?: else)?|"
-    r"most of all|mostly|mainly)(?: (?:objective|goal|aim|criterion|concern|priority|interest))?(?: is| "
-    r"are)?\s*[:,=]?\s+"
+    rf"\b{_OPENING}(?: (?:objective|goal|aim|criterion|concern|priority|interest))?(?: is| are)?\s*[:,=]?\s+"
     r"(?:(?:it|this) (?:has to|must|should) be )?(?=([^.;!?]*))",
     re.I,
 )
-_JOINT = re.compile(
-    r"\b(?:and|then|the|of|for|with|both|its|a|test|low|high|little|few|on|second(?:ly)?|third|against|versus|vs|by|"
-    r"then by|"
-    r"while|but|"
-    r"also|as|objective|goal|priority|minimi[sz](?:e|ing)|maximi[sz](?:e|ing))\b|[\s,:&/()>|=-]|first",
-    re.I,
-)
-_DROPPED = re.compile(
-    r"[^.,;|]*\b(?:(?:does|do|is|are|did)(?:n't| not)|no matter|never mind|regardless of|irrelevant|ignor(?:e|ing)|"
-    r"forget about|of no)\b[^.,;|]*",
-    re.I,
-)
+_LINKS = one_of(r"""
+    and|then|then by|the|of|for|with|both|its|a|by|on|while|but|also|as|against|versus|vs
+    test|low|high|little|few|second(?:ly)?|third|objective|goal|priority|minimi[sz](?:e|ing)|maximi[sz](?:e|ing)
+""")
+_JOINT = re.compile(rf"\b{_LINKS}\b|[\s,:&/()>|=-]|first", re.I)
+_DENIED = one_of(r"""
+    (?:does|do|is|are|did)(?:n't| not)|no matter|never mind|regardless of|irrelevant|ignor(?:e|ing)|forget about|of no
+""")
+_DROPPED = re.compile(rf"[^.,;|]*\b{_DENIED}\b[^.,;|]*", re.I)
 _UNWANTED = re.compile(
-    r"\b(?:matter|mind|care|important|importance|relevant|count|concern|critical|issue|problem|crucial|regardless|"
-    r"irrelevant|ignor|forget)",
+    r"\b"
+    + one_of("""
+    matter|mind|care|important|importance|relevant|count|concern|critical|issue|problem|crucial
+    regardless|irrelevant|ignor|forget
+    """),
     re.I,
 )
-_LISTED = rf"(?:{'|'.join(_QUALITIES.values())})\s*(?:,|and\b|but\b|yet\b)+\s*(?:and |but |also )?"
-_KEPT = (
-    r"(?:\b(?:keep|make|makes|keeps|want|need|like|have) it |\b(?:should|must|to|can) be |\b(?:that|which|it)(?: is|"
-    r"'s) |"
-    rf"(?:^|[,;:.|])\s*(?:and |but )?|\b(?:network|net|model|classifier) |\b{_LISTED})(?:\w+ )?(?:"
-)
-_WEAK = {
-    metric: re.compile(  # an adjective before a network, after "keep it", or alone between commas; low latency
-        rf"\b(?:{words})(?=(?:[\s,-]+[\w|]+){{0,3}}?[\s-]+{_NETWORK}\b)|"
-        rf"{_KEPT}{words})(?!\s*\|+[\s-]*(?:image|photo|picture|scan))(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|"
-        rf"$))|"
-        rf"\bsav(?:e|es|ing) (?:{_NOUNS[metric]})\b|\b(?:low|few|little|short|small|modest|reduced)[- "
-        rf"](?:{_NOUNS[metric]})\b|"
-        rf"\b(?:{_NOUNS[metric]}) (?:(?:should|must|has to|to) be |stays? |remains? |is )?(?:low|small|short|down)\b",
+_LISTED = rf"(?:{'|'.join(said for said, _ in _QUALITIES)})\s*(?:,|and\b|but\b|yet\b)+\s*(?:and |but |also )?"
+_KEPT = one_of(rf"""
+    (?:\b(?:keep|make|makes|keeps|want|need|like|have) it|\b(?:should|must|to|can) be|\b(?:that|which|it)(?: is|'s))[ ]
+    (?:^|[,;:.|])\s*(?:and |but )?
+    \b(?:network|net|model|classifier)[ ]
+    \b{_LISTED}
+""")
+
+
+def _weak(adjective: str, noun: str) -> re.Pattern[str]:
+    """An adjective before a network, after "keep it" or alone between commas; save memory, low latency, latency low."""
+    ends = r"(?!\s*\|+[\s-]*(?:image|photo|picture|scan))(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|$))"
+    return re.compile(
+        one_of(rf"""
+        \b(?:{adjective})(?=(?:[\s,-]+[\w|]+){{0,3}}?[\s-]+{_NETWORK}\b)
+        {_KEPT}(?:\w+ )?(?:{adjective}){ends}
+        \bsav(?:e|es|ing) (?:{noun})\b|\b(?:low|few|little|short|small|modest|reduced)[- ](?:{noun})\b
+        \b(?:{noun}) (?:(?:should|must|has to|to) be |stays? |remains? |is )?(?:low|small|short|down)\b
+        """),
         re.I,
     )
-    for metric, words in _QUALITIES.items()
-    if metric != "accuracy"
-} | {"flops": re.compile(rf"\b(?:low|few)[- ](?:{_NOUNS['flops']})\b", re.I)}
+
+
+_NOUN = {metric: said for said, metric in _NOUNS}
+_WEAK = {metric: _weak(said, _NOUN[metric]) for said, metric in _QUALITIES if metric != "accuracy"} | {
+    "flops": words(rf"(?:low|few)[- ](?:{_NOUN['flops']})")
+}
 _LESS = re.compile(
-    rf"(?P<less>{_COSTS}|accuracy) (?:is |matters |counts )?less (?:important )?than (?:the )?(?P<than>{_COSTS}|"
-    rf"accuracy)",
+    rf"(?P<less>{_COSTS}|accuracy) (?:is |matters |counts )?less (?:important )?than "
+    rf"(?:the )?(?P<than>{_COSTS}|accuracy)",
     re.I,
 )
 _LARGE = re.compile(
-    r"\b(?:as (?:large|big) as possible|largest|biggest|most parameters)\b(?! (?:possible )?(?:image|data|digit|"
-    r"concern|priority))",
+    r"\b(?:as (?:large|big) as possible|largest|biggest|most parameters)\b"
+    r"(?! (?:possible )?(?:image|data|digit|concern|priority))",
     re.I,
 )
+_COST = r"(?:latency|inference time|memory|energy|power|flops|macs|size|params|parameters|errors?(?: rate)?|perplexity)"
 _WRONG = re.compile(
-    r"\bminimi[sz](?:e|ing) (?:the )?(?:test |validation )?accuracy|"
-    r"\bmaximi[sz](?:e|ing) (?:the )?(?:latency|inference time|memory|energy|power|flops|macs|size|params|parameters|"
-    r"errors?(?: rate)?|perplexity)\b|"
-    r"\b(?:lowest|worst|least) (?:possible )?accura(?:cy|te)|\bas (?:inaccurate|slow|bad) as|\b(?:slowest|worst)\b",
+    one_of(rf"""
+    \bminimi[sz](?:e|ing) (?:the )?(?:test |validation )?accuracy|\bmaximi[sz](?:e|ing) (?:the )?{_COST}\b
+    \b(?:lowest|worst|least) (?:possible )?accura(?:cy|te)|\bas (?:inaccurate|slow|bad) as|\b(?:slowest|worst)\b
+    """),
     re.I,
 )
 
@@ -199,7 +212,7 @@ def _strong(text: str) -> Iterator[tuple[str, int, int]]:
             for name in filter(found.group, found.groupdict()):
                 yield name.removeprefix("than_"), found.start(name), 0
     for found in _LATER.finditer(text):
-        metric = next(name for name in _NOUNS if found[name])
+        metric = next(name for name in _NOUN if found[name])
         yield metric, found.start(metric), 2 if found["third"] else 1
     for phrase in _LIST.finditer(text):
         rank = 2 if phrase["third"] else 1 if phrase["second"] else 0
