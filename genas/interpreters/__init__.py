@@ -18,6 +18,7 @@
 3. `_limits.read_limits` gives each number that is left a sign and a metric:
     `_doubts`      what must not be guessed is refused
     `_quantities`  numbers with their units
+    `_terms`       the comparison and the metric of each number
     `_vocabulary`  words of comparisons and metrics
 4. `_wishes.read_wishes` reads the objectives, in their order.
 

@@ -14,6 +14,7 @@ from genas.core.records import Request
 from genas.interpreters._languages import english
 from genas.interpreters._own_data import OWN
 from genas.interpreters._text import plain
+from genas.interpreters._vocabulary import NAMES
 from genas.interpreters.exact import Exact as _Exact
 
 if TYPE_CHECKING:
@@ -21,18 +22,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 4000
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?:e[+-]?[0-9]+)?", re.I)
-_NOUNS = {
-    "params": "parameters",
-    "flops": "flops",
-    "size_mb": "model size",
-    "memory_mb": "memory",
-    "latency_ms": "latency",
-    "energy_mj": "energy",
-    "accuracy": "accuracy",
-    "perplexity": "perplexity",
-    "roc_auc": "ROC-AUC",
-}
 _UNIT = re.compile(r"[A-Za-zµ%/ -]{0,24}")
+_SIGNS = {"at most", "at least", "under", "over"}
 
 
 class Chat(Interpreter):
@@ -114,22 +105,19 @@ def _sentence(record: dict[str, Any]) -> str:
         raise RequestError(f"no task {_line(json.dumps(task))}")
     parts = [task]
     for limit in _list(record, "constraints"):
-        if not isinstance(limit, dict) or limit.get("metric") not in _NOUNS:
+        if not isinstance(limit, dict) or limit.get("metric") not in NAMES:
             raise RequestError("a limit without a known metric")
         value, unit, sign = (str(limit.get(key, "")).strip() for key in ("value", "unit", "comparison"))
         if not _NUMBER.fullmatch(value) or not _UNIT.fullmatch(unit) or sign not in _SIGNS:
             raise RequestError(f"the limit {_line(json.dumps(limit))} is none")
-        parts.append(f"{_NOUNS[limit['metric']]} {sign} {value} {unit}".strip())
-    wishes = [wish for wish in _list(record, "objectives") if wish in _NOUNS]
+        parts.append(f"{NAMES[limit['metric']]} {sign} {value} {unit}".strip())
+    wishes = [wish for wish in _list(record, "objectives") if wish in NAMES]
     if wishes:
-        parts.append("first " + ", then ".join(_NOUNS[wish] for wish in wishes))
+        parts.append("first " + ", then ".join(NAMES[wish] for wish in wishes))
     for key, lead in (("budget", "search budget of "), ("device", "on ")):
         if text := re.sub(r"[^\w .:-]", " ", str(record.get(key) or "")).strip()[:60]:
             parts.append(text if re.search(r"trial", text) else lead + text)
     return "; ".join(parts)
-
-
-_SIGNS = {"at most", "at least", "under", "over"}
 
 
 def _list(record: dict[str, Any], key: str) -> Sequence[Any]:
@@ -141,6 +129,7 @@ def _list(record: dict[str, Any], key: str) -> Sequence[Any]:
 
 def _check_numbers(sentence: str, rewritten: str) -> None:
     """RequestError unless both hold the same numbers: none invented, none lost (those in task names aside)."""
+    # translated twice, since a sentence may mix languages and none of its numbers may get lost
     said, made = (_numbers(plain(english(text))) for text in (sentence, rewritten))
     names = set().union(*(_numbers(name) for name in _tasks()))
     if invented := made - said - names:
