@@ -66,8 +66,9 @@ def read_limits(text: str) -> Limits:
         edge, last = end, metric
         limits.text = blank(limits.text, start, end)
     refuse_stray(limits.text)
-    for metric in _COSTS & limits.lows.keys() - limits.highs.keys():  # rather a negation that was not understood
-        raise RequestError(f"Should {NAMES[metric]} be that much or more? Write at most, or both ends of a range.")
+    for metric in limits.order:
+        if metric in _COSTS and metric not in limits.highs:  # rather a negation that was not understood
+            raise RequestError(f"Should {NAMES[metric]} be that much or more? Write at most, or both ends of a range.")
     return limits
 
 

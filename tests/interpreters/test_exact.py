@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -83,6 +84,18 @@ def test_known_contradictions_and_unknown_keys_are_refused(exact: Interpreter) -
         exact.read("digits", devise="cpu")
     with pytest.raises(RequestError, match="10 classes"):
         exact.read("12 classes", task=Use("digits"))
+
+
+def test_the_same_sentence_is_refused_with_the_same_words(exact: Interpreter) -> None:
+    costs = {
+        "the latency": "5 ms latency",
+        "the memory": "2 MB of memory",
+        "the energy": "3 mJ",
+        "the size": "1 MB size",
+    }
+    for first, second in itertools.permutations(costs, 2):  # the order of a set would depend on the process
+        with pytest.raises(RequestError, match=f"Should {first} be"):
+            exact.read(f"digits, at least {costs[first]} and at least {costs[second]}")
 
 
 _PIECES = """
