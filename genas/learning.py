@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from genas.nn.conditions import Conditions
     from genas.nn.fitting import Progress
+    from genas.nn.lessons import Lesson
 
 Kind = Literal["diffusion", "archlm", "gnn"]
 EPOCHS: dict[str, int] = {"diffusion": 200, "archlm": 60, "gnn": 60}
@@ -34,7 +36,7 @@ class _Job(NamedTuple):
     found: list[Example]  # in the order of the spaces
     learned: Tensor  # rows of `found` that are not held out
     device: str
-    train: Callable[[Any, Callable[[Tensor, Any], Tensor]], float]  # (model, loss) -> held-out loss
+    train: Callable[..., float]  # (model, loss, part of the fit with a checkpoint of its own) -> held-out loss
     folder: Path
 
 
@@ -122,17 +124,19 @@ def fit_examples(
     tag = f"{seed_of(kind, name, told, recipe):x}"
     learned, held_out = _divided(kept, seed)
     passed = _evened(kept, learned)
-    checkpoint = folder / "checkpoint.safetensors"
+    checkpoints = []
 
-    def run(model: Any, loss: Callable[[Tensor, Any], Tensor]) -> float:
+    def run(model: Any, loss: Callable[[Tensor, Any], Tensor], part: str = "") -> float:
         model.to(device)
-        return train(model, loss, passed, held_out, recipe, checkpoint=checkpoint, tag=tag, on_progress=on_progress)
+        checkpoints.append(path := folder / f"checkpoint{part}.safetensors")
+        return train(model, loss, passed, held_out, recipe, checkpoint=path, tag=tag, on_progress=on_progress)
 
     job = _Job(spaces, kept, learned, device, run, folder)
     with torch.random.fork_rng():
         torch.manual_seed(seed_of(seed, kind, "weights"))
         left = {"diffusion": _diffusion, "archlm": _archlm, "gnn": _gnn}[kind](job)
-    checkpoint.unlink(missing_ok=True)
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
     command = f"genas fit {kind} {spaces[0].name} {' '.join(sources)} --epochs {recipe.epochs} --seed {seed}"
     seen = {one.name: Counter(e.task for e in kept if e.arch.space == one.name) for one in spaces}
     counts = {one: dict(sorted(tasks.items())) for one, tasks in seen.items()}
@@ -240,11 +244,46 @@ def _archlm(job: _Job) -> float:
     return held_out
 
 
+def lesson(found: Sequence[Example]) -> Lesson:
+    """What a predictor is taught of the examples: how good they are on each task, how little they cost on each device.
+
+    Ranks are within a task, costs too: a table may tell what a device takes for each task's own inputs.
+    """
+    import torch
+
+    from genas.nn.lessons import Lesson
+    from genas.nn.questions import MERIT, Question, of_device, of_task
+
+    uses = {e.task: e.use for e in found}
+    made = {task: use and registry.create("tasks", use, device="cpu", seed=0) for task, use in uses.items()}
+    asked = {name: of_task(task) if task else Question(MERIT, name) for name, task in made.items()}
+    costs = sorted({name for e in found for name in e.costs if " " in name})
+    asked |= {name: of_device(*name.split(" ", 1)) for name in costs}
+    table = torch.full((len(found), len(asked)), torch.nan)
+    for column, name in enumerate(asked):
+        rows = [row for row, e in enumerate(found) if name == e.task or name in e.costs]
+        known = [found[row] if name == found[row].task else _cheapest(found[row], name) for row in rows]
+        table[rows, column] = torch.tensor(quantiles(known))
+    vectors = {words: Question("", *words).vector() for words in dict.fromkeys(q[1:] for q in asked.values())}
+    return Lesson(tuple(asked.values()), torch.stack([vectors[q[1:]] for q in asked.values()]), table)
+
+
+def _cheapest(example: Example, cost: str) -> Example:
+    """The same as an example of what is best where it costs little."""
+    return example._replace(merit=-example.costs[cost])
+
+
 def _gnn(job: _Job) -> float:
     from genas.nn.gnn import teach
+    from genas.nn.lessons import teach_questions, widen
 
-    (space,) = job.spaces
-    model, _, held_out = teach(space, [e.arch for e in job.found], quantiles(job.found), job.train, job.device)
+    (space,), archs = job.spaces, [e.arch for e in job.found]
+    if len({e.task for e in job.found}) == 1 and not any(" " in name for e in job.found for name in e.costs):
+        model, _, held_out = teach(space, archs, quantiles(job.found), job.train, job.device)
+    else:
+        told = lesson(job.found)
+        model, held_out = teach_questions(space, archs, told, job.train, job.device)
+        widen(model, space, archs, told, lambda part: partial(job.train, part=f"-without-{part}"))
     model.eval().to("cpu").save(job.folder)
     return held_out
 

@@ -50,15 +50,19 @@ def embed(texts: Sequence[str]) -> Tensor:
     return vectors.cpu()  # [B, 384]
 
 
+def described(words: str, shape: Sequence[int]) -> Tensor:
+    """What is said of something, in numbers [388]: a sentence vector, and log2 of up to four counts over ten."""
+    numbers = torch.tensor((*shape, 1, 1, 1, 1)[:4], dtype=torch.float32).log2()
+    return torch.cat([embed([words])[0], numbers / 10])
+
+
 def task_vector(task: Task) -> Tensor:
     """A task in numbers [388]: its description as a sentence vector, and log2 of its outputs and of its input's shape.
 
     The shape takes three places: (channels, height, width), or whatever the input has, filled up with ones. Pixels are
     not looked at: table tasks have none.
     """
-    shape = (*task.input_shape, 1, 1, 1)[:3]
-    numbers = torch.tensor([task.outputs, *shape], dtype=torch.float32).log2()
-    return torch.cat([embed([task.description])[0], numbers / 10])
+    return described(task.description, (task.outputs, *task.input_shape))
 
 
 def similarities(text: str, others: Sequence[str]) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +19,15 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
 from genas.nn.conformal import TWO_SIDED_90, calibrate
+from genas.nn.questions import MERIT, Question, Taught, untaught
 
 _FAR = 31
 _CHUNK = 512  # architectures at once
 _LEAST = 0.02  # spread of the quantile that nets which agree still have
 
+Floats = npt.NDArray[np.float64]
 Loss = Callable[[Tensor, torch.Generator], Tensor]  # (row numbers, randomness) -> mean loss
+Train = Callable[[nn.Module, Loss], float]  # fits in place, returns the held-out loss
 
 
 class Collated(NamedTuple):
@@ -86,13 +89,25 @@ class _Layer(nn.Module):
 
 
 class _Net(nn.Module):
-    def __init__(self, ops: int, width: int, depth: int) -> None:
+    def __init__(self, ops: int, width: int, depth: int, questions: int) -> None:
         super().__init__()
         self.label = nn.Embedding(ops + 1, width, padding_idx=0)
         self.down, self.up = nn.Embedding(_FAR + 1, width), nn.Embedding(_FAR + 1, width)
         self.layers = nn.ModuleList([_Layer(ops + 1, width) for _ in range(depth)])
         self.body = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.LayerNorm(width))
         self.rank = nn.Sequential(nn.Dropout(0.1), nn.Linear(width, 1))
+        self.told: nn.Sequential | None = None
+        if questions:
+            self.film = nn.Parameter(torch.randn(questions, 2 * width) * 0.3)  # [Q, 2 W]
+            self.told = nn.Sequential(nn.ReLU(), nn.Linear(width, width), nn.ReLU())
+
+    def answer(self, graphs: Collated) -> Tensor:
+        """Logits [B], or of each question [Q, B]."""
+        found = self.embed(graphs)  # [B, W]
+        if self.told is not None:
+            scale, shift = self.film[:, None].chunk(2, dim=-1)  # [Q, 1, W]
+            found = found + self.told(found * (1 + scale) + shift)  # [Q, B, W]
+        return self.rank(found).squeeze(-1)  # type: ignore[no-any-return]
 
     def embed(self, graphs: Collated) -> Tensor:
         there = (graphs.labels > 0).to(graphs.wires.dtype)[..., None]  # [B, N, 1]
@@ -104,49 +119,100 @@ class _Net(nn.Module):
 
 
 class GraphPredictor(nn.Module):
-    """An ensemble of graph isomorphism networks along and against the edges.
+    """An ensemble of graph isomorphism networks along and against the edges, which can be asked several questions.
 
     It reads each node's longest paths but no order of nodes: architectures with the same key get the same score. Each
-    net is taught without one fold of the examples, so that every example has a net which has not seen it.
+    net is taught without one fold of the examples, so that every example has a net which has not seen it. Where it was
+    taught several questions (`genas.nn.questions`), they share the nets but for a scale and a shift before one more
+    layer; a question it was not taught is answered by the taught ones whose words are alike.
 
     Source: Xu et al., GIN (2019), eq. 4.1, one convolution per direction as in Wen et al., Neural predictor (2020), and
     messages gated by the operation as in Ning et al., GATES (2020); ensemble spread as uncertainty as in White et al.,
-    BANANAS (2021). Outputs are rank quantiles, not accuracies.
+    BANANAS (2021); conditions by scale and shift of Perez et al., FiLM (2018), eq. 1, one for each taught question.
+    Outputs are rank quantiles, not accuracies.
 
     Args:
         space: name of the space it was fitted on.
         ops: labels in the order of their ids.
         nets: members of the ensemble.
         stretch: what the spread is multiplied by to be a standard deviation, found by `teach`.
+        questions: what it was taught, with the length E of their vectors; none where it was taught one order only.
+        stretches: the same for each question.
+        widened: and for questions about a task or a device that it was not taught, found by `widen`.
     """
 
     def __init__(
-        self, space: str, ops: Sequence[str], nets: int = 4, width: int = 48, *, depth: int = 3, stretch: float = 1.0
+        self,
+        space: str,
+        ops: Sequence[str],
+        nets: int = 4,
+        width: int = 48,
+        *,
+        depth: int = 3,
+        stretch: float = 1.0,
+        questions: Sequence[Sequence[Any]] = (),
+        size: int = 0,
+        stretches: Sequence[float] = (),
+        widened: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {"space": space, "ops": list(ops), "nets": nets, "width": width, "depth": depth}
         self.config["stretch"] = stretch
         self.ops = tuple(ops)
-        self.nets = nn.ModuleList([_Net(len(ops), width, depth) for _ in range(nets)])
+        self.nets = nn.ModuleList([_Net(len(ops), width, depth, len(questions)) for _ in range(nets)])
+        self.taught: Taught | None = None
+        if questions:
+            self.taught = Taught([Question(metric, words, tuple(shape)) for metric, words, shape in questions], size)
+            self.config |= {"questions": [list(question) for question in questions], "size": size}
+            self.config |= {"stretches": list(stretches), "widened": dict(widened or {})}
 
     def forward(self, graphs: Collated) -> Tensor:
-        """Logits of the predicted rank quantile, [nets, B]."""
-        return torch.stack([net.rank(net.embed(graphs)).squeeze(1) for net in self._members()])
+        """Logits of the predicted rank quantile, [nets, B], or of each taught question [nets, Q, B]."""
+        return torch.stack([net.answer(graphs) for net in self._members()])
 
     def _members(self) -> list[Any]:
         return list(self.nets)
 
     @torch.no_grad()
     def logits(self, archs: Sequence[Architecture], device: str = "cpu") -> Tensor:
-        """Logits of the predicted rank quantile, in parts that fit into memory, [nets, B]."""
+        """Logits of the predicted rank quantile, in parts that fit into memory, as `forward` has them."""
         self.eval()
         parts = [archs[start : start + _CHUNK] for start in range(0, len(archs), _CHUNK)]
-        return torch.cat([self(collate(part, self.ops, device)) for part in parts], dim=1).cpu()
+        return torch.cat([self(collate(part, self.ops, device)) for part in parts], dim=-1).cpu()
 
-    def predict(self, archs: Sequence[Architecture], device: str = "cpu") -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of the predicted rank quantile, [B] each."""
-        found = torch.sigmoid(self.logits(archs, device))
-        return found.mean(0), _spread(found) * self.config["stretch"]
+    def asked(self, archs: Sequence[Architecture], device: str = "cpu", question: Question | None = None) -> Tensor:
+        """The logits of one question [nets, B]; see `predict`."""
+        if self.taught is None:
+            if question is not None and question.metric != MERIT:
+                raise untaught(question.metric, [MERIT])
+            return self.logits(archs, device)
+        return torch.einsum("q,nqb->nb", self.taught.shares(question), self.logits(archs, device))
+
+    def predict(
+        self, archs: Sequence[Architecture], device: str = "cpu", question: Question | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of the predicted rank quantile, [B] each.
+
+        Args:
+            question: what is asked; None is all the taught tasks alike. One that was taught a single order has no
+                other answer.
+
+        Raises:
+            RequestError: where nothing of the question's metric was taught.
+        """
+        found = torch.sigmoid(self.asked(archs, device, question))
+        return found.mean(0), _spread(found) * self._stretch(question)
+
+    def _stretch(self, question: Question | None) -> float:
+        """Of a taught question its own; of another one what left-out ones needed, or taught ones where none was."""
+        if self.taught is None:
+            return float(self.config["stretch"])
+        if question in self.taught.questions:
+            return float(self.config["stretches"][self.taught.questions.index(question)])
+        kind = "task" if question is None else question.kind
+        pairs = zip(self.taught.questions, self.config["stretches"], strict=True)
+        own = max(stretch for taught, stretch in pairs if taught.kind == kind)
+        return float(own if question is None else max(own, self.config["widened"].get(kind, 0.0)))
 
     @torch.no_grad()
     def embed(self, archs: Sequence[Architecture], device: str = "cpu") -> npt.NDArray[np.float32]:
@@ -203,11 +269,7 @@ def _spread(found: Tensor) -> Tensor:
 
 
 def teach(
-    space: SearchSpace,
-    archs: Sequence[Architecture],
-    quantiles: Sequence[float],
-    train: Callable[[nn.Module, Loss], float],
-    device: str = "cpu",
+    space: SearchSpace, archs: Sequence[Architecture], quantiles: Sequence[float], train: Train, device: str = "cpu"
 ) -> tuple[GraphPredictor, npt.NDArray[np.float64], float]:
     """A new predictor fitted to the examples; what it says of each without having seen it [n]; what `train` returned.
 
@@ -220,19 +282,43 @@ def teach(
     """
     model = GraphPredictor(space.name, space.ops)
     folds = torch.arange(len(archs)) % model.config["nets"]
-    seen = (folds != torch.arange(model.config["nets"])[:, None]).float()  # [nets, n]
-    targets, graphs = torch.tensor(quantiles, dtype=torch.float32), collate(archs, model.ops)
+    targets = torch.tensor(quantiles, dtype=torch.float32)
 
-    def loss(rows: Tensor, _: torch.Generator) -> Tensor:
-        batch = Collated(*(part[rows].to(device) for part in graphs))
-        weights = seen[:, rows] if model.training else torch.ones(len(seen), len(rows))
-        return predictor_loss(model(batch), targets[rows].to(device), weights.to(device))
+    def loss(batch: Collated, rows: Tensor, weights: Tensor) -> Tensor:
+        return predictor_loss(model(batch), targets[rows].to(device), weights)
 
-    value = train(model, loss)
+    value = train(model, folded(model, archs, folds, loss, device))
     found = model.eval().logits(archs, device)
     left_out = found[folds, torch.arange(len(archs))].numpy().astype(np.float64)
     if len(archs) >= 10:
-        spread = _spread(torch.sigmoid(found)).numpy().astype(np.float64)
-        standing = 1 / (1 + np.exp(-left_out))
-        model.config["stretch"] = calibrate(standing, spread, np.asarray(quantiles)).factor / TWO_SIDED_90
+        model.config["stretch"] = stretch_of(found, folds, np.asarray(quantiles))
     return model, left_out, value
+
+
+def folded(
+    model: GraphPredictor,
+    archs: Sequence[Architecture],
+    folds: Tensor,
+    loss: Callable[[Collated, Tensor, Tensor], Tensor],
+    device: str,
+) -> Loss:
+    """The loss of rows, where a net that learns does not see its own fold: weights [nets, B]."""
+    graphs, nets = collate(archs, model.ops), torch.arange(model.config["nets"])
+    seen = (folds != nets[:, None]).float()  # [nets, n]
+
+    def of_rows(rows: Tensor, _: torch.Generator) -> Tensor:
+        weights = seen[:, rows] if model.training else torch.ones(len(seen), len(rows))
+        return loss(Collated(*(part[rows].to(device) for part in graphs)), rows, weights.to(device))
+
+    return of_rows
+
+
+def left_out_of(found: Tensor, folds: Tensor) -> tuple[Floats, Floats]:
+    """What each example's left-out net says of it, and the spread of all; logits [nets, n] become quantiles [n]."""
+    own = found[folds, torch.arange(len(folds))].numpy().astype(np.float64)
+    return 1 / (1 + np.exp(-own)), _spread(torch.sigmoid(found)).numpy().astype(np.float64)
+
+
+def stretch_of(found: Tensor, folds: Tensor, quantiles: Floats) -> float:
+    """What makes the spread a standard deviation: nine tenths of the left-out quantiles lie within 1.645 of them."""
+    return calibrate(*left_out_of(found, folds), quantiles).factor / TWO_SIDED_90

@@ -14,13 +14,14 @@ from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
-from genas.examples import Example, examples
+from genas.examples import MEASURED, Example, examples
 from genas.scorers._batch import BatchScorer
 
 if TYPE_CHECKING:
     from genas.nn.blend import Blend, Floats, Views
     from genas.nn.gnn import GraphPredictor
     from genas.nn.known_tasks import KnownTasks
+    from genas.nn.questions import Question
 
 
 class GnnScorer(BatchScorer):
@@ -33,6 +34,13 @@ class GnnScorer(BatchScorer):
     examples lie within 1.645 of them. Trials that a search chose are no sample of what it will choose next, so that
     this share is not promised there.
 
+    A predictor that was taught several tasks, or costs on devices, is asked about the task that is searched on, or with
+    learn=latency_ms (energy_mj) about a device: 1 is then what costs least. One that it was not taught is asked by
+    words: those taught in the like answer, with deviations as wide as left-out tasks or devices needed. What this
+    brings: an order of costs without a measurement, on taught devices and roughly on others. Between data sets that
+    rank alike it brings next to nothing over one order for all (eval/predictor_conditions.py). A predictor that was
+    taught one order gives it whatever the task.
+
     With `transfer`, what was measured on other tasks joins in: before `fit`, quantiles are what these predict on
     average, with deviations as wide as they disagree (`genas.nn.known_tasks`); then that is one more guess to blend. So
     ten trials of a new task begin where the known ones end. All known tasks count alike.
@@ -43,14 +51,17 @@ class GnnScorer(BatchScorer):
         space: whose architectures it scores.
         device: where the predictor runs.
         seed: of the adaptation.
-        task: the one that is searched on, whose own table `transfer` may not name.
+        task: the one that is searched on, whose own table `transfer` may not name; its latency_device is the device
+            that is asked about.
         model: name of a folder in models/ or a path; None is gnn-<space>, "none" is none: `transfer` has to do.
-        learn: the metric whose order `fit` learns.
+        learn: the metric that is asked about, whose order `fit` learns.
+        target: the device that is asked about, in words or by a table's name; None is the task's latency_device.
         trees: how many share the blend.
         transfer: of other tasks: ledgers, run folders, or tables as `table:<task>:<option>=...,sample=300`.
 
     Raises:
-        RequestError: where there is neither a model nor `transfer`, or a source is the very task or has too little.
+        RequestError: where there is neither a model nor `transfer`, a source is the very task or has too little, no
+            device is named, or the predictor was taught nothing of what is asked.
     """
 
     metric = "gnn"
@@ -66,14 +77,22 @@ class GnnScorer(BatchScorer):
         *,
         model: str | None = None,
         learn: str = "accuracy",
+        target: str | None = None,
         trees: int = 100,
         transfer: Sequence[str] = (),
     ) -> None:
         self.space, self.device, self.seed, self.task = space, device, seed, task
         self.folder = model or f"gnn-{space.name}"
         self.learn, self.trees, self.transfer = learn, trees, tuple(transfer)
+        self.target = target or (task.latency_device if task else None)
         if model == "none" and not self.transfer:
             raise RequestError("gnn:model=none knows nothing; add transfer=LEDGER_OR_TABLE, or name a model.")
+        if learn in MEASURED and self.transfer:
+            raise RequestError(f"gnn: transfer tells of merit on other tasks, not of {learn}; leave one of them out.")
+        if learn in MEASURED and not self.target:
+            raise RequestError(f"gnn: whose {learn}? Add target=DEVICE, or give the task latency_device=NAME.")
+        if target and learn not in MEASURED:
+            raise RequestError(f"gnn: a target device has no {learn}; add learn=latency_ms (or energy_mj).")
         self._model: GraphPredictor | None = None
         self._known: KnownTasks | None = None
         self._blend: Blend | None = None
@@ -100,7 +119,8 @@ class GnnScorer(BatchScorer):
         elif known is not None:
             means, spreads = _quantiles(*known.standings(self._own_views(archs)))
         elif model is not None:
-            means, spreads = (part.double().numpy() for part in model.predict(archs, self.device))
+            found = model.predict(archs, self.device, self._question())
+            means, spreads = (part.double().numpy() for part in found)
         seconds = (time.perf_counter() - began) / len(archs)
         return [
             Measurement(self.metric, float(m), seconds, fidelity, seed, float(s))
@@ -111,13 +131,23 @@ class GnnScorer(BatchScorer):
         """Blend anew for the order of all these trials; fewer than 10, or all of one value, change nothing."""
         from genas.nn.blend import Blend
 
+        less = self.learn in MEASURED or (self.task and self.learn == self.task.metric and self.task.goal == "min")
         pairs = [(t.candidate.arch, t.value(self.learn)) for t in trials if t.failure is None]
-        known = [(arch, value) for arch, value in pairs if value is not None]
+        known = [(arch, -value if less else value) for arch, value in pairs if value is not None]
         if len(known) < 10 or len({value for _, value in known}) == 1:
             return
         blend = Blend(seed_of(self.seed, "gnn", len(known)), self.trees)
         blend.fit(self._views([arch for arch, _ in known]), [value for _, value in known])
         self._blend = blend
+
+    def _question(self, task: Task | None = None) -> Question | None:
+        """What the predictor is asked, of the task (None: that which is searched on); None is all tasks alike."""
+        from genas.nn.questions import of_device, of_task
+
+        if self.learn in MEASURED and self.target:
+            return of_device(self.learn, self.target)
+        task = task or self.task
+        return of_task(task) if task else None
 
     def _tasks(self) -> KnownTasks | None:
         """The other tasks, read and fitted once; None without `transfer`."""
@@ -129,25 +159,26 @@ class GnnScorer(BatchScorer):
                 groups.setdefault(example.task, []).append(example)
             known = []
             for name, group in groups.items():
-                self._check(name, group)
-                archs = [example.arch for example in group]
+                views = self._own_views([example.arch for example in group], self._other(name, group))
                 merits = np.array([example.merit for example in group])
-                known.append(KnownTask([arch.key for arch in archs], self._own_views(archs), merits))
+                known.append(KnownTask([example.arch.key for example in group], views, merits))
             self._known = KnownTasks(known, seed_of(self.seed, "gnn", "transfer"), self.trees)
         return self._known
 
-    def _check(self, name: str, group: Sequence[Example]) -> None:
+    def _other(self, name: str, group: Sequence[Example]) -> Task | None:
+        """The task of these examples, None where its words are not known."""
         if len(group) < 10 or len({example.merit for example in group}) == 1:
             raise RequestError(f"gnn: transfer has {len(group)} architectures of {name}; name a source of 10 or more.")
-        use = group[0].use
-        if self.task is None or use is None or not group[0].source.startswith("table:"):
-            return
+        use, table = group[0].use, group[0].source.startswith("table:")
+        if use is None or (self.folder == "none" and not table):
+            return None  # nobody is asked about it
         other: Task = registry.create("tasks", use, space=self.space, device="cpu", seed=0)
-        if self.task.same_data(other):
+        if self.task and table and self.task.same_data(other):
             raise RequestError("gnn: transfer names the very task that is searched on; name other ones.")
+        return other
 
-    def _own_views(self, archs: Sequence[Architecture]) -> Views:
-        """What is known of architectures but for the other tasks."""
+    def _own_views(self, archs: Sequence[Architecture], task: Task | None = None) -> Views:
+        """What is known of architectures but for the other tasks, as asked of the task (None: see `_question`)."""
         from scipy.stats import norm
 
         from genas.nn.blend import views
@@ -155,7 +186,7 @@ class GnnScorer(BatchScorer):
         if self.folder == "none":
             return views(self.space, archs)
         model = self._loaded()
-        quantiles = model.predict(archs, self.device)[0].double().numpy()
+        quantiles = model.predict(archs, self.device, self._question(task))[0].double().numpy()
         prior = norm.ppf(np.clip(quantiles, 1e-6, 1 - 1e-6))
         return views(self.space, archs, embedding=model.embed(archs, self.device), prior=prior[:, np.newaxis])
 
