@@ -259,13 +259,13 @@ def lesson(found: Sequence[Example]) -> Lesson:
     asked = {name: of_task(task) if task else Question(MERIT, name) for name, task in made.items()}
     costs = sorted({name for e in found for name in e.costs if " " in name})
     asked |= {name: of_device(*name.split(" ", 1)) for name in costs}
-    table = torch.full((len(found), len(asked)), torch.nan)
-    for column, name in enumerate(asked):
+    questions = list(dict.fromkeys(asked.values()))
+    table = torch.full((len(found), len(questions)), torch.nan)
+    for name, question in asked.items():
         rows = [row for row, e in enumerate(found) if name == e.task or name in e.costs]
         known = [found[row] if name == found[row].task else _cheapest(found[row], name) for row in rows]
-        table[rows, column] = torch.tensor(quantiles(known))
-    vectors = {words: Question("", *words).vector() for words in dict.fromkeys(q[1:] for q in asked.values())}
-    return Lesson(tuple(asked.values()), torch.stack([vectors[q[1:]] for q in asked.values()]), table)
+        table[rows, questions.index(question)] = torch.tensor(quantiles(known))
+    return Lesson(tuple(questions), torch.stack([question.vector() for question in questions]), table)
 
 
 def _cheapest(example: Example, cost: str) -> Example:

@@ -7,7 +7,7 @@ from tiny_space import Tiny, accuracy, examples
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Task
-from genas.core.records import Candidate, Measurement, Trial
+from genas.core.records import Candidate, Measurement, Trial, Use
 from genas.learning import fit_examples, lesson
 from genas.nn.gnn import GraphPredictor
 from genas.nn.lessons import Lesson, folds_of
@@ -160,6 +160,16 @@ def test_the_lesson_ranks_within_a_task_and_costs_downwards():
     )
     assert torch.equal(made.quantiles.nan_to_num(-1), expected.nan_to_num(-1))
     assert made.vectors.shape == (3, 388)
+
+
+def test_one_task_under_two_names_is_one_question():
+    use = Use("digits")
+    found = [e._replace(task=f"digits {row % 2}", use=use, costs={}) for row, e in enumerate(told(8))]
+    made = lesson(found)
+    assert len(made.questions) == 1
+    assert made.quantiles.shape == (8, 1)
+    assert made.quantiles[::2, 0].mean() == made.quantiles[1::2, 0].mean() == 0.5  # each name ranked by itself
+    assert made.parts() == []
 
 
 def test_all_that_is_asked_of_a_device_is_left_out_together_and_the_only_task_stays():

@@ -1,5 +1,5 @@
 import pytest
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, spearmanr
 
 from genas.core.errors import MissingArtifact, RequestError
 from genas.core.records import Candidate, Measurement, Trial, Use
@@ -14,6 +14,26 @@ def test_shipped_predictor_ranks_cells_of_the_table(bench_data):
     archs = [SPACE.sample(draw) for _ in range(300)]
     task = create("tasks", Use("nasbench201", {"dataset": "cifar100"}))
     scorer = create("scorers", "gnn", space=SPACE, device="cpu", seed=0)
+    truth = [task.lookup(a, "accuracy").value for a in archs]
+    assert kendalltau([m.value for m in scorer.score_all(archs)], truth).statistic > 0.7
+
+
+@pytest.mark.parametrize(
+    ("device", "metric"), [("pixel3", "latency_ms"), ("2080ti_32", "latency_ms"), ("edgegpu", "energy_mj")]
+)  # the second was not taught
+def test_shipped_predictor_ranks_costs_on_a_device(bench_data, device, metric):
+    draw = rng(11, "gnn test")
+    archs = [SPACE.sample(draw) for _ in range(200)]
+    task = create("tasks", Use("nasbench201", {"latency_device": device}))
+    scorer = create("scorers", Use("gnn", {"learn": metric}), space=SPACE, device="cpu", seed=0, task=task)
+    truth = [task.lookup(a, metric).value for a in archs]
+    assert spearmanr([m.value for m in scorer.score_all(archs)], truth).statistic < -0.9
+
+
+def test_shipped_predictor_is_asked_about_each_task_of_a_transfer(bench_data):
+    task, draw = create("tasks", Use("nasbench201", {"dataset": "imagenet16_120"})), rng(11, "gnn test")
+    archs = [SPACE.sample(draw) for _ in range(150)]
+    scorer = _transferred("cifar10", "cifar100", task=task, model="gnn-nasbench201")
     truth = [task.lookup(a, "accuracy").value for a in archs]
     assert kendalltau([m.value for m in scorer.score_all(archs)], truth).statistic > 0.7
 
