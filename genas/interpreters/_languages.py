@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from genas.core.errors import RequestError
 from genas.interpreters import _french, _german
@@ -67,9 +67,16 @@ def english(sentence: str) -> str:
 
 
 def _replaced(text: str, table: tuple[tuple[str, str], ...]) -> str:
-    for words, meaning in table:
-        text = re.sub(rf"(?:(?!\w)|(?<![\w/.]))(?:{words})(?:(?<!\w)|(?![\w/]))", meaning, text, flags=re.I)
+    for pattern, meaning in _compiled(table):
+        text = pattern.sub(meaning, text)
     return text
+
+
+@lru_cache
+def _compiled(table: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Rows with their words as patterns, which neither begin nor end within another word or a path."""
+    begin, end = r"(?:(?!\w)|(?<![\w/.]))", r"(?:(?<!\w)|(?![\w/]))"
+    return tuple((re.compile(f"{begin}(?:{words}){end}", re.I), meaning) for words, meaning in table)
 
 
 def _point(match: re.Match[str]) -> str:

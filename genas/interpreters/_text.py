@@ -71,13 +71,20 @@ def _turned(match: re.Match[str]) -> str:
     return f"{turned} and {metric} {more}" if more else turned
 
 
-_Step = tuple[str, str | Callable[[re.Match[str]], str]]
-_UNICODE: tuple[_Step, ...] = (
+_Meaning = str | Callable[[re.Match[str]], str]
+_Steps = tuple[tuple[re.Pattern[str], _Meaning], ...]
+
+
+def _steps(*steps: tuple[str, _Meaning]) -> _Steps:
+    return tuple((re.compile(pattern), meaning) for pattern, meaning in steps)
+
+
+_UNICODE = _steps(
     (r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ","),
     (r"([0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: f"{m[1]}^{m[2].translate(_SUPERSCRIPT)}"),
     (r"([0-9]*)([½¼¾])", lambda m: f"{m[1] or 0}.{_FRACTIONS[m[2]]}"),
 )
-_STEPS: tuple[_Step, ...] = (
+_STEPS = _steps(
     # numbers: 5 x 10^3, 10^4, 3 500 parameters, 10_000, 2 ms - 5 ms, 1h30, 97 out of 100
     (r"(?<![\w.,^])([0-9]+(?:\.[0-9]+)?)\s*[x*]\s*10\^(-?[0-9]+)", r"\1e\2"),
     (r"(?<![\w.,^])10\^(-?[0-9]+)", r"1e\1"),
@@ -119,9 +126,9 @@ def plain(sentence: str) -> str:
     return spelled(_rewritten(text, _STEPS))
 
 
-def _rewritten(text: str, steps: tuple[_Step, ...]) -> str:
+def _rewritten(text: str, steps: _Steps) -> str:
     for pattern, meaning in steps:
-        text = re.sub(pattern, meaning, text)
+        text = pattern.sub(meaning, text)
     return text
 
 
