@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COUNTED = ("params", "flops")
 MEASURED = ("latency_ms", "energy_mj")
+_DRAW = (("sample", 1, 1000), ("seed", 0, 0))  # options of a table: name, least, default
 
 
 class Example(NamedTuple):
@@ -106,8 +107,8 @@ class _Counter:
 def _of_table(space: SearchSpace, source: str) -> Iterator[Example]:
     _, name, *rest = source.split(":", 2)
     options: dict[str, Any] = dict(_option(part, source) for part in ",".join(rest).split(",") if part)
-    count, seed = options.pop("sample", 1000), options.pop("seed", 0)
-    devices = [device for device in options.pop("devices", "").split("+") if device]
+    count, seed = (_whole(options, key, least, default, source) for key, least, default in _DRAW)
+    devices = [device for device in str(options.pop("devices", "")).split("+") if device]
     use = Use(name, options)
     task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
     timed = {d: registry.create("tasks", Use(name, {**options, "latency_device": d}), space=space) for d in devices}
@@ -139,6 +140,13 @@ def _told(task: Task, arch: Architecture, metric: str) -> float | None:
         return None
 
 
+def _whole(options: dict[str, Any], key: str, least: int, default: int, source: str) -> int:
+    value = options.pop(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise RequestError(f"{source}: {key} must be a whole number of at least {least}, not {value!r}.")
+    return value
+
+
 def _option(text: str, source: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
@@ -151,6 +159,8 @@ def _option(text: str, source: str) -> tuple[str, Any]:
 
 def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
     """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures."""
+    if not path.exists():
+        raise RequestError(f"{path} does not exist; name a ledger, a run folder or table:<task>.")
     path = path / "ledger.jsonl" if path.is_dir() else path
     archs: dict[str, Architecture] = {}
     groups: dict[tuple[float, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))

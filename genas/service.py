@@ -14,6 +14,7 @@ from anyio import from_thread, to_thread
 
 from genas import __version__
 from genas.core.errors import GenasError, MissingArtifact
+from genas.core.ledger import folder_for_run
 from genas.verbs import READING, WRITING, Verbs, signature
 
 try:
@@ -94,9 +95,11 @@ def make(root: Path) -> MCPServer[Any]:
 
     Args:
         root: the folder below which runs are written; made if need be.
+
+    Raises:
+        RequestError: it can't be made.
     """
-    root = root.expanduser().resolve()
-    root.mkdir(parents=True, exist_ok=True)
+    root = folder_for_run(root.expanduser().resolve())
     turn = anyio.CapacityLimiter(1)
     tools = [_tool(name, root, turn) for name in (*READING, *WRITING)]
     return MCPServer("genas", version=__version__, instructions=_INSTRUCTIONS, tools=tools, log_level="WARNING")

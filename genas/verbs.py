@@ -131,7 +131,7 @@ class Verbs:
         folder = self._inside(default_name(request) if out is None else out)
         if self._approve is not None and not self._approve(f"{summary.block(request)}\n\n{account.outline(request)}"):
             raise RequestError("The user said no to this design. Nothing was spent. Ask what to change.")
-        report = api.design(request, out=_made(folder), progress=self._progress)
+        report = api.design(request, out=folder, progress=self._progress)
         return Outcome(
             text=report.text,
             folder=str(folder),
@@ -163,19 +163,11 @@ class Verbs:
         return folder
 
 
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise RequestError(f"No run can be written in {folder.name[:80]!r}: {error}. Name another folder.") from error
-    return folder
-
-
 def _read(sentence: str, llm: str | None, known: Data | None) -> Request:
     plain = dict(known or {})
     goal = plain.pop("goal", "")
     if isinstance(budget := plain.get("budget"), str):
-        plain["budget"] = wire.to_data(api.parse_budget(budget))
+        plain["budget"] = wire.to_data(wire.parse_budget(budget))
     request = api.interpret(sentence or str(goal), llm=llm, **wire.partial(plain))
     for use in (*request.proposers, *request.refiners):
         if refused := sorted(_ADDRESSES & use.options.keys()):

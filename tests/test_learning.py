@@ -77,7 +77,7 @@ def test_the_same_architecture_in_two_ledgers_of_a_task_counts_once(tmp_path):
 
 
 def test_bad_sources_say_what_is_wrong(tmp_path):
-    with pytest.raises(RequestError, match="no run"):
+    with pytest.raises(RequestError, match="does not exist; name a ledger, a run folder or table:<task>"):
         examples(SPACE, [str(tmp_path / "none.jsonl")])
     with pytest.raises(RequestError, match="adds no measured"):
         examples(SPACE, [write(tmp_path / "empty.jsonl", cells(2), [])])

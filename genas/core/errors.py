@@ -59,5 +59,9 @@ class MissingArtifact(GenasError):
         self.what, self.hint = what, hint
 
 
+class NotWritten(GenasError):
+    """What a run found can't be kept, as on a full disk: no fault of the request (CLI exit code 1)."""
+
+
 class LedgerCorrupt(GenasError):
     """A ledger line other than the last cannot be read."""

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from genas.core.errors import LedgerCorrupt, RequestError
+from genas.core.errors import LedgerCorrupt, NotWritten, RequestError
 
 Event = dict[str, Any]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}  # no space left, quota exceeded, broken disk
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """What is written within that the disk does not take is a NotWritten that names the run's folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise NotWritten(
+            f"{folder} can't be written: {error.strerror}. What is in its ledger is safe; make room, and the same "
+            "command with the same --out goes on from there."
+        ) from error
+
+
+def folder_for_run(folder: Path) -> Path:
+    """The folder, made where it does not exist.
+
+    Raises:
+        RequestError: it can be none.
+        NotWritten: the disk is full.
+    """
+    try:
+        with keeping(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise RequestError(f"No run can be written in {str(folder)[-80:]!r}: {error}. Name another folder.") from error
+    return folder
 
 
 class Ledger:
@@ -33,8 +66,7 @@ class Ledger:
         if follow and path is not None and not path.is_file():
             raise RequestError(f"There is no run in {path.parent}, {path.name} is missing. Name the folder of a run.")
         if path is not None and not follow:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a+b")
+            self._file = _opened(folder_for_run(path.parent) / path.name)
             self._lock(path)
             self._load(path)
 
@@ -73,11 +105,22 @@ class Ledger:
         if self._follow:
             raise TypeError("a ledger that follows another run's is never written")
         line = json.dumps(event, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        if self._file is not None and self.path is not None:
+            with keeping(self.path.parent):
+                self._write(self._file, line)
         self._remember(event)
-        if self._file is not None:
-            self._file.write(line)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+
+    def _write(self, file: IO[bytes], line: bytes) -> None:
+        """The whole line on disk, or none of it: the file is not buffered, so nothing is left for its closing."""
+        try:
+            rest = memoryview(line)
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), self._read)
+            raise
+        self._read += len(line)
 
     def read(self, since: int = 0) -> Iterator[Event]:
         """The events from number `since` on."""
@@ -101,3 +144,13 @@ class Ledger:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        with keeping(path.parent):
+            return path.open("a+b", buffering=0)
+    except OSError as error:
+        raise RequestError(
+            f"No run can be written in {str(path.parent)[-80:]!r}: {error}. Name another --out."
+        ) from error

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_classes(path: Path, labels: Sequence[int], classes: Sequence[str], limit: int | None, things: str) -> None:
-    """Two classes or more, none of them empty, and a limit that leaves one example each.
+    """Some examples, two classes or more, none of them empty, and a limit that leaves one example each.
 
     Args:
         things: what the examples are called, in the plural.
@@ -22,6 +22,8 @@ def check_classes(path: Path, labels: Sequence[int], classes: Sequence[str], lim
     Raises:
         RequestError: where it is not so.
     """
+    if not labels:
+        raise RequestError(f"{path} has no {things}; name data with some of each class.")
     counts = Counter(labels)
     if empty := [name for number, name in enumerate(classes) if not counts[number]]:
         raise RequestError(f"The class {empty[0]!r} of {path} has no {things}; add some or remove the class.")

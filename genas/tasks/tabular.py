@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _ANSWERS = ("label", "target", "class", "y")  # names of the column of classes that need not be said
 _CATEGORIES = 32  # values of a column of words that become features
 _CLASSES = 200
+_DECIMAL = re.compile(r"\s*[+-]?\d+(,\d+)?\s*")
 
 
 class _Column(NamedTuple):
@@ -37,7 +39,8 @@ class Tabular(Task):
     divided 70, 15 and 15 % within each class, the same way in every run.
 
     Args:
-        path: a .csv or .tsv file with a line of names, a .parquet file, or an .npz with x [n, features] and y [n].
+        path: a .csv file with a line of names, parted by commas (or by semicolons, a decimal point then being a comma
+            perhaps), a .tsv or .parquet file, or an .npz with x [n, features] and y [n].
         label: the column of the classes; without it, that called label, target, class or y.
         limit: at most that many training rows, classes in proportion.
 
@@ -118,7 +121,11 @@ def _read(path: Path, label: str | None) -> tuple[list[_Column], list[str], list
     if any(isinstance(value, float) and not value.is_integer() for value in answers):
         raise RequestError(f"The column {known[0]} of {path} holds fractions; regression is not served, only classes.")
     whole = [str(int(value)) if isinstance(value, float) else str(value) for value in answers]
-    return [_column(name, values) for name, values in table.items()], whole, [*map(str, splits or [""] * len(whole))]
+    return (
+        [_column(path, name, values) for name, values in table.items()],
+        whole,
+        [*map(str, splits or [""] * len(whole))],
+    )
 
 
 def _load(path: Path) -> dict[str, list[Any]]:
@@ -133,10 +140,12 @@ def _load(path: Path) -> dict[str, list[Any]]:
     read: dict[str, list[Any]]
     try:
         if kind in (".csv", ".tsv"):
-            parsing = csv.ParseOptions(delimiter="\t" if kind == ".tsv" else ",")
+            between = "\t" if kind == ".tsv" else _delimiter(path)
             missing = csv.ConvertOptions(strings_can_be_null=True)
-            read = csv.read_csv(path, parse_options=parsing, convert_options=missing).to_pydict()
-            return read
+            read = csv.read_csv(
+                path, parse_options=csv.ParseOptions(delimiter=between), convert_options=missing
+            ).to_pydict()
+            return {name: _decimals(values) for name, values in read.items()} if between == ";" else read
         if kind == ".parquet":
             read = parquet.read_table(path).to_pydict()
             return read
@@ -151,13 +160,33 @@ def _load(path: Path) -> dict[str, list[Any]]:
     raise RequestError(f"{path} must be a .csv, .tsv, .parquet or .npz file.")
 
 
-def _column(name: str, values: list[Any]) -> _Column:
+def _delimiter(path: Path) -> str:
+    """A semicolon where the line of names has some and no comma, as spreadsheets write beside decimal commas."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        names = re.sub(r'"[^"]*"', "", file.readline())
+    return ";" if ";" in names and "," not in names else ","
+
+
+def _decimals(values: list[Any]) -> list[Any]:
+    """Words that are all numbers with a decimal comma, as numbers; anything else as it is."""
+    known = [value for value in values if value is not None]
+    if not known or not all(isinstance(value, str) and _DECIMAL.fullmatch(value) for value in known):
+        return values
+    return [None if value is None else float(value.replace(",", ".")) for value in values]
+
+
+def _column(path: Path, name: str, values: list[Any]) -> _Column:
     import numpy as np
 
     known = [value for value in values if value is not None]
     if all(isinstance(value, bool | int | float) for value in known):
         numbers = np.array([np.nan if value is None else float(value) for value in values])
-        return _Column(name, np.where(np.isfinite(numbers), numbers, np.nan), None)
+        if (large := np.flatnonzero(np.abs(numbers) > np.finfo(np.float32).max)).size:
+            raise RequestError(
+                f"The column {name} of {path} holds {numbers[large[0]]:g} in row {large[0] + 1}, which is infinite or "
+                "too large to compute with. Write a finite number, or leave the cell empty (it is then the mean)."
+            )
+        return _Column(name, numbers, None)
     return _Column(name, None, [None if value is None else str(value) for value in values])
 
 

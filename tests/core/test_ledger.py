@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -63,6 +65,40 @@ def test_two_runs_cannot_write_one_ledger(tmp_path: Path) -> None:
         Ledger(tmp_path / "ledger.jsonl")
     first.close()
     Ledger(tmp_path / "ledger.jsonl").close()
+
+
+@pytest.mark.parametrize("folder", ["afile", "afile/x", "/proc/x"])
+def test_where_no_run_can_be_written_is_said(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "afile").touch()
+    with pytest.raises(RequestError, match="No run can be written in"):
+        Ledger(tmp_path / folder / "ledger.jsonl")
+
+
+def test_a_disk_that_takes_no_more_is_said_once_and_what_was_written_stays(tmp_path: Path) -> None:
+    """The limit on the size of a file stands for the full disk: both are errors of the write."""
+    code = """
+import resource, sys
+from pathlib import Path
+from genas.core.errors import NotWritten
+from genas.core.ledger import Ledger
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+ledger = Ledger(Path(sys.argv[1]))
+for number in range(100):
+    try:
+        ledger.append({"kind": "x", "id": str(number), "text": "x" * 80})
+    except NotWritten as error:
+        print(number, error)
+        break
+assert ledger.find(str(number)) is None
+ledger.close()
+"""
+    path = tmp_path / "run" / "ledger.jsonl"
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    number, _, text = done.stdout.partition(" ")
+    assert str(path.parent) in text and "File too large" in text
+    assert path.read_bytes().endswith(b"\n")
+    assert [e["id"] for e in Ledger(path).read()] == [str(n) for n in range(int(number))]
 
 
 def test_no_infinity_reaches_the_file() -> None:

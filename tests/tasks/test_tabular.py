@@ -74,6 +74,18 @@ def test_same_rows_from_every_format(tmp_path):
         assert torch.equal(other.labels, found[0].labels)
 
 
+def test_semicolons_part_columns_and_then_commas_may_be_decimal_points(tmp_path):
+    comma, semicolon = (
+        "\n".join([f"age{p}town{p}label", *(f"{i}{d}5{p}{'a b'[i % 3]}{p}{'yn'[i % 2]}" for i in range(30))])
+        for p, d in ((",", "."), (";", ","))
+    )
+    first, second = (Tabular(path=table(tmp_path, text, f"{n}.csv")) for n, text in enumerate((comma, semicolon)))
+    assert first.input_shape == second.input_shape and first.classes == second.classes
+    assert torch.equal(first.data("train").inputs, second.data("train").inputs)
+    quoted = rows(head='"age;years",town,label')
+    assert "age;years" in Tabular(path=table(tmp_path, quoted, "quoted.csv")).preparation
+
+
 @pytest.mark.parametrize(
     ("text", "options", "words"),
     [
@@ -86,6 +98,9 @@ def test_same_rows_from_every_format(tmp_path):
         ("a,label\n1,x\n1,y\n1,x\n1,y\n1,x\n1,y\n", {}, "no column besides the label"),
         ("a,label\n1,x,3\n2,y\n", {}, "can't be read as a table"),
         (rows(), {"limit": 1}, "at least one example per class"),
+        ("a,label\n", {}, "table.csv has no rows"),
+        (rows().replace("\n3,", "\ninf,"), {}, "column age .* inf in row 4.* leave the cell empty"),
+        (rows().replace("\n3,", "\n-1e300,"), {}, r"-1e\+300 in row 4"),
     ],
 )
 def test_what_cannot_be_learned_is_refused_in_words(tmp_path, text, options, words):
