@@ -16,6 +16,7 @@ from genas.core.records import Architecture, Candidate, Constraint, Frame, Goal,
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
 Split = Literal["train", "val", "test"]
@@ -56,6 +57,14 @@ class SearchSpace(ABC):
         """What an architecture of that many nodes may look like; the default leaves everything open."""
         pairs = tuple((i, j) for j in range(nodes) for i in range(j))
         return Frame((self.ops,) * nodes, (), pairs)
+
+    def wirings(self, nodes: int) -> NDArray[np.bool_] | None:
+        """Where open edges depend on each other: which of the frame's each legal wiring has, [W, open edges].
+
+        A generator that draws edges keeps to these. It must agree with `problems` and be given for every size or for
+        none; None, the default, leaves each open edge free.
+        """
+        return None
 
     def check(self, arch: Architecture) -> Architecture:
         """The architecture itself, or InvalidArchitecture."""

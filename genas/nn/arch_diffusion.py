@@ -15,24 +15,32 @@ from diffusers.utils import BaseOutput
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax, logsigmoid
 
+from genas.core.errors import InvalidArchitecture
 from genas.nn.conditions import Wish
 from genas.nn.graph_transformer import GraphTransformer
 from genas.nn.graphs import MASKED_EDGE, Graphs
+from genas.nn.legal_wirings import LegalWirings
 
 _ROWS = 512  # that the network reads at once: they fit a core's cache
+_REDRAWS = 4  # of edges that leave no legal wiring together, before some are turned round
 
 
 class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
     """Noise that hides each open entry with probability t, and its reversal in a few steps from t = 1 to 0.
 
     Source: Austin et al., D3PM (2021), absorbing state, Section 3.1, with t uniform in (0, 1] (Sahoo et al., MDLM 2024,
-    log-linear schedule). On the way back the number of entries shown at each step is fixed instead of binomial.
+    log-linear schedule). On the way back the number of entries shown at each step is fixed instead of binomial, and
+    edges tend to come before labels, which are easier to choose once the wiring is known.
+
+    Args:
+        num_inference_steps: on the way back.
+        head_start: of edges over labels: 0 is none, with 1 all of them are shown before any label.
     """
 
     order = 1
 
     @register_to_config  # type: ignore[untyped-decorator]
-    def __init__(self, num_inference_steps: int = 8) -> None:
+    def __init__(self, num_inference_steps: int = 8, head_start: float = 0.5) -> None:
         self.set_timesteps(num_inference_steps)
 
     def set_timesteps(self, num_inference_steps: int) -> None:
@@ -45,7 +53,9 @@ class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
         hidden = draw < t.view(-1, *[1] * (values.dim() - 1))
         return torch.where(hidden & hideable, masked, values)
 
-    def step(self, hidden: Tensor, hideable: Tensor, index: int, generator: torch.Generator) -> Tensor:
+    def step(
+        self, hidden: Tensor, hideable: Tensor, index: int, generator: torch.Generator, *, labels: int = 0
+    ) -> Tensor:
         """Which hidden entries are shown at a step, as booleans [B, L]: random ones, always as many as t says.
 
         With as many steps as entries it is one at a time, and samples follow the model exactly.
@@ -54,10 +64,13 @@ class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
             hidden: [B, L].
             hideable: [B] how many were hidden at t = 1.
             index: which step of `timesteps`.
+            labels: how many of the first entries are labels that wait for edges.
         """
         left = (hideable * self.timesteps[index + 1] + 1e-4).floor().long()  # [B]
         count = hidden.sum(1) - left
-        order = torch.rand(hidden.shape, generator=generator).masked_fill(~hidden, 2.0)
+        order = torch.rand(hidden.shape, generator=generator)
+        order[:, :labels] += self.config.head_start
+        order = order.masked_fill(~hidden, torch.inf)
         last = order.sort(1).values.gather(1, (count - 1).clamp(min=0)[:, None])
         return hidden & (order <= last) & (count > 0)[:, None]
 
@@ -95,6 +108,7 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         allowed: Tensor,
         wish: Wish,
         *,
+        wirings: LegalWirings | None = None,
         guidance: float = 1.0,
         temperature: float = 1.0,
         num_inference_steps: int = 8,
@@ -106,14 +120,21 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
             start: masked where open.
             allowed: [B, N, K] labels each node may have.
             wish: of each.
+            wirings: those that are legal, where edges depend on each other; no draw leaves them.
             guidance: 1 is the conditional model itself, more exaggerates the wish (Ho and Salimans, 2022).
             temperature: below 1 prefers the likely.
             num_inference_steps: at most so many; never more than there are masked entries.
             generator: on the CPU; the same state gives the same graphs.
+
+        Raises:
+            InvalidArchitecture: where no legal wiring has the edges that are given.
         """
         generator = generator or torch.Generator().manual_seed(0)
         masked, (nodes, edges) = len(self.denoiser.config.ops), start
         wired = bool((edges == MASKED_EDGE).any())
+        count = (nodes != masked + 1).sum(1)
+        if wirings and not wirings.possible(edges, count).all():
+            raise InvalidArchitecture(["no legal wiring has the edges that are to stay; leave more of them open"])
         hideable = (nodes == masked).sum(1) + (edges == MASKED_EDGE).sum((1, 2))
         steps = min(num_inference_steps, max(1, int(hideable.max())))
         self.scheduler.set_timesteps(steps)
@@ -123,11 +144,12 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
                 hidden = torch.cat([hidden, (edges == MASKED_EDGE).flatten(1)], dim=1)
             share = hidden.sum(1) / hideable.clamp(min=1)
             label, edge = self._log_probs(Graphs(nodes, edges), allowed, wish, share, guidance=guidance, wired=wired)
-            shown = self.scheduler.step(hidden, hideable, index, generator)
-            nodes = _draw(label / temperature, generator).where(shown[:, : nodes.shape[1]], nodes)
+            width = nodes.shape[1]
+            shown = self.scheduler.step(hidden, hideable, index, generator, labels=width if wired else 0)
+            nodes = _draw(label / temperature, generator).where(shown[:, :width], nodes)
             if wired:
-                chosen = shown[:, nodes.shape[1] :].view_as(edges)
-                edges = _draw(edge / temperature, generator).where(chosen, edges)
+                chosen = shown[:, width:].view_as(edges)
+                edges = _shown(edges, edge / temperature, chosen, count=count, wirings=wirings, generator=generator)
         return ArchDiffusionOutput(graphs=Graphs(nodes, edges))
 
     def edit(
@@ -176,6 +198,33 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
             (told, label), (joined, edge) = label.chunk(2), edge.chunk(2)
             label, edge = label + guidance * (told - label), edge + guidance * (joined - edge)
         return label[place], edge[place] if wired else edge
+
+
+def _shown(
+    edges: Tensor,
+    log_probs: Tensor,
+    chosen: Tensor,
+    *,
+    count: Tensor,
+    wirings: LegalWirings | None,
+    generator: torch.Generator,
+) -> Tensor:
+    """The edges [B, N, N] with the chosen ones drawn so that a legal wiring has all that is shown then.
+
+    Args:
+        log_probs: [B, N, N, 2].
+        count: [B] numbers of nodes.
+    """
+    drawn = _draw(log_probs, generator).where(chosen, edges)
+    if wirings is None:
+        return drawn
+    for _ in range(_REDRAWS):
+        wrong = (~wirings.possible(drawn, count)).nonzero().flatten()
+        if not len(wrong):
+            return drawn
+        again = _draw(log_probs[wrong], generator).where(chosen[wrong], edges[wrong])
+        drawn = drawn.index_copy(0, wrong, again)
+    return wirings.mend(drawn, edges, count, generator)
 
 
 def _draw(log_probs: Tensor, generator: torch.Generator) -> Tensor:

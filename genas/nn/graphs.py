@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from genas.core.errors import InvalidArchitecture
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
+from genas.nn.legal_wirings import LegalWirings
 
 ABSENT, PRESENT, MASKED_EDGE = 0, 1, 2
 
@@ -66,6 +68,21 @@ class Codec:
         """The sizes of the space whose every node has a label that is known here."""
         fitting = [size for size in self.space.sizes() if size <= self.max_nodes]
         return [n for n in fitting if all(self.ids.keys() & set(labels) for labels in self.frame(n).labels)]
+
+    @cached_property
+    def wirings(self) -> LegalWirings | None:
+        """Which open edges may be together; None where the space leaves each free."""
+        tables = {size: table for size in self.sizes() if (table := self.space.wirings(size)) is not None}
+        if not tables or len(tables) < len(self.sizes()):
+            return None
+        pairs = sorted({pair for size in tables for pair in (*self.frame(size).edges, *self.frame(size).open_edges)})
+        column = {pair: number for number, pair in enumerate(pairs)}
+        whole = {}
+        for size, table in tables.items():
+            whole[size] = np.zeros((len(table), len(pairs)), dtype=bool)
+            whole[size][:, [column[pair] for pair in self.frame(size).edges]] = True
+            whole[size][:, [column[pair] for pair in self.frame(size).open_edges]] = table
+        return LegalWirings(whole, pairs)
 
     def blank(self, sizes: Sequence[int]) -> Graphs:
         """One graph per size with everything masked that the frame leaves open."""

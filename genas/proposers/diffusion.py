@@ -96,8 +96,9 @@ class DiffusionProposer(SampledProposer):
             task = self._vector = task_vector(self.task) if self._vector is None else self._vector
         return Wish(torch.full((n,), level_of(self.level)), costs, task.expand(n, -1))
 
-    def _options(self) -> dict[str, Any]:
-        return {"guidance": self.guidance, "temperature": self.temperature, "num_inference_steps": self.steps}
+    def _options(self, codec: Codec) -> dict[str, Any]:
+        options = {"guidance": self.guidance, "temperature": self.temperature, "num_inference_steps": self.steps}
+        return {**options, "wirings": codec.wirings}
 
     def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
         """`n` samples as the model gives them, repeats and illegal ones included."""
@@ -106,7 +107,7 @@ class DiffusionProposer(SampledProposer):
         wish = self._wish(n, pipeline, generator)
         nodes = pipeline.node_counts(wish, generator, codec.sizes())
         start, allowed = codec.blank(nodes), codec.allowed(nodes)
-        return codec.decode(pipeline(start, allowed, wish, generator=generator, **self._options()).graphs)
+        return codec.decode(pipeline(start, allowed, wish, generator=generator, **self._options(codec)).graphs)
 
     def edit(self, arch: Architecture, n: int, *, keep: Sequence[int] | None = None) -> list[Architecture]:
         """Up to n legal changed copies of an architecture, different from it and from each other: a mutation.
@@ -134,7 +135,8 @@ class DiffusionProposer(SampledProposer):
                 stay = torch.isin(torch.arange(codec.max_nodes), torch.tensor(keep)).expand(count, -1)
                 join = stay[:, :, None] & stay[:, None, :]
             wish = self._wish(count, pipeline, generator)
-            found = pipeline.edit(graphs, allowed, wish, (stay, join), blank, generator=generator, **self._options())
+            options = self._options(codec)
+            found = pipeline.edit(graphs, allowed, wish, (stay, join), blank, generator=generator, **options)
             return codec.decode(found.graphs)
 
         return distinct(draw, n, self.space, {arch.key}, rounds=8)

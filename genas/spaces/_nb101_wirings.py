@@ -29,22 +29,33 @@ class Wirings(NamedTuple):
 
 
 @cache
-def wirings(vertices: int) -> Wirings:
+def legal(vertices: int) -> tuple[Edges, NDArray[np.bool_]]:
     """Every wiring of that many vertices with at most nine edges and no vertex off the paths from input to output.
 
-    Vertices are in topological order, so a vertex lies on such a path as soon as something enters and leaves it. A
-    wiring is met once per topological order; `weights` divides that out and counts labellings up to symmetry, by
-    Burnside's lemma: the sum over automorphisms g of CHOICES^cycles(g), divided by the number of topological orders.
+    Vertices are in topological order, so a vertex lies on such a path as soon as something enters and leaves it.
+
+    Returns:
+        the pairs that the bits stand for, and a row of bits per wiring, [W, pairs].
     """
     pairs = tuple((i, j) for i in range(vertices) for j in range(i + 1, vertices))
     masks = np.arange(2 ** len(pairs), dtype=np.uint32)
-    bits = np.stack([(masks >> b) & 1 for b in range(len(pairs))], axis=1).astype(bool)
-    bits = bits[bits.sum(axis=1) <= MAX_EDGES]
+    masks = masks[np.bitwise_count(masks) <= MAX_EDGES]
     for vertex in range(vertices):
-        entering = [b for b, (_, target) in enumerate(pairs) if target == vertex]
-        leaving = [b for b, (source, _) in enumerate(pairs) if source == vertex]
+        entering = sum(1 << b for b, (_, target) in enumerate(pairs) if target == vertex)
+        leaving = sum(1 << b for b, (source, _) in enumerate(pairs) if source == vertex)
         for touching in filter(None, (entering, leaving)):
-            bits = bits[bits[:, touching].any(axis=1)]
+            masks = masks[(masks & np.uint32(touching)) > 0]
+    return pairs, np.stack([(masks >> b) & 1 for b in range(len(pairs))], axis=1).astype(bool)
+
+
+@cache
+def wirings(vertices: int) -> Wirings:
+    """The legal wirings of that many vertices, weighted.
+
+    A wiring is met once per topological order; `weights` divides that out and counts labellings up to symmetry, by
+    Burnside's lemma: the sum over automorphisms g of CHOICES^cycles(g), divided by the number of topological orders.
+    """
+    pairs, bits = legal(vertices)
     return Wirings(pairs, bits, _weights(vertices, pairs, bits))
 
 

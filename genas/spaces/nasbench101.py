@@ -12,6 +12,7 @@ from genas.spaces import _nb101_wirings as wirings
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
 _OPS = ("conv3x3", "conv1x1", "maxpool3x3")
@@ -52,6 +53,10 @@ class NasBench101(SearchSpace):
         """Free operations between the input and the output, every forward edge open."""
         pairs = tuple((i, j) for i in range(nodes) for j in range(i + 1, nodes))
         return Frame((("input",), *(_OPS,) * (nodes - 2), ("output",)), (), pairs)
+
+    def wirings(self, nodes: int) -> NDArray[np.bool_]:
+        """At most nine edges, and every vertex on a path from input to output."""
+        return wirings.legal(nodes)[1]
 
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the cell."""

@@ -13,6 +13,7 @@ from genas.core.records import Architecture, Candidate, Constraint, Frame
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
 _OPS = ("gat", "gcn", "gin", "cheb", "sage", "arma", "graph", "fc", "skip")
@@ -74,6 +75,12 @@ class NasBenchGraph(SearchSpace):
         fixed, possible = set.intersection(*edges), set.union(*edges)
         labels = (("input",), *(_OPS,) * 4, ("output",))
         return Frame(labels, tuple(sorted(fixed)), tuple(sorted(possible - fixed)))
+
+    def wirings(self, nodes: int) -> NDArray[np.bool_]:
+        """The nine trees."""
+        import numpy as np
+
+        return np.array([[edge in _edges(link) for edge in self.frame(nodes).open_edges] for link in _LINKS])
 
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the network."""

@@ -183,3 +183,11 @@ def test_a_guide_chooses_among_more_samples(folder):
         return sum(accuracy(c.arch) for c in found) / len(found)
 
     assert mean(lambda archs: [accuracy(a) for a in archs]) > mean(None) + 0.05
+
+
+@pytest.mark.parametrize(("start", "share"), [(0.0, 1 / 2), (0.5, 1 / 8), (1.0, 0.0)])
+def test_edges_have_their_head_start_over_labels(start, share):
+    hidden, two = torch.ones(4000, 2, dtype=torch.bool), torch.full((4000,), 2)  # a label and an edge
+    shown = AbsorbingScheduler(2, start).step(hidden, two, 0, torch.Generator().manual_seed(0), labels=1)
+    assert (shown.sum(1) == 1).all()
+    assert shown[:, 0].float().mean().item() == pytest.approx(share, abs=0.02)  # labels shown first
