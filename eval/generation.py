@@ -9,6 +9,8 @@ of different ones (by key) and of those not among the training data; architectur
 included. Of n different ones as `ask` gives them (sampling without replacement, so all keys differ): their share of n,
 mean and best validation accuracy by the tables, and on the first data set the mean of the new ones alone. Median of
 the seeds [lowest, highest].
+
+Top draws repeat: even 1,000 uniform ones among the 1,563 cells of NAS-Bench-201's best tenth would be 74 % different.
 """
 
 from __future__ import annotations
@@ -54,6 +56,11 @@ USES = {
     "archlm, top, guidance 1": Use("archlm", {"guidance": 1.0}),
     "archlm, top": Use("archlm"),
 }
+RULED = (
+    "The diffusion keeps to the wirings that this space declares legal (edges that leave none are drawn again, at last "
+    "turned round), so its `valid` tells of rules on labels only. Without that (commit 577aee8, the same weights), .75, "
+    ".70 and .61 of its draws were legal on nasbench101 and .80, .82 and .82 on nasbench_graph, in the order of its rows."
+)
 
 
 class Predicted:
@@ -191,6 +198,8 @@ def main() -> None:
         f"were fitted on `{' '.join(sources)}` (archlm on those of other spaces too); `novel` and `new` (mean on the first data set) leave those out; `asked` are drawn without replacement by isomorphism key. Models that know several tasks are told the first in words. Guidance of the diffusion and the archlm's size were "
         f"chosen while looking at these tables, so the top rows are slightly optimistic. `llm` is the embedded SmolLM2.{predicted}\n\n"
     )
+    if space.wirings(max(space.sizes())) is not None:
+        about = f"{RULED}\n\n{about}"
     title = f"What the generators make on {arguments.space}"
     record.write(file, title, about + table(results), results, time.perf_counter() - start)
 
