@@ -136,8 +136,9 @@ class GraphPredictor(nn.Module):
         ops: labels in the order of their ids.
         nets: members of the ensemble.
         stretch: what the spread is multiplied by to be a standard deviation, found by `teach`.
-        questions: what it was taught, with the length E of their vectors; none where it was taught one order only.
-        stretches: the same for each question.
+        questions: what it was taught; none where it was taught one order only.
+        size: length E of the questions' vectors.
+        stretches: `stretch` for each question.
         widened: and for questions about a task or a device that it was not taught, found by `widen`.
     """
 
