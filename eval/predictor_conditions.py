@@ -1,6 +1,6 @@
 """What does it bring to tell a predictor which task or device is asked about? NAS-Bench-201, graph networks alone.
 
-    GENAS_DATA=... python eval/predictor_conditions.py --out /tmp/conditions    (about 15 minutes of one core; resumable)
+    GENAS_DATA=... python eval/predictor_conditions.py --out /tmp/conditions    (about 20 minutes of one core; resumable)
 
 `tasks`: E cells of each data set, drawn apart, teach one predictor all three orders (`teach_questions`), or one order for
 all (`teach` on the pooled ranks; beside it the same with the layer that only the conditioned nets have), or each data
@@ -254,14 +254,16 @@ def device_table(draws: list[dict[str, dict[str, float]]], examples: int) -> str
 
 ABOUT = """One graph network ensemble told which data set or device is asked about (`genas.nn.lessons`), beside one that is
 not, without the blend that the scorer adds. Kendall's tau on 3,000 unseen cells; median of five draws [lowest, highest].
-A predictor that is not told gets half of the pairs right that two data sets order differently: what it gains on one it
-loses on the other. Intervals of a data set that was left out are widened by what each of the two known ones needed when
-it was left out in turn.
+Of the pairs that two data sets order differently, one order for all gets half right: what it gains on one it loses on the
+other. Conditioned networks get a little more, own cells alone most (and fewer of all pairs). Intervals of a data set that
+was left out are widened by what each of the two known ones needed when it was left out in turn; that only three data sets
+stand behind this, and alike ones, is no promise for others.
 """
 ABOUT_DEVICES = """
 Spearman's rho on 3,000 unseen cells. `Left out`: nothing of that device was taught, it is asked for by the words of
 `genas.nn.device_words`; `device_transfer` reads ten measurements there and all cells' figures on the other eight.
-Coverage of 90 % intervals with the factor that the other left-out devices needed. CIFAR-10 inputs.
+Coverage of 90 % intervals with the factor that the other left-out devices needed (networks that were taught this one):
+of devices unlike the others (edgegpu, edgetpu) they hold too little. CIFAR-10 inputs.
 """
 UNITS = (
     *(("tasks", several_tasks, e) for e in EXAMPLES), *(("new", new_task, e) for e in EXAMPLES[1:]),
