@@ -18,9 +18,9 @@ from statistics import mean, median, stdev
 import record
 
 import genas
-from genas.api import parse_budget
 from genas.console import Bars
 from genas.core.records import Budget, Report
+from genas.core.wire import parse_budget
 
 JOBS = {
     "digits": (

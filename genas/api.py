@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from genas.core import assets, registry, wire
 from genas.core.errors import GenasError, RequestError, UnknownPlugin
 from genas.core.interfaces import Task
-from genas.core.records import Architecture, Budget, Candidate, Constraint, Report, Request, Trial, Use
+from genas.core.records import Architecture, Candidate, Constraint, Report, Request, Trial, Use
 from genas.llms._names import split
 
 if TYPE_CHECKING:
@@ -39,10 +39,19 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
     Raises:
         RequestError: something is missing, unclear or contradicts itself; the message says what to write.
     """
-    plain = {key: value for key, value in known.items() if value is not None}
-    fields = {**plain, **wire.partial({k: v for k, v in plain.items() if isinstance(v, str | dict | list | int)})}
-    request: Request = registry.create("interpreters", interpreter).read(sentence, **fields)
+    request: Request = registry.create("interpreters", interpreter).read(sentence, **_fields(known))
     return _with_model(_with_defaults(request), llm)
+
+
+def _fields(known: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a Request as records; those that are None are not known."""
+    plain = {key: value for key, value in known.items() if value is not None}
+    return {**plain, **wire.partial({k: v for k, v in plain.items() if isinstance(v, str | dict | list | int)})}
+
+
+def _read(request: str | Request, known: dict[str, Any]) -> Request:
+    """The request of a sentence, or one that was read before, with the fields that are known."""
+    return interpret(request, **known) if isinstance(request, str) else replace(request, **_fields(known))
 
 
 def _with_model(request: Request, llm: str | None) -> Request:
@@ -106,7 +115,8 @@ def design(
         progress: told about each stage and step.
         executor: where trainings run, as "serial", "processes:4" or "ray:ADDRESS" (see `parse_executor`). A stopped run
             may go on with another. The answer is the same where each evaluation has as many threads.
-        known: fields of Request that win over the sentence (seed=1, device="cuda", budget={"seconds": 600}).
+        known: fields of Request that win over the sentence or the request's own (seed=1, device="cuda",
+            budget="10 minutes").
 
     Returns:
         The report; `report.html`, `report.json`, `ledger.jsonl` and `winner/` lie in the folder.
@@ -116,7 +126,7 @@ def design(
     """
     from genas.report import write
 
-    request = interpret(request, **known) if isinstance(request, str) else request
+    request = _read(request, known)
     folder = Path(out) if out is not None else default_folder(request.goal)
     with _designing(request, folder, {}, progress, executor) as designer:
         report = designer.run()
@@ -141,10 +151,14 @@ def _export(designer: Designer, winner: Trial, folder: Path) -> None:
         export(network, arch, designer.task, folder)
 
 
+def slug(goal: str) -> str:
+    """The words of a sentence as a part of a folder's name, at most 40 characters; "" where it has none."""
+    return re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:40].strip("-")
+
+
 def default_folder(goal: str) -> Path:
     """`runs/<time>-<slug>` for a sentence, numbered where two begin in one second."""
-    slug = re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:40].strip("-") or "run"
-    base = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
+    base = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(goal) or 'run'}"
     names = (base if number == 1 else f"{base}-{number}" for number in count(1))
     return next(folder for name in names if not (folder := Path("runs") / name).exists())
 
@@ -230,7 +244,7 @@ def _designing(
     from genas.core.ledger import Ledger
     from genas.designer import Designer
 
-    request = interpret(request, **known) if isinstance(request, str) else request
+    request = _read(request, known)
     use = parse_executor(executor) if isinstance(executor, str) else executor
     ledger = Ledger(None if out is None else Path(out) / "ledger.jsonl")
     try:
@@ -274,8 +288,9 @@ def batch(
     for number, entry in enumerate(entries, start=1):
         known = dict(entry)
         goal = str(known.pop("goal", ""))
-        folder = root / f"{number:02d}-{re.sub(r'[^a-z0-9]+', '-', goal.lower())[:40].strip('-') or 'task'}"
+        folder = root / f"{number:02d}-{slug(goal) or 'task'}"
         try:
+            wire.partial({key: value for key, value in known.items() if key not in ("interpreter", "llm")})
             rows.append(BatchRow(goal, folder, design(goal, out=folder, progress=progress, executor=executor, **known)))
         except GenasError as error:
             rows.append(BatchRow(goal, folder, error=str(error)))
@@ -327,24 +342,6 @@ def explain(name: str) -> str:
             + ("\n".join(options) or "  none")
         )
     return "\n\n".join(parts)
-
-
-def parse_budget(text: str) -> Budget:
-    """A budget from "20 minutes", "240 s" or "30 trials"."""
-    if match := re.fullmatch(r"\s*(\d+)\s*(trials?|networks?)\s*", text):
-        count = int(match[1])
-        if count < 1:
-            raise RequestError("A budget needs at least 1 trial.")
-        return Budget(trials=count)
-    import pint
-
-    try:
-        seconds = float(pint.UnitRegistry()(text).to("second").magnitude)
-    except (pint.errors.PintError, AttributeError, ValueError, TypeError, AssertionError) as error:
-        raise RequestError(f"{text!r} is no budget. Write for example '20 minutes', '240 s' or '30 trials'.") from error
-    if not 0 < seconds < float("inf"):
-        raise RequestError(f"A budget must be more than nothing, not {text!r}.")
-    return Budget(seconds=seconds)
 
 
 def parse_executor(text: str) -> Use:

@@ -42,7 +42,7 @@ class Book:
         self._charged: set[tuple[object, ...]] = set()
         self._reached: dict[str, float] = {}  # share of the search's measurement, by key, of what was measured
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self.trials
 
     def add(self, trial: Trial, result: Measurement | ScoreFailed, *, fatal: bool = True) -> Trial:
@@ -148,15 +148,38 @@ class Book:
         full = [t for t in self.alive() if any(m.fidelity == 1.0 for m in t.all(self.metric))]
         return pareto.front(full or self.measured(), self.objectives)
 
+    def nearest(self) -> Trial | None:
+        """The trial of the least excess, a living one if there is any; None where all failed of something else."""
+        tried = [t for t in self.trials.values() if t.failure is None or pareto.broken(t, self.early)]
+        return min(tried, key=self.excess, default=None)
+
+    def excess(self, trial: Trial) -> tuple[int, float]:
+        """How many limits were not measured, and how far the trial is beyond the others: a sum of logarithms."""
+        values = [(limit, trial.value(limit.metric)) for limit in self.early]
+        beyond = sum(_beyond(value, limit) for limit, value in values if value is not None)
+        return sum(value is None for _, value in values), beyond
+
     def why_empty(self) -> str:
         """In words, why no candidate is left, and what to write instead."""
         reasons = [trial.failure for trial in self.trials.values() if trial.failure is not None]
         limits = ", ".join(map(str, self.early)) or "none"
-        example = f" For example: {reasons[-1]}." if reasons else ""
+        nearest = self.nearest()
+        if nearest is not None:
+            example = f" The nearest: {nearest.failure}."
+        else:
+            example = f" For example: {reasons[-1]}." if reasons else ""
         return (
             f"None of {len(reasons)} candidates keeps the limits ({limits}).{example} "
             "Widen the limits, or name another space (genas list spaces)."
         )
+
+
+def _beyond(value: float, limit: Constraint) -> float:
+    """How far a figure is beyond its limit, as a logarithm of their ratio; 0 where it keeps it."""
+    if limit.holds(value):
+        return 0.0
+    bound = limit.at_most if limit.at_most is not None and value > limit.at_most else limit.at_least
+    return abs(math.log(max(value, 1e-12) / max(bound or 0.0, 1e-12)))
 
 
 def _column(trials: Sequence[Trial], scorer: Scorer) -> list[float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
-from genas.core.records import Request
+from genas.core.records import Request, Trial
 
 
 def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[tuple[str, str]]:
@@ -31,6 +33,24 @@ def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[t
                 f"The model of {name} was fitted on validation accuracies of {count} architectures on this very task "
                 f"({request.task}); on a new task it knows less. It saw no test accuracy.",
             )
+
+
+def untaught(task: Task, trial: Trial) -> str | None:
+    """Where a network's test accuracy is not clearly above that of always saying the most frequent class: a sentence.
+
+    Source: two standard errors of a share (Wald), over the examples of the test split.
+    """
+    found = [m.value for m in trial.all("test_accuracy")]
+    if not found:
+        return None
+    labels = task.data("test").labels.flatten().tolist()
+    most = max(Counter(labels).values()) / len(labels)
+    if sum(found) / len(found) > most + 2 * math.sqrt(most * (1 - most) / len(labels)):
+        return None
+    return (
+        f"The winner is hardly better than always saying the most frequent class, which is right in {most:.1%} of the "
+        "test examples: it has learned next to nothing. Raise the budget, or look at the data."
+    )
 
 
 def _models(request: Request) -> dict[str, None]:

@@ -7,18 +7,21 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.cautions import cautions
+from genas.cautions import cautions, untaught
 from genas.core import pareto, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
+from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import SEARCH_SHARE, Plan, affordable_ms, make_plan, placed, plan_again
-from genas.sources import Mix
+from genas.sources import Mix, neighbors
 from genas.summary import number, summarize
 
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
+_PATIENT = 2  # of these before the nearest candidate is walked on from
+_NEIGHBORS = 64  # at a time
 
 
 class Progress(Protocol):
@@ -69,7 +72,7 @@ class Designer:
         if self.space.modality != self.task.modality:
             raise RequestError(
                 f"The space {request.space.name} makes networks for {self.space.modality} tasks, but "
-                f"{request.task.name} is a {self.task.modality} task. Name another space."
+                f"{request.task.name} has {self.task.modality} data. Name another space."
             )
         self.plan = self._plan(context["device"])
         affordable = () if self.plan.train_ms is None else (Constraint("train_ms", at_most=self.plan.train_ms),)
@@ -101,14 +104,19 @@ class Designer:
     # Stages
 
     def propose(self) -> None:
-        """Ask the proposers, by yield, until enough candidates keep the limits."""
+        """Ask the proposers, by yield, until enough candidates keep the limits.
+
+        Where they bring none, the candidate that comes nearest is walked on from, for as long as that comes nearer.
+        """
         self.progress.stage("propose", self.plan.proposals)
         dry = 0
         while (missing := self.plan.proposals - len(self.book.alive())) > 0 and dry < _DRY:
-            new = self.lab.screen(self.proposers.ask(min(24, max(missing, 8))))
+            start = self.book.nearest() if dry >= _PATIENT else None
+            new = self.lab.screen(self.proposers.ask(min(24, max(missing, 8))) if start is None else self._near(start))
             for _ in (living := [t for t in new if t.failure is None])[:missing]:
                 self.progress.step()
-            dry = 0 if living else dry + 1
+            nearer = start is not None and any(self.book.excess(t) < self.book.excess(start) for t in new)
+            dry = 0 if living else dry if nearer else dry + 1
             best = self.lab.ranked()[: max(1, len(self.book.trials) // 4)]
             self.proposers.credit(new, {t.candidate.arch.key for t in best})
         if not self.book.alive():
@@ -153,6 +161,8 @@ class Designer:
         self._train(best, seeds[1:])
         for trials, key in best:
             self._test(trials, key)
+        if self.winner is not None and self.trains and (text := untaught(self.task, self.book.trials[self.winner])):
+            self._note("untaught", text)
 
     def candidates(self, n: int) -> list[Trial]:
         """Only the first stage: at most n candidates within the limits, the most promising first."""
@@ -243,7 +253,6 @@ class Designer:
         asked: dict[str, Any] = {} if self.executor.threads is None else {"threads": self.executor.threads}
         if not self.trains or self.request.budget.seconds is None:
             return 0.0, asked
-        from genas.core.rng import rng
         from genas.nn.train import best_threads, build, seconds_per_example, threads
 
         known = self.space.references(self.task, self.request.constraints)
@@ -261,6 +270,10 @@ class Designer:
     def _done(self) -> int:
         """Measurements of the task's metric so far, in whole ones."""
         return int(self.lab.effort + 1e-9)
+
+    def _near(self, trial: Trial) -> list[Candidate]:
+        random = rng(self.request.seed, "near", len(self.book.trials))
+        return neighbors(self.space, trial.candidate.arch, self.book, _NEIGHBORS, random)
 
     def _seeds(self) -> list[Trial]:
         """Hand-made references, measured as candidates are, for refiners to build upon; they are never finalists."""
@@ -350,9 +363,14 @@ def _mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
     The LLM tokens of the budget are shared out among those that spend tokens and have no limit of their own.
     """
     uses: dict[str, Use] = {}
-    for use in (*request.proposers, *request.refiners):
-        uses.setdefault(use.name, use)
-    kinds = {name: "refiners" if name in registry.names("refiners") else "proposers" for name in uses}
+    kinds: dict[str, str] = {}
+    for kind, other, named in (
+        ("proposers", "refiners", request.proposers),
+        ("refiners", "proposers", request.refiners),
+    ):
+        for use in named:
+            uses.setdefault(use.name, use)
+            kinds.setdefault(use.name, other if use.name in registry.names(other) else kind)
     spending = [n for n, k in kinds.items() if "tokens" in registry.options(k, n) and "tokens" not in uses[n].options]
     made: dict[str, Proposer] = {}
     for name, kind in kinds.items():

@@ -67,6 +67,8 @@ class Plan:
         return asdict(self)
 
 
+_SCREENED = 0.15  # seconds that the cheap figures of one proposal may take
+_SCREENING = 0.1  # of the seconds go to these; there are 20 proposals in any case
 SEARCH_SHARE = 0.4  # of the seconds; the rest goes to full training
 _SEARCHED = 0.8  # of the search's seconds go to short trainings
 _SLOWER = 1.5  # times the reference's time per example: such networks are tried in any case
@@ -94,6 +96,8 @@ def make_plan(request: Request, *, examples: int, seconds_per_example: float) ->
         return replace(plan, trials=100, proposals=200)
     if seconds is None or seconds_per_example == 0:
         return plan
+    affordable = max(20, int(_SCREENING * seconds / _SCREENED))
+    plan = replace(plan, proposals=min(plan.proposals, affordable), trials=min(plan.trials, affordable))
     total = seconds * (1 - SEARCH_SHARE) / seconds_per_example  # example passes of all full trainings together
     if total < _FEW * examples * _trainings(plan):
         plan = replace(plan, finalists=min(2, plan.finalists), references=1)

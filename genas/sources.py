@@ -1,11 +1,23 @@
-"""Several proposers as one: each is asked in proportion to what its earlier candidates were worth."""
+"""Several proposers as one, each asked in proportion to what its earlier candidates were worth; and a walk from one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 
-from genas.core.interfaces import Proposer
-from genas.core.records import Candidate, Trial
+import numpy as np
+
+from genas.core.interfaces import Proposer, SearchSpace
+from genas.core.records import Architecture, Candidate, Trial
+
+
+def neighbors(
+    space: SearchSpace, arch: Architecture, seen: Container[str], n: int, random: np.random.Generator
+) -> list[Candidate]:
+    """At most n random neighbours of an architecture that are not in `seen` (keys)."""
+    near = {other.key: other for other in space.neighbors(arch) if other.key not in seen}
+    fresh = list(near.values())
+    chosen = random.permutation(len(fresh))[:n]
+    return [Candidate(fresh[int(i)], "neighbors", note="one edit from what keeps the limits best") for i in chosen]
 
 
 class Mix:

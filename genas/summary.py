@@ -90,7 +90,7 @@ def amount(budget: Budget) -> list[str]:
     if budget.seconds is not None:
         parts.append(duration(budget.seconds))
     if budget.trials is not None:
-        parts.append(f"{budget.trials:,} trials")
+        parts.append(f"{budget.trials:,} trial{'s' * (budget.trials != 1)}")
     if budget.llm_tokens is not None:
         parts.append(f"{budget.llm_tokens:,} LLM tokens")
     return parts
@@ -179,6 +179,9 @@ class Comparison(NamedTuple):
 def compare(winner: Spread, reference: Spread, goal: Goal = "max") -> Comparison:
     """Whether the winner's mean is clearly better, given how much both vary over seeds.
 
+    Where no seed differs from another (few test examples, or a task too easy) nothing is known of that: no clear
+    difference.
+
     Source: Student's two-sample test with pooled variance at 95 %, two-sided; the seeds are the samples, so the chance
     in the choice of test examples is not counted.
     """
@@ -191,7 +194,7 @@ def compare(winner: Spread, reference: Spread, goal: Goal = "max") -> Comparison
     squares = sum((s.n - 1) * (s.std or 0.0) ** 2 for s in (winner, reference))
     pooled = math.sqrt(squares / freedom)
     margin = float(t.ppf(0.975, freedom)) * pooled * math.sqrt(1 / winner.n + 1 / reference.n)
-    if abs(difference) <= max(margin, 1e-12):
+    if pooled == 0 or abs(difference) <= max(margin, 1e-12):
         return Comparison("no clear difference", difference, margin)
     better = difference > 0 if goal == "max" else difference < 0
     return Comparison("beats" if better else "does not beat", difference, margin)
@@ -278,6 +281,8 @@ def _against_line(request: Request, winner: Trial, reference: Trial) -> str:
     gap = f"difference {'-' if found.difference < 0 else '+'}{number(metric, abs(found.difference))}"
     if found.margin is None:
         return f'No clear difference from the reference "{name}" ({shown}): {gap}, and one seed each shows no spread.'
+    if found.margin == 0:
+        return f'No clear difference from the reference "{name}" ({shown}): {gap}, but the seeds show no spread at all.'
     gap += f" ± {number(metric, found.margin)} (95 % interval over seeds)"
     if found.verdict == "no clear difference":
         return f'No clear difference from the reference "{name}" ({shown}): {gap}.'

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from genas.cautions import cautions
+import torch
+
+from genas.cautions import cautions, untaught
 from genas.core import assets, registry
 from genas.core.interfaces import Task
-from genas.core.records import Request, Use
+from genas.core.records import Architecture, Candidate, Measurement, Request, Trial, Use
 
 
 def said(space: str, task: Use, train_ms: float | None = None, **more: tuple[Use, ...]) -> dict[str, str]:
@@ -19,6 +21,20 @@ def test_nothing_to_say() -> None:
 
 def test_a_limit_on_training_time_is_named() -> None:
     assert "2.5 ms" in said("conv_net", Use("digits"), train_ms=2.5)["train_ms"]
+
+
+def test_a_winner_at_chance_is_named() -> None:
+    task: Task = registry.create("tasks", "digits")
+    arch = Architecture("conv_net", ("input", "output"), ((0, 1),))
+
+    def trial(accuracy: float) -> Trial:
+        return Trial(Candidate(arch, "x"), (Measurement("test_accuracy", accuracy),))
+
+    counts = torch.bincount(task.data("test").labels)
+    most = float(counts.max() / counts.sum())
+    assert f"{most:.1%}" in str(untaught(task, trial(most + 0.001)))
+    assert untaught(task, trial(most + 0.1)) is None
+    assert untaught(task, Trial(Candidate(arch, "x"))) is None, "the test split was not read"
 
 
 def test_test_accuracies_under_the_name_of_accuracy_are_named() -> None:

@@ -41,6 +41,12 @@ def test_too_small_a_budget_says_how_much_is_needed() -> None:
         make_plan(request(seconds=1), examples=50_000, seconds_per_example=1e-3)
 
 
+def test_a_short_budget_looks_at_fewer_proposals() -> None:
+    short, long = (make_plan(request(seconds=s), examples=200, seconds_per_example=1e-4) for s in (40, 400))
+    assert 20 <= short.proposals < 30 and short.trials <= short.proposals
+    assert long.proposals == Plan.proposals
+
+
 def test_a_budget_of_trials_does_not_depend_on_the_machine() -> None:
     plans = {make_plan(request(trials=7), examples=1000, seconds_per_example=s) for s in (0.0, 1e-4, 1.0)}
     assert len(plans) == 1 and plans.pop().trials == 7

@@ -199,6 +199,7 @@ def test_compare_is_students_test_worked_by_hand() -> None:
     assert summary.compare(ours, one).verdict == "beats", "the spread of one side is enough"
     still = summary.Spread(0.9, 0.0, 2)
     assert summary.compare(still, still).verdict == "no clear difference"
+    assert summary.compare(still, one).verdict == "no clear difference", "seeds that agree by chance prove nothing"
 
 
 def test_the_summary_states_the_outcome_plainly() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from genas.core import records
 from genas.core.errors import RequestError
+from genas.core.records import Budget
 
 T = TypeVar("T")
 
@@ -72,6 +74,8 @@ def partial(data: dict[str, Any]) -> dict[str, Any]:
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(_FIELDS)}."
             raise RequestError(f"A request has no key {key!r}. {hint}")
         value = ([_use(v) for v in given] if isinstance(given, list) else _use(given)) if key in _USES else given
+        if key == "budget" and isinstance(given, str):
+            value = to_data(parse_budget(given))
         try:
             known[key] = _FIELDS[key].validate_json(json.dumps(value))
         except ValidationError as error:
@@ -88,3 +92,21 @@ _USES = {"task", "space", "proposers", "scorers", "refiners", "validator"}
 
 def _use(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
+
+
+def parse_budget(text: str) -> Budget:
+    """A budget from "20 minutes", "240 s" or "30 trials"."""
+    if match := re.fullmatch(r"\s*(\d+)\s*(trials?|networks?)\s*", text):
+        count = int(match[1])
+        if count < 1:
+            raise RequestError("A budget needs at least 1 trial.")
+        return Budget(trials=count)
+    import pint
+
+    try:
+        seconds = float(pint.UnitRegistry()(text).to("second").magnitude)
+    except (pint.errors.PintError, AttributeError, ValueError, TypeError, AssertionError) as error:
+        raise RequestError(f"{text!r} is no budget. Write for example '20 minutes', '240 s' or '30 trials'.") from error
+    if not 0 < seconds < float("inf"):
+        raise RequestError(f"A budget must be more than nothing, not {text!r}.")
+    return Budget(seconds=seconds)

@@ -164,10 +164,6 @@ class Pool:
             self._chosen[name] += 1
             self._good[name] += good
 
-    def tally(self) -> str:
-        """Good of chosen by source, in words."""
-        return ", ".join(f"{k} {self._good[k]}/{n}" for k, n in self._chosen.items() if n)
-
     def renew(
         self, best: Sequence[Architecture], kept: Sequence[Architecture], measured: Sequence[Architecture]
     ) -> None:

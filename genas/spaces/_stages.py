@@ -36,9 +36,12 @@ class Stages(SearchSpace):
         """What is illegal, in sentences."""
         nodes = len(arch.ops)
         if nodes not in self.sizes():
-            before = f"{len(self.head)} and " if self.head else ""
-            among = f"{', '.join(map(str, self.counts[:-1]))} or {self.counts[-1]}"
-            return [f"there must be {before}{among} times {len(self.stage)} labels within, not {nodes - 2}"]
+            labels = [labels[0] for labels in (*self.head, *self.stage * self.counts[0])]
+            return [
+                f"between input and output there must be {len(self.head)} labels and then {self.counts[0]} to "
+                f"{self.counts[-1]} stages of {len(self.stage)} labels each, "
+                f"as in {self.to_text(self.chain(labels))!r}; {' '.join(arch.ops[1:-1])[:80]!r} has {nodes - 2} labels"
+            ]
         frame = self.frame(nodes)
         found = [
             f"label {number} is {op!r} but must be one of {', '.join(labels)}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from genas.core import wire
 from genas.core.errors import RequestError, ScoreFailed
-from genas.core.records import Architecture, Candidate, Constraint, Measurement, Objective, Request, Trial, Use
+from genas.core.records import Architecture, Budget, Candidate, Constraint, Measurement, Objective, Request, Trial, Use
 
 
 def diamond(left: str, right: str) -> Architecture:
@@ -80,6 +80,12 @@ def test_unknown_keys_are_refused_by_name() -> None:
     data = wire.to_data(Request("x", Use("digits"), Use("conv_net"))) | {"colour": "red"}
     with pytest.raises(RequestError, match="colour"):
         wire.from_data(Request, data)
+
+
+def test_budgets_may_be_in_words() -> None:
+    assert wire.partial({"budget": "5 minutes"}) == {"budget": Budget(seconds=300.0)}
+    with pytest.raises(RequestError, match="'soon' is no budget"):
+        wire.partial({"budget": "soon"})
 
 
 def test_partial_requests_take_bare_names() -> None:

@@ -25,6 +25,7 @@ SMALL = {
     "budget": {"trials": 4},
     "device": "cpu",
 }
+CHEAP = ["params", "short_train"]
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,33 @@ def test_another_request_may_not_go_on_in_the_same_folder(finished: tuple[Report
 def test_impossible_limit_says_what_broke() -> None:
     with pytest.raises(RequestError, match="keeps the limits"):
         genas.propose(GOAL.replace("20k", "100"), 5, **SMALL)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_limit_that_hardly_any_network_keeps_is_walked_to(seed: int) -> None:
+    known = {**SMALL, "scorers": CHEAP, "constraints": [{"metric": "params", "at_most": 600}], "seed": seed}
+    trials = genas.propose(GOAL, 2, **known)
+    assert len(trials) == 2 and all(t.value("params") <= 600 for t in trials)
+    assert {t.candidate.origin for t in trials} == {"neighbors"}
+
+
+def test_of_an_impossible_limit_the_nearest_is_told() -> None:
+    known = {**SMALL, "scorers": CHEAP, "constraints": [{"metric": "params", "at_most": 10}]}
+    with pytest.raises(RequestError, match=r"The nearest: params 2[0-9]{2} breaks params <= 10"):
+        genas.propose(GOAL, 2, **known)
+
+
+def test_known_fields_win_over_a_request_that_was_read_before() -> None:
+    request = genas.interpret(GOAL, scorers=CHEAP)
+    trials = genas.propose(request, 2, seed=5, constraints=[{"metric": "params", "at_most": 3000}])
+    assert all(t.value("params") <= 3000 for t in trials)
+    with pytest.raises(RequestError, match="no key 'sead'"):
+        genas.propose(request, 2, sead=5)
+
+
+def test_a_misspelt_refiner_is_looked_for_among_refiners() -> None:
+    with pytest.raises(RequestError, match=r"among the refiners. Did you mean .*regularized_evolution"):
+        genas.propose(GOAL, 2, **{**SMALL, "refiners": ["regularised_evolution"]})
 
 
 def test_proposals_are_scored_and_within_limits() -> None:
