@@ -57,8 +57,7 @@ def tell(folder: Path, limits: Sequence[Constraint] = ()) -> str:
     Raises:
         RequestError: there is no finished run in the folder; the message says how far it is.
     """
-    events = list(Ledger(folder / "ledger.jsonl", follow=True).read())
-    report = _report(folder, events)
+    report, events = read(folder), _events(folder)
     lines = [f"Run {folder.name}", summary.block(report.request), "", report.text, ""]
     lines += _why(report)
     lines += _briefly(report)
@@ -71,15 +70,24 @@ def tell(folder: Path, limits: Sequence[Constraint] = ()) -> str:
     return "\n".join(lines)
 
 
-def _report(folder: Path, events: Sequence[dict[str, Any]]) -> Report:
+def read(folder: Path) -> Report:
+    """The report of a finished run.
+
+    Raises:
+        RequestError: there is none in the folder; the message says how far the run is.
+    """
+    kinds = Counter(event.get("kind") for event in _events(folder))
     path = folder / "report.json"
     if not path.is_file():
-        kinds = Counter(event.get("kind") for event in events)
         raise RequestError(
             f"The run {folder.name} is not finished: {kinds['candidate']} candidates and {kinds['measurement']} "
             "measurements so far. The same design call goes on with it."
         )
     return wire.from_data(Report, wire.read_file(path))
+
+
+def _events(folder: Path) -> list[dict[str, Any]]:
+    return list(Ledger(folder / "ledger.jsonl", follow=True).read())
 
 
 def _full(report: Report) -> list[Trial]:
@@ -123,14 +131,17 @@ def _why(report: Report) -> list[str]:
         return [*lines, "No network was chosen."]
     winner = report.winner.candidate
     if winner.note or winner.parents:
-        parents = ", ".join(key[:8] for key in winner.parents)
-        lines.append(f"The winner was made{f' from {parents}' if parents else ''}: {summary.clean(winner.note, 300)}")
+        parents = f" from {', '.join(key[:8] for key in winner.parents)}" if winner.parents else ""
+        lines.append(f"The winner was made by {summary.clean(winner.origin, 60)}{parents}.")
+        if winner.note:
+            lines.append(f'Its maker noted: "{summary.clean(winner.note, 300)}".')
     lines.append("Measured in full, best first by their first training, which chose:")
     for trial in _book(report, ()).best(_full(report), _SHOWN):
         mark = "winner " if trial.candidate.arch.key == winner.arch.key else ""
         broken = pareto.broken(trial, report.request.constraints)
         lines.append(f"- {mark}{_line(report, trial)}" + (f"; {'; '.join(broken)}" if broken else ""))
-    return [*lines, "References:", *(f"- {summary.title(t)}: {_line(report, t)}" for t in report.references)]
+    shown = [f"- {summary.title(t)}: {_line(report, t)}" for t in report.references]
+    return [*lines, *(["References:", *shown] if shown else [])]
 
 
 def _briefly(report: Report) -> list[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +15,9 @@ import typer
 from genas import __version__
 
 if TYPE_CHECKING:
-    from genas.core.records import Request
+    from genas.core.records import Request, Trial
+
+_INTERRUPTED = 130  # the exit code that typer makes of a KeyboardInterrupt
 
 app = typer.Typer(
     add_completion=False,
@@ -57,14 +62,53 @@ def _wanted(
     """The request that sentence, flags and file make together; flags win over the file, both over the sentence."""
     from genas import api
     from genas.core import wire
+    from genas.core.errors import RequestError
 
     known: dict[str, Any] = {} if request is None else wire.read_file(request)
     flags: dict[str, Any] = {"seed": seed, "device": device, "llm": llm}
-    flags["budget"] = api.parse_budget(budget) if budget else None
+    flags["budget"] = wire.parse_budget(budget) if budget else None
     flags["refiners"] = [wire.to_data(api.parse_use(text)) for text in refiners or ()] or None
     known |= {key: value for key, value in flags.items() if value is not None}
     goal = str(known.pop("goal", ""))
-    return api.interpret(sentence or goal, **known)
+    wanted = api.interpret(sentence or goal, **known)
+    if problem := _there(wanted):
+        raise RequestError(problem)
+    return wanted
+
+
+def _there(request: Request) -> str | None:
+    """What to say where the request's data are a path that does not exist."""
+    path = request.task.options.get("path")
+    absent = isinstance(path, str) and not Path(path).expanduser().exists()
+    return f"There is no file or folder {path}; name one that exists." if absent else None
+
+
+@contextmanager
+def _stoppable(folder: Path | None) -> Iterator[None]:
+    """Names the run's folder before the work begins, and says how to go on where it is stopped or the disk is full."""
+    from genas.core.ledger import keeping
+
+    if folder is None:
+        yield
+        return
+    typer.echo(f"Run: {folder}", err=True)
+    try:
+        with keeping(folder):
+            yield
+    except KeyboardInterrupt:
+        typer.echo(f"The same command with --out {shlex.quote(str(folder))} goes on from here.", err=True)
+        raise
+
+
+def _show(trials: list[Trial], wanted: Request, as_json: bool) -> None:
+    """Trials as JSON, or for people."""
+    from genas.console import show_candidates
+    from genas.core import wire
+
+    if as_json:
+        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
+    else:
+        show_candidates(trials, wanted)
 
 
 @app.command()
@@ -95,7 +139,7 @@ def design(
             typer.echo(json.dumps(wire.to_data(wanted), indent=2))
         return
     folder = out or api.default_folder(wanted.goal)
-    with Bars() as bars:
+    with _stoppable(folder), Bars() as bars:
         report = api.design(wanted, out=folder, progress=bars, executor=executor)
     if as_json:
         typer.echo(json.dumps(wire.to_data(report), indent=2))
@@ -116,16 +160,12 @@ def propose(
 ) -> None:
     """Propose architectures with their cheap scores; nothing is trained."""
     from genas import api
-    from genas.console import Bars, show_candidates
-    from genas.core import wire
+    from genas.console import Bars
 
     wanted = _wanted(sentence, request, seed=seed, device=device, llm=llm)
-    with Bars() as bars:
+    with _stoppable(out), Bars() as bars:
         trials = api.propose(wanted, n, out=out, progress=bars)
-    if as_json:
-        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
-    else:
-        show_candidates(trials, wanted.space)
+    _show(trials, wanted, as_json)
 
 
 Texts = Annotated[list[str], typer.Argument(help="Architectures, as propose shows them, each in quotes.")]
@@ -143,15 +183,10 @@ def score(
 ) -> None:
     """Score architectures of your own with the cheap scorers; nothing is trained."""
     from genas import api
-    from genas.console import show_candidates
-    from genas.core import wire
 
     wanted = _wanted(goal, request, seed=seed, device=device)
     trials = api.score(wanted, texts)
-    if as_json:
-        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
-    else:
-        show_candidates(trials, wanted.space)
+    _show(trials, wanted, as_json)
 
 
 @app.command()
@@ -167,24 +202,21 @@ def validate(
 ) -> None:
     """Train architectures of your own in full and test them, as a design does with its finalists."""
     from genas import api
-    from genas.console import Bars, show_candidates
-    from genas.core import wire
+    from genas.console import Bars
 
     wanted = _wanted(goal, request, seed=seed, device=device)
-    with Bars() as bars:
+    with _stoppable(out), Bars() as bars:
         trials = api.validate(wanted, texts, out=out, progress=bars, executor=executor)
-    if as_json:
-        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
-    else:
-        show_candidates(trials, wanted.space)
+    _show(trials, wanted, as_json)
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="The folder of a run.")]) -> None:
+def report(folder: Annotated[Path, typer.Argument(help="The folder of a run.")], as_json: AsJson = False) -> None:
     """Tell of a finished run: its winner and why, the runners-up, references and costs."""
-    from genas import api
+    from genas import account, api
+    from genas.core import wire
 
-    typer.echo(api.report(folder))
+    typer.echo(json.dumps(wire.to_data(account.read(folder)), indent=2) if as_json else api.report(folder))
 
 
 @app.command()
@@ -196,6 +228,8 @@ def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
 
     request = api.interpret(sentence)
     typer.echo(json.dumps(wire.to_data(request), indent=2) if as_json else block(request))
+    if problem := _there(request):
+        typer.echo(f"warning: {problem}", err=True)
 
 
 @app.command()
@@ -210,8 +244,9 @@ def batch(
     from genas.console import Bars, show_batch
     from genas.core import wire
 
-    with Bars() as bars:
-        rows = api.batch(file, out=out, progress=bars, executor=executor)
+    folder = out or Path("runs") / file.stem
+    with _stoppable(folder), Bars() as bars:
+        rows = api.batch(file, out=folder, progress=bars, executor=executor)
     if as_json:
         data = [
             {
@@ -248,11 +283,13 @@ def list_plugins(
 
 
 @app.command()
-def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")]) -> None:
+def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")], as_json: AsJson = False) -> None:
     """Show what a plug-in is, where it comes from and which options it takes."""
     from genas import api
+    from genas.console import plugin
 
-    typer.echo(api.explain(name))
+    text = api.explain(name)
+    typer.echo(json.dumps(plugin(name), indent=2, default=repr) if as_json else text)
 
 
 @app.command()
@@ -328,17 +365,18 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; a mistake in the request ends with one line and exit code 2."""
-    from genas.core.errors import GenasError
+    """Run the command line; a mistake in the request ends with one line and exit code 2, a full disk with 1."""
+    from genas.core.errors import GenasError, NotWritten
 
     try:
         app()
     except GenasError as error:
         typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. The same command with the same --out goes on from here.", err=True)
-        sys.exit(130)
+        sys.exit(1 if isinstance(error, NotWritten) else 2)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            typer.echo("Stopped.", err=True)
+        raise
 
 
 if __name__ == "__main__":

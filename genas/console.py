@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from genas.core import registry
-from genas.core.records import Report, Trial, Use
+from genas.core import pareto, registry
+from genas.core.records import Report, Request, Trial
 from genas.summary import number
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ class Bars:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Bars:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -45,6 +45,7 @@ class Bars:
     def stage(self, name: str, total: int) -> None:
         """A new bar; the one before it is full."""
         self._finish()
+        self._progress.start()
         self._task = self._progress.add_task(name, total=total, note="")
 
     def step(self, text: str = "") -> None:
@@ -76,13 +77,15 @@ def show_report(report: Report, folder: Path) -> None:
         console.print(f"Network: {folder / 'winner'}", markup=False)
 
 
-def show_candidates(trials: Sequence[Trial], space: Use) -> None:
-    """Candidates, the most promising first: the architecture, and its scores on a line of their own."""
-    made, console = registry.create("spaces", space), Console(highlight=False, soft_wrap=True)
+def show_candidates(trials: Sequence[Trial], request: Request) -> None:
+    """Candidates in the order given: the architecture, below it its scores, and the limits that it breaks."""
+    made, console = registry.create("spaces", request.space), Console(highlight=False, soft_wrap=True)
     for rank, trial in enumerate(trials, start=1):
         scores = ", ".join(f"{m.metric} {number(m.metric, m.value)}" for m in trial.measurements)
         console.print(f"{rank:3}. {made.to_text(trial.candidate.arch)}", markup=False)
         console.print(f"     from {trial.candidate.origin}: {scores}", markup=False, style="dim")
+        for broken in pareto.broken(trial, request.constraints):
+            console.print(f"     {broken}", markup=False, style="red")
 
 
 def show_batch(rows: Sequence[BatchRow]) -> None:
@@ -95,3 +98,22 @@ def show_batch(rows: Sequence[BatchRow]) -> None:
         figures = ["" if v is None else number(m, v) for m, v in (("params", params), ("test_accuracy", test))]
         table.add_row(row.goal, *figures, row.error or str(row.folder / "report.html"))
     Console(highlight=False).print(table)
+
+
+def plugin(name: str) -> list[dict[str, Any]]:
+    """A plug-in as data, one entry for each kind that has the name: documentation, options and their defaults."""
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "summary": registry.summary(kind, name),
+            "documentation": inspect.getdoc(registry.load(kind, name)) or "",
+            "options": {
+                key: {"type": str(p.annotation), "required": p.default is p.empty}
+                | ({} if p.default is p.empty else {"default": p.default})
+                for key, p in registry.options(kind, name).items()
+            },
+        }
+        for kind in registry.kinds()
+        if name in registry.names(kind)
+    ]

@@ -53,6 +53,8 @@ def test_why_this_one(folder: Path) -> None:
     ranked = [line for line in text.splitlines() if line.startswith("- ")]
     assert "winner" in ranked[0] and "0.9700" in ranked[0] and "0.9600" in ranked[1] and "0.9000" in ranked[2]
     assert "Stopped for breaking latency_ms <= 2: 1." in text
+    assert 'The winner was made by uniform.\nIts maker noted: "drawn".' in text
+    assert "References:" not in text  # there are none
 
 
 def test_tighter_limits_choose_among_what_was_measured(folder: Path) -> None:

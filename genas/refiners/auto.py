@@ -238,7 +238,8 @@ def _hope(mean: Floats, spread: Floats, best: float) -> tuple[Floats, Why]:
     def why(row: int) -> str:
         ahead, share = np.mean(mean >= mean[row]), spread[row] / spread.max()
         return (
-            f"hoped to be the best so far: predicted in the top {ahead:.2%}, with {share:.0%} of the most uncertainty"
+            f"hoped to be the best so far: predicted in the top {ahead:.2%} of those compared, "
+            f"{share:.0%} as uncertain as the most uncertain of them"
         )
 
     return expected_improvement(mean, spread, best), why

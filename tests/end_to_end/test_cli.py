@@ -24,7 +24,7 @@ device = "cpu"
 
 def genas(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "genas.cli", *map(str, arguments)],
+        [sys.executable, "-m", "genas", *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -75,6 +75,8 @@ def test_design_from_a_file_prints_json(tmp_path: Path) -> None:
     report = json.loads(result.stdout)
     assert report["winner"]["candidate"]["arch"]["space"] == "conv_net"
     assert (tmp_path / "run" / "report.html").is_file()
+    assert "Run: run" in result.stderr
+    assert json.loads(genas("report", "run", "--json", cwd=tmp_path).stdout) == report
 
 
 def test_propose_prints_json(tmp_path: Path) -> None:
@@ -107,11 +109,17 @@ def test_batch_goes_on_after_a_failed_task(tmp_path: Path) -> None:
         (("list", "scorer"), ("scorers",)),
         (("explain", "regularised_evolution"), ("regularized_evolution",)),
         (("batch", "absent.toml"), ("absent.toml",)),
-        (("fit", "gnn", "conv_net", "absent.jsonl"), ("absent.jsonl",)),
+        (("fit", "gnn", "conv_net", "absent.jsonl"), ("absent.jsonl", "does not exist")),
+        (("design", "the rows of absent.csv, label y", "--dry-run"), ("no file or folder absent.csv",)),
+        (("propose", "the images in ./absent under 20k parameters"), ("no file or folder ./absent",)),
+        (("design", GOAL, "--out", "afile/x"), ("No run can be written in 'afile/x'",)),
+        (("propose", GOAL, "--out", "afile"), ("No run can be written in 'afile'",)),
+        (("mcp", "--root", "afile"), ("No run can be written in", "afile")),
         (("design", GOAL, "--llm", "nobody:nothing", "--budget", "2 trials"), ("nobody",)),
     ],
 )
 def test_mistakes_end_in_one_line(arguments: tuple[str, ...], words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "afile").touch()
     refused(genas(*arguments, cwd=tmp_path), *words)
 
 
@@ -186,6 +194,23 @@ def test_architectures_of_ones_own_are_scored_trained_and_tested(tmp_path: Path)
     metrics = [m["metric"] for m in trial["measurements"]]
     assert metrics.count("accuracy") == metrics.count("test_accuracy") == 3  # as many seeds as a design's winner has
     assert json.loads(genas(*command, cwd=tmp_path).stdout) == [trial]  # from the ledger, nothing is trained again
+
+
+def test_interpret_warns_of_a_path_that_is_not_there(tmp_path: Path) -> None:
+    sentence = "the rows of t.csv, label y"
+    absent = genas("interpret", sentence, "--json", cwd=tmp_path)
+    assert json.loads(absent.stdout)["task"]["name"] == "tabular"
+    assert (
+        absent.returncode == 0 and absent.stderr == "warning: There is no file or folder t.csv; name one that exists.\n"
+    )
+    (tmp_path / "t.csv").touch()
+    assert genas("interpret", sentence, cwd=tmp_path).stderr == ""
+
+
+def test_explain_prints_json() -> None:
+    (entry,) = json.loads(genas("explain", "regularized_evolution", "--json").stdout)
+    assert entry["kind"] == "refiners" and "Real et al." in entry["documentation"]
+    assert entry["options"]["population"] == {"type": "int", "required": False, "default": 50}
 
 
 def test_an_architecture_of_another_space_is_refused(tmp_path: Path) -> None:

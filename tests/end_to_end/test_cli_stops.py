@@ -1,0 +1,60 @@
+"""A command that is stopped, or whose disk is full, says so in a line and how to go on; no traceback."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REQUEST = """
+goal = "digits under 20k parameters"
+proposers = ["uniform"]
+scorers = ["params", {name = "short_train", options = {epochs = 1, of = 2}}]
+validator = {name = "train", options = {epochs = 2}}
+budget = {trials = 2}
+device = "cpu"
+"""
+DESIGN = [sys.executable, "-m", "genas", "design", "--request", "request.toml", "--json"]
+
+
+def test_ctrl_c_says_how_to_go_on_and_the_run_does(tmp_path: Path) -> None:
+    (tmp_path / "request.toml").write_text(REQUEST)
+    with subprocess.Popen(
+        DESIGN, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        assert run.stderr is not None
+        shown = next(line for line in run.stderr if line.startswith("Run: "))
+        folder = tmp_path / shown.removeprefix("Run: ").strip()
+        while not (folder / "ledger.jsonl").is_file() or '"candidate"' not in (folder / "ledger.jsonl").read_text():
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        told, errors = run.communicate(timeout=60)
+    assert run.returncode == 130 and told == ""
+    name = str(folder.relative_to(tmp_path))
+    assert name.startswith("runs/") and "Traceback" not in errors
+    assert errors.splitlines()[-2:] == [f"The same command with --out {name} goes on from here.", "Stopped."]
+    before = (folder / "ledger.jsonl").read_text()
+    again = subprocess.run([*DESIGN, "--out", name], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert again.returncode == 0 and json.loads(again.stdout)["winner"], again.stderr
+    assert (folder / "ledger.jsonl").read_text().startswith(before)
+
+
+def test_a_full_disk_ends_in_one_line_that_names_the_folder(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the write fails the same way."""
+    (tmp_path / "request.toml").write_text(REQUEST)
+    done = subprocess.run(
+        [*DESIGN, "--out", "run"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000)),
+    )
+    assert done.returncode == 1 and done.stdout == "" and "Traceback" not in done.stderr, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: run can't be written: File too large.")
+    assert done.stderr.count("error:") == 1
