@@ -9,6 +9,7 @@
     `_numerals`    numbers in words become digits
 2. `_subject.read_subject` finds what the network is for; what a part has read, it replaces by bars:
     `_own_data`    the path of the user's own data
+    `_other_work`  words of what is no classification
     `_frame`       numbers that limit nothing, such as dates and versions
     `_facts`       classes, size and colour of images, the seed
     `_benchmarks`  tables that are published

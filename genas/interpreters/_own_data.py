@@ -8,6 +8,7 @@ from pathlib import Path
 from genas.core.errors import RequestError
 from genas.core.records import Use
 from genas.interpreters._facts import Subject, picture_options
+from genas.interpreters._other_work import unserved_with
 from genas.interpreters._patterns import one_of, words
 from genas.interpreters._text import blank
 
@@ -90,13 +91,18 @@ def own_data(subject: Subject, path: str) -> Use:
     """The task of a path: a table by its ending or by the words of the sentence, else images."""
     lower = path.lower()
     either = lower.endswith((".npz", ".parquet"))
-    if not lower.endswith((".csv", ".tsv")) and not (either and _TABLE.search(subject.text)):
+    rows = lower.endswith((".csv", ".tsv")) or (either and _TABLE.search(subject.text) is not None)
+    label = _LABEL.search(subject.text) if rows else None
+    if label is not None:
+        subject.text = blank(subject.text, *label.span())
+    if work := unserved_with(subject.text, rows=rows, labelled=label is not None or subject.classes is not None):
+        raise RequestError(
+            f"{work[:40]!r} is not served yet: images and rows of a table are classified here. If each has one class, "
+            f"write: classify the {'rows' if rows else 'images'} in {path[:80]}."
+        )
+    if not rows:
         return Use("images", {"path": path, **picture_options(subject)})
-    label = _LABEL.search(subject.text)
-    if label is None:
-        return Use("tabular", {"path": path})
-    subject.text = blank(subject.text, *label.span())
-    return Use("tabular", {"path": path, "label": label[1] or label[2]})
+    return Use("tabular", {"path": path, **({} if label is None else {"label": label[1] or label[2]})})
 
 
 def missing(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from genas.interpreters._patterns import one_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+_LOG = logging.getLogger(__name__)  # a guess must be seen; with no handler set, Python shows warnings on stderr
 _DESCRIPTIONS = {
     "digits": (
         "recognise handwritten digits",
@@ -53,12 +55,16 @@ def _references() -> tuple[list[str], Tensor]:
     """The task of each description, and its vector."""
     from genas.nn.embedding import embed
 
+    _LOG.warning("The sentence names no task. Comparing meanings; the first time may take half a minute.")
     lines = [(task, line) for task, lines in _DESCRIPTIONS.items() for line in lines]
     return [task for task, _ in lines], embed([line for _, line in lines])  # [lines, 384]
 
 
 def nearest(text: str) -> str | None:
-    """The task that the text most likely means, or None where that is not sure; loads MiniLM on the first call."""
+    """The task that the text most likely means, or None where that is not sure.
+
+    Loads MiniLM on the first call. What it chooses is logged as a warning, since the user did not name it.
+    """
     content = [word for word in _EMPTY.sub(" ", text.lower()).split() if len(word) > 2]
     if len(content) < 2:
         return None
@@ -73,4 +79,12 @@ def nearest(text: str) -> str | None:
         best[task] = max(score, best.get(task, -1.0))
     ranked = sorted(best.items(), key=lambda item: -item[1])
     sure = ranked[0][1] >= _FLOOR and ranked[0][1] - ranked[1][1] >= _MARGIN
-    return ranked[0][0] if sure and ranked[0][0] else None
+    if not (sure and ranked[0][0]):
+        return None
+    task = ranked[0][0]
+    _LOG.warning(
+        "Task %s is read by meaning (%s), since the sentence names none. For images of your own write their path.",
+        task,
+        _DESCRIPTIONS[task][0],
+    )
+    return task

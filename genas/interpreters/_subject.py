@@ -14,6 +14,7 @@ from genas.interpreters._described import read_described
 from genas.interpreters._facts import Subject, read_facts
 from genas.interpreters._frame import without_frame
 from genas.interpreters._machine import read_machine
+from genas.interpreters._other_work import unserved
 from genas.interpreters._own_data import OURS, OWN, missing, own_data, read_path
 from genas.interpreters._patterns import words
 from genas.interpreters._text import blank_all
@@ -46,11 +47,6 @@ _EITHER = words(r"mnist (?:or|and|vs\.?) digits|digits?,? (?:or|and|vs\.?) mnist
 _UNKNOWN_SETS = words(r"""
     image ?net(?![-_ ]?16)(?:-?(?:1k|21k))?|tiny ?image ?net|svhn|stl-?10|coco|celeba|omniglot|caltech-?(?:101|256)
     food-?101|oxford (?:pets|flowers)|cityscapes|kinetics|speech ?commands|imdb|squad|glue|iris|titanic
-""")
-_OTHER_WORK = words(r"""
-    regression|object detection|detector|segment(?:ation|s|ing)?|captions?|video|generative|generate images
-    translation|translat\w+|language model|text|sentiment|emails?|spam|speech|audio|sound|music
-    time[- ]series|forecast\w*|recommend\w*|reinforcement|house prices?|stock
 """)
 _OTHER_NETS = words(r"""
     vision transformers?|vits?|transformer(?: network| model)?|mamba|spiking
@@ -96,9 +92,10 @@ def _task(subject: Subject, path: str | None) -> Use:
         return _graph_task(named, table, dataset)
     if table or named & {"cifar100", "imagenet16_120"}:
         return _cell_task(named, table, text, subject)
-    if other := _OTHER_WORK.search(text):
+    if work := unserved(text):
         raise RequestError(
-            f"{other[0]!r} is not served yet; tasks are image classification and node classification. {_WAYS}"
+            f"{work!r} is not served yet; tasks classify images, rows of a table and nodes of a graph, or are "
+            f"those of the benchmarks. {_WAYS}"
         )
     return _image_task(named, text, subject)
 
@@ -201,4 +198,7 @@ def space_for(use: Use) -> Use:
             return Use(name)
     if task == "described":
         return Use(modality)  # no space serves it yet, which the run says
-    raise RequestError(f"No search space makes networks for {modality} tasks such as {task}. Name one with --space.")
+    raise RequestError(
+        f"No search space makes networks for {modality} tasks such as {task}. Name one in a request file, as in "
+        f'space = "conv_net"; known spaces: {", ".join(spaces)}.'
+    )

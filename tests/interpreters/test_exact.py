@@ -138,12 +138,22 @@ def test_every_figure_comes_from_the_sentence(number: int, exact: Interpreter) -
         ("recognise traffic signs", None),
     ],
 )
-def test_meaning_finds_a_task_only_where_it_is_clear(exact: Interpreter, sentence: str, task: str | None) -> None:
+def test_meaning_finds_a_task_only_where_it_is_clear(
+    exact: Interpreter, sentence: str, task: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
     if task is None:
         with pytest.raises(RequestError, match="what the network is for"):
             exact.read(sentence)
     else:
         assert exact.read(sentence).task == Use(task)
+    guesses = [record.message for record in caplog.records if "is read by meaning" in record.message]
+    assert len(guesses) == (task is not None)
+    assert all(guess.startswith(f"Task {task} ") and "write their path" in guess for guess in guesses)
+
+
+def test_a_task_that_is_named_is_no_guess(exact: Interpreter, caplog: pytest.LogCaptureFixture) -> None:
+    assert exact.read("cifar10, cats and dogs among them").task == Use("cifar10")
+    assert not caplog.records
 
 
 def test_reading_is_quick(exact: Interpreter, record_property: pytest.RecordProperty) -> None:

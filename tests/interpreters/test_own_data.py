@@ -3,7 +3,10 @@
 import pytest
 
 import genas
+from genas.core import registry
 from genas.core.errors import RequestError
+from genas.core.records import Use
+from genas.interpreters._subject import space_for
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,62 @@ def test_data_that_are_nowhere_get_a_question(sentence, words):
 def test_a_described_table_gets_a_space():
     request = genas.interpret("30 features of a table, 2 classes, under 5k parameters")
     assert request.space.name == "mlp" and request.task.name == "described"
+
+
+OTHER_WORK = [
+    ("detect objects in ./signs", "detect objects", "images in ./signs"),
+    ("an object detector for ./signs, 43 classes", "object detector", "images in ./signs"),
+    ("detect pedestrians in ./frames under 10 ms", "detect pedestrians", "images in ./frames"),
+    ("segment the images in ./signs", "segment", "images in ./signs"),
+    ("Segmentierung der Bilder in ./schilder", "Segmentierung", "images in ./schilder"),
+    ("generate images like those in ./signs", "generate images", "images in ./signs"),
+    ("a classifier for the audio files in ./signs", "audio", "images in ./signs"),
+    ("classify the videos in ./clips", "videos", "images in ./clips"),
+    ("cluster the rows of churn.csv", "cluster", "rows in churn.csv"),
+    ("classify the text in reviews.csv, label label", "text", "rows in reviews.csv"),
+    ("regression for the table reg.csv", "regression", "rows in reg.csv"),
+    ("predict house prices from houses.csv", "predict house prices", "rows in houses.csv"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "word", "instead"), OTHER_WORK)
+def test_other_work_is_not_read_as_classification(sentence, word, instead):
+    with pytest.raises(RequestError, match=f"^'{word}' is not served yet.*write: classify the {instead}"):
+        genas.interpret(sentence)
+    path = instead.rpartition(" ")[2]
+    assert genas.interpret(f"classify the {instead}").task.options == {"path": path}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "task"),
+    [
+        ("detect whether a photo in ./photos shows a defect", "images"),
+        ("defect detection on the scans in ./parts", "images"),
+        ("tell AI-generated images from real ones in ./fakes", "images"),
+        ("generate a classifier for images in ./signs", "images"),
+        ("sort the scanned documents in ./scans by kind of text", "images"),
+        ("can you recommend a network for the photos in ./photos?", "images"),
+        ("fraud detection (yes/no) from transactions.csv", "tabular"),
+        ("spam filter for spambase.csv, label spam", "tabular"),
+        ("customers.csv, label: sentiment", "tabular"),
+        ("predict the segment from customers.csv", "tabular"),
+        ("predict the age group from people.csv", "tabular"),
+        ("customer segmentation from customers.csv, column segment is the label", "tabular"),
+        ("a better model than logistic regression for churn.csv", "tabular"),
+    ],
+)
+def test_classification_in_words_of_other_work_is_read(sentence, task):
+    assert genas.interpret(sentence).task.name == task
+
+
+def test_other_work_on_named_data_is_told_what_is_served():
+    with pytest.raises(
+        RequestError, match=r"'cluster' is not served yet.*images, rows of a table and nodes of a graph"
+    ):
+        genas.interpret("cluster the MNIST digits")
+
+
+def test_a_task_without_a_space_is_told_where_to_name_one(monkeypatch):
+    monkeypatch.setattr(registry.load("tasks", "cifar10"), "modality", "sound")
+    with pytest.raises(RequestError, match=r'request file, as in space = "conv_net"; known spaces: .*conv_net'):
+        space_for(Use("cifar10"))
