@@ -79,3 +79,27 @@ def test_too_few_examples_and_nothing_at_all_are_refused(bench_data):
         _transferred(transfer=["table:nasbench201:sample=9"]).score(SPACE.sample(rng(0, "x")))
     with pytest.raises(RequestError, match="transfer=LEDGER_OR_TABLE"):
         create("scorers", Use("gnn", {"model": "none"}), space=SPACE)
+
+
+def test_figures_beside_the_graph_are_read():
+    """Trials in an order that no graph tells, that of jacov: only who reads jacov ranks others."""
+    space, task, draw = create("spaces", "conv_net"), create("tasks", "digits"), rng(3, "beside")
+    archs = [space.sample(draw) for _ in range(60)]
+    jacov = create("scorers", "jacov", space=space, task=task, seed=0)
+    truth = [jacov.score(arch).value for arch in archs]
+    trials = [
+        Trial(Candidate(arch, "x"), (Measurement("accuracy", value),))
+        for arch, value in zip(archs[:40], truth, strict=False)
+    ]
+
+    def tau(*beside: str) -> float:
+        use = Use("gnn", {"trees": 20, "beside": beside})
+        scorer = create("scorers", use, space=space, task=task, seed=0)
+        scorer.fit(trials)
+        return kendalltau([m.value for m in scorer.score_all(archs[40:])], truth[40:]).statistic
+
+    assert tau("jacov", "params") > tau() + 0.1
+    with pytest.raises(RequestError, match="parametric has to be fitted"):
+        tau("parametric")
+    with pytest.raises(RequestError, match="need the task"):
+        create("scorers", Use("gnn", {"beside": ("params",)}), space=space)
