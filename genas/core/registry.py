@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from genas.core import interfaces
 from genas.core.errors import RequestError, UnknownPlugin
@@ -125,14 +125,17 @@ def _wanted(cls: type[Any], context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
-    """The options as their annotations say; "8" for an int is read as 8, "eight" is a RequestError."""
+    """The options as annotated: "8" for an int is 8, "eight" a RequestError; "a+b" for several texts is two."""
     from pydantic import TypeAdapter, ValidationError
 
     hints = get_type_hints(cls.__init__)
     checked = {}
     for key, value in use.options.items():
         try:
-            checked[key] = TypeAdapter(hints.get(key, Any)).validate_python(value)
+            hint = hints.get(key, Any)
+            several = get_origin(hint) in {tuple, list, Sequence} and get_args(hint)[0] is str
+            listed = value.split("+") if several and isinstance(value, str) else value
+            checked[key] = TypeAdapter(hint).validate_python(listed)
         except ValidationError as error:
             raise RequestError(
                 f"{use.name}: the option {key} cannot be {value!r}: {error.errors()[0]['msg']}."

@@ -55,3 +55,9 @@ def test_listing_imports_no_torch():
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_several_values_may_be_joined_in_text():
+    use = Use("rank_aggregate", {"proxies": "params+nope"})
+    with pytest.raises(UnknownPlugin, match="no 'nope' among the scorers"):
+        registry.create("scorers", use, space=None, task=None)
