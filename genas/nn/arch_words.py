@@ -10,6 +10,7 @@ from torch import Tensor
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Frame
 from genas.nn.conditions import ANY, LEVELS, Wish
+from genas.nn.graphs import ABSENT, PRESENT, Codec
 
 PAD, TASK, EDGE_WORDS = "<pad>", "<task>", ("<edge-absent>", "<edge-present>")
 WISHES = ("level", "count", "figure", "device")  # the kinds of words before an architecture, in this order
@@ -42,7 +43,8 @@ def _choices(frame: Frame) -> list[tuple[str, ...]]:
 class Grammar:
     """Architectures of one space as words: the number of nodes where there are several, open labels, open edges.
 
-    What the frame fixes is not written, so sentences are short and every one of them reads as an architecture.
+    What the frame fixes is not written, so sentences are short and every one of them reads as an architecture. Where a
+    space says which open edges may be together, no edge is said that leaves none of these.
 
     Args:
         space: gives the frames.
@@ -60,6 +62,7 @@ class Grammar:
         self._labels = fixed | self.ids.keys()
         self.sized = len(self.slots if slots is None else slots) > 1
         self.length = self.sized + max(self.slots.values(), default=0)  # words of the longest architecture
+        self._codec = Codec(space, space.ops, space.max_nodes)
         self._plan()
 
     def _known(self, frame: Frame, slots: int | None) -> bool:
@@ -106,7 +109,30 @@ class Grammar:
         sizes = [self._nodes[int(i)] for i in written[:, 0]] if self.sized else [only] * len(written)
         plans = [self._plans[n] for n in sizes]
         at = place - self.sized
-        return self.masks[[plan[at] if at < len(plan) else 0 for plan in plans]]
+        said = self.masks[[plan[at] if at < len(plan) else 0 for plan in plans]]
+        return said if self._codec.wirings is None else said & ~self._dead(written, torch.tensor(sizes))
+
+    def _dead(self, written: Tensor, sizes: Tensor) -> Tensor:
+        """Which words for the next edge would leave no legal wiring, [B, V].
+
+        Args:
+            sizes: [B] numbers of nodes.
+        """
+        wirings, dead = self._codec.wirings, torch.zeros(len(written), len(self.words), dtype=torch.bool)
+        words = {self.ids[word]: value for word, value in zip(EDGE_WORDS, (ABSENT, PRESENT), strict=True)}
+        for nodes in sorted(set(sizes.tolist())):
+            pairs = torch.tensor(self.frames[nodes].open_edges)  # [P, 2]
+            first = self.sized + self.slots[nodes] - len(pairs)  # words before those for edges
+            number = written.shape[1] - first
+            if wirings is None or not 0 <= number < len(pairs):
+                continue
+            rows = (sizes == nodes).nonzero().flatten()
+            edges = self._codec.blank([nodes] * len(rows)).edges
+            edges[:, pairs[:number, 0], pairs[:number, 1]] = (written[rows, first:] == self.ids[EDGE_WORDS[1]]).long()
+            for word, value in words.items():
+                edges[:, pairs[number, 0], pairs[number, 1]] = value
+                dead[rows, word] = ~wirings.possible(edges, sizes[rows])
+        return dead
 
     def decode(self, written: Tensor) -> list[Architecture]:
         """The architectures of whole sentences [B, length]; they may still be illegal in their space."""
