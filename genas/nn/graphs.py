@@ -122,8 +122,3 @@ class Codec:
             pairs = sorted((int(i), int(j)) for i, j in (edges == PRESENT).nonzero().tolist())
             found.append(Architecture(self.space.name, ops, tuple(pairs)))
         return found
-
-    def open_parts(self, sizes: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """What the frames leave open: nodes [B, N] and edges [B, N, N], as booleans."""
-        blank = self.blank(sizes)
-        return blank.nodes == self.masked, blank.edges == MASKED_EDGE
