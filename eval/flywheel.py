@@ -1,5 +1,7 @@
 """Makes the training data of the conv_net models: short trainings of random networks, kept as ledgers.
 
+The models' cards (models/*-conv_net/README.md) name the ledgers they were fitted to, and the command.
+
     python eval/flywheel.py digits 300
     python eval/flywheel.py cifar10:limit=3000 120     (needs GENAS_DATA)
 
@@ -9,7 +11,7 @@ validation split are read.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from pathlib import Path
 
@@ -57,4 +59,8 @@ def main(task_text: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", help="with options behind a colon, as cifar10:limit=3000")
+    parser.add_argument("count", type=int, help="networks in the ledger")
+    given = parser.parse_args()
+    main(given.task, given.count)

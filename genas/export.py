@@ -27,9 +27,46 @@ if TYPE_CHECKING:
 
 _PLAIN = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "typing", "torch"}
 _EXTRA = {"torch_geometric"}  # allowed too; the README then names it
-_OURS = ("CONFIG", "CLASSES", "PREPARATION", "SCALE", "MEAN", "STD", "prepare", "load", "Path", "load_file")
+_OURS = ("CONFIG", "CLASSES", "PREPARATION", "FEATURES", "SCALE", "MEAN", "STD", "prepare", "load", "Path", "load_file")
 _TOLERANCE = 1e-4
+_MODES = {1: "L", 3: "RGB"}  # of a picture, by channels
 _EXAMPLES = 16
+
+_FROM_PICTURE = """
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from model import CLASSES, load, prepare
+
+picture = ImageOps.exif_transpose(Image.open("picture.png")).convert("{mode}")
+picture = picture.resize(({width}, {height}), Image.Resampling.BILINEAR)
+pixels = np.asarray(picture, dtype="float32").reshape(1, {height}, {width}, {channels}){scaled}
+with torch.inference_mode():
+    scores = load()(prepare(pixels.transpose(0, 3, 1, 2)))  # [1, {channels}, {height}, {width}] -> [1, classes]
+print(CLASSES[int(scores.argmax(1))])
+"""
+
+_FROM_TABLE = """
+import csv
+
+import torch
+
+from model import CLASSES, FEATURES, MEAN, load, prepare
+
+
+def value(text: str, word: str | None, mean: float) -> float:
+    if word is not None:
+        return float(text == word)
+    return float({{"": mean, "true": 1, "false": 0}}.get(text.lower(), text))
+
+
+with open("rows.csv", newline="") as file:  # a line of names, then the rows
+    rows = [[value(row[c], word, mean) for (c, word), mean in zip(FEATURES, MEAN)] for row in csv.DictReader(file)]
+with torch.inference_mode():
+    scores = load()(prepare(rows))  # [rows, {features}] -> [rows, classes]
+print([CLASSES[i] for i in scores.argmax(1)])
+"""
 
 _LOAD = '''
 
@@ -43,7 +80,8 @@ def load(folder: str | Path = Path(__file__).parent) -> torch.nn.Module:
 _PREPARE = '''
 
 def prepare(raw: torch.Tensor) -> torch.Tensor:
-    """Raw images [B, C, H, W], or rows [B, F], as the network takes them."""
+    """Raw images [B, C, H, W], or rows [B, F], as the network takes them: a tensor, a numpy array or lists."""
+    raw = torch.as_tensor(raw)
     over = (-1,) + (1,) * (raw.ndim - 2)
     mean, std = (torch.tensor(values, device=raw.device).view(over) for values in (MEAN, STD))
     return (raw.float() / SCALE - mean) / std
@@ -92,7 +130,7 @@ def export(
         "architecture.json": "the architecture as a graph",
         "README.md": "how to use these files",
     }
-    (folder / "README.md").write_text(_readme(files["model.onnx"], extra, preparation, trained), encoding="utf-8")
+    (folder / "README.md").write_text(_readme(files["model.onnx"], extra, preparation, trained, task), encoding="utf-8")
     return files
 
 
@@ -169,6 +207,8 @@ def _model(source: str, network: nn.Module, task: Task, preparation: Mapping[str
     constants: dict[str, Any] = {"CONFIG": config, "CLASSES": tuple(map(str, task.classes))}
     if text := getattr(task, "preparation", ""):
         constants["PREPARATION"] = str(text)
+    if features := getattr(task, "features", ()):
+        constants["FEATURES"] = tuple(features)  # of a table: a column, and a word of it or None
     constants |= preparation or {}
     for name, value in constants.items():
         _plain_data(name, value)
@@ -313,14 +353,18 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _readme(onnx: str, extra: list[str], preparation: Mapping[str, Any] | None, network: nn.Module) -> str:
+def _readme(onnx: str, extra: list[str], preparation: Mapping[str, Any] | None, network: nn.Module, task: Task) -> str:
     needs = " ".join(["torch", "safetensors", *(name.replace("_", "-") for name in extra)])
     inputs = "prepare(raw)" if preparation else ", ".join(inspect.signature(network.forward).parameters)
-    how = (
-        "`raw` are images [B, C, H, W] or rows [B, F] as they were read (see PREPARATION); `prepare` scales them."
-        if preparation
-        else f"`{inputs}` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
-    )
+    if preparation:
+        shape = ", ".join(map(str, task.input_shape))
+        kind = f"images, values 0 to {preparation['SCALE']:g}" if len(task.input_shape) == 3 else "rows"
+        how = (
+            f"`raw` is a tensor, a numpy array or lists [B, {shape}]: {kind} (see PREPARATION). `prepare` scales them."
+        )
+    else:
+        how = f"`{inputs}` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
+    example = _example(preparation, task)
     return "\n".join([
         f"Needs `pip install {needs}` and no genas. In this folder:",
         "",
@@ -329,6 +373,18 @@ def _readme(onnx: str, extra: list[str], preparation: Mapping[str, Any] | None, 
         "",
         f"{how} Scores are logits; `scores.argmax(1)` indexes `CLASSES`.",
         "",
+        *(["From a file to a class:", "", f"```python{example}```", ""] if example else []),
         f"model.onnx (input `inputs`, prepared; output `outputs`): {onnx}.",
         "",
     ])  # fmt: skip
+
+
+def _example(preparation: Mapping[str, Any] | None, task: Task) -> str:
+    """Code from a file to a class; nothing where the inputs are neither pictures nor rows of a table."""
+    if preparation and hasattr(task, "features"):
+        return _FROM_TABLE.format(features=task.input_shape[0])
+    if not preparation or len(task.input_shape) != 3 or task.input_shape[0] not in _MODES:
+        return ""
+    channels, height, width = task.input_shape
+    scaled = "" if preparation["SCALE"] == 255 else f" * ({preparation['SCALE']:g} / 255)"
+    return _FROM_PICTURE.format(mode=_MODES[channels], channels=channels, height=height, width=width, scaled=scaled)

@@ -30,7 +30,11 @@ class Data(NamedTuple):
 
 
 class SearchSpace(ABC):
-    """Which architectures exist and how each becomes a network: write two attributes and two methods."""
+    """Which architectures exist and how each becomes a network: write two attributes and two methods.
+
+    Where places in the graph are fixed (a chain, an input before all else), write `frame` too, and `sizes` where not
+    every number of nodes is possible: drawing at random, the neighbours and all generators go by them.
+    """
 
     name: str = ""  # set by the registry: the file's name
     modality: ClassVar[str] = "image"  # the kind of task it can serve
@@ -82,7 +86,10 @@ class SearchSpace(ABC):
             arch = Architecture(self.name, ops, tuple(sorted(edges)))
             if not self.problems(arch):
                 return arch
-        raise InvalidArchitecture([f"no legal architecture in 10,000 draws from {self.name}"])
+        raise InvalidArchitecture([
+            f"no legal architecture in 10,000 draws from {self.name}: write its frame(), which says what labels and "
+            "edges are fixed where, or a sample() of its own"
+        ])  # fmt: skip
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
         """All legal architectures one edit away: one label or one open edge."""
@@ -174,7 +181,10 @@ class Proposer(ABC):
 
     @abstractmethod
     def ask(self, n: int) -> list[Candidate]:
-        """At most n legal candidates; the same answers for the same seed and the same tells."""
+        """At most n legal candidates; the same answers for the same seed and the same tells.
+
+        Each has the proposer's name as its `origin`, and a `note` that says in some words why it is proposed.
+        """
 
     def tell(self, trials: Sequence[Trial]) -> None:
         """What was measured since the last tell, failed trials included, in the order asked."""

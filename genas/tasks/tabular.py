@@ -51,6 +51,7 @@ class Tabular(Task):
     name = "tabular"
     modality: ClassVar[str] = "tabular"
     scale = 1.0
+    features: list[tuple[str, str | None]]  # of each input its column, and the word that it stands for or None
 
     def __init__(self, *, path: str, label: str | None = None, limit: int | None = None) -> None:
         self.path = Path(path).expanduser()
@@ -66,7 +67,8 @@ class Tabular(Task):
         self._labels = [numbers[answer] for answer in answers]
         check_classes(self.path, self._labels, self.classes, limit, "rows")
         self._rows = divide(self.path, self._labels, splits, self.classes, limit, "rows")
-        self._features, names = _encode(columns, self._rows["train"].numpy())
+        self._features, self.features = _encode(columns, self._rows["train"].numpy())
+        names = [column if word is None else f"{column}={word}" for column, word in self.features]
         if not names:
             raise RequestError(f"{self.path} has no column besides the label that differs between rows.")
         self.input_shape = (len(names),)
@@ -190,22 +192,22 @@ def _column(path: Path, name: str, values: list[Any]) -> _Column:
     return _Column(name, None, [None if value is None else str(value) for value in values])
 
 
-def _encode(columns: list[_Column], train: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Features [rows, F] and their names, by what the training rows hold."""
+def _encode(columns: list[_Column], train: np.ndarray) -> tuple[np.ndarray, list[tuple[str, str | None]]]:
+    """Features [rows, F], and of each its column and the word it stands for (None: the number)."""
     import numpy as np
 
     found: list[np.ndarray] = []
-    names: list[str] = []
+    names: list[tuple[str, str | None]] = []
     for column in columns:
         if column.numbers is not None:
             known = column.numbers[train][~np.isnan(column.numbers[train])]
             if len(known) and known.std() > 0:
                 found.append(np.where(np.isnan(column.numbers), known.mean(), column.numbers))
-                names.append(column.name)
+                names.append((column.name, None))
         elif column.words is not None:
             counts = Counter(word for row in train if (word := column.words[row]) is not None)
             for word, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_CATEGORIES]:
                 if 1 < count < len(train):
                     found.append(np.array([float(w == word) for w in column.words]))
-                    names.append(f"{column.name}={word}")
+                    names.append((column.name, word))
     return (np.stack(found, 1).astype(np.float32) if found else np.zeros((0, 0), np.float32)), names
