@@ -194,15 +194,20 @@ def main() -> None:
             continue
         print(name, results[name][0], flush=True)
     results |= kept
-    about = (
-        f"{arguments.seeds} seeds, n = {arguments.n} a seed. Accuracies are validation accuracies of the table, but for those named test. The models "
-        f"were fitted on `{' '.join(sources)}` (archlm on those of other spaces too); `novel` and `new` (mean on the first data set) leave those out; `asked` are drawn without replacement by isomorphism key. Models that know several tasks are told the first in words. Guidance of the diffusion and the archlm's size were "
-        f"chosen while looking at these tables, so the top rows are slightly optimistic. `llm` is the embedded SmolLM2.{predicted}\n\n"
-    )
+    about = about_of(arguments.seeds, arguments.n, sources) + f" `llm` is the embedded SmolLM2.{predicted}\n\n"
     if space.wirings(max(space.sizes())) is not None:
         about = f"{RULED}\n\n{about}"
     title = f"What the generators make on {arguments.space}"
     record.write(file, title, about + table(results), results, time.perf_counter() - start)
+
+
+def about_of(seeds: int, n: int, sources: list[str]) -> str:
+    """What the figures are."""
+    return (
+        f"{seeds} seeds, n = {n} a seed. Accuracies are validation accuracies of the table, but for those named test. The models "
+        f"were fitted on `{' '.join(sources)}` (archlm on those of other spaces too); `novel` and `new` (mean on the first data set) leave those out; `asked` are drawn without replacement by isomorphism key. Models that know several tasks are told the first in words. Guidance of the diffusion and the archlm's size were "
+        f"chosen while looking at these tables, so the top rows are slightly optimistic."
+    )
 
 
 if __name__ == "__main__":

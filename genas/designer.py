@@ -20,7 +20,7 @@ from genas.sources import Mix, neighbors
 from genas.summary import number, summarize
 
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
-_PATIENT = 2  # of these before the nearest candidate is walked on from
+_PATIENT = 48  # candidates in a row that break a limit before the nearest one is walked on from
 _NEIGHBORS = 64  # at a time
 
 
@@ -109,14 +109,14 @@ class Designer:
         Where they bring none, the candidate that comes nearest is walked on from, for as long as that comes nearer.
         """
         self.progress.stage("propose", self.plan.proposals)
-        dry = 0
-        while (missing := self.plan.proposals - len(self.book.alive())) > 0 and dry < _DRY:
+        dry = 0  # candidates in a row that came to nothing
+        while (missing := self.plan.proposals - len(self.book.alive())) > 0 and dry < _PATIENT + _DRY * _NEIGHBORS:
             start = self.book.nearest() if dry >= _PATIENT else None
             new = self.lab.screen(self.proposers.ask(min(24, max(missing, 8))) if start is None else self._near(start))
             for _ in (living := [t for t in new if t.failure is None])[:missing]:
                 self.progress.step()
             nearer = start is not None and any(self.book.excess(t) < self.book.excess(start) for t in new)
-            dry = 0 if living else dry if nearer else dry + 1
+            dry = 0 if living else dry if nearer else dry + max(len(new), 8)
             best = self.lab.ranked()[: max(1, len(self.book.trials) // 4)]
             self.proposers.credit(new, {t.candidate.arch.key for t in best})
         if not self.book.alive():

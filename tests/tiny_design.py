@@ -1,4 +1,4 @@
-"""A whole design that takes seconds."""
+"""A whole design that takes seconds: in Python, and as a request file."""
 
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 TINY = {
@@ -8,3 +8,11 @@ TINY = {
     "budget": {"trials": 2},
     "device": "cpu",
 }
+REQUEST = """
+goal = "A classifier for 8x8 handwritten digits under 20k parameters"
+proposers = ["uniform"]
+scorers = ["params", {name = "short_train", options = {epochs = 1, of = 2}}]
+validator = {name = "train", options = {epochs = 2}}
+budget = {trials = 2}
+device = "cpu"
+"""

@@ -73,8 +73,10 @@ class Codec:
     def wirings(self) -> LegalWirings | None:
         """Which open edges may be together; None where the space leaves each free."""
         tables = {size: table for size in self.sizes() if (table := self.space.wirings(size)) is not None}
-        if not tables or len(tables) < len(self.sizes()):
+        if not tables:
             return None
+        if len(tables) < len(self.sizes()):
+            raise TypeError(f"the space {self.space.name} must tell its wirings for every number of nodes or for none")
         pairs = sorted({pair for size in tables for pair in (*self.frame(size).edges, *self.frame(size).open_edges)})
         column = {pair: number for number, pair in enumerate(pairs)}
         whole = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import statistics
 import time
@@ -197,7 +198,9 @@ class _Training:
         if self.checkpoint is not None:
             self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
             part = self.checkpoint.with_suffix(".part")
-            torch.save(self._state(), part)
+            whole = io.BytesIO()  # so that a full disk is an OSError, which says what it is
+            torch.save(self._state(), whole)
+            part.write_bytes(whole.getbuffer())
             os.replace(part, self.checkpoint)
 
     def _load(self) -> None:

@@ -21,7 +21,7 @@ class WeightStore:
 
     def keep(self, name: str, weights: dict[str, Tensor]) -> None:
         """Write them, in the place of what had that name."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         if self._folder is None:
             self._memory[name] = weights
@@ -29,7 +29,7 @@ class WeightStore:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{name}.safetensors"
         part = path.with_suffix(".part")
-        save_file({key: value.contiguous() for key, value in weights.items()}, part)
+        part.write_bytes(save({key: value.contiguous() for key, value in weights.items()}))  # a full disk: OSError
         os.replace(part, path)
 
     def find(self, name: str) -> dict[str, Tensor] | None:

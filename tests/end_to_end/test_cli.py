@@ -10,16 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_design import REQUEST
 
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
-REQUEST = """
-goal = "A classifier for 8x8 handwritten digits under 20k parameters"
-proposers = ["uniform"]
-scorers = ["params", {name = "short_train", options = {epochs = 1, of = 2}}]
-validator = {name = "train", options = {epochs = 2}}
-budget = {trials = 2}
-device = "cpu"
-"""
 
 
 def genas(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -10,14 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-REQUEST = """
-goal = "digits under 20k parameters"
-proposers = ["uniform"]
-scorers = ["params", {name = "short_train", options = {epochs = 1, of = 2}}]
-validator = {name = "train", options = {epochs = 2}}
-budget = {trials = 2}
-device = "cpu"
-"""
+import pytest
+from tiny_design import REQUEST
+
 DESIGN = [sys.executable, "-m", "genas", "design", "--request", "request.toml", "--json"]
 
 
@@ -44,7 +39,8 @@ def test_ctrl_c_says_how_to_go_on_and_the_run_does(tmp_path: Path) -> None:
     assert (folder / "ledger.jsonl").read_text().startswith(before)
 
 
-def test_a_full_disk_ends_in_one_line_that_names_the_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [8_000, 30_000])  # bytes: too few for the ledger, for the weights
+def test_a_full_disk_ends_in_one_line_that_names_the_folder(tmp_path: Path, most: int) -> None:
     """A limit on the size of files stands for the disk: the write fails the same way."""
     (tmp_path / "request.toml").write_text(REQUEST)
     done = subprocess.run(
@@ -53,7 +49,7 @@ def test_a_full_disk_ends_in_one_line_that_names_the_folder(tmp_path: Path) -> N
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
     )
     assert done.returncode == 1 and done.stdout == "" and "Traceback" not in done.stderr, done.stderr
     assert done.stderr.splitlines()[-1].startswith("error: run can't be written: File too large.")
