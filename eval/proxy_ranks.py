@@ -133,6 +133,8 @@ class Table:
         for title, scores in self.compared.items():
             if name in scores and (np.isfinite(values) & np.isfinite(scores[name])).sum() >= FEWEST:
                 row[title] = spearman(values, scores[name])
+                if np.isnan(row[title]):  # one of them is the same for all
+                    del row[title]
         row |= {title: known[name] for title, known in self.known.items() if name in known}
         self.figures[name] = row
         shown = [row["networks"], *(row.get(title, "") for title in (*self.judges, *self.compared, *self.known))]
@@ -277,7 +279,7 @@ COMMON = (
     "with NAS-Bench-Suite-Zero's scores of the same proxy, which saw other images at other initial weights; `stored "
     "twice`: that between two of its own runs (of 446 cells of NAS-Bench-201); `ours, other seed`: that between two seeds "
     "of ours (of the first 34 cells of NAS-Bench-201), which is as far as any agreement can go. `x32`: on 32 images in "
-    "place of 16. The scores were made with commit 73edc8c."
+    "place of 16. The scores were made with commits 73edc8c to babd376."
 )
 ABOUT = {
     "nasbench201": "A fixed random sample of the 9,445 cells without dead operations, as far as each proxy was scored. "
@@ -290,16 +292,17 @@ ABOUT = {
     "with jacov on 32 images ranks by .001 better and needs a second pass, so it does not ship.",
     "nasbench101": "The distinct cells of NAS-Bench-Suite-Zero's 500, in a fixed random order, as far as each proxy was "
     "scored; these are what random matrices of seven vertices prune to, so that small cells are more frequent than "
-    "among all. Proxies that need more than the shared pass were not scored on enough of them for a row. The published network (128 channels, 3 x 3 cells), 16 CIFAR-10 images. "
+    "among all. Costly proxies were scored on the first of them only, and rows of other numbers of networks can't be "
+    "compared to the hundredth. The published network (128 channels, 3 x 3 cells), 16 CIFAR-10 images. "
     + COMMON
     + " `stored, tau / rho`: the ranks of the stored scores themselves on these cells. `published`: InTrain (CVPR "
     "2026), on a sample of its own. No proxy should be used alone: see the two tables side by side.",
     "nasbench_graph": "A fixed random sample of the networks. All scores were made on the real graph of Cora with 16 "
     "training nodes labelled, and are compared with the test accuracies on Cora and on other graphs, whose widths "
-    "differ and which no proxy saw. Kendall tau / Spearman rho. The scores were made with commit 73edc8c. "
+    "differ and which no proxy saw. Kendall tau / Spearman rho. The scores were made with commits 73edc8c to babd376. "
     "expressivity, progressivity, trainability (the network is no chain of blocks), vkdnw and linear_regions (nodes of "
-    "one graph are no separate examples) do not work on these networks; gradsign, zico, ntk, grasp, zen and swap do, but "
-    "were not scored on enough of them for a row. No paper is known that ranks them by proxies.",
+    "one graph are no separate examples) do not work on these networks; the costly ones were scored on the first "
+    "half only. No paper is known that ranks them by proxies.",
 }
 
 
