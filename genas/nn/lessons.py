@@ -58,7 +58,7 @@ class Lesson(NamedTuple):
 def teach_questions(
     space: SearchSpace, archs: Sequence[Architecture], lesson: Lesson, train: Train, device: str = "cpu"
 ) -> tuple[GraphPredictor, float]:
-    """The same for several questions: a new predictor, and what `train` returned.
+    """A new predictor fitted to several questions, as `teach` fits one to one; and what `train` returned.
 
     Architectures are compared within one question, tasks among each other too: their ranks are alike enough to share
     pairs. Tasks and devices weigh the same however many there are.

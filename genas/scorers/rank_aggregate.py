@@ -25,8 +25,8 @@ class RankAggregate(BatchScorer):
     Source: sums of log ranks are from Lee & Ham (AZ-NAS, CVPR 2024) and Tybl & Neumann (VKDNW, CVPR 2025). The proxies
     are those of the latter's aggregate but for its own, with synflow, gradsign and swap, and jacov counted twice, as
     the accuracies of one half of a sample of NAS-Bench-201 cells chose; `eval/proxy_ranks.py` judges them by the other
-    half, and on other spaces: on NAS-Bench-101, where jacov ranks backwards, it reaches a Kendall tau of .38 against .48
-    of the parameters and .58 of expressivity alone; no proxy ranks the networks of NAS-Bench-Graph well.
+    half, and on other spaces: on NAS-Bench-101, where jacov ranks backwards, it has a Kendall tau of .38, the
+    parameters .48 and expressivity .58 alone; no proxy ranks the networks of NAS-Bench-Graph well.
 
     A proxy that fails for a network ranks it last, and one that fails for all says nothing. A network's score changes
     as others become known: compare scores of one call only.
