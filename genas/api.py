@@ -324,23 +324,41 @@ def plugins(kind: str | None = None) -> dict[str, dict[str, str]]:
     return {k: {n: registry.summary(k, n) for n in registry.names(k)} for k in ([kind] if kind else registry.kinds())}
 
 
-def explain(name: str) -> str:
-    """What a plug-in is and which options it takes, from its own documentation."""
+def plugin(name: str) -> list[dict[str, Any]]:
+    """A plug-in as data, one entry for each kind that has the name: documentation, options and their defaults.
+
+    Raises:
+        UnknownPlugin: no kind has one of that name.
+    """
     found = [kind for kind in registry.kinds() if name in registry.names(kind)]
     if not found:
         raise UnknownPlugin("plug-ins", name, {n for kind in registry.kinds() for n in registry.names(kind)})
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "summary": registry.summary(kind, name),
+            "documentation": inspect.getdoc(registry.load(kind, name)) or "",
+            "options": {
+                key: {"type": str(p.annotation), "required": p.default is p.empty}
+                | ({} if p.default is p.empty else {"default": p.default})
+                for key, p in registry.options(kind, name).items()
+            },
+        }
+        for kind in found
+    ]
+
+
+def explain(name: str) -> str:
+    """What a plug-in is and which options it takes, from its own documentation."""
     parts = []
-    for kind in found:
-        cls = registry.load(kind, name)
+    for one in plugin(name):
         options = [
-            f"  {key}: {p.annotation}" + ("" if p.default is p.empty else f" = {p.default!r}")
-            for key, p in registry.options(kind, name).items()
+            f"  {key}: {option['type']}" + (f" = {option['default']!r}" if "default" in option else "")
+            for key, option in one["options"].items()
         ]
-        text = inspect.getdoc(cls) or ""
-        parts.append(
-            f"{name} ({kind})\n\n{registry.summary(kind, name)}\n\n{text}\n\nOptions:\n"
-            + ("\n".join(options) or "  none")
-        )
+        about = f"{name} ({one['kind']})\n\n{one['summary']}\n\n{one['documentation']}"
+        parts.append(about + "\n\nOptions:\n" + ("\n".join(options) or "  none"))
     return "\n\n".join(parts)
 
 

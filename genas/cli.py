@@ -286,10 +286,8 @@ def list_plugins(
 def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")], as_json: AsJson = False) -> None:
     """Show what a plug-in is, where it comes from and which options it takes."""
     from genas import api
-    from genas.console import plugin
 
-    text = api.explain(name)
-    typer.echo(json.dumps(plugin(name), indent=2, default=repr) if as_json else text)
+    typer.echo(json.dumps(api.plugin(name), indent=2, default=repr) if as_json else api.explain(name))
 
 
 @app.command()

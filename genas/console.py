@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -98,22 +97,3 @@ def show_batch(rows: Sequence[BatchRow]) -> None:
         figures = ["" if v is None else number(m, v) for m, v in (("params", params), ("test_accuracy", test))]
         table.add_row(row.goal, *figures, row.error or str(row.folder / "report.html"))
     Console(highlight=False).print(table)
-
-
-def plugin(name: str) -> list[dict[str, Any]]:
-    """A plug-in as data, one entry for each kind that has the name: documentation, options and their defaults."""
-    return [
-        {
-            "kind": kind,
-            "name": name,
-            "summary": registry.summary(kind, name),
-            "documentation": inspect.getdoc(registry.load(kind, name)) or "",
-            "options": {
-                key: {"type": str(p.annotation), "required": p.default is p.empty}
-                | ({} if p.default is p.empty else {"default": p.default})
-                for key, p in registry.options(kind, name).items()
-            },
-        }
-        for kind in registry.kinds()
-        if name in registry.names(kind)
-    ]
