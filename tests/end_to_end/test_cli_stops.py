@@ -19,12 +19,18 @@ DESIGN = [sys.executable, "-m", "genas", "design", "--request", "request.toml", 
 def test_ctrl_c_says_how_to_go_on_and_the_run_does(tmp_path: Path) -> None:
     (tmp_path / "request.toml").write_text(REQUEST)
     with subprocess.Popen(
-        DESIGN, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        DESIGN,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a job in the background ignores the signal, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no threads yet)
     ) as run:
         assert run.stderr is not None
         shown = next(line for line in run.stderr if line.startswith("Run: "))
         folder = tmp_path / shown.removeprefix("Run: ").strip()
-        ledger = folder / "ledger.jsonl"  # a training is over: nothing is imported any more that could eat the signal
+        ledger = folder / "ledger.jsonl"
         while not ledger.is_file() or '"scorer":"short_train"' not in ledger.read_text():
             assert run.poll() is None
             time.sleep(0.05)
