@@ -35,21 +35,23 @@ def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[t
             )
 
 
-def untaught(task: Task, trial: Trial) -> str | None:
+def at_chance(task: Task, trial: Trial) -> str | None:
     """Where a network's test accuracy is not clearly above that of always saying the most frequent class: a sentence.
 
-    Source: two standard errors of a share (Wald), over the examples of the test split.
+    The test split itself is not looked at: the share of that class is the training split's, and its two standard errors
+    (Wald) are those of as many examples as the validation split has.
     """
     found = [m.value for m in trial.all("test_accuracy")]
     if not found:
         return None
-    labels = task.data("test").labels.flatten().tolist()
+    labels = task.data("train").labels.flatten().tolist()
     most = max(Counter(labels).values()) / len(labels)
-    if sum(found) / len(found) > most + 2 * math.sqrt(most * (1 - most) / len(labels)):
+    error = math.sqrt(most * (1 - most) / len(task.data("val").labels))
+    if sum(found) / len(found) > most + 2 * error:
         return None
     return (
-        f"The winner is hardly better than always saying the most frequent class, which is right in {most:.1%} of the "
-        "test examples: it has learned next to nothing. Raise the budget, or look at the data."
+        f"On the test split the winner is hardly better than always saying the most frequent class ({most:.1%} of the "
+        "training examples): it has learned next to nothing. Raise the budget, or look at the data."
     )
 
 

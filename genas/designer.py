@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.cautions import cautions, untaught
+from genas.cautions import at_chance, cautions
 from genas.core import pareto, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
@@ -161,8 +161,8 @@ class Designer:
         self._train(best, seeds[1:])
         for trials, key in best:
             self._test(trials, key)
-        if self.winner is not None and self.trains and (text := untaught(self.task, self.book.trials[self.winner])):
-            self._note("untaught", text)
+        if self.winner is not None and self.trains and (text := at_chance(self.task, self.book.trials[self.winner])):
+            self._note("at chance", text)
 
     def candidates(self, n: int) -> list[Trial]:
         """Only the first stage: at most n candidates within the limits, the most promising first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from genas.cautions import cautions, untaught
+from genas.cautions import at_chance, cautions
 from genas.core import assets, registry
 from genas.core.interfaces import Task
 from genas.core.records import Architecture, Candidate, Measurement, Request, Trial, Use
@@ -30,11 +30,11 @@ def test_a_winner_at_chance_is_named() -> None:
     def trial(accuracy: float) -> Trial:
         return Trial(Candidate(arch, "x"), (Measurement("test_accuracy", accuracy),))
 
-    counts = torch.bincount(task.data("test").labels)
+    counts = torch.bincount(task.data("train").labels)
     most = float(counts.max() / counts.sum())
-    assert f"{most:.1%}" in str(untaught(task, trial(most + 0.001)))
-    assert untaught(task, trial(most + 0.1)) is None
-    assert untaught(task, Trial(Candidate(arch, "x"))) is None, "the test split was not read"
+    assert f"{most:.1%}" in str(at_chance(task, trial(most + 0.001)))
+    assert at_chance(task, trial(most + 0.1)) is None
+    assert at_chance(task, Trial(Candidate(arch, "x"))) is None, "the test split was not read"
 
 
 def test_test_accuracies_under_the_name_of_accuracy_are_named() -> None:
