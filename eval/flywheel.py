@@ -1,66 +1,139 @@
-"""Makes the training data of the conv_net models: short trainings of random networks, kept as ledgers.
+"""Trains the same networks with their recipes on many data sets, as the first leg of a race would: what models learn from.
 
-The models' cards (models/*-conv_net/README.md) name the ledgers they were fitted to, and the command.
+    GENAS_DATA=... python eval/flywheel.py --pairs 80 --seconds 24            (some 4 hours of one core; resumes)
 
-    python eval/flywheel.py digits 300
-    python eval/flywheel.py cifar10:limit=3000 120     (needs GENAS_DATA)
-
-One ledger per task in eval/ledgers/. Stopped and started again it goes on where it was. Only the training and the
-validation split are read.
+Each pair of an architecture and a recipe is trained for the same CPU seconds of one thread on every set, at a constant
+rate and then with the rate falling to zero, and judged on the validation split; no test image is read. Pairs come from
+two lists in turn: uniform draws of the space, and hand-made references with one to four labels and up to three values
+of the recipe changed. One ledger per set in eval/ledgers/, from which `genas fit` and `eval/portfolio.py` read.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from genas.core import registry, wire
+import numpy as np
+import torch
+
+from genas.core import clock, registry, wire
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
-from genas.core.meter import Meter
-from genas.core.records import Candidate, Use
+from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.rng import rng
+from genas.training.loop import Leg, Training
+from genas.training.recipe import Recipe
 
-LIMIT = 150_000  # weights: the range that the models are made for
-EPOCHS = 4
+PARAMS = 100_000
+DECAY = 0.6  # of the seconds
+SLOW = 1.5  # passes over the data: a network that does not get as far is written down as too slow
 
 
-def main(task_text: str, count: int) -> None:
-    name, _, rest = task_text.partition(":")
-    options = {k: int(v) if v.isdigit() else v for k, v in (pair.split("=") for pair in rest.split(",") if pair)}
-    task, space = registry.create("tasks", Use(name, options)), registry.create("spaces", "conv_net")
-    ledger = Ledger(Path(__file__).parent / "ledgers" / f"conv_net-{name}.jsonl")
-    if ledger.find("request") is None:
-        ledger.append({"kind": "request", "id": "request", "request": {"task": wire.to_data(Use(name, options))}})
-    use = Use("short_train", {"epochs": EPOCHS})
-    short = Meter(registry.create("scorers", use, space=space, task=task, device="cpu"), use, ledger)
-    params = registry.create("scorers", "params", space=space, task=task)
-    done = asked = 0
-    while done < count:
-        arch = space.sample(rng(0, f"flywheel {name}", asked))
-        asked += 1
-        if params.score(arch).value > LIMIT:
-            continue
-        done += 1
-        if ledger.find(f"candidate {arch.key}") is None:
-            ledger.append({
-                "kind": "candidate", "id": f"candidate {arch.key}", "key": arch.key,
-                "candidate": wire.to_data(Candidate(arch, "uniform")),
-            })  # fmt: skip
-        start = time.perf_counter()
-        (result,) = short.measure([arch])
-        print(
-            done,
-            space.to_text(arch),
-            getattr(result, "value", result),
-            f"{time.perf_counter() - start:.1f} s",
-            flush=True,
-        )
+def sets() -> dict[str, Use]:
+    """The data sets, 1,000 to 2,000 training images each."""
+    images = Path(os.environ["GENAS_DATA"]) / "images"
+    own = {name: Use("images", {"path": f"{images}/{name}.parquet", "limit": 2000})
+           for name in ("sign_digits", "land_use", "steel_defects", "chest_xray", "math_symbols")}  # fmt: skip
+    return {
+        **own,
+        "cifar10": Use("cifar10", {"limit": 2000}),
+        "mnist": Use("mnist", {"limit": 2000}),
+        "digits": Use("digits"),
+    }
+
+
+BASES = (
+    "full stem16 s1 relu mean | residual k3 d1 w16 | residual k3 d1 w32 | residual k3 d1 w64",
+    "full stem16 s2 relu mean | residual k3 d1 w16 | residual k3 d1 w32 | residual k3 d1 w64",
+    "full stem20 s2 relu mean | plain k3 d1 w32 | plain k3 d1 w48 | plain k3 d1 w64",
+    "full stem24 s2 relu mean | inverted3 k3 d1 w24 | inverted3 k3 d2 w48 | inverted3 k3 d1 w64",
+)  # hand-made, from common practice
+
+
+def pairs(space: SearchSpace) -> Iterator[Candidate]:
+    """The same pairs for every set: hand-made networks first, then uniform draws and changed hand-made ones in turn."""
+    known = [Candidate(space.from_text(text), "base") for text in BASES]
+    yield from known
+    number = 0
+    while True:
+        number += 1
+        random = rng(0, "flywheel pairs", number)
+        if number % 3 == 0:
+            arch, origin = space.sample(random), "uniform"
+        else:
+            arch, origin = known[int(random.integers(len(known)))].arch, "changed"
+            for _ in range(int(random.integers(1, 5))):
+                near = list(space.neighbors(arch))
+                arch = near[int(random.integers(len(near)))]
+        recipe = Recipe()
+        for _ in range(int(random.integers(4))):
+            recipe = recipe.changed(random)
+        yield Candidate(arch, origin, recipe=recipe.to_data())
+
+
+def fits(space: SearchSpace, arch: Architecture, task: Task) -> bool:
+    with torch.device("meta"):
+        return sum(p.numel() for p in space.build(arch, task).parameters()) <= PARAMS
+
+
+def trained(space: SearchSpace, candidate: Candidate, task: Task, seconds: float) -> Measurement | ScoreFailed:
+    torch.manual_seed(0)
+    training = Training(space.build(candidate.arch, task), task, Recipe.from_data(candidate.recipe))
+    total = len(task.data("train").labels)
+    try:
+        training.advance(Leg("trial", seconds=0.08 * seconds))
+        if training.examples / 0.08 < SLOW * total:
+            return ScoreFailed(f"too slow: {training.examples / 0.08 / total:.1f} passes in {seconds:g} seconds")
+        training.advance(Leg("race", seconds=(1 - DECAY - 0.08) * seconds))
+        middle = training.judge()
+        training.advance(Leg("final", seconds=DECAY * seconds, decay=True))
+    except ScoreFailed as failure:
+        return failure
+    end = training.judge()
+    value = end.accuracy if math.isfinite(end.loss) else 0.0
+    return Measurement(
+        "accuracy", value, training.seconds, curve=(middle.accuracy, value), examples=len(task.data("val").labels)
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=80)
+    parser.add_argument("--seconds", type=float, default=24)
+    parser.add_argument("--sets", nargs="+", default=list(sets()))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    clock.now = time.process_time
+    space: SearchSpace = registry.create("spaces", "conv_net")
+    tasks = {name: registry.create("tasks", sets()[name]) for name in args.sets}
+    ledgers = {name: Ledger(Path(__file__).parent / "ledgers" / f"conv_net-{name}.jsonl") for name in args.sets}
+    streams = {name: pairs(space) for name in args.sets}
+    for name, ledger in ledgers.items():
+        if ledger.find("request") is None:
+            ledger.append({"kind": "request", "id": "request", "request": {"task": wire.to_data(sets()[name])}})
+    for number in range(args.pairs):
+        for name, task in tasks.items():
+            candidate = next(c for c in streams[name] if fits(space, c.arch, task))
+            identity = f"flywheel {candidate.key} {args.seconds:g}"
+            if ledgers[name].find(identity) is not None:
+                continue
+            result = trained(space, candidate, task, args.seconds)
+            if ledgers[name].find(f"candidate {candidate.key}") is None:
+                ledgers[name].append({"kind": "candidate", "id": f"candidate {candidate.key}", "key": candidate.key,
+                                      "candidate": wire.to_data(candidate)})  # fmt: skip
+            event = {"kind": "measurement", "id": identity, "key": candidate.key, "scorer": "flywheel"}
+            done = (
+                {"failure": str(result)} if isinstance(result, ScoreFailed) else {"measurement": wire.to_data(result)}
+            )
+            ledgers[name].append(event | done)
+            print(number, name, space.to_text(candidate.arch), getattr(result, "curve", result), flush=True)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", help="with options behind a colon, as cifar10:limit=3000")
-    parser.add_argument("count", type=int, help="networks in the ledger")
-    given = parser.parse_args()
-    main(given.task, given.count)
+    np.seterr(all="raise")
+    main()

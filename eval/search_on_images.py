@@ -23,7 +23,7 @@ from genas.core.interfaces import Proposer, Scorer, Validator
 from genas.core.ledger import Ledger
 from genas.core.pareto import broken
 from genas.core.records import Candidate, Constraint, Objective, Trial, Use
-from genas.nn.train import threads
+from genas.training.timing import threads
 
 SEARCHES = {
     "uniform": Use("uniform"),

@@ -118,7 +118,7 @@ def _line(report: Report, trial: Trial) -> str:
         if (value := trial.value(metric)) is not None:
             label = "" if metric in {"params", "flops"} else f"{summary.label(metric)} "
             figures.append(label + summary.figure(metric, value))
-    who = f"{trial.candidate.arch.key[:8]} from {summary.clean(trial.candidate.origin, 60)}"
+    who = f"{trial.candidate.key[:8]} from {summary.clean(trial.candidate.origin, 60)}"
     text = registry.create("spaces", request.space).to_text(trial.candidate.arch)
     return f"{who}: {', '.join(figures)}; architecture: {text}"
 
@@ -137,7 +137,7 @@ def _why(report: Report) -> list[str]:
             lines.append(f'Its maker noted: "{summary.clean(winner.note, 300)}".')
     lines.append("Measured in full, best first by their first training, which chose:")
     for trial in _book(report, ()).best(_full(report), _SHOWN):
-        mark = "winner " if trial.candidate.arch.key == winner.arch.key else ""
+        mark = "winner " if trial.candidate.key == winner.arch.key else ""
         broken = pareto.broken(trial, report.request.constraints)
         lines.append(f"- {mark}{_line(report, trial)}" + (f"; {'; '.join(broken)}" if broken else ""))
     shown = [f"- {summary.title(t)}: {_line(report, t)}" for t in report.references]
@@ -147,11 +147,9 @@ def _why(report: Report) -> list[str]:
 def _briefly(report: Report) -> list[str]:
     """The best of those that were only measured briefly, and so were no finalists."""
     metric = summary.quality(report.request, report.winner).metric
-    full = {t.candidate.arch.key for t in _full(report)}
+    full = {t.candidate.key for t in _full(report)}
     brief = [
-        t
-        for t in report.trials
-        if t.failure is None and t.candidate.arch.key not in full and t.value(metric) is not None
+        t for t in report.trials if t.failure is None and t.candidate.key not in full and t.value(metric) is not None
     ]
     if not brief:
         return []
@@ -184,7 +182,7 @@ def _what_if(report: Report, limits: Sequence[Constraint]) -> list[str]:
     full = [t for t in _full(report) if not pareto.broken(t, new)]
     best = book.best(full, 1)
     if best:
-        same = report.winner is not None and best[0].candidate.arch.key == report.winner.candidate.arch.key
+        same = report.winner is not None and best[0].candidate.key == report.winner.candidate.key
         lines.append(("- the same winner: " if same else "- another winner: ") + _line(report, best[0]))
     else:
         lines.append("- none of the networks measured in full keeps these limits.")

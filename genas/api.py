@@ -83,8 +83,8 @@ def _with_defaults(request: Request) -> Request:
     cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
     proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
-    proxies += ["train_ms"] if request.budget.seconds is not None and not table else []
-    scorers = (*cheap, *proxies, "table" if table else "short_train")
+    timed = ["train_ms"] if request.budget.trials is None and not table else []
+    scorers = (*cheap, *proxies, *timed, *(["table"] if table else []))
     sampled = registry.load("tasks", request.task.name).measured is not Task.measured  # a table of a part of the space
     proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *learned)
     return replace(
@@ -137,15 +137,13 @@ def design(
 
 
 def _export(designer: Designer, winner: Trial, folder: Path) -> None:
-    from genas.core.interfaces import Validator
     from genas.export import export
 
-    arch, validator = winner.candidate.arch, designer.lab.validator.scorer
-    assert isinstance(validator, Validator)
-    weights = validator.weights(arch, seed=designer.request.seed)
+    weights = designer.weights()
     if weights is not None:
-        from genas.nn.train import build
+        from genas.training.timing import build
 
+        arch = winner.candidate.arch
         network = build(designer.space, arch, designer.task, designer.request.seed)
         network.load_state_dict(weights)
         export(network, arch, designer.task, folder)

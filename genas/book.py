@@ -50,7 +50,7 @@ class Book:
         if isinstance(result, ScoreFailed):
             return replace(trial, failure=str(result)) if fatal else trial
         identity = (result.metric, result.fidelity, result.seed)
-        charge = (trial.candidate.arch.key, *identity, result.value)
+        charge = (trial.candidate.key, *identity, result.value)
         if charge not in self._charged:
             self._charged.add(charge)
             self.seconds += result.seconds
@@ -59,7 +59,7 @@ class Book:
 
     def keep(self, trial: Trial) -> Trial:
         """The trial, written into its place; its candidate's fidelity is what it was measured at, if it was."""
-        key = trial.candidate.arch.key
+        key = trial.candidate.key
         self.trials[key] = trial
         if trial.value(self.metric) is not None:
             self._reached[key] = max(self._reached.get(key, 0.0), trial.candidate.fidelity)
@@ -67,7 +67,7 @@ class Book:
 
     def has(self, candidate: Candidate) -> bool:
         """Whether the candidate failed, or was measured at its fidelity or a higher one."""
-        key = candidate.arch.key
+        key = candidate.key
         failed = key in self.trials and self.trials[key].failure is not None
         return failed or self._reached.get(key, 0.0) >= candidate.fidelity
 
@@ -95,9 +95,9 @@ class Book:
     def comparable(self, n: int) -> list[Trial]:
         """Measured trials of the highest fidelity that at least n of them (or all) have reached."""
         known = self.measured()
-        shares = sorted((self._reached.get(t.candidate.arch.key, 1.0) for t in known), reverse=True)
+        shares = sorted((self._reached.get(t.candidate.key, 1.0) for t in known), reverse=True)
         least = shares[min(n, len(shares)) - 1] if shares else 1.0
-        return [t for t in known if self._reached.get(t.candidate.arch.key, 1.0) >= least]
+        return [t for t in known if self._reached.get(t.candidate.key, 1.0) >= least]
 
     def top(self) -> float | None:
         """The best figure of the task's metric so far."""
@@ -139,9 +139,9 @@ class Book:
 
     def choose(self, finalists: Sequence[Trial]) -> str | None:
         """The key of the finalist that keeps all limits and is best on what was measured last."""
-        now = [self.trials[trial.candidate.arch.key] for trial in finalists]
+        now = [self.trials[trial.candidate.key] for trial in finalists]
         kept = [trial for trial in now if trial.failure is None and not pareto.broken(trial, self.limits)]
-        return next((trial.candidate.arch.key for trial in self.best(kept, 1)), None)
+        return next((trial.candidate.key for trial in self.best(kept, 1)), None)
 
     def front(self) -> list[Trial]:
         """The trials that no other beats in every objective, among those measured in full if there are any."""

@@ -10,6 +10,9 @@ from genas.core import assets, registry
 from genas.core.interfaces import Task
 from genas.core.records import Request, Trial
 
+_RISING = 0.01  # of accuracy over the last quarter of a training
+_FEW = 400  # test examples: the 95 % interval of an accuracy of .9 is then 6 points wide
+
 
 def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[tuple[str, str]]:
     """Names and sentences, to be shown in the report.
@@ -33,6 +36,25 @@ def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[t
                 f"The model of {name} was fitted on validation accuracies of {count} architectures on this very task "
                 f"({request.task}); on a new task it knows less. It saw no test accuracy.",
             )
+
+
+def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
+    """Names and sentences about a winner's figures: at chance, still rising, few test examples, part of the data."""
+    if text := at_chance(task, winner):
+        yield "at chance", text
+    found = [m for m in winner.all(task.metric) if m.fidelity == 1 and len(m.curve) >= 4]
+    if found and (gain := found[0].curve[-1] - found[0].curve[-3]) > _RISING:
+        yield (
+            "rising",
+            f"The winner's curve still rises (+{gain:.3f} over the last quarter of its training): a larger budget will "
+            "bring more.",
+        )
+    tests = [m.examples for m in winner.all(f"test_{task.metric}") if m.examples]
+    if tests and tests[0] < _FEW:
+        yield "few tests", f"The test split has {tests[0]} examples only: its figure is uncertain by several points."
+    limit = getattr(task, "limit", None)
+    if limit is not None:
+        yield "part", f"Only {limit:,} of the training examples were used, as the request says."
 
 
 def at_chance(task: Task, trial: Trial) -> str | None:

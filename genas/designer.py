@@ -1,27 +1,37 @@
-"""The loop of a run, one method per stage: propose, score, refine, validate, report."""
+"""A run of a request: a search over a published table, or a race of networks that are trained."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.cautions import at_chance, cautions
-from genas.core import pareto, registry, wire
+from genas.cautions import after_training, cautions
+from genas.core import clock, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
 from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
-from genas.plan import SEARCH_SHARE, Plan, affordable_ms, make_plan, placed, plan_again
+from genas.plan import Plan, make_plan, placed
 from genas.sources import Mix, neighbors
 from genas.summary import number, summarize
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from genas.run.race import Race
+    from genas.run.schedule import Schedule
 
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 _PATIENT = 48  # candidates in a row that break a limit before the nearest one is walked on from
 _NEIGHBORS = 64  # at a time
+_SEARCH_SHARE = 0.4  # of the seconds that a table charges go to the search
+_EPOCHS = 40  # of the winner, where a budget counts trials
+_SECONDS = 600.0  # of a race, where no budget is named
+_BATCH = 64  # examples of a step that is timed
 
 
 class Progress(Protocol):
@@ -60,11 +70,12 @@ class Designer:
     def __init__(
         self, request: Request, ledger: Ledger, progress: Progress | None = None, executor: Executor | None = None
     ) -> None:
+        self._begin = clock.now()
         request = placed(request)
         self.request, self.ledger, self.progress = request, ledger, progress or Silence()
         self.executor: Executor = executor or registry.create("executors", "serial")
         self._claim()
-        from genas.nn.train import pick_device
+        from genas.training.timing import pick_device
 
         context = context_of(request, ledger, str(pick_device(request.device)))
         self.task: Task = context["task"]
@@ -74,14 +85,17 @@ class Designer:
                 f"The space {request.space.name} makes networks for {self.space.modality} tasks, but "
                 f"{request.task.name} has {self.task.modality} data. Name another space."
             )
-        self.plan = self._plan(context["device"])
-        affordable = () if self.plan.train_ms is None else (Constraint("train_ms", at_most=self.plan.train_ms),)
+        self.plan = self._plan()
+        self.schedule = self._schedule(context["device"])
+        slowest = None if self.schedule is None else self.schedule.slowest
+        affordable = () if slowest is None else (Constraint("train_ms", at_most=slowest),)
         self.book = Book(self.task.metric, self.task.goal, request.objectives, request.constraints, affordable)
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
-        for name, text in cautions(request, self.task, self.plan.train_ms):
+        self.race: Race | None = None
+        for name, text in cautions(request, self.task, slowest):
             self._note(name, text)
-        self.lab = Laboratory(request, self.plan, self.book, context, self.executor)
+        self.lab = Laboratory(request, self.book, context, self.executor, races=self.schedule is not None)
         self.proposers, self.refiners = _mixes(request, context)
 
     def run(self) -> Report:
@@ -90,18 +104,47 @@ class Designer:
         Raises:
             RequestError: nothing can be trained, or no candidate keeps the limits.
         """
-        from genas.nn.train import threads
-
         self._need_data()
-        with threads(self.plan.threads):
-            for stage in (self.propose, self.refine, self.validate):
-                try:
-                    stage()
-                except BudgetSpent as end:
-                    self.progress.step(str(end))
+        if self.schedule is not None:
+            self._run_race(self.schedule)
+            return self.report()
+        for stage in (self.propose, self.refine, self.validate):
+            try:
+                stage()
+            except BudgetSpent as end:
+                self.progress.step(str(end))
         return self.report()
 
-    # Stages
+    # Stages of a race
+
+    def _run_race(self, schedule: Schedule) -> None:
+        from genas.run.race import Race
+        from genas.run.trainer import Trainer
+        from genas.training.timing import threads
+        from genas.validators.train import TrainValidator
+
+        validator = self.lab.validator.scorer
+        assert isinstance(validator, TrainValidator)
+        trainer = Trainer(self.space, self.task, validator, self.lab.context["device"], self.ledger.store)
+        elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
+        self.race = Race(
+            self.request, self.lab, schedule, trainer, self.executor, self.proposers, self.refiners, self.progress,
+            seconds=self.request.budget.seconds or _SECONDS, elapsed=elapsed, begin=self._begin,
+        )  # fmt: skip
+        with threads(self.executor.threads):
+            self.winner = self.race.run(validator.seeds)
+        self.references = {k: t for k, t in self.book.trials.items() if t.candidate.origin == "reference"}
+        if self.winner is not None:
+            for name, text in after_training(self.task, self.book.trials[self.winner]):
+                self._note(name, text)
+
+    def weights(self) -> dict[str, Tensor] | None:
+        """Those of the winner; None where nothing was trained."""
+        if self.race is None or self.winner is None:
+            return None
+        return self.race.weights(self.winner)
+
+    # Stages over a table
 
     def propose(self) -> None:
         """Ask the proposers, by yield, until enough candidates keep the limits.
@@ -118,7 +161,7 @@ class Designer:
             nearer = start is not None and any(self.book.excess(t) < self.book.excess(start) for t in new)
             dry = 0 if living else dry if nearer else dry + max(len(new), 8)
             best = self.lab.ranked()[: max(1, len(self.book.trials) // 4)]
-            self.proposers.credit(new, {t.candidate.arch.key for t in best})
+            self.proposers.credit(new, {t.candidate.key for t in best})
         if not self.book.alive():
             raise RequestError(self.book.why_empty())
 
@@ -127,7 +170,6 @@ class Designer:
         total = self.plan.trials
         self.progress.stage("search", total)
         first = total - total // 2 if self.request.refiners else total
-        self.refiners.tell(self._seeds())
         while (missing := first - self._done()) > 0 and (ranked := self.lab.ranked()):
             self.refiners.tell(self._measure(ranked[: min(6, missing)]))
             self.lab.learn()
@@ -141,28 +183,24 @@ class Designer:
             again = [at(self.book.trials[c.arch.key], c.fidelity) for c in known if self.book.has(c)]
             self.refiners.tell([t for t in fresh if t.failure is not None] + _in_order(asked, [*told, *again]))
             best = self.book.best(self.book.comparable(8), 8)
-            self.refiners.credit([*fresh, *wanted], {t.candidate.arch.key for t in best})
+            self.refiners.credit([*fresh, *wanted], {t.candidate.key for t in best})
             dry = 0 if any(t.failure is None for t in told) else dry + 1
 
     def validate(self) -> None:
-        """Train the finalists and the references in full, choose on validation, then read the test split."""
+        """Look up the finalists and the references in full, choose on validation, then read their test figures."""
         finalists = self.book.best(self.book.comparable(self.plan.finalists), self.plan.finalists)
-        self._choose_references(finalists)
-        self._plan_again(finalists)
-        seeds = self._all_seeds()
-        again = 2 if self.references else 1
-        self.progress.stage("train", len(finalists) + len(self.references) + again * (len(seeds) - 1))
-        found = [(self.book.trials, t.candidate.arch.key) for t in finalists]
-        self._train([*found, *((self.references, key) for key in self.references)], seeds[:1])
+        known = self.space.references(self.task, reference_limits(self.request.constraints, finalists))
+        self.references = {c.key: self.lab.figures(c) for c in known}
+        self.progress.stage("validate", len(finalists) + len(self.references))
+        found = [(self.book.trials, t.candidate.key) for t in finalists]
+        self._train([*found, *((self.references, key) for key in self.references)], [self.request.seed])
         self.winner = self.book.choose(finalists)
         reference = best_reference(self.references, self.task.metric, self.task.goal)
-        known = [(self.book.trials, self.winner), (self.references, reference)]
-        best = [(trials, key) for trials, key in known if key is not None]
-        self._train(best, seeds[1:])
-        for trials, key in best:
-            self._test(trials, key)
-        if self.winner is not None and self.trains and (text := at_chance(self.task, self.book.trials[self.winner])):
-            self._note("at chance", text)
+        for trials, key in ((self.book.trials, self.winner), (self.references, reference)):
+            if key is not None:
+                self._test(trials, key)
+
+    # Single stages
 
     def candidates(self, n: int) -> list[Trial]:
         """Only the first stage: at most n candidates within the limits, the most promising first."""
@@ -170,14 +208,18 @@ class Designer:
         self.propose()
         return self.lab.ranked()[:n]
 
-    def validated(self, given: Sequence[Candidate]) -> list[Trial]:
-        """Only the last stage, for candidates that are given: each trained with all seeds, then tested."""
+    def validated(self, given: Sequence[Candidate], seeds: int = 3) -> list[Trial]:
+        """Only the last stage, for candidates that are given: each trained from nothing with all seeds, then tested."""
         self._need_data()
-        trials = {c.arch.key: self.lab.figures(c) for c in given}
-        self.progress.stage("train", len(trials) * len(self._all_seeds()))
-        self._train([(trials, key) for key in trials], self._all_seeds())
-        for key in (k for k, trial in trials.items() if trial.failure is None):
-            self._test(trials, key)
+        from genas.training.timing import threads
+
+        trials = {c.key: self.lab.figures(c) for c in given}
+        numbers = [self.request.seed + i for i in range(seeds if self.trains else 1)]
+        self.progress.stage("train", len(trials) * len(numbers))
+        with threads(self.executor.threads):
+            self._train([(trials, key) for key in trials], numbers)
+            for key in (k for k, trial in trials.items() if trial.failure is None):
+                self._test(trials, key, numbers)
         return list(trials.values())
 
     def report(self) -> Report:
@@ -211,32 +253,49 @@ class Designer:
         """Whether networks can be trained, rather than looked up in a table or only counted."""
         return self.request.validator.name != "table" and self.task.here
 
-    def _plan(self, device: str) -> Plan:
+    def _plan(self) -> Plan:
         if (event := self.ledger.find("plan")) is None:
-            speed, measured = self._speed(device)
-            examples, seconds = self._examples(), self.request.budget.seconds
-            plan = make_plan(self.request, examples=examples, seconds_per_example=speed)
-            if speed and seconds is not None:
-                slowest = affordable_ms(plan, seconds, examples=examples, seconds_per_example=speed)
-                plan = replace(plan, train_ms=slowest)
-            event = {"kind": "plan", "id": "plan", "plan": plan.to_data() | measured}
+            event = {"kind": "plan", "id": "plan", "plan": make_plan(self.request).to_data()}
             self.ledger.append(event)
         return Plan(**event["plan"])
 
-    def _plan_again(self, finalists: Sequence[Trial]) -> None:
-        """Fit the epochs of full training to what is left of the seconds, now that the finalists' speed is known."""
-        if not self.trains or self.request.budget.seconds is None:
-            return
-        if (event := self.ledger.find("plan again")) is None:
-            seen = self.plan.examples or self._examples()
-            short = [m for t in finalists for m in t.all(self.task.metric) if m.curve]
-            speeds = [m.seconds / len(m.curve) / seen for m in short]
-            left = self.request.budget.seconds - self.book.seconds
-            plan = plan_again(self.plan, left, speeds, references=len(self.references), examples=self._examples())
-            event = {"kind": "plan", "id": "plan again", "plan": plan.to_data()}
+    def _schedule(self, device: str) -> Schedule | None:
+        """How the race spends the budget; None where nothing is trained."""
+        if not self.trains or self.request.validator.name != "train":
+            return None
+        from genas.run.schedule import Schedule, by_seconds, by_trials
+
+        if (event := self.ledger.find("schedule")) is None:
+            budget, examples = self.request.budget, self._examples()
+            children = bool(self.request.refiners)
+            if budget.trials is not None:
+                epochs = float(self.request.validator.options.get("epochs", _EPOCHS))
+                made = by_trials(budget.trials, epochs=epochs, examples=examples, children=children)
+            else:
+                total = _SECONDS if budget.seconds is None else budget.seconds
+                made = by_seconds(
+                    0.94 * total - (clock.now() - self._begin), step=self._step_seconds(device), examples=examples,
+                    batch=_BATCH, workers=self.executor.workers, children=children,
+                )  # fmt: skip
+            event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": self._since()}
             self.ledger.append(event)
-        self.plan = Plan(**event["plan"])
-        self.lab.plan_again(self.plan)
+        return Schedule.from_data(event["schedule"])
+
+    def _since(self) -> float:
+        return clock.now() - self._begin
+
+    def _step_seconds(self, device: str) -> float:
+        """Seconds of a training step of the network that starts first."""
+        from genas.training.timing import build, seconds_per_example, threads
+
+        known = [
+            *self.space.portfolio(self.task, self.request.constraints),
+            *self.space.references(self.task, self.request.constraints),
+        ]
+        arch = known[0].arch if known else self.space.sample(rng(self.request.seed, "speed"))
+        network = build(self.space, arch, self.task, self.request.seed)
+        with threads(self.executor.threads):
+            return _BATCH * seconds_per_example(network, self.task, device, batch_size=_BATCH, runs=3)
 
     def _need_data(self) -> None:
         if not self.task.here and self.request.validator.name != "table":
@@ -246,24 +305,8 @@ class Designer:
             )
 
     def _examples(self) -> int:
-        return len(self.task.data("train").labels) if self.trains else 0
-
-    def _speed(self, device: str) -> tuple[float, dict[str, Any]]:
-        """Where seconds count, the seconds per training example of a reference; and the threads of training."""
-        asked: dict[str, Any] = {} if self.executor.threads is None else {"threads": self.executor.threads}
-        if not self.trains or self.request.budget.seconds is None:
-            return 0.0, asked
-        from genas.nn.train import best_threads, build, seconds_per_example, threads
-
-        known = self.space.references(self.task, self.request.constraints)
-        arch = known[0].arch if known else self.space.sample(rng(self.request.seed, "speed"))
-        network = build(self.space, arch, self.task, self.request.seed)
-        if asked:
-            with threads(self.executor.threads):
-                speed = seconds_per_example(network, self.task, device)
-        else:
-            asked["threads"], speed = best_threads(network, self.task, device)
-        return speed, asked
+        total, limit = len(self.task.data("train").labels), self.request.validator.options.get("examples")
+        return total if limit is None else min(total, int(limit))
 
     # Measuring
 
@@ -274,37 +317,6 @@ class Designer:
     def _near(self, trial: Trial) -> list[Candidate]:
         random = rng(self.request.seed, "near", len(self.book.trials))
         return neighbors(self.space, trial.candidate.arch, self.book, _NEIGHBORS, random)
-
-    def _seeds(self) -> list[Trial]:
-        """Hand-made references, measured as candidates are, for refiners to build upon; they are never finalists."""
-        if not self.request.refiners or not self.trains:
-            return []
-        known = [self.lab.figures(c) for c in self.space.references(self.task, self.request.constraints)]
-        return list(self._briefly([t for t in known if not pareto.broken(t, self.book.early)]))
-
-    def _briefly(self, trials: Sequence[Trial]) -> Iterator[Trial]:
-        """The task's metric of hand-made networks, which are no part of the search's effort."""
-        before = self.lab.effort
-        yield from self.lab.measure(trials)
-        self.lab.effort = before
-
-    def _choose_references(self, finalists: Sequence[Trial]) -> None:
-        """Screen the hand-made references; where the plan has fewer, keep what is best after a short training."""
-        known = self.space.references(self.task, reference_limits(self.request.constraints, finalists))
-        self.references = {c.arch.key: self.lab.figures(c) for c in known}
-        for key, trial in self.book.unaffordable(self.references).items():
-            reasons = "; ".join(pareto.broken(trial, self.book.affordable))
-            self._note(f"reference {key}", f"Not trained, as it is too slow: {trial.candidate.note} ({reasons}).")
-            del self.references[key]
-        if self.plan.references < len(self.references):
-            short = self._briefly(list(self.references.values()))
-            self.references = {trial.candidate.arch.key: trial for trial in short}
-            best = best_reference(self.references, self.task.metric, self.task.goal)
-            if best is not None:
-                self._note(
-                    "references", "The budget is short: of the hand-made references, a short training chose one."
-                )
-                self.references = {best: self.references[best]}
 
     def _measure(self, trials: Sequence[Trial]) -> list[Trial]:
         """The task's metric of each that is affordable, until the budget is spent."""
@@ -337,20 +349,16 @@ class Designer:
             trials[key] = self.book.add(trials[key], result)
             self._step()
 
-    def _test(self, trials: dict[str, Trial], key: str) -> None:
-        for seed in self._all_seeds():
+    def _test(self, trials: dict[str, Trial], key: str, seeds: Sequence[int] | None = None) -> None:
+        for seed in [self.request.seed] if seeds is None else seeds:
             result = self.lab.validator.test(trials[key].candidate.arch, seed=seed)
             if isinstance(result, ScoreFailed):
                 self._note(f"test {key}", f"The test split could not be read for {key[:8]}: {result}")
             trials[key] = self.book.add(trials[key], result, fatal=False)
 
-    def _all_seeds(self) -> list[int]:
-        """Those of full trainings; a table says the same for each."""
-        return [self.request.seed + i for i in range(self.plan.seeds if self.trains else 1)]
-
     def _spent(self) -> bool:
         limit, enough = self.request.budget.seconds, len(self.book.measured()) >= self.plan.finalists
-        return limit is not None and enough and self.book.seconds > SEARCH_SHARE * limit
+        return limit is not None and enough and self.book.seconds > _SEARCH_SHARE * limit
 
     def _step(self) -> None:
         best = self.book.top()
@@ -386,5 +394,5 @@ def _mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
 
 def _in_order(asked: Sequence[Candidate], trials: Sequence[Trial]) -> list[Trial]:
     """The trials in the order in which their candidates were asked for."""
-    place = {candidate.arch.key: number for number, candidate in enumerate(asked)}
-    return sorted(trials, key=lambda trial: place[trial.candidate.arch.key])
+    place = {candidate.key: number for number, candidate in enumerate(asked)}
+    return sorted(trials, key=lambda trial: place[trial.candidate.key])

@@ -16,8 +16,7 @@ from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.meter import Job, Meter
-from genas.core.records import Candidate, Measurement, Request, Trial, Use
-from genas.plan import Plan
+from genas.core.records import Architecture, Candidate, Measurement, Request, Trial, Use
 
 
 def context_of(request: Request, ledger: Ledger, device: str) -> dict[str, Any]:
@@ -37,29 +36,31 @@ class Laboratory:
 
     Args:
         request: what is wanted.
-        plan: fills in the epochs and examples that options leave open.
         book: knows the limits, and what was charged.
         context: what plug-ins may ask for by name.
-        executor: where the task's metric is measured and networks are trained; screening runs here.
+        executor: where the task's metric is measured; screening runs here.
+        races: whether a race trains, so that no scorer of the task's metric is needed.
 
     Raises:
         RequestError: no scorer measures what is wanted, or the executor needs a run's folder and there is none.
     """
 
-    def __init__(self, request: Request, plan: Plan, book: Book, context: dict[str, Any], executor: Executor) -> None:
-        self.request, self.plan, self.book, self.context, self.executor = request, plan, book, context, executor
+    def __init__(
+        self, request: Request, book: Book, context: dict[str, Any], executor: Executor, *, races: bool = False
+    ) -> None:
+        self.request, self.book, self.context, self.executor = request, book, context, executor
         self.ledger: Ledger = context["ledger"]
         if executor.apart and self.ledger.path is None:
             raise RequestError(f"The executor {executor.name} needs a run's folder; name one with --out.")
         self.effort = 0.0  # measurements of the task's metric, each counted as its share of a whole one
         metric = book.metric
         meters = sorted((self.meter("scorers", use) for use in request.scorers), key=lambda meter: meter.scorer.cost)
-        measure = next((m for m in meters if m.scorer.metric == metric), None)
-        if measure is None:
+        self.measures = next((m for m in meters if m.scorer.metric == metric), None)
+        if self.measures is None and not races:
             raise RequestError(f"No scorer measures {metric}; add short_train or table to the scorers.")
-        self.measures, screens = measure, [m for m in meters if m is not measure]
+        screens = [m for m in meters if m.scorer.metric != metric]
         self.validator = self.meter("validators", request.validator)
-        known = {m.scorer.metric for m in meters}
+        known = {m.scorer.metric for m in meters} | {metric}
         self.needed = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
         for wanted in sorted(self.needed - known):
             raise RequestError(
@@ -71,21 +72,8 @@ class Laboratory:
         self.screens = [m for m in screens if m not in self.gates]
 
     def meter(self, kind: str, use: Use) -> Meter:
-        """A scorer or validator behind the ledger, with the plan's epochs and examples where its options name none."""
-        known, options = registry.options(kind, use.name), dict(use.options)
-        planned = {"epochs": self.plan.short_epochs, "of": self.plan.epochs, "examples": self.plan.examples}
-        if kind == "validators":
-            planned = {"epochs": self.plan.epochs, "examples": self.plan.train_examples}
-        for key, value in planned.items():
-            if key in known:
-                options.setdefault(key, value)
-        use = Use(use.name, options)
+        """A scorer or validator behind the ledger."""
         return Meter(registry.create(kind, use, **self.context), use, self.ledger)
-
-    def plan_again(self, plan: Plan) -> None:
-        """Validate by another plan from now on."""
-        self.plan = plan
-        self.validator = self.meter("validators", self.request.validator)
 
     # Cheap figures
 
@@ -95,14 +83,14 @@ class Laboratory:
 
     def screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
         """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
-        new = {c.arch.key: Trial(c) for c in candidates if c.arch.key not in self.book}
+        new = {c.key: Trial(c) for c in candidates if c.key not in self.book}
         for trial in new.values():
             self.announce(trial.candidate)
         for meter in self.screens:
             living = [t for t in new.values() if t.failure is None]
             for trial, result in zip(living, meter.measure([t.candidate.arch for t in living]), strict=True):
                 changed = self.book.add(trial, result, fatal=meter.scorer.metric in self.needed)
-                new[trial.candidate.arch.key] = self.book.screened(changed)
+                new[trial.candidate.key] = self.book.screened(changed)
         self.book.trials |= new
         return list(new.values())
 
@@ -120,25 +108,33 @@ class Laboratory:
             trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
         return self.book.screened(trial)
 
+    def params(self, arch: Architecture) -> int:
+        """The weights of the architecture's network."""
+        import torch
+
+        with torch.device("meta"):
+            return sum(p.numel() for p in self.context["space"].build(arch, self.context["task"]).parameters())
+
     def learn(self) -> None:
         """Fit the scorers that learn and let them look again at what is not measured yet."""
         for meter in (m for m in self.screens if m.scorer.fits):
             meter.fit(self.book.measured())
             waiting = self.ranked()
             for trial, result in zip(waiting, meter.measure([t.candidate.arch for t in waiting]), strict=True):
-                self.book.trials[trial.candidate.arch.key] = self.book.add(trial, result, fatal=False)
+                self.book.trials[trial.candidate.key] = self.book.add(trial, result, fatal=False)
 
     def announce(self, candidate: Candidate) -> None:
         """Write a candidate into the ledger before anything is measured of it."""
-        identity = f"candidate {candidate.arch.key}"
+        identity = f"candidate {candidate.key}"
         if self.ledger.find(identity) is None:
-            event = {"kind": "candidate", "id": identity, "key": candidate.arch.key}
+            event = {"kind": "candidate", "id": identity, "key": candidate.key}
             self.ledger.append({**event, "candidate": wire.to_data(candidate)})
 
     # Costly figures
 
     def measure(self, trials: Iterable[Trial]) -> Iterator[Trial]:
         """Each trial with the task's metric at its candidate's fidelity, in order; `trials` may end early."""
+        assert self.measures is not None
         taken: list[Trial] = []
 
         def jobs() -> Iterator[Job]:
@@ -162,7 +158,7 @@ class Laboratory:
         if self.executor.apart:
             place = {
                 "request": wire.to_data(self.request), "device": self.context["device"], "kind": kind,
-                "use": wire.to_data(meter.use), "ledger": str(self.ledger.path), "threads": self.plan.threads,
+                "use": wire.to_data(meter.use), "ledger": str(self.ledger.path), "threads": self.executor.threads,
             }  # fmt: skip
             do = partial(_work, json.dumps(place))
 
@@ -178,7 +174,7 @@ def _score(scorer: Scorer, job: Job) -> Measurement | ScoreFailed:
 
 def _work(place: str, job: Job) -> Measurement | ScoreFailed:
     """In a worker: what the run's own scorer would measure."""
-    from genas.nn.train import threads
+    from genas.training.timing import threads
 
     with threads(json.loads(place)["threads"]):
         return _score(_made(place), job)

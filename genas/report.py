@@ -90,9 +90,9 @@ def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     ranked = _ranked(report)
     metrics = _metrics(report)
     tones = drawings.colours([t.candidate.origin for t in report.trials])
-    marks = {t.candidate.arch.key: "front" for t in report.front}
+    marks = {t.candidate.key: "front" for t in report.front}
     if winner:
-        marks[winner.candidate.arch.key] = "winner"
+        marks[winner.candidate.key] = "winner"
     return {
         "goal": summary.clean(request.goal) or "No sentence was given",
         "rows": summary.rows(request)[1:],
@@ -124,12 +124,12 @@ def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]
 def _ranked(report: Report) -> list[Trial]:
     """Best first: the winner, then fully measured trials, cheaply measured ones, unmeasured ones, failures."""
     objectives = report.request.objectives
-    winner = report.winner.candidate.arch.key if report.winner else None
+    winner = report.winner.candidate.key if report.winner else None
 
     def order(trial: Trial) -> tuple[Any, ...]:
         found, point = trial.all(objectives[0].metric), pareto.losses(trial, objectives)
         leading = point or ((-found[0].value if objectives[0].goal == "max" else found[0].value,) if found else ())
-        won = trial.candidate.arch.key == winner and trial.failure is None
+        won = trial.candidate.key == winner and trial.failure is None
         return (not won, trial.failure is not None, -(found[0].fidelity if found else 0.0), leading)
 
     return sorted(report.trials, key=order)
@@ -219,7 +219,7 @@ def _pictures(report: Report, ranked: Sequence[Trial]) -> list[dict[str, str]]:
     chosen: dict[str, Trial] = {}
     for trial in ([report.winner] if report.winner else []) + list(ranked):
         if trial.failure is None and trial.value(report.request.objectives[0].metric) is not None:
-            chosen.setdefault(trial.candidate.arch.key, trial)
+            chosen.setdefault(trial.candidate.key, trial)
     pictures = []
     for key, trial in list(chosen.items())[:_DRAWN]:
         wanted = [m for m in _metrics(report) if m in {o.metric for o in report.request.objectives} or m == "params"]
@@ -251,10 +251,10 @@ def _row(
     candidate = trial.candidate
     return {
         "number": number,
-        "key": candidate.arch.key,
+        "key": candidate.key,
         "origin": candidate.origin,
         "colour": drawings.css(tones[candidate.origin]),
-        "mark": marks.get(candidate.arch.key, "") if trial.failure is None else "",
+        "mark": marks.get(candidate.key, "") if trial.failure is None else "",
         "cells": [_cell(trial, m) for m in metrics],
         "note": candidate.note,
         "parents": [p[:8] for p in candidate.parents],

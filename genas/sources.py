@@ -55,7 +55,7 @@ class Mix:
     def credit(self, trials: Sequence[Trial], best: Collection[str]) -> None:
         """Count each trial that is unfailed and among `best` (keys) as a success of its origin."""
         for trial in trials:
-            if trial.failure is None and trial.candidate.arch.key in best:
+            if trial.failure is None and trial.candidate.key in best:
                 self._good[trial.candidate.origin] = self._good.get(trial.candidate.origin, 0) + 1
 
     def _shares(self, n: int) -> dict[str, int]:

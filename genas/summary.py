@@ -248,7 +248,7 @@ def _figures(request: Request, winner: Trial) -> str:
         fidelity = winner.all(metric)[0].fidelity
         cheap = "" if fidelity >= 1 else f", measured at fidelity {fidelity:g} only"
         parts.append(f"validation {label(metric)} {spread_text(metric, val)}{cheap}")
-    who = f"The winner is {winner.candidate.arch.key[:8]} from {clean(winner.candidate.origin, 60)}"
+    who = f"The winner is {winner.candidate.key[:8]} from {clean(winner.candidate.origin, 60)}"
     shown = "; ".join(parts) or f"its {label(metric)} was not measured"
     return f"{who}: {shown}." + ("" if test else " The test split was not read.")
 

@@ -48,6 +48,13 @@ def seen(name: str) -> dict[str, int]:
     return {}
 
 
+def portfolio(space: str) -> list[dict[str, Any]]:
+    """The pairs of `models/portfolio-<space>/portfolio.json` (text, recipe, origin, note), best first; [] for none."""
+    path = _folder("models") / f"portfolio-{space}" / "portfolio.json"
+    found: list[dict[str, Any]] = json.loads(path.read_text()) if path.is_file() else []
+    return found
+
+
 def models() -> Path:
     """The folder that holds the shipped models."""
     return _folder("models")

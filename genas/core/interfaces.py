@@ -123,6 +123,17 @@ class SearchSpace(ABC):
         """Hand-made architectures that keep the limits, to be trained beside the found ones; [] where none is known."""
         return []
 
+    def portfolio(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
+        """Pairs of an architecture and a recipe that did well on many data sets, the best first; [] where none is known.
+
+        They start every race, scaled to the limits that can be counted.
+        """
+        return []
+
+    def scaled(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> Architecture | None:
+        """The architecture, made smaller until it keeps the limits that can be counted; None where it can't be."""
+        return None
+
 
 class Task(ABC):
     """What the network has to do: shapes, the metric and the data. "test" is for validators only."""
@@ -136,6 +147,7 @@ class Task(ABC):
     input_shape: tuple[int, ...]  # (C, H, W) for images
     outputs: int
     classes: tuple[str, ...] = ()
+    mirror: bool | None = None  # whether an image keeps its class when mirrored; None is for the race to find out
     caution: str = ""  # what a reader of its figures must know; shown in the report
     here: ClassVar[bool] = True  # False where the data are only described, and `data` always fails
 
@@ -158,7 +170,7 @@ class Task(ABC):
         return inputs.float()
 
     def augment(self, inputs: Tensor, seed: int) -> Tensor:
-        """A changed copy of prepared training inputs; the default changes nothing."""
+        """A changed copy of prepared training inputs, beside what the recipe changes; the default changes nothing."""
         return inputs
 
     def batch(self, n: int, seed: int = 0) -> tuple[Tensor, Tensor]:

@@ -24,7 +24,7 @@ def front(trials: Sequence[Trial], objectives: Sequence[Objective]) -> list[Tria
     for trial in trials:
         point = losses(trial, objectives)
         if point is not None and trial.failure is None:
-            points[trial.candidate.arch.key] = (point, trial)
+            points[trial.candidate.key] = (point, trial)
     pairs = list(points.values())
     kept = ~dominance(np.array([point for point, _ in pairs]).reshape(len(pairs), len(objectives))).any(0)
     return [trial for _, trial in sorted((pairs[i] for i in np.flatnonzero(kept)), key=lambda pair: pair[0])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -75,6 +76,7 @@ class Candidate:
         parents: keys of the architectures it was made from.
         note: why it was proposed, in words.
         fidelity: the share of the search's own measurement (short training, say) that is wanted, above 0 and at most 1.
+        recipe: how to train it (`genas.training.recipe`); what it leaves out has its default.
     """
 
     arch: Architecture
@@ -82,6 +84,14 @@ class Candidate:
     parents: tuple[str, ...] = ()
     note: str = ""
     fidelity: float = 1.0
+    recipe: Options = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> str:
+        """The identity of the architecture, and of the recipe where it has one."""
+        if not self.recipe:
+            return self.arch.key
+        return f"{self.arch.key}-{_digest(json.dumps(self.recipe, sort_keys=True))[:6]}"
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,7 @@ class Measurement:
         fidelity: 1.0 for the full procedure, less for a cheaper one (a share of the epochs, say).
         std: the figure's own uncertainty, where it has one.
         curve: the figure over training epochs, where there is one.
+        examples: how many the figure is the mean over, where it is one.
     """
 
     metric: str
@@ -103,6 +114,7 @@ class Measurement:
     seed: int = 0
     std: float | None = None
     curve: tuple[float, ...] = ()
+    examples: int | None = None
 
     def __post_init__(self) -> None:
         for number in (self.value, self.seconds, 0.0 if self.std is None else self.std, *self.curve):

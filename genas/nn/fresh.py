@@ -13,7 +13,7 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
 from genas.core.rng import seed_of
-from genas.nn.train import pick_device
+from genas.training.timing import pick_device
 
 
 def fresh_network(

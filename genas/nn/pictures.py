@@ -144,28 +144,3 @@ def standardise(inputs: Tensor, scale: float, mean: Sequence[float], std: Sequen
     center = torch.tensor(mean, dtype=torch.float32, device=inputs.device).view(-1, 1, 1)  # [C, 1, 1]
     width = torch.tensor(std, dtype=torch.float32, device=inputs.device).view(-1, 1, 1)
     return (inputs.float() / scale - center) / width  # [B, C, H, W]
-
-
-def flip(inputs: Tensor, generator: torch.Generator) -> Tensor:
-    """Each picture mirrored left to right with probability one half."""
-    mirrored = torch.rand(len(inputs), generator=generator).to(inputs.device) < 0.5
-    return torch.where(mirrored[:, None, None, None], inputs.flip(3), inputs)
-
-
-def shift(inputs: Tensor, pixels: int, blank: Sequence[float], generator: torch.Generator) -> Tensor:
-    """Each picture moved by up to `pixels` in both directions.
-
-    Args:
-        inputs: prepared pictures [B, C, H, W].
-        blank: what a black pixel is per channel; it fills the place the picture came from.
-    """
-    batch, channels, height, width = inputs.shape
-    fill = torch.tensor(blank, dtype=inputs.dtype, device=inputs.device).view(1, channels, 1, 1)
-    padded = fill.repeat(batch, 1, height + 2 * pixels, width + 2 * pixels)
-    padded[:, :, pixels : pixels + height, pixels : pixels + width] = inputs
-    moves = torch.randint(0, 2 * pixels + 1, (batch, 2), generator=generator).to(inputs.device)
-    rows = moves[:, :1] + torch.arange(height, device=inputs.device)  # [B, H]
-    columns = moves[:, 1:] + torch.arange(width, device=inputs.device)  # [B, W]
-    index = torch.arange(batch, device=inputs.device)[:, None, None, None]
-    channel = torch.arange(channels, device=inputs.device)[None, :, None, None]
-    return padded[index, channel, rows[:, None, :, None], columns[:, None, None, :]]

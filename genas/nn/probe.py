@@ -14,7 +14,7 @@ from genas.nn.probe_gradients import curvature, samples, zen
 from genas.nn.probe_shared import borders, shared, synflow, weight_norms
 from genas.nn.probe_spectra import blocks, information
 from genas.nn.probe_subject import Outcome, Subject
-from genas.nn.train import pick_device
+from genas.training.timing import pick_device
 
 Joint = Callable[[Subject, Collection[str]], dict[str, Outcome]]
 

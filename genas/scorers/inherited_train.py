@@ -18,21 +18,21 @@ _LOOKED_AT = 256  # training images that new normalisations take their statistic
 
 
 class InheritedTrainScorer(Scorer):
-    """Trains for `epochs` epochs from the parent's weights, where they fit, and reports the best validation accuracy.
+    """Trains for `epochs` epochs from the parent's weights, where they fit, and reports the validation accuracy.
 
     A candidate's parent serves where this scorer measured it before (same fidelity and seed) and a network morphism
     leads from it to the candidate (`genas/nn/morphism.py`); all others start fresh, as with `short_train`. Each
-    training is one cosine cycle, so a line of descendants is trained with warm restarts.
+    training is one cycle of a falling rate, so a line of descendants is trained with warm restarts.
 
     Source: Elsken et al., "Simple and Efficient Architecture Search for Convolutional Neural Networks" (2017); SGDR:
-    Loshchilov & Hutter (ICLR 2017). Here the optimiser is AdamW, a tenth of each cycle is a warm-up, and a child goes
-    on from its parent's best epoch. Beware: a late descendant has had all of its ancestors' epochs, so figures of
+    Loshchilov & Hutter (ICLR 2017). Here the optimiser is AdamW, each cycle has a short warm-up, and a child goes
+    on from its parent's last averaged weights. Beware: a late descendant has had all of its ancestors' epochs, so figures of
     different generations compare lines, not architectures; full training from scratch decides.
 
     Args:
         epochs: passes over the training examples at fidelity 1.0.
         of: epochs of the full training; `epochs / of` is the fidelity that is reported.
-        examples: use only that many training examples, and half as many (500 at least) to validate.
+        examples: use only that many training examples.
         batch_size: examples per step.
         learning_rate: the peak of the schedule of a fresh network.
         restart: the peak where weights were inherited.
@@ -55,7 +55,7 @@ class InheritedTrainScorer(Scorer):
         learning_rate: float = 4e-3,
         restart: float = 4e-3,
     ) -> None:
-        from genas.nn.weight_store import WeightStore
+        from genas.training.weights import WeightStore
 
         self.space, self.task, self.ledger, self.device = space, task, ledger, device
         self.epochs, self.of, self.examples = epochs, of, examples
@@ -63,19 +63,23 @@ class InheritedTrainScorer(Scorer):
         self._store = WeightStore(ledger.store)
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """The measurement at `fidelity` times the short training; the weights of its best epoch are kept."""
-        from genas.nn.train import Recipe, build, train
+        """The measurement at `fidelity` times the short training; the averaged weights are kept."""
+        from genas.training.loop import Training, train
+        from genas.training.recipe import Recipe
+        from genas.training.timing import build, pick_device
 
         epochs = self._epochs(fidelity)
         network = build(self.space, arch, self.task, seed)
         parent = self.parent(arch, fidelity=fidelity, seed=seed)
         spent = 0.0 if parent is None else self._inherit(network, parent, fidelity, seed)
-        val = None if self.examples is None else max(500, self.examples // 2)
         peak = self.learning_rate if parent is None else self.restart
-        recipe = Recipe(epochs, self.batch_size, peak, examples=self.examples, val_examples=val)
-        done = train(network, self.task, recipe, seed=seed, device=self.device)
-        self._store.keep(self._called(arch, epochs, seed), done.weights)
-        return Measurement(self.metric, done.accuracy, spent + done.seconds, epochs / self.of, seed, curve=done.curve)
+        recipe = Recipe(learning_rate=peak, batch_size=self.batch_size)
+        training = Training(network, self.task, recipe, seed=seed, device=pick_device(self.device), limit=self.examples)
+        done = train(training, epochs, decay=1.0)
+        self._store.keep(self._called(arch, epochs, seed), training.weights())
+        curve = tuple(accuracy for _, accuracy, _ in training.curve)
+        seconds = spent + training.seconds
+        return Measurement(self.metric, done.accuracy, seconds, epochs / self.of, seed, curve=curve)
 
     def parent(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Architecture | None:
         """Whose weights `score` starts from: the first of the candidate's parents that serves, or None."""
@@ -125,9 +129,9 @@ class InheritedTrainScorer(Scorer):
 
     def _inherit(self, network: nn.Module, parent: Architecture, fidelity: float, seed: int) -> float:
         """Give the network its parent's function; the seconds that took, the parent's own training left out."""
-        from genas.nn.conv_blocks import ConvNet
+        from genas.networks.conv_net import ConvNet
         from genas.nn.morphism import inherit
-        from genas.nn.train import build
+        from genas.training.timing import build
 
         weights = self.weights(parent, fidelity=fidelity, seed=seed)
         start = time.perf_counter()

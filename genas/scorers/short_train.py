@@ -10,12 +10,12 @@ from genas.core.records import Architecture, Measurement
 
 
 class ShortTrainScorer(Scorer):
-    """Trains for `epochs` epochs and reports the best validation accuracy.
+    """Trains for `epochs` epochs, the rate falling to zero, and reports the validation accuracy at the end.
 
     Args:
         epochs: passes over the training examples at fidelity 1.0.
         of: epochs of the full training; `epochs / of` is the fidelity that is reported.
-        examples: use only that many training examples, and half as many (500 at least) to validate.
+        examples: use only that many training examples.
         batch_size: examples per step.
         learning_rate: the peak of the schedule.
     """
@@ -41,12 +41,16 @@ class ShortTrainScorer(Scorer):
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The measurement at `fidelity` times the short training."""
-        from genas.nn.train import Recipe, build, train
+        from genas.training.loop import Training, train
+        from genas.training.recipe import Recipe
+        from genas.training.timing import build, pick_device
 
         epochs = max(1, round(self.epochs * fidelity))
         if epochs >= self.of:
             raise ScoreFailed(f"{epochs} epochs are no short training of {self.of}")
-        val = None if self.examples is None else max(500, self.examples // 2)
-        recipe = Recipe(epochs, self.batch_size, self.learning_rate, examples=self.examples, val_examples=val)
-        done = train(build(self.space, arch, self.task, seed), self.task, recipe, seed=seed, device=self.device)
-        return Measurement(self.metric, done.accuracy, done.seconds, epochs / self.of, seed, curve=done.curve)
+        recipe = Recipe(learning_rate=self.learning_rate, batch_size=self.batch_size)
+        network, device = build(self.space, arch, self.task, seed), pick_device(self.device)
+        training = Training(network, self.task, recipe, seed=seed, device=device, limit=self.examples)
+        done = train(training, epochs, decay=1.0)
+        curve = tuple(accuracy for _, accuracy, _ in training.curve)
+        return Measurement(self.metric, done.accuracy, training.seconds, epochs / self.of, seed, curve=curve)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from genas.core import assets
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 
 Labels = tuple[str, ...]
+_WIDE = re.compile(r"(stem|w)\d+")
 
 
 class Stages(SearchSpace):
@@ -63,7 +66,8 @@ class Stages(SearchSpace):
 
     def to_text(self, arch: Architecture) -> str:
         """Head and stages, separated by bars."""
-        return " | ".join([*arch.ops[1 : 1 + len(self.head)], *(" ".join(stage) for stage in self.stages(arch))])
+        head = [" ".join(arch.ops[1 : 1 + len(self.head)])] if self.head else []
+        return " | ".join([*head, *(" ".join(stage) for stage in self.stages(arch))])
 
     def from_text(self, text: str) -> Architecture:
         """Reads what `to_text` writes."""
@@ -72,16 +76,37 @@ class Stages(SearchSpace):
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
         """The largest network of each hand-made family that keeps the limits on params, size and FLOPs."""
         found = []
-        for family, archs in self.families().items():
+        for family, archs in self.families(task).items():
             counted = [(count, arch) for arch in archs if (count := self._count(arch, task, limits)) is not None]
             if counted:
                 arch = max(counted, key=lambda pair: pair[0])[1]
                 found.append(Candidate(arch, "reference", note=f"hand-made: {family} scaled to the limits"))
         return found
 
+    def portfolio(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
+        """The pairs of `models/portfolio-<space>`, each made smaller until it keeps the limits."""
+        found = []
+        for entry in assets.portfolio(self.name):
+            arch = self.scaled(self.from_text(entry["text"]), task, limits)
+            if arch is not None:
+                found.append(Candidate(arch, entry["origin"], note=entry["note"], recipe=entry["recipe"]))
+        return found
+
+    def scaled(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> Architecture | None:
+        """With all widths one step smaller, again and again, until the limits on params, size and FLOPs are kept."""
+        ladders = [[label for label in labels if _WIDE.fullmatch(label)] for labels in self.frame(len(arch.ops)).labels]
+        ops = list(arch.ops)
+        while self._count(changed := Architecture(arch.space, tuple(ops), arch.edges), task, limits) is None:
+            places = [i for i, op in enumerate(ops) if op in ladders[i]]
+            if not places or all(ops[i] == ladders[i][0] for i in places):
+                return None
+            for i in places:
+                ops[i] = ladders[i][max(0, ladders[i].index(ops[i]) - 1)]
+        return changed
+
     @abstractmethod
-    def families(self) -> dict[str, list[Architecture]]:
-        """Hand-made networks of several sizes, by what they are called."""
+    def families(self, task: Task) -> dict[str, list[Architecture]]:
+        """Hand-made networks of several sizes for the task, by what they are called."""
 
     def stages(self, arch: Architecture) -> list[Labels]:
         """The labels of each stage of a legal architecture."""

@@ -50,7 +50,7 @@ class Mlp(Stages):
         count = int(rng.choice(self.counts))
         return self.chain([labels[int(rng.integers(len(labels)))] for labels in self.stage * count])
 
-    def families(self) -> dict[str, list[Architecture]]:
+    def families(self, task: Task) -> dict[str, list[Architecture]]:
         """MLPs and ResNets of every width."""
         return {
             "MLP of two layers": [self.chain(("plain", "relu", width, "p1") * 2) for width in _WIDTHS],

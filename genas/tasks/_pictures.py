@@ -11,7 +11,6 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import Data, Split, Task
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
 
@@ -42,13 +41,6 @@ class PictureTask(Task):
         from genas.nn import pictures
 
         return pictures.standardise(inputs, self.scale, self.mean, self.std)
-
-    def moved(self, inputs: Tensor, most: int, generator: torch.Generator) -> Tensor:
-        """Each prepared image moved by up to `most` pixels, black where it came from."""
-        from genas.nn import pictures
-
-        blank = [-m / s for m, s in zip(self.mean, self.std, strict=True)]
-        return pictures.shift(inputs, most, blank, generator)
 
 
 class PublishedTask(PictureTask):

@@ -27,17 +27,9 @@ class Cifar10(PublishedTask):
     description = "Classify 32x32 colour photographs of vehicles and animals, 10 classes (CIFAR-10)."
     input_shape = (3, 32, 32)
     outputs = 10
+    mirror = True
     classes = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
     preparation = "divide by 255, subtract the mean of the training images per channel, divide by their deviation"
-
-    def augment(self, inputs: Tensor, seed: int) -> Tensor:
-        """Each image mirrored by the toss of a coin and moved by up to four pixels."""
-        import torch
-
-        from genas.nn import pictures
-
-        generator = torch.Generator().manual_seed(seed)
-        return self.moved(pictures.flip(inputs, generator), 4, generator)
 
     def _images(self, name: str, rows: Tensor) -> Tensor:
         import pyarrow.parquet as pq

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from genas.core.interfaces import Data, Split
 from genas.tasks._pictures import PictureTask
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class DigitsTask(PictureTask):
@@ -23,6 +19,7 @@ class DigitsTask(PictureTask):
     description = "Classify 8x8 grayscale images of handwritten digits, 10 classes (scikit-learn digits)."
     input_shape = (1, 8, 8)
     outputs = 10
+    mirror = False
     classes = tuple("0123456789")
     scale = 16.0
     preparation = "divide grey levels 0..16 by 16, subtract the mean, divide by the standard deviation"
@@ -43,9 +40,3 @@ class DigitsTask(PictureTask):
     def data(self, split: Split) -> Data:
         """Images as bytes in 0..16 [n, 1, 8, 8] and their digits [n]."""
         return self._splits[split]
-
-    def augment(self, inputs: Tensor, seed: int) -> Tensor:
-        """Each image moved by up to one pixel."""
-        import torch
-
-        return self.moved(inputs, 1, torch.Generator().manual_seed(seed))

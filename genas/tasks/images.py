@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Data, Split
 from genas.tasks._pictures import PictureTask
 from genas.tasks._splits import check_classes, divide
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _KEPT, _SHRUNK = 256, 128  # pixels: images of one size up to the first keep it, others become squares up to the second
 
@@ -30,7 +27,7 @@ class Images(PictureTask):
             become squares of their median shorter side, 128 at most.
         channels: 1 for grey, 3 for colour; without it, grey where all are.
         limit: at most that many training examples, classes in proportion.
-        mirror: whether an image keeps its class when mirrored left to right; if so, training mirrors half of them.
+        mirror: whether an image keeps its class when mirrored left to right; None lets the validation split decide.
 
     Raises:
         RequestError: where there are no images, fewer than two classes, or too few images in one.
@@ -45,7 +42,7 @@ class Images(PictureTask):
         size: int | None = None,
         channels: Literal[1, 3] | None = None,
         limit: int | None = None,
-        mirror: bool = False,
+        mirror: bool | None = None,
     ) -> None:
         from genas.nn import picture_sources
 
@@ -108,14 +105,3 @@ class Images(PictureTask):
                 images[place] = pictures.decode(source, where, size=(height, width), channels=channels)
             self._decoded[split] = Data(images, torch.tensor([self._source.labels[row] for row in rows.tolist()]))
         return self._decoded[split]
-
-    def augment(self, inputs: Tensor, seed: int) -> Tensor:
-        """Each image moved by up to an eighth of its shorter side (4 at most), and mirrored where that is allowed."""
-        import torch
-
-        from genas.nn import pictures
-
-        generator = torch.Generator().manual_seed(seed)
-        if self.mirror:
-            inputs = pictures.flip(inputs, generator)
-        return self.moved(inputs, min(4, min(self.input_shape[1:]) // 8), generator)

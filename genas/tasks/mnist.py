@@ -26,14 +26,9 @@ class Mnist(PublishedTask):
     description = "Classify 28x28 grayscale images of handwritten digits, 10 classes (MNIST)."
     input_shape = (1, 28, 28)
     outputs = 10
+    mirror = False
     classes = tuple("0123456789")
     preparation = "divide grey levels by 255, subtract the mean of the training images, divide by their deviation"
-
-    def augment(self, inputs: Tensor, seed: int) -> Tensor:
-        """Each image moved by up to two pixels."""
-        import torch
-
-        return self.moved(inputs, 2, torch.Generator().manual_seed(seed))
 
     def _images(self, name: str, rows: Tensor) -> Tensor:
         import numpy as np

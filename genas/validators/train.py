@@ -1,4 +1,4 @@
-"""Full training from scratch: the epoch is chosen on the validation split, the test split is read once."""
+"""Full training from scratch; the test split is read once, afterwards."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from genas.core.records import Architecture, Measurement
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from genas.training.recipe import Recipe
+
 
 class TrainValidator(Validator):
     """Trains each architecture by one recipe and keeps its weights in the run's store.
 
+    In a design the race trains (`genas/run/race.py`), and these options bound it: its winner sees `epochs` passes where
+    the budget is in trials, and what is written of the recipe holds for every network instead of being searched.
+
     Args:
         epochs: passes over the training examples.
-        batch_size: examples per step.
-        learning_rate: the peak of the schedule.
+        seeds: trainings of a design's winner; more than one are made after the answer is safe.
+        batch_size: examples per step; None leaves it to the recipe.
+        learning_rate: the highest rate; None leaves it to the recipe.
         precision: "float32", or "bfloat16" for autocast on GPUs that have it.
-        examples: use only that many training examples, and a quarter as many (1,000 at least) to validate.
+        examples: use only that many training examples.
     """
 
     metric: ClassVar = "accuracy"
@@ -33,48 +39,71 @@ class TrainValidator(Validator):
         ledger: Ledger,
         device: str = "auto",
         *,
-        epochs: int = 60,
-        batch_size: int = 64,
-        learning_rate: float = 4e-3,
+        epochs: int = 40,
+        seeds: int = 1,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
         precision: str = "float32",
         examples: int | None = None,
     ) -> None:
-        from genas.nn.train import Recipe
-        from genas.nn.weight_store import WeightStore
+        from genas.training.weights import WeightStore
 
         self.space, self.task, self.device, self.store = space, task, device, ledger.store
-        self._weights = WeightStore(ledger.store)
-        val = None if examples is None else max(1000, examples // 4)
-        self.recipe = Recipe(
-            epochs, batch_size, learning_rate, examples=examples, val_examples=val, precision=precision
-        )
+        self.weights_of = WeightStore(ledger.store)
+        self.epochs, self.seeds, self.precision, self.examples = epochs, seeds, precision, examples
+        wished = {"batch_size": batch_size, "learning_rate": learning_rate}
+        self.wishes = {name: value for name, value in wished.items() if value is not None}
+
+    @property
+    def recipe(self) -> Recipe:
+        """The default recipe with the options' wishes."""
+        from genas.training.recipe import Recipe
+
+        return Recipe.from_data(self.wishes)
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """Validation accuracy of the best epoch of a full training; fidelity is always 1."""
-        from genas.nn.train import build, train
+        """Validation accuracy of the averaged weights after a full training; fidelity is always 1."""
+        from genas.training.loop import Training, train
+        from genas.training.timing import build, pick_device
 
         name = f"{arch.key}-{seed}"
-        checkpoint = None if self.store is None else self.store / f"{name}.checkpoint"
-        network = build(self.space, arch, self.task, seed)
-        done = train(network, self.task, self.recipe, seed=seed, device=self.device, checkpoint=checkpoint)
-        self._weights.keep(name, done.weights)
-        return Measurement(self.metric, done.accuracy, done.seconds, 1.0, seed, curve=done.curve)
+        training = Training(
+            build(self.space, arch, self.task, seed), self.task, self.recipe, seed=seed,
+            device=pick_device(self.device), precision=self.precision, limit=self.examples,
+            checkpoint=None if self.store is None else self.store / f"{name}.checkpoint",
+        )  # fmt: skip
+        done = train(training, self.epochs)
+        self.weights_of.keep(name, training.weights())
+        if training.checkpoint is not None:
+            training.checkpoint.unlink(missing_ok=True)
+        count = len(self.task.data("val").labels)
+        curve = tuple(accuracy for _, accuracy, _ in training.curve)
+        return Measurement(self.metric, done.accuracy, training.seconds, 1.0, seed, curve=curve, examples=count)
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
         """Accuracy of those weights on the test split."""
-        from genas.nn.train import accuracy, build, pick_device
-
-        device = pick_device(self.device)
-        network = build(self.space, arch, self.task, seed)
-        network.load_state_dict(self.weights(arch, seed=seed))
-        value = accuracy(network.to(device), self.task, self.task.data("test"), device)
-        return Measurement("test_accuracy", value, 0.0, 1.0, seed)
+        return tested(self.space, arch, self.task, self.weights(arch, seed=seed), self.device, seed)
 
     def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor]:
         """The weights kept by `score`; trained again (to the same end) where they are gone."""
         name = f"{arch.key}-{seed}"
-        if (found := self._weights.find(name)) is None:
+        if (found := self.weights_of.find(name)) is None:
             self.score(arch, seed=seed)
-            found = self._weights.find(name)
+            found = self.weights_of.find(name)
         assert found is not None
         return found
+
+
+def tested(
+    space: SearchSpace, arch: Architecture, task: Task, weights: dict[str, Tensor], device: str, seed: int
+) -> Measurement:
+    """What a network with these weights does on the test split."""
+    from genas.training.loop import judge
+    from genas.training.timing import build, pick_device
+
+    where = pick_device(device)
+    network = build(space, arch, task, seed)
+    network.load_state_dict(weights)
+    data = task.data("test")
+    found = judge(network.to(where), task, data, where)
+    return Measurement(f"test_{task.metric}", found.accuracy, 0.0, 1.0, seed, examples=len(data.labels))

@@ -1,0 +1,1 @@
+"""Networks that winners are exported from; they import torch only."""

@@ -1,0 +1,146 @@
+"""Who starts a race: the portfolio, the hand-made references and what the proposers bring, all within the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from genas.core import clock, pareto
+from genas.core.errors import RequestError
+from genas.core.interfaces import Proposer, SearchSpace, Task
+from genas.core.records import Candidate, Constraint, Request, Trial
+
+if TYPE_CHECKING:
+    from genas.laboratory import Laboratory
+
+_HAND = 8  # pairs of the portfolio at most
+_COUNTED = {"params", "flops", "size_mb"}  # limits that a space can be scaled to without measuring
+_SHRINKS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.12, 0.05)  # of the parameters, where other limits are broken
+_SIZE = 500_000  # parameters of a hand-made network at most, where no limit is on its size
+_DRY = 12  # asks in a row that bring nothing new within the limits
+_AHEAD = 3  # proposals that are looked at for each that starts
+
+
+class Opening:
+    """Brings the networks of the first rung.
+
+    Args:
+        lab: screens candidates by the limits.
+        slowest: milliseconds of training per example above which a network does not enter; None is no such limit.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        space: SearchSpace,
+        task: Task,
+        lab: Laboratory,
+        proposers: Proposer,
+        *,
+        slowest: float | None = None,
+    ) -> None:
+        self.request, self.space, self.task, self.lab, self.proposers = request, space, task, lab, proposers
+        self.limits = (*request.constraints, *self._size_limit())
+        self.slowest = slowest
+
+    def hand_made(self) -> list[Candidate]:
+        """The portfolio, then the references, scaled to what can be counted of the limits."""
+        counted = [limit for limit in self.limits if limit.metric in _COUNTED]
+        found = [*self.space.portfolio(self.task, counted), *self.space.references(self.task, counted)]
+        return list({candidate.key: candidate for candidate in found}.values())
+
+    def starters(self, count: int, *, seconds: float | None = None) -> list[Trial]:
+        """At most that many trials within the limits, hand-made ones first.
+
+        Args:
+            seconds: that proposing and screening may take; None is no such limit.
+
+        Raises:
+            RequestError: nothing keeps the limits.
+        """
+        known = self.hand_made()
+        wanted = count if count <= 3 else min(_HAND, -(-count // 2))
+        found = self._within(known, wanted)
+        end = None if seconds is None else clock.now() + seconds
+        recipes = [trial.candidate.recipe for trial in found] or [{}]
+        found += self._proposed(count - len(found), recipes, end)
+        if len(found) < count:
+            kept = {trial.candidate.key for trial in found}
+            found += [t for t in self._within(known, len(known)) if t.candidate.key not in kept][: count - len(found)]
+        if not found:
+            raise RequestError(self.lab.book.why_empty())
+        return found
+
+    def _size_limit(self) -> tuple[Constraint, ...]:
+        sized = any(limit.metric in ("params", "size_mb") for limit in self.request.constraints)
+        return () if sized else (Constraint("params", at_most=_SIZE),)
+
+    def _within(self, candidates: Sequence[Candidate], count: int) -> list[Trial]:
+        """The first of them that keep the limits; one that breaks another limit than size is made smaller."""
+        found: list[Trial] = []
+        for candidate in candidates:
+            if len(found) == count:
+                break
+            trial = self._fitted(candidate)
+            if trial is not None and trial.candidate.key not in {t.candidate.key for t in found}:
+                found.append(trial)
+        return found
+
+    def _fitted(self, candidate: Candidate) -> Trial | None:
+        largest = self.lab.params(candidate.arch)
+        for share in _SHRINKS:
+            smaller = self.space.scaled(candidate.arch, self.task, [Constraint("params", at_most=share * largest)])
+            if smaller is None:
+                break
+            changed = candidate if smaller == candidate.arch else replace(candidate, arch=smaller)
+            trial = self._screened(changed)
+            if trial.failure is None:
+                return trial
+        return None
+
+    def _screened(self, candidate: Candidate) -> Trial:
+        if candidate.key in self.lab.book.trials:
+            return self.lab.book.trials[candidate.key]
+        (trial,) = self.lab.screen([candidate])
+        return trial if trial.failure is not None else self.lab.book.keep(self.lab.gate(trial))
+
+    def _proposed(self, count: int, recipes: Sequence[dict[str, object]], end: float | None) -> list[Trial]:
+        """The most promising of what the proposers bring within the limits, with the portfolio's recipes in turn."""
+        living: list[Trial] = []
+        dry = number = 0
+        while len(living) < _AHEAD * count and dry < _DRY and (end is None or clock.now() < end):
+            brought = []
+            for candidate in self.proposers.ask(min(8, _AHEAD * count)):
+                recipe = candidate.recipe or recipes[number % len(recipes)]
+                brought.append(replace(candidate, recipe=dict(recipe)))
+                number += 1
+            new = [t for c in brought if c.key not in self.lab.book.trials and (t := self._screened(c)).failure is None]
+            dry = 0 if new else dry + 1
+            living += new
+        if not living and count and end is None and (nearest := self.lab.book.nearest()) is not None:
+            living = self._walked(nearest)
+        ranked = {t.candidate.key: place for place, t in enumerate(self.lab.ranked())}
+        return sorted(living, key=lambda t: ranked.get(t.candidate.key, len(ranked)))[:count]
+
+    def _walked(self, start: Trial) -> list[Trial]:
+        """Where nothing that was proposed keeps the limits: go from the nearest one, neighbour by neighbour."""
+        from genas.core.rng import rng
+        from genas.sources import neighbors
+
+        book = self.lab.book
+        for step in range(20):
+            random = rng(self.request.seed, "near", step)
+            near = self.lab.screen(neighbors(self.space, start.candidate.arch, book, 64, random))
+            if living := [t for t in near if t.failure is None]:
+                return living
+            closer = [t for t in near if book.excess(t) < book.excess(start)]
+            if not closer:
+                return []
+            start = min(closer, key=book.excess)
+        return []
+
+
+def kept(trial: Trial, limits: Sequence[Constraint]) -> bool:
+    """Whether a trial is unfailed and breaks none of the limits."""
+    return trial.failure is None and not pareto.broken(trial, limits)

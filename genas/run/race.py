@@ -1,0 +1,404 @@
+"""The loop where networks are trained: one race, in which nothing that the winner learned is thrown away.
+
+References and generated candidates are trained side by side; after each rung the better part goes on from where it is,
+children of the leaders join with what they inherit, and the network that is left gets the rest of the budget, its
+learning rate falling to zero. What was decided is written into the ledger before it is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from genas.core import clock, pareto, wire
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Executor, SearchSpace, Task
+from genas.core.ledger import Event, Ledger
+from genas.core.records import Candidate, Measurement, Request
+from genas.core.rng import rng
+from genas.laboratory import Laboratory
+from genas.run.opening import Opening
+from genas.run.schedule import RACE, Schedule
+from genas.run.trainer import Course, Result, Trainer, legs_until, name, work
+from genas.sources import Mix
+from genas.training.loop import Leg
+from genas.training.recipe import Recipe
+from genas.training.timing import best_threads, build, cores, threads
+from genas.validators.train import tested
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_SCREENING = 0.06  # of the seconds may go to proposing and screening
+_RESERVE = 0.02  # of the seconds is kept for the test and the report
+_JUDGED = 1000  # validation examples in the rungs, where seconds count
+_POINTS = 8  # of the winner's curve in its final leg
+_LOSS = 0.1  # of the cross-entropy is taken off the accuracy: few validation examples tell more that way
+_FRONT = 3  # members of a front that share the final seconds
+
+
+class Race:
+    """One race; made again over the same ledger, it goes on where it was stopped.
+
+    Args:
+        request: what is wanted.
+        lab: screens candidates and knows the book of trials.
+        schedule: how the budget is spent.
+        trainer: trains in this process.
+        executor: where the rungs are trained.
+        proposers, refiners: who brings starters, and children of the leaders.
+        progress: told about each stage and step.
+        seconds: of the whole budget, where it counts seconds.
+        elapsed: seconds of the budget that were used when `begin` was read.
+        begin: the clock then.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        lab: Laboratory,
+        schedule: Schedule,
+        trainer: Trainer,
+        executor: Executor,
+        proposers: Mix,
+        refiners: Mix,
+        progress: Any,
+        *,
+        seconds: float,
+        elapsed: float,
+        begin: float,
+    ) -> None:
+        self.request, self.lab, self.schedule, self.trainer, self.executor = request, lab, schedule, trainer, executor
+        self.refiners, self.progress = refiners, progress
+        self.space: SearchSpace = lab.context["space"]
+        self.task: Task = lab.context["task"]
+        self.ledger: Ledger = lab.context["ledger"]
+        self.book = lab.book
+        self.opening = Opening(request, self.space, self.task, lab, proposers, slowest=schedule.slowest)
+        self.seconds, self._elapsed, self._begin = seconds, elapsed, begin
+        self._seeds = 1
+        self._parents: dict[str, str] = {}  # whose weights a child starts from, as the store names them
+        self._joined: dict[str, int] = {}  # the rung at which each entered
+        self._last: dict[str, str] = {}  # the leg that each has done
+        self.losses: dict[str, float] = {}
+
+    def run(self, seeds: int) -> str | None:
+        """The key of the winner, tested; None where none could be trained or none keeps the limits.
+
+        Args:
+            seeds: trainings of the winner; those after the first begin when its answer is safe.
+        """
+        self._seeds = seeds
+        running: list[str] = []
+        for number, rung in enumerate(self.schedule.rungs):
+            running = self._decided(number, running)
+            self.progress.stage(f"race, rung {number + 1} of {len(self.schedule.rungs)}", len(running))
+            self._train_rung(number, running)
+            running = [key for key in running if self.book.trials[key].failure is None]
+            self.refiners.tell([self.book.trials[key] for key in running])
+        if not running:
+            return None
+        finalists = self._finalists(running)
+        for place, key in enumerate(finalists):
+            self._finish(key, place, len(finalists))
+        winner = self._choose(finalists)
+        for key in dict.fromkeys([*([] if winner is None else [winner]), *finalists]):
+            if self.book.trials[key].failure is None:
+                self._test(key, self.request.seed)
+        if winner is not None:
+            self._repeat(winner)
+        return winner
+
+    def weights(self, key: str) -> dict[str, Tensor] | None:
+        """The last weights of a network; None where the store has lost them."""
+        return self.trainer.weights.find(name(self.book.trials[key].candidate, self.request.seed, self._last[key]))
+
+    # Rungs
+
+    def _decided(self, number: int, running: Sequence[str]) -> list[str]:
+        """Who is trained in this rung: what the ledger says, or what is decided now and written there."""
+        event = self.ledger.find(identity := f"rung {number}")
+        if event is not None and self.schedule.unit == "seconds":
+            self._remember()
+        else:  # counted in examples, a decision is made anew from the same figures, and is the same
+            new = self._children(number, running) if number else []
+            entering = [*self._best(running, number), *new] if number else self._starters()
+            entrants = [
+                {"key": key, "parent": self._parents.get(key, ""), "joined": self._joined.get(key, number)}
+                for key in entering
+            ]
+            if event is None:
+                event = {"kind": "rung", "id": identity, "clock": self.spent(), "entrants": entrants}
+                self.ledger.append(event)
+        for entrant in event["entrants"]:
+            self._joined.setdefault(entrant["key"], entrant["joined"])
+            if entrant["parent"]:
+                self._parents.setdefault(entrant["key"], entrant["parent"])
+        return [entrant["key"] for entrant in event["entrants"]]
+
+    def _remember(self) -> None:
+        """Bring every candidate that the ledger names into the book, screened as it was."""
+        for event in list(self.ledger.read()):
+            if event.get("kind") == "candidate" and event["key"] not in self.book.trials:
+                (trial,) = self.lab.screen([wire.from_data(Candidate, event["candidate"])])
+                self.book.keep(self.lab.gate(trial) if trial.failure is None else trial)
+
+    def _starters(self) -> list[str]:
+        seconds = max(1.0, _SCREENING * self.seconds) if self.schedule.unit == "seconds" else None
+        found = self.opening.starters(self.schedule.starters, seconds=seconds)
+        return [trial.candidate.key for trial in found]
+
+    def _best(self, running: Sequence[str], number: int) -> list[str]:
+        keep = min(self.schedule.rungs[number].keep, len(running))
+        return self._ordered(running)[:keep]
+
+    def _ordered(self, keys: Sequence[str]) -> list[str]:
+        """The best first: by accuracy less a part of the loss or, with several objectives, by fronts."""
+        trials = [self.book.trials[key] for key in keys]
+        if [o.metric for o in self.request.objectives] == [self.task.metric]:
+            return sorted(keys, key=lambda key: -self.worth(key))
+        found: list[str] = []
+        while trials:
+            front = pareto.front(trials, self.request.objectives) or trials
+            order = self.book.best(front, len(front))
+            found += [t.candidate.key for t in (*order, *(t for t in front if t not in order))]
+            trials = [t for t in trials if t not in front]
+        return found
+
+    def worth(self, key: str) -> float:
+        """What the race goes by: the task's metric, less a tenth of the cross-entropy on the same examples."""
+        value = self.book.trials[key].value(self.task.metric)
+        sign = 1.0 if self.task.goal == "max" else -1.0
+        return float("-inf") if value is None else sign * value - _LOSS * self.losses.get(key, 0.0)
+
+    def _children(self, number: int, running: Sequence[str]) -> list[str]:
+        """Children of the leaders: of the refiners, with a leader's recipe, and leaders with another recipe, in turn."""
+        wanted, leaders = self.schedule.rungs[number].new, self._ordered(running)
+        found: list[str] = []
+        for place in range(3 * wanted):
+            if len(found) == wanted:
+                break
+            random = rng(self.request.seed, f"children {number}", place)
+            child = self._refined(leaders) if place % 2 == 0 and len(self.refiners) else None
+            parent = leaders[(place // 2) % len(leaders)]
+            if child is None:
+                leader = self.book.trials[parent].candidate
+                recipe = Recipe.from_data(leader.recipe).changed(random).allowed(self.task.mirror).to_data()
+                child = Candidate(leader.arch, "race", (leader.key,), "a leader with another recipe", recipe=recipe)
+            else:
+                parent = next((p for p in leaders for q in child.parents if p.startswith(q)), leaders[0])
+                child = replace(child, recipe=self.book.trials[parent].candidate.recipe, fidelity=1.0)
+            if child.key in self.book.trials:
+                continue
+            (trial,) = self.lab.screen([child])
+            trial = self.book.keep(self.lab.gate(trial) if trial.failure is None else trial)
+            if trial.failure is None:
+                self._parents[child.key] = name(
+                    self.book.trials[parent].candidate, self.request.seed, self._last[parent]
+                )
+                self._joined[child.key] = number
+                found.append(child.key)
+        return found
+
+    def _refined(self, leaders: Sequence[str]) -> Candidate | None:
+        asked = self.refiners.ask(1)
+        return asked[0] if asked else None
+
+    def _train_rung(self, number: int, running: Sequence[str]) -> None:
+        jobs = [self._course(key, number) for key in running]
+        for course, event in self._results(jobs, f"rung {number}"):
+            self._write(course.candidate.key, event)
+            self._last[course.candidate.key] = course.legs[-1].name
+            self.progress.step(self._leader())
+
+    def _course(self, key: str, number: int) -> Course:
+        """The legs of a network up to a rung: one that inherits begins there, others have all legs before it too."""
+        first = self._joined[key] if key in self._parents else 0
+        places = range(first, number + 1)
+        amounts = [self.schedule.rungs[i].each for i in places]
+        legs = legs_until([f"rung{i}" for i in places], amounts, self.schedule.unit)
+        fidelity = min(0.99, self.schedule.reached(number) / self.schedule.whole)
+        judged = _JUDGED if self.schedule.unit == "seconds" else None
+        candidate = self.book.trials[key].candidate
+        return Course(candidate, self.request.seed, legs, self._parents.get(key, ""), fidelity, judged)
+
+    def _results(self, courses: Sequence[Course], stage: str) -> Iterator[tuple[Course, Event]]:
+        """What each brought, in order; written into the ledger as soon as it is there."""
+        waiting: dict[Future[Any], Course] = {}
+        todo = [c for c in courses if self.ledger.find(self._id(c, stage)) is None]
+        do = self._worker()
+        for course in todo:
+            while len(waiting) >= self.executor.workers:
+                self._collect(waiting, stage)
+            waiting[self.executor.submit(do, course)] = course
+        while waiting:
+            self._collect(waiting, stage)
+        for course in courses:
+            event = self.ledger.find(self._id(course, stage))
+            assert event is not None
+            yield course, event
+
+    def _collect(self, waiting: dict[Future[Any], Course], stage: str) -> None:
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            course = waiting.pop(future)
+            try:
+                result: Result | ScoreFailed = future.result()
+            except ScoreFailed as failure:
+                result = failure
+            self._record(course, stage, result)
+
+    def _record(self, course: Course, stage: str, result: Result | ScoreFailed) -> None:
+        key = course.candidate.key
+        event: Event = {"kind": "measurement", "id": self._id(course, stage), "key": key, "scorer": "race"}
+        if isinstance(result, ScoreFailed):
+            event["failure"] = str(result)
+        else:
+            event |= {"measurement": wire.to_data(result.accuracy), "loss": result.loss, "seen": result.examples}
+        event |= {"leg": course.legs[-1].name, "clock": self.spent()}
+        self.ledger.append(event)
+
+    def _id(self, course: Course, stage: str) -> str:
+        return f"race {course.candidate.key} {course.seed} {stage}"
+
+    def _write(self, key: str, event: Event) -> None:
+        """The trial with what the ledger says of it."""
+        trial = self.book.trials[key]
+        if "failure" in event:
+            self.book.keep(replace(trial, failure=event["failure"]))
+            return
+        self.losses[key] = event["loss"]
+        self.book.keep(self.book.add(trial, wire.from_data(Measurement, event["measurement"])))
+
+    def _worker(self) -> Any:
+        if not self.executor.apart:
+            return self.trainer.run
+        place = {
+            "request": wire.to_data(self.request), "device": self.lab.context["device"],
+            "ledger": str(self.ledger.path), "threads": self.executor.threads,
+        }  # fmt: skip
+        return partial(work, json.dumps(place))
+
+    # The end
+
+    def _finalists(self, running: Sequence[str]) -> list[str]:
+        event = self.ledger.find("finalists")
+        if event is None:
+            several = len(self.request.objectives) > 1
+            ordered = self._ordered(running)
+            if several:
+                front = {
+                    t.candidate.key
+                    for t in pareto.front([self.book.trials[k] for k in running], self.request.objectives)
+                }
+                ordered = [key for key in ordered if key in front][:_FRONT] or ordered
+            event = {"kind": "rung", "id": "finalists", "clock": self.spent(),
+                     "entrants": [{"key": key} for key in (ordered if several else ordered[:1])]}  # fmt: skip
+            self.ledger.append(event)
+        return [entrant["key"] for entrant in event["entrants"]]
+
+    def _finish(self, key: str, place: int, count: int) -> None:
+        """The final leg, in this process, with as many threads as make it fastest."""
+        candidate = self.book.trials[key].candidate
+        stage = f"final {place}"
+        event = self.ledger.find(stage)
+        if event is None:
+            left = self._left() / (count - place) if self.schedule.unit == "seconds" else self.schedule.final / count
+            event = {
+                "kind": "rung",
+                "id": stage,
+                "clock": self.spent(),
+                "each": left,
+                "threads": self._threads(candidate),
+            }
+            self.ledger.append(event)
+        course = self._course(key, len(self.schedule.rungs) - 1)
+        leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
+        course = course._replace(legs=(*course.legs, leg), fidelity=1.0, judged=None, points=_POINTS)
+        if self.ledger.find(self._id(course, stage)) is None:
+            self.progress.stage("final training", 100)
+            with threads(event["threads"]):
+                result = self.trainer.run(course, _Steps(self.progress, self._leader))
+            self._record(course, stage, result)
+        found = self.ledger.find(self._id(course, stage))
+        assert found is not None
+        self._last[key] = stage
+        self._write(key, found)
+
+    def _threads(self, candidate: Candidate) -> int | None:
+        if self.schedule.unit == "examples" or self.executor.workers == 1:
+            return self.executor.threads
+        network = build(self.space, candidate.arch, self.task, self.request.seed)
+        with threads(cores()):
+            return best_threads(network, self.task, self.lab.context["device"])[0]
+
+    def _choose(self, finalists: Sequence[str]) -> str | None:
+        """The best of the finalists that keep all limits; where all failed, the best of those trained before."""
+        alive = [self.book.trials[k] for k in finalists if self.book.trials[k].failure is None]
+        if not alive:
+            alive = [t for k in self._ordered(list(self._last)) if (t := self.book.trials[k]).failure is None][:1]
+        return self.book.choose(alive)
+
+    def _test(self, key: str, seed: int, leg: str | None = None) -> None:
+        """What the last weights do on the test split, read once."""
+        candidate = self.book.trials[key].candidate
+        identity = f"test {key} {seed}"
+        if self.ledger.find(identity) is None:
+            found = self.trainer.weights.find(name(candidate, seed, leg or self._last[key]))
+            assert found is not None
+            figure = tested(self.space, candidate.arch, self.task, found, self.lab.context["device"], seed)
+            self.ledger.append({"kind": "measurement", "id": identity, "key": key, "scorer": "test",
+                                "measurement": wire.to_data(figure)})  # fmt: skip
+        event = self.ledger.find(identity)
+        assert event is not None
+        self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, event["measurement"])))
+
+    def _repeat(self, key: str) -> None:
+        """The winner again from nothing with other seeds: as many examples, by the same share at a falling rate."""
+        event = self.ledger.find(f"race {key} {self.request.seed} {self._last[key]}")
+        assert event is not None
+        total, candidate = int(event["seen"]), self.book.trials[key].candidate
+        flat = Leg("flat", examples=max(1, round(RACE * total)))
+        legs = (flat, Leg("final", examples=max(1, total - flat.examples), decay=True))  # type: ignore[operator]
+        courses = [
+            Course(candidate, self.request.seed + i, legs, "", 1.0, points=_POINTS) for i in range(1, self._seeds)
+        ]
+        if courses:
+            self.progress.stage("the winner again, other seeds", len(courses))
+        for course, found in self._results(courses, "again"):
+            if "measurement" in found:
+                self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, found["measurement"])))
+                self._test(key, course.seed, "final")
+            self.progress.step()
+
+    def spent(self) -> float:
+        """Seconds of the budget that are used."""
+        return self._elapsed + clock.now() - self._begin
+
+    def _left(self) -> float:
+        total = self.seconds
+        again = 0.7 * (self._seeds - 1) / self.executor.workers  # trainings of other seeds, as parts of this one
+        return max(1.0, (total * (1 - _RESERVE) - self.spent()) / (1 + again))
+
+    def _leader(self) -> str:
+        known = [key for key in self._last if self.book.trials[key].failure is None]
+        if not known:
+            return ""
+        best = max(known, key=self.worth)
+        return f"leads {self.task.metric} {self.book.trials[best].value(self.task.metric):.4f}"
+
+
+class _Steps:
+    """Turns a share of a leg into steps of a hundred."""
+
+    def __init__(self, progress: Any, text: Any) -> None:
+        self.progress, self.text, self.done = progress, text, 0
+
+    def __call__(self, share: float) -> None:
+        while self.done < int(100 * share):
+            self.done += 1
+            self.progress.step(self.text())

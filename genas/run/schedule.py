@@ -1,0 +1,138 @@
+"""How a race spends its budget: how many networks start, how long each rung is, how many go on, what the last one gets.
+
+Successive halving (Jamieson & Talwalkar, AISTATS 2016) with trainings that are continued: all rungs cost the same,
+and about 0.6 of everything goes to the network that is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from genas.core.errors import RequestError
+
+RACE = 0.4  # of the budget goes to the rungs
+_MOST = 27  # networks that start
+_STEPS = 50  # of training that a rung must have to rank anything
+_RUNGS = ((3, 9), (2, 4), (1, 2))  # so many rungs, where at least so many networks start
+_NEW = 6  # one child of the leaders for so many networks that started
+_LEAST = 8.0  # seconds
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of a race.
+
+    Args:
+        keep: networks of the rung before that go on; in the first, networks that start.
+        new: children of the leaders that join.
+        each: what each is trained for, in seconds or examples.
+    """
+
+    keep: int
+    new: int
+    each: float
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The plan of one race, written into the ledger.
+
+    Args:
+        unit: "seconds" of the clock, or "examples" that a network sees.
+        rungs: from many networks trained briefly to few trained longer.
+        final: what is planned for the network that is left, in the unit; with seconds, what is really left decides.
+        workers: trainings side by side in the rungs.
+        slowest: milliseconds of training per example above which a network does not enter; None is no such limit.
+    """
+
+    unit: str
+    rungs: tuple[Rung, ...]
+    final: float
+    workers: int = 1
+    slowest: float | None = None
+
+    @property
+    def starters(self) -> int:
+        """Networks of the first rung."""
+        return self.rungs[0].keep if self.rungs else 1
+
+    @property
+    def networks(self) -> int:
+        """Networks that are trained at all."""
+        return self.starters + sum(rung.new for rung in self.rungs)
+
+    def reached(self, number: int) -> float:
+        """What a network has had after that rung, in the unit."""
+        return sum(rung.each for rung in self.rungs[: number + 1])
+
+    @property
+    def whole(self) -> float:
+        """What the winner has had in the end, in the unit."""
+        return self.reached(len(self.rungs)) + self.final
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_data(data: dict[str, Any]) -> Schedule:
+        """The schedule of plain values."""
+        rungs = tuple(Rung(**rung) for rung in data["rungs"])
+        return Schedule(**{**data, "rungs": rungs})
+
+
+def by_seconds(seconds: float, *, step: float, examples: int, batch: int, workers: int, children: bool) -> Schedule:
+    """The race that fits into seconds.
+
+    Args:
+        seconds: for training, all told.
+        step: seconds of one training step of a usual network.
+        examples: in the training split.
+        batch: examples of a step.
+        workers: trainings side by side.
+        children: whether anybody proposes children of the leaders.
+
+    Raises:
+        RequestError: there are too few to train anything.
+    """
+    least = max(_LEAST, 4 * _STEPS * step)
+    if seconds < least:
+        raise RequestError(
+            f"{seconds:.3g} seconds of training are too few: {4 * _STEPS} steps of a small network need about "
+            f"{least:.0f} here. Write a budget of at least {-(-least * 1.3 // 10) * 10:.0f} seconds."
+        )
+    race = RACE * seconds * workers
+    shortest = max(_STEPS * step, 0.004 * seconds)
+    count, start = next((k, n) for k, least_n in _RUNGS if (n := int(race / k / shortest)) >= least_n or k == 1)
+    start = max(2, min(_MOST, start))
+    rungs = []
+    for number, keep in enumerate(_kept(start, count)):
+        new = max(1, start // _NEW) if children and number > 0 else 0
+        rungs.append(Rung(keep, new, race / count / (keep + 1.5 * new)))
+    slowest = 1e3 * max(8 * step / batch, (1 - RACE) * seconds / 4 / examples)
+    return Schedule("seconds", tuple(rungs), (1 - RACE) * seconds, workers, slowest)
+
+
+def by_trials(trials: int, *, epochs: float, examples: int, children: bool) -> Schedule:
+    """The race of so many networks whose winner sees `epochs` passes over the data; the machine's speed is not asked."""
+    new = trials // _NEW if children and trials >= 4 else 0
+    start = max(1, trials - new)
+    total = epochs * examples
+    count = next((k for k, least in _RUNGS if start >= least), 0)
+    if count == 0:
+        return Schedule("examples", (Rung(1, 0, round(RACE * total)),), round((1 - RACE) * total))
+    times = max(1.5, start ** (1 / count))
+    first = RACE * total * (times - 1) / (times**count - 1)
+    joins = 1 if count > 1 else 0  # the rung at which children join
+    rungs = [
+        Rung(keep, new if number == joins and count > 1 else 0, max(1, round(first * times**number)))
+        for number, keep in enumerate(_kept(start, count))
+    ]
+    return Schedule("examples", tuple(rungs), round((1 - RACE) * total))
+
+
+def _kept(start: int, rungs: int) -> list[int]:
+    """How many are trained in each rung, falling by the same factor down to one after the last."""
+    times = start ** (1 / rungs)
+    return [max(1, round(start / times**number)) for number in range(rungs)]

@@ -1,0 +1,164 @@
+"""Trains the networks of a race, leg by leg, here or in a worker: nothing that was learned is thrown away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from genas.core import registry, wire
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Data, SearchSpace, Task
+from genas.core.records import Candidate, Measurement, Request
+from genas.training.loop import Leg, Training
+from genas.training.recipe import Recipe
+from genas.training.timing import build, keep_memory, pick_device, threads
+from genas.training.weights import WeightStore
+
+if TYPE_CHECKING:
+    from genas.validators.train import TrainValidator
+
+
+class Course(NamedTuple):
+    """What a network is to be trained for: its legs so far and the one that is wanted now.
+
+    Args:
+        parent: whose weights it starts from, as `WeightStore` names them; "" is nobody's.
+        fidelity: of the measurement after the last leg.
+        judged: validation examples to judge on; None is all.
+        points: how often it is judged on the way, for the curve.
+    """
+
+    candidate: Candidate
+    seed: int
+    legs: tuple[Leg, ...]
+    parent: str
+    fidelity: float
+    judged: int | None = None
+    points: int = 0
+
+
+class Result(NamedTuple):
+    """What a leg brought."""
+
+    accuracy: Measurement
+    loss: float
+    examples: int
+
+
+class Trainer:
+    """Keeps the trainings of this process alive between legs, and all of them in the run's store, where it has one.
+
+    Args:
+        validator: says precision and examples.
+        store: the folder of checkpoints; None keeps everything in memory.
+    """
+
+    def __init__(
+        self, space: SearchSpace, task: Task, validator: TrainValidator, device: str, store: Path | None
+    ) -> None:
+        self.space, self.task, self.validator, self.store = space, task, validator, store
+        self.device = pick_device(device)
+        keep_memory()
+        self.weights = WeightStore(store)
+        self._live: dict[str, Training] = {}
+
+    def run(self, course: Course, on_progress: Callable[[float], None] | None = None) -> Result | ScoreFailed:
+        """Train the last leg of the course, and those before it that are not in its checkpoint."""
+        try:
+            training = self._training(course)
+            for leg in course.legs[:-1]:
+                training.advance(leg, data=self._judges(course.judged))
+            found = training.advance(
+                course.legs[-1], data=self._judges(course.judged), points=course.points, on_progress=on_progress
+            )
+        except ScoreFailed as failure:
+            return failure
+        self.weights.keep(name(course.candidate, course.seed, course.legs[-1].name), training.weights())
+        count = len(self._judges(course.judged).labels)
+        curve = tuple(accuracy for _, accuracy, _ in training.curve)
+        try:
+            measured = Measurement(
+                self.task.metric, found.accuracy, training.leg_seconds, course.fidelity, course.seed,
+                curve=curve, examples=count,
+            )  # fmt: skip
+        except ScoreFailed as failure:
+            return failure
+        return Result(measured, min(found.loss, 1e6), training.examples)
+
+    def forget(self, candidate: Candidate, seed: int) -> None:
+        """Let go of a network that left the race; its checkpoint stays."""
+        self._live.pop(f"{candidate.key}-{seed}", None)
+
+    def _training(self, course: Course) -> Training:
+        label = f"{course.candidate.key}-{course.seed}"
+        if label not in self._live:
+            checkpoint = None if self.store is None else self.store / f"{label}.checkpoint"
+            network = build(self.space, course.candidate.arch, self.task, course.seed)
+            if course.parent and (found := self.weights.find(course.parent)) is not None:
+                inherit(network, found)
+            recipe = Recipe.from_data({**course.candidate.recipe, **self.validator.wishes})
+            self._live[label] = Training(
+                network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,
+                precision=self.validator.precision, limit=self.validator.examples,
+            )  # fmt: skip
+        return self._live[label]
+
+    @lru_cache(maxsize=2)  # noqa: B019  (one trainer a run)
+    def _judges(self, count: int | None) -> Data:
+        data = self.task.data("val")
+        if count is None or count >= len(data.labels):
+            return data
+        chosen = torch.randperm(len(data.labels), generator=torch.Generator().manual_seed(0))[:count]
+        return Data(data.inputs[chosen], data.labels[chosen])
+
+
+def name(candidate: Candidate, seed: int, leg: str) -> str:
+    """What the weights after a leg are called in the store."""
+    return f"{candidate.key}-{seed}-{leg}"
+
+
+def inherit(network: nn.Module, weights: dict[str, Tensor]) -> float:
+    """Give the network all weights that have the same name and shape; the share of its numbers that were given."""
+    own = network.state_dict()
+    given = {key: value for key, value in weights.items() if key in own and own[key].shape == value.shape}
+    network.load_state_dict({**own, **given})
+    return sum(v.numel() for v in given.values()) / max(1, sum(v.numel() for v in own.values()))
+
+
+def work(place: str, course: Course) -> Result | ScoreFailed:
+    """In a worker process: what the run's own trainer would do; its trainings lie in the run's store."""
+    where: dict[str, Any] = json.loads(place)
+    trainer = _made(place)
+    with threads(where["threads"]):
+        result = trainer.run(course)
+    trainer.forget(course.candidate, course.seed)  # the next leg may be another worker's
+    return result
+
+
+@lru_cache(maxsize=4)
+def _made(place: str) -> Trainer:
+    from genas.core.ledger import Ledger
+
+    where = json.loads(place)
+    request = wire.from_data(Request, where["request"])
+    task: Task = registry.create("tasks", request.task)
+    space: SearchSpace = registry.create("spaces", request.space)
+    ledger = Ledger(Path(where["ledger"]), follow=True)
+    validator: TrainValidator = registry.create(
+        "validators", request.validator, space=space, task=task, ledger=ledger, device=where["device"]
+    )
+    return Trainer(space, task, validator, where["device"], ledger.store)
+
+
+def legs_until(names: Sequence[str], amounts: Sequence[float], unit: str) -> tuple[Leg, ...]:
+    """One leg for each rung, at a constant rate."""
+    return tuple(
+        Leg(n, seconds=a if unit == "seconds" else None, examples=int(a) if unit == "examples" else None)
+        for n, a in zip(names, amounts, strict=True)
+    )

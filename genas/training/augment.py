@@ -1,0 +1,76 @@
+"""Changed copies of prepared images, as a recipe asks for them; all chance comes from one generator."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from genas.training.recipe import Recipe
+
+
+class Mixed(NamedTuple):
+    """Images of which some are blends: the label of the second image of each and its share."""
+
+    inputs: Tensor  # [B, C, H, W]
+    second: Tensor  # [B]
+    share: float
+
+
+def augment(inputs: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
+    """Images mirrored or turned, moved and partly blanked out [B, C, H, W]."""
+    side = min(inputs.shape[2:])
+    if recipe.flips != "none":
+        inputs = _turned(inputs, recipe.flips == "turns", generator)
+    if pixels := round(recipe.shift * side):
+        inputs = _moved(inputs, pixels, generator)
+    if hole := round(recipe.cutout * side):
+        inputs = _cut(inputs, hole, generator)
+    return inputs
+
+
+def mix(inputs: Tensor, labels: Tensor, most: float, generator: torch.Generator) -> Mixed:
+    """Each example blended with another one of the batch by a share drawn once for all.
+
+    Source: mixup, Zhang et al. (ICLR 2018); the share is uniform in [0, most] instead of Beta-distributed.
+    """
+    share = most * float(torch.rand((), generator=generator))
+    other = torch.randperm(len(inputs), generator=generator).to(inputs.device)
+    return Mixed(torch.lerp(inputs, inputs[other], share), labels[other], share)
+
+
+def _turned(inputs: Tensor, quarters: bool, generator: torch.Generator) -> Tensor:
+    """Each image mirrored by the toss of a coin; with `quarters`, also turned by a multiple of 90 degrees."""
+    mirrored = (torch.rand(len(inputs), generator=generator) < 0.5).to(inputs.device)
+    inputs = torch.where(mirrored[:, None, None, None], inputs.flip(3), inputs)
+    if not quarters:
+        return inputs
+    upside = (torch.rand(len(inputs), generator=generator) < 0.5).to(inputs.device)
+    inputs = torch.where(upside[:, None, None, None], inputs.flip(2), inputs)
+    if inputs.shape[2] != inputs.shape[3]:
+        return inputs
+    turned = (torch.rand(len(inputs), generator=generator) < 0.5).to(inputs.device)
+    return torch.where(turned[:, None, None, None], inputs.transpose(2, 3), inputs)
+
+
+def _moved(inputs: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
+    """Each image moved by up to `pixels` both ways; its border is repeated into the place it came from."""
+    batch, _, height, width = inputs.shape
+    moves = torch.randint(0, 2 * pixels + 1, (2, batch), generator=generator)
+    padded = F.pad(inputs, (pixels,) * 4, mode="replicate").permute(0, 2, 3, 1)  # [B, H + 2p, W + 2p, C]
+    found = torch.empty((batch, height, width, inputs.shape[1]), dtype=inputs.dtype, device=inputs.device)
+    for image, (top, left) in enumerate(moves.T.tolist()):
+        found[image] = padded[image, top : top + height, left : left + width]
+    return found.permute(0, 3, 1, 2)
+
+
+def _cut(inputs: Tensor, hole: int, generator: torch.Generator) -> Tensor:
+    """A square of each image set to its data set's mean (DeVries & Taylor 2017); it may reach over the border."""
+    batch, _, height, width = inputs.shape
+    rows, columns = (torch.randint(0, n, (batch,), generator=generator).to(inputs.device) for n in (height, width))
+    down = torch.arange(height, device=inputs.device)[None] - rows[:, None] + hole // 2  # [B, H]
+    along = torch.arange(width, device=inputs.device)[None] - columns[:, None] + hole // 2  # [B, W]
+    inside = ((down >= 0) & (down < hole))[:, :, None] & ((along >= 0) & (along < hole))[:, None]  # [B, H, W]
+    return inputs.masked_fill(inside[:, None], 0.0)

@@ -1,0 +1,327 @@
+"""One training that can be stopped, judged and continued: AdamW at a constant rate, with averaged weights to judge by.
+
+Source: AdamW (Loshchilov & Hutter, ICLR 2019). The weights that are judged are an exponential average over the last
+tenth of the steps, whatever their number (the power-function profile of Karras et al., CVPR 2024, equation 5 there
+with gamma 8), so that a constant rate can be judged at any moment; only the final leg lets the rate fall to zero.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genas.core import clock
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Data, Task
+from genas.core.rng import seed_of
+from genas.training.augment import augment, mix
+from genas.training.recipe import Recipe
+from genas.training.timing import CHANCE
+
+_WARM = 40  # steps in which the rate rises
+_PROFILE = 8  # the average reaches back over about one step in 9
+_SAVED = 20.0  # seconds between checkpoints
+DECAY = 0.6  # of a whole training: the rate falls
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of a training, in seconds or in examples.
+
+    Args:
+        name: tells it from the training's other legs; one that was stopped is continued under the same name.
+        seconds: of the clock, for this leg.
+        examples: that the network sees in this leg.
+        decay: whether the rate falls to zero over the leg.
+    """
+
+    name: str
+    seconds: float | None = None
+    examples: int | None = None
+    decay: bool = False
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the averaged weights do on the validation split."""
+
+    accuracy: float
+    loss: float
+
+
+class Training:
+    """A network under way: all its state, so that it can be written down after any step.
+
+    Args:
+        network: freshly initialised, or with weights that it inherits.
+        task: gives the examples.
+        recipe: how to train.
+        seed: of the order of examples and of their changes.
+        device: where to compute.
+        precision: "float32", or "bfloat16" for autocast on devices that have it.
+        checkpoint: the file that the state is kept in; where it is there, the training goes on from it.
+        limit: use only that many training examples, the same in every training; None uses all.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        task: Task,
+        recipe: Recipe,
+        *,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        precision: str = "float32",
+        checkpoint: Path | None = None,
+        limit: int | None = None,
+    ) -> None:
+        self.task, self.recipe, self.seed = task, recipe.allowed(task.mirror), seed
+        self.device, self.precision, self.checkpoint = torch.device(device), precision, checkpoint
+        images = len(task.input_shape) == 3
+        self._layout = torch.channels_last if images else torch.contiguous_format
+        self.network = network.to(self.device).to(memory_format=self._layout)  # type: ignore[call-overload]
+        self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self._images = images
+        self._data = _part(task.data("train"), limit)
+        self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
+        self.optimizer = _optimizer(self.network, recipe)
+        self.steps = self.examples = 0
+        self.seconds = 0.0
+        self.curve: list[tuple[int, float, float]] = []  # examples seen, accuracy and loss on the validation split
+        self._leg: dict[str, Any] = {"name": "", "seconds": 0.0, "examples": 0}
+        self.done: dict[str, tuple[float, float]] = {}  # accuracy and loss after each leg
+        self._saved = clock.now()
+        if checkpoint is not None and checkpoint.is_file():
+            self._load(torch.load(checkpoint, map_location=self.device, weights_only=True))
+
+    def advance(
+        self,
+        leg: Leg,
+        *,
+        data: Data | None = None,
+        points: int = 0,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Judged:
+        """Train for the leg, or for what is left of it, and judge; a leg that is done is not made again.
+
+        Args:
+            data: what to judge on; None is the validation split.
+            points: how often the averaged weights are judged on the way, for the curve.
+            on_progress: called now and then with the share of the leg that is done.
+
+        Raises:
+            ScoreFailed: the loss became infinite or not a number, or memory ran out.
+        """
+        if leg.name in self.done:
+            return Judged(*self.done[leg.name])
+        if self._leg["name"] != leg.name:
+            self._leg = {"name": leg.name, "seconds": 0.0, "examples": 0}
+        last = clock.now()
+        try:
+            while (progress := self._progress(leg)) < 1:
+                self._step(1 - progress if leg.decay else 1.0)
+                moment = clock.now()
+                self._leg["seconds"] += moment - last
+                self.seconds += moment - last
+                last = moment
+                if moment - self._saved > _SAVED:
+                    self.save()
+                if self._due(progress, self._progress(leg), points):
+                    self.judge(data)
+                if on_progress is not None:
+                    on_progress(progress)
+        except torch.OutOfMemoryError as error:
+            raise ScoreFailed("out of memory in training; a smaller batch_size may help") from error
+        found = self.judge(data)
+        self.done[leg.name] = found.accuracy, found.loss
+        self.save()
+        return found
+
+    def judge(self, data: Data | None = None) -> Judged:
+        """The averaged weights on the validation split (or on `data`); written into the curve."""
+        found = judge(self.averaged, self.task, self.task.data("val") if data is None else data, self.device)
+        self.curve.append((self.examples, found.accuracy, found.loss))
+        return found
+
+    @property
+    def leg_seconds(self) -> float:
+        """What the last leg took."""
+        return float(self._leg["seconds"])
+
+    @property
+    def size(self) -> int:
+        """Training examples in a pass."""
+        return len(self._data.labels)
+
+    def weights(self) -> dict[str, Tensor]:
+        """The averaged weights, on the CPU."""
+        return {name: value.detach().cpu().clone() for name, value in self.averaged.state_dict().items()}
+
+    def save(self) -> None:
+        """Write the state into the checkpoint's place; the file is whole or absent."""
+        self._saved = clock.now()
+        if self.checkpoint is None:
+            return
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        part = self.checkpoint.with_suffix(".part")
+        whole = io.BytesIO()  # so that a full disk is an OSError, which says what it is
+        torch.save(self._state(), whole)
+        part.write_bytes(whole.getbuffer())
+        os.replace(part, self.checkpoint)
+
+    @staticmethod
+    def _due(before: float, after: float, points: int) -> bool:
+        """Whether one of so many points, evenly spaced within the leg, was passed."""
+        return int(before * (points + 1)) < int(after * (points + 1)) < points + 1
+
+    def _progress(self, leg: Leg) -> float:
+        """The share of the leg that is done."""
+        if leg.examples is not None:
+            return float(self._leg["examples"] / leg.examples)
+        return float(self._leg["seconds"] / leg.seconds) if leg.seconds else 1.0
+
+    def _step(self, share: float) -> None:
+        """One step at that share of the recipe's rate."""
+        index = self._index()
+        generator = torch.Generator().manual_seed(seed_of(self.seed, "augment", self.steps))
+        inputs, labels = self._batch(index, generator)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * share * min(1.0, (self.steps + 1) / _WARM)
+        with self._chance():
+            loss = self._loss(inputs, labels, generator)
+            if not torch.isfinite(loss):
+                raise ScoreFailed(f"the loss became {loss.item()} after {self.examples:,} examples")
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        self.steps += 1
+        self.examples += len(index)
+        self._leg["examples"] += len(index)
+        self._average()
+
+    def _index(self) -> Tensor:
+        """The examples of this step: each pass over the data has an order of its own."""
+        total = len(self._data.labels)
+        size = min(self.recipe.batch_size, total)
+        passed, place = divmod(self.steps, max(1, total // size))
+        generator = torch.Generator().manual_seed(seed_of(self.seed, "order", passed))
+        if place == 0 or not hasattr(self, "_order") or self._pass != passed:
+            self._order, self._pass = torch.randperm(total, generator=generator), passed
+        return self._order[place * size : (place + 1) * size]
+
+    def _batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        inputs = self.task.prepare(self._data.inputs[index].to(self.device))
+        if self._images:
+            inputs = augment(inputs, self.recipe, generator)
+        inputs = self.task.augment(inputs, seed_of(self.seed, "own", self.steps))
+        return inputs.contiguous(memory_format=self._layout), self._data.labels[index].to(self.device)
+
+    def _loss(self, inputs: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
+        self.network.train()
+        smoothing = self.recipe.smoothing
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            if self.recipe.mix == 0:
+                return F.cross_entropy(self.network(inputs), labels, label_smoothing=smoothing)
+            mixed = mix(inputs, labels, self.recipe.mix, generator)
+            scores = self.network(mixed.inputs)
+            first, second = (F.cross_entropy(scores, y, label_smoothing=smoothing) for y in (labels, mixed.second))
+            return torch.lerp(first, second, mixed.share)
+
+    @contextmanager
+    def _chance(self) -> Iterator[None]:
+        """Where the network draws (dropout), its own chance; the global random state is left as it was."""
+        if not self._random:
+            with nullcontext():
+                yield
+            return
+        devices = [self.device] if self.device.type == "cuda" else []
+        with CHANCE, torch.random.fork_rng(devices=devices):
+            torch.manual_seed(seed_of(self.seed, "dropout", self.steps))
+            yield
+
+    def _average(self) -> None:
+        keep = max(0.0, 1 - (_PROFILE + 1) / (self.steps + _PROFILE))
+        averages, values = [], []
+        for average, value in zip(self.averaged.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if value.is_floating_point():
+                averages.append(average)
+                values.append(value)
+            else:
+                average.copy_(value)
+        with torch.no_grad():
+            torch._foreach_lerp_(averages, values, 1 - keep)
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(), "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "steps": self.steps, "examples": self.examples,
+            "seconds": self.seconds, "curve": self.curve, "leg": self._leg, "done": self.done,
+        }  # fmt: skip
+
+    def _load(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.steps, self.examples, self.seconds = state["steps"], state["examples"], state["seconds"]
+        self.curve, self._leg = [tuple(point) for point in state["curve"]], state["leg"]
+        self.done = {name: tuple(figures) for name, figures in state["done"].items()}
+
+
+def _part(data: Data, limit: int | None) -> Data:
+    """The data, or a fixed random part of them."""
+    if limit is None or limit >= len(data.labels):
+        return data
+    chosen = torch.randperm(len(data.labels), generator=torch.Generator().manual_seed(0))[:limit]
+    return Data(data.inputs[chosen], data.labels[chosen])
+
+
+def train(training: Training, epochs: int, *, decay: float = DECAY) -> Judged:
+    """A whole training from nothing: a constant rate, then one that falls to zero.
+
+    Args:
+        epochs: passes over the training examples.
+        decay: the share of the epochs in which the rate falls.
+    """
+    total = epochs * training.size
+    flat = round((1 - decay) * total)
+    if flat:
+        training.advance(Leg("flat", examples=flat), points=max(0, round(epochs * (1 - decay)) - 1))
+    return training.advance(Leg("final", examples=total - flat, decay=True), points=max(0, round(epochs * decay) - 1))
+
+
+def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    learned = [p for p in network.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+
+
+@torch.inference_mode()
+def judge(network: nn.Module, task: Task, data: Data, device: torch.device, batch_size: int = 256) -> Judged:
+    """Accuracy and mean cross-entropy of a network in evaluation mode."""
+    network.eval()
+    right, loss = 0, 0.0
+    for start in range(0, len(data.labels), batch_size):
+        inputs = task.prepare(data.inputs[start : start + batch_size].to(device))
+        if inputs.ndim == 4:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        labels = data.labels[start : start + batch_size].to(device)
+        scores = network(inputs).float()
+        right += int((scores.argmax(1) == labels).sum())
+        loss += float(F.cross_entropy(scores, labels, reduction="sum"))
+    count = len(data.labels)
+    return Judged(right / count, loss / count if math.isfinite(loss) else math.inf)

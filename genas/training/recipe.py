@@ -1,0 +1,102 @@
+"""How a network is trained: a few values that are searched together with the architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from genas.core.errors import RequestError
+from genas.core.records import Options
+
+Flips = Literal["none", "mirror", "turns"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train.
+
+    Args:
+        learning_rate: of AdamW, constant until the final leg of a training, which lets it fall to zero.
+        weight_decay: of AdamW, on weights with two and more dimensions.
+        batch_size: examples per step.
+        smoothing: label smoothing in [0, 1).
+        shift: the most that an image is moved, as a share of its shorter side.
+        flips: whether images are mirrored left to right ("mirror"), also turned by quarters ("turns"), or neither.
+        cutout: the side of a square that is blanked out of each image, as a share of its shorter side.
+        mix: the share in (0, 0.5] of a second image that is blended in at most (mixup); 0 blends none.
+    """
+
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.02
+    batch_size: int = 64
+    smoothing: float = 0.1
+    shift: float = 0.08
+    flips: Flips = "none"
+    cutout: float = 0.0
+    mix: float = 0.0
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "learning_rate": (1e-6, 1.0), "weight_decay": (0.0, 10.0), "batch_size": (2, 100_000),
+            "smoothing": (0.0, 0.9), "shift": (0.0, 0.5), "cutout": (0.0, 0.9), "mix": (0.0, 0.5),
+        }  # fmt: skip
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                raise RequestError(f"recipe: {name} must be a number from {low:g} to {high:g}, not {value!r}.")
+        if self.flips not in ("none", "mirror", "turns"):
+            raise RequestError(f"recipe: flips must be none, mirror or turns, not {self.flips!r}.")
+
+    def to_data(self) -> Options:
+        """As plain values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_data(options: Mapping[str, Any]) -> Recipe:
+        """The recipe of plain values; what they leave out has its default.
+
+        Raises:
+            RequestError: a name is unknown, or a value is out of its range.
+        """
+        if unknown := sorted(set(options) - {field.name for field in fields(Recipe)}):
+            known = ", ".join(field.name for field in fields(Recipe))
+            raise RequestError(f"recipe: there is no {unknown[0]!r}; write one of {known}.")
+        return Recipe(**options)
+
+    def allowed(self, mirror: bool | None) -> Recipe:
+        """The recipe for a task that says whether mirrored images keep their class; None is unknown."""
+        if mirror is False:
+            return replace(self, flips="none")
+        return replace(self, flips="mirror") if mirror and self.flips == "none" else self
+
+    def changed(self, random: np.random.Generator) -> Recipe:
+        """The recipe with one value moved to a neighbouring one of its choices."""
+        name = list(CHOICES)[int(random.integers(len(CHOICES)))]
+        values = CHOICES[name]
+        place = min(range(len(values)), key=lambda i: _distance(values[i], getattr(self, name)))
+        step = place + (1 if place == 0 or (place < len(values) - 1 and random.random() < 0.5) else -1)
+        return replace(self, **{name: values[step]})
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.to_data().items())
+
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "learning_rate": (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
+    "weight_decay": (0.005, 0.02, 0.05, 0.1),
+    "batch_size": (16, 32, 64, 128),
+    "smoothing": (0.0, 0.1, 0.2),
+    "shift": (0.0, 0.04, 0.08, 0.12),
+    "flips": ("none", "mirror", "turns"),
+    "cutout": (0.0, 0.25, 0.4),
+    "mix": (0.0, 0.2, 0.4),
+}
+
+
+def _distance(one: Any, other: Any) -> float:
+    if isinstance(one, str):
+        return float(one != other)
+    return abs(float(one) - float(other))

@@ -1,0 +1,110 @@
+"""Where networks are trained and how fast: devices, threads, seconds of a step; and a network fresh from a seed."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from genas.core.errors import RequestError
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture
+from genas.core.rng import seed_of
+
+CHANCE = Lock()  # torch's global random state is one for all threads
+
+
+def pick_device(device: str) -> torch.device:
+    """The torch device that a name stands for; "auto" takes a GPU if there is one. RequestError if absent."""
+    found = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
+    if device == "auto":
+        device = found[0]
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise RequestError(
+            f"The device {device!r} can't be used here: networks are trained and timed on this machine, which has "
+            f"{' and '.join(found)}. Write one of these, or leave the device out. "
+            "Latencies of other devices are looked up in tables, such as that of the nasbench201 benchmark "
+            "(docs/requests.md names its devices)."
+        ) from error
+    return torch.device(device)
+
+
+def build(space: SearchSpace, arch: Architecture, task: Task, seed: int) -> nn.Module:
+    """A network initialised by seed alone; the global random state is left as it was."""
+    with CHANCE, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of(seed, "init"))
+        return space.build(arch, task)
+
+
+def _own_chance(device: torch.device) -> AbstractContextManager[None]:
+    """What dropout draws inside leaves the global random state as it was."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Torch on that many CPU threads inside, on as many as before afterwards; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def keep_memory() -> None:
+    """Ask glibc to keep the memory of large tensors for the next step, rather than return and fetch it each time.
+
+    No result changes; a training step took 10 to 50 % less CPU time. Elsewhere than on glibc nothing is done.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        library = ctypes.CDLL(None)
+        for parameter in (-3, -1):  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
+            library.mallopt(parameter, 2**31 - 1)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def best_threads(network: nn.Module, task: Task, device: str) -> tuple[int | None, float]:
+    """One thread or all: which trains faster now, and its seconds per example.
+
+    All threads must win by a fifth: on a busy machine they wait for each other, and small networks gain little.
+    """
+    if pick_device(device).type != "cpu" or torch.get_num_threads() == 1:
+        return None, seconds_per_example(network, task, device)
+    with threads(1):
+        one = seconds_per_example(network, task, device)
+    every = seconds_per_example(network, task, device)
+    return (1, one) if one < 1.2 * every else (torch.get_num_threads(), every)
+
+
+def seconds_per_example(network: nn.Module, task: Task, device: str, *, batch_size: int = 64, runs: int = 5) -> float:
+    """Seconds of one training step divided by its batch: the median of some runs after one that is not counted."""
+    where = pick_device(device)
+    layout = torch.channels_last if len(task.input_shape) == 3 else torch.contiguous_format
+    network = network.to(where).to(memory_format=layout).train()  # type: ignore[call-overload]
+    x, y = (tensor.to(where) for tensor in task.batch(batch_size))
+    x = x.contiguous(memory_format=layout)
+    times = []
+    with _own_chance(where):
+        for _ in range(runs + 1):
+            start = time.perf_counter()
+            F.cross_entropy(network(x), y).backward()  # type: ignore[no-untyped-call]
+            if where.type == "cuda":
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - start)
+    return statistics.median(times[1:]) / len(y)
