@@ -109,7 +109,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     clock.now = time.process_time
-    space: SearchSpace = registry.create("spaces", "conv_net")
+    space: SearchSpace = registry.create("spaces", Use("conv_net", {"pretrained": False}))
     tasks = {name: registry.create("tasks", sets()[name]) for name in args.sets}
     ledgers = {name: Ledger(Path(__file__).parent / "ledgers" / f"conv_net-{name}.jsonl") for name in args.sets}
     streams = {name: pairs(space) for name in args.sets}

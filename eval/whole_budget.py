@@ -119,7 +119,7 @@ def _frozen(task: Task, seconds: float, seed: int) -> dict[str, float]:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from genas.networks.lite_stem import LiteStem
+    from genas.networks.conv_net import LiteStem
     from genas.training import pretrained
 
     start = time.process_time()

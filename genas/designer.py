@@ -29,9 +29,6 @@ _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 _PATIENT = 48  # candidates in a row that break a limit before the nearest one is walked on from
 _NEIGHBORS = 64  # at a time
 _SEARCH_SHARE = 0.4  # of the seconds that a table charges go to the search
-_EPOCHS = 40  # of the winner, where a budget counts trials
-_SECONDS = 600.0  # of a race, where no budget is named
-_BATCH = 64  # examples of a step that is timed
 
 
 class Progress(Protocol):
@@ -119,6 +116,7 @@ class Designer:
 
     def _run_race(self, schedule: Schedule) -> None:
         from genas.run.race import Race
+        from genas.run.start import SECONDS
         from genas.run.trainer import Trainer
         from genas.training.timing import threads
         from genas.validators.train import TrainValidator
@@ -127,9 +125,10 @@ class Designer:
         assert isinstance(validator, TrainValidator)
         trainer = Trainer(self.space, self.task, validator, self.lab.context["device"], self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
+        seconds = self.request.budget.seconds or SECONDS
         self.race = Race(
-            self.request, self.lab, schedule, trainer, self.executor, self.proposers, self.refiners, self.progress,
-            seconds=self.request.budget.seconds or _SECONDS, elapsed=elapsed, begin=self._begin,
+            self.request, self.lab, schedule, trainer, executor=self.executor, proposers=self.proposers,
+            refiners=self.refiners, progress=self.progress, seconds=seconds, elapsed=elapsed, begin=self._begin,
         )  # fmt: skip
         with threads(self.executor.threads):
             self.winner = self.race.run(validator.seeds)
@@ -263,39 +262,15 @@ class Designer:
         """How the race spends the budget; None where nothing is trained."""
         if not self.trains or self.request.validator.name != "train":
             return None
-        from genas.run.schedule import Schedule, by_seconds, by_trials
+        from genas.run.schedule import Schedule
+        from genas.run.start import planned
 
         if (event := self.ledger.find("schedule")) is None:
-            budget, examples = self.request.budget, self._examples()
-            children = bool(self.request.refiners)
-            if budget.trials is not None:
-                epochs = float(self.request.validator.options.get("epochs", _EPOCHS))
-                made = by_trials(budget.trials, epochs=epochs, examples=examples, children=children)
-            else:
-                total = _SECONDS if budget.seconds is None else budget.seconds
-                made = by_seconds(
-                    0.94 * total - (clock.now() - self._begin), step=self._step_seconds(device), examples=examples,
-                    batch=_BATCH, workers=self.executor.workers, children=children,
-                )  # fmt: skip
-            event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": self._since()}
+            made = planned(self.request, self.space, self.task, self.executor, device=device, begin=self._begin)
+            spent = clock.now() - self._begin
+            event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": spent}
             self.ledger.append(event)
         return Schedule.from_data(event["schedule"])
-
-    def _since(self) -> float:
-        return clock.now() - self._begin
-
-    def _step_seconds(self, device: str) -> float:
-        """Seconds of a training step of the network that starts first."""
-        from genas.training.timing import build, seconds_per_example, threads
-
-        known = [
-            *self.space.portfolio(self.task, self.request.constraints),
-            *self.space.references(self.task, self.request.constraints),
-        ]
-        arch = known[0].arch if known else self.space.sample(rng(self.request.seed, "speed"))
-        network = build(self.space, arch, self.task, self.request.seed)
-        with threads(self.executor.threads):
-            return _BATCH * seconds_per_example(network, self.task, device, batch_size=_BATCH, runs=3)
 
     def _need_data(self) -> None:
         if not self.task.here and self.request.validator.name != "table":
@@ -303,10 +278,6 @@ class Designer:
                 "The data are only described, so nothing can be trained on them: name a path or a known data set. "
                 "`genas propose` and `genas score` need none."
             )
-
-    def _examples(self) -> int:
-        total, limit = len(self.task.data("train").labels), self.request.validator.options.get("examples")
-        return total if limit is None else min(total, int(limit))
 
     # Measuring
 

@@ -124,7 +124,7 @@ class SearchSpace(ABC):
         return []
 
     def portfolio(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """Pairs of an architecture and a recipe that did well on many data sets, the best first; [] where none is known.
+        """Pairs of an architecture and a recipe that did well on many data sets, the best first.
 
         They start every race, scaled to the limits that can be counted.
         """

@@ -5,9 +5,12 @@ Source: Wei et al., "Network Morphism" (ICML 2016); Elsken et al., "Simple and E
 a residual in the place of a plain convolution, kernels grow too (zeros around the old ones), and new normalisations
 start from the statistics of real images, so that training goes on from the same function as well.
 
-What can't be had exactly is left out: ReLU6 and hard-swish pass no identity, so an inverted or mbconv block that had no
-shortcut gets none; group normalisation looks at all channels, so a convnext stage and what feeds it are never widened;
-a stage that is added halves the image, so the number of stages stays.
+What can't be had exactly is left out. SiLU passes nothing unchanged, so with it no stage gets deeper whose blocks end
+in the activation (plain, residual, separable), and plain stays plain; inverted and mbconv blocks end linear and can
+always be added. An inverted or mbconv block that had no shortcut gets none, and keeps the one that it has. The channels
+that squeeze-excite computes its weights from grow with a block, but one with and one without never become each other.
+A stage that is added halves the image, so the number of stages stays, as do the size of the image, a pretrained stem,
+the stem's stride, the activation and the pooling.
 """
 
 from __future__ import annotations
@@ -21,11 +24,12 @@ from torch import Tensor, nn
 
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
-from genas.nn.conv_blocks import Bottleneck, ConvNet, ConvNext, Inverted, Plain, Residual, Separable
+from genas.networks.conv_net import ConvNet, Inverted, Plain, Residual, Separable
+from genas.spaces._stages import Stages
 
 _NUMBERED = re.compile(r"([a-z]+)(\d+)")
-_VERBS = {"stem": "widen", "w": "widen", "d": "deepen", "k": "larger kernel"}
-_PER_STAGE = 4  # labels: kind, kernel, depth, width
+_VERBS = {"stem": "widen", "w": "widen", "inverted": "widen", "d": "deepen", "k": "larger kernel"}
+_KINDS = {("plain", "residual"), ("inverted3", "inverted6")}  # what may become what
 
 
 class Growth(NamedTuple):
@@ -39,19 +43,21 @@ class Growth(NamedTuple):
 def growths(space: SearchSpace, arch: Architecture) -> Iterator[Growth]:
     """All architectures of `conv_net` one move larger; whether weights can be inherited, `obstacle` says.
 
-    A number grows to at most its double; a plain stage becomes a residual one, as wide as it is or twice.
+    A number grows to at most its double (an expansion from 3 to 6); a plain stage becomes a residual one, as wide as it
+    is or twice.
     """
+    assert isinstance(space, Stages)
     labels = space.frame(len(arch.ops)).labels
     for node, op in enumerate(arch.ops):
         for label in labels[node]:
             old, new = _NUMBERED.fullmatch(op), _NUMBERED.fullmatch(label)
-            if old and new and old[1] == new[1] and int(old[2]) < int(new[2]) <= 2 * int(old[2]):
-                yield Growth(_VERBS[old[1]], _changed(arch, {node: label}), _words(node, f"{op} to {label}"))
+            if old and new and old[1] == new[1] in _VERBS and int(old[2]) < int(new[2]) <= 2 * int(old[2]):
+                yield Growth(_VERBS[old[1]], _changed(arch, {node: label}), _words(space, node, f"{op} to {label}"))
         if op == "plain":
             width = int(arch.ops[node + 3][1:])
             for changed in ({}, {node + 3: f"w{2 * width}"}):
                 if all(label in labels[place] for place, label in changed.items()):
-                    words = _words(node, " ".join(["plain to residual", *changed.values()]))
+                    words = _words(space, node, " ".join(["plain to residual", *changed.values()]))
                     yield Growth("add skip", _changed(arch, {node: "residual", **changed}), words)
 
 
@@ -59,8 +65,9 @@ def _changed(arch: Architecture, labels: dict[int, str]) -> Architecture:
     return Architecture(arch.space, tuple(labels.get(i, op) for i, op in enumerate(arch.ops)), arch.edges)
 
 
-def _words(node: int, change: str) -> str:
-    return change if node < 2 else f"stage {(node - 2) // _PER_STAGE + 1}: {change}"
+def _words(space: Stages, node: int, change: str) -> str:
+    place = node - 1 - len(space.head)
+    return change if place < 0 else f"stage {place // len(space.stage) + 1}: {change}"
 
 
 def skeleton(space: SearchSpace, arch: Architecture, task: Task) -> nn.Module:
@@ -76,44 +83,48 @@ def obstacle(parent: nn.Module, child: nn.Module) -> str | None:
     old, new = parent.config, child.config
     if any(old[key] != new[key] for key in ("channels", "size", "outputs")):
         return "the tasks differ"
+    for key, words in {"resize": "image size", "stride": "stem stride", "act": "activation", "pool": "pooling"}.items():
+        if old[key] != new[key]:
+            return f"the {words} differs"
     if len(old["stages"]) != len(new["stages"]):
         return "the number of stages differs"
-    if new["stem"] < old["stem"]:
+    if parent.frozen or child.frozen:
+        if any(old[key] != new[key] for key in ("stem", "mean", "std")):
+            return "the pretrained stem differs"
+    elif new["stem"] < old["stem"]:
         return "the stem is narrower"
-    before = (old["stem"], new["stem"])
-    for number, stage in enumerate(zip(_stages(parent), _stages(child), strict=True)):
-        widths = (old["stages"][number][3], new["stages"][number][3])
-        if reason := _stage_obstacle(old["stages"][number], new["stages"][number], before, stage):
+    for number, blocks in enumerate(zip(_stages(parent), _stages(child), strict=True)):
+        if reason := _stage_obstacle(old["stages"][number], new["stages"][number], blocks, new["act"]):
             return f"stage {number + 1}: {reason}"
-        before = widths
     return None
 
 
 def _stage_obstacle(
-    old: list[int | str], new: list[int | str], before: tuple[int, int], blocks: tuple[list[nn.Module], list[nn.Module]]
+    old: list[int | str], new: list[int | str], blocks: tuple[list[nn.Module], list[nn.Module]], act: str
 ) -> str | None:
-    """The same for one stage: its (kind, kernel, depth, width), the widths before it, and its blocks."""
+    """The same for one stage: its (kind, kernel, depth, width) and its blocks, of the parent and of the child."""
     for name, small, large in zip(("kernel", "depth", "width"), old[1:], new[1:], strict=True):
         if large < small:  # type: ignore[operator]
             return f"its {name} is smaller"
     skipped = old[0] == "plain" and new[0] == "residual"
-    if old[0] != new[0] and not skipped:
+    if old[0] != new[0] and (old[0], new[0]) not in _KINDS:
         return f"{old[0]} can't become {new[0]}"
-    if old[0] == "convnext" and (old[3] != new[3] or before[0] != before[1]):
-        return "group normalisation looks at all channels, new ones too"
+    ends_linear = isinstance(blocks[0][0], Inverted)
+    if act != "relu" and not ends_linear and (skipped or new[2] > old[2]):  # type: ignore[operator]
+        return f"{act} passes nothing unchanged"
     was, now = _direct(blocks[0][0]), _direct(blocks[1][0])
     if skipped and (now or (len(blocks[0]) > 1 and new[3] < 2 * old[3])):  # type: ignore[operator]
         return "a residual that starts as a plain convolution needs a projection, or twice the width"
     if not skipped and now and not was:
         return "a shortcut without weights can't be taken back"
-    if isinstance(blocks[0][0], Inverted) and was and not now:
+    if ends_linear and was and not now:
         return "the shortcut would be lost"
     return None
 
 
 def _direct(block: nn.Module) -> bool:
     """Whether the block adds its input as it is."""
-    if isinstance(block, Residual | Bottleneck):
+    if isinstance(block, Residual):
         return isinstance(block.shortcut.body, nn.Identity)
     return isinstance(block, Inverted) and block.keep
 
@@ -141,11 +152,12 @@ def inherit(parent: ConvNet, child: ConvNet, images: Tensor) -> None:
     """
     assert obstacle(parent, child) is None, obstacle(parent, child)
     _copy(child.stem, parent.stem)
-    _copy(child.head, parent.head)
+    _copy_head(child, parent)
     passing: list[_Passing] = []
     for old, new in zip(_stages(parent), _stages(child), strict=True):
         for block, source in zip(new, old, strict=False):
-            passing += _bypass(block, source) if type(block) is not type(source) else _succeed(block, source)
+            skipped = isinstance(source, Plain) and isinstance(block, Residual)
+            passing += _bypass(block, source) if skipped else _succeed(block, source)
         for block in new[len(old) :]:
             passing += _pass_through(block)
     _settle(child, passing, images)
@@ -164,14 +176,25 @@ def _copy(child: nn.Module, parent: nn.Module) -> None:
         new[(*(slice(size) for size in old.shape[:2]), *middle)] = old
 
 
+def _copy_head(child: ConvNet, parent: ConvNet) -> None:
+    """The parent's weights for the first channels of each mean, maximum or quarter; nothing is read of the others."""
+    times, (outputs, _) = parent.pool.times, parent.head.weight.shape
+    old, new = (net.head.weight.view(outputs, times, -1) for net in (parent, child))
+    new.zero_()
+    new[..., : old.shape[2]] = old
+    child.head.bias.copy_(parent.head.bias)
+
+
 def _succeed(block: nn.Module, source: nn.Module) -> list[_Passing]:
-    """A block of the same kind; where a shortcut gets weights, they pass what came through without."""
+    """A block of the same kind, or one wider inside.
+
+    Where its shortcut has weights and the parent's has none, they pass what came through.
+    """
     _copy(block, source)
-    if not isinstance(block, Residual | Bottleneck) or not _direct(source) or _direct(block):
+    if not isinstance(block, Residual) or not _direct(source) or _direct(block):
         return []
-    assert isinstance(source, Residual | Bottleneck)
-    last = source.second if isinstance(source, Residual) else source.body[-1]
-    return [_pass(block.shortcut.body, slice(_parts(last)[1].num_features))]
+    assert isinstance(source, Residual)
+    return [_pass(block.shortcut.body, slice(_parts(source.second)[1].num_features))]
 
 
 def _parts(conv_norm: nn.Module) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
@@ -199,10 +222,10 @@ def _pass_through(block: nn.Module) -> list[_Passing]:
         return [_pass(block.body, everything)]
     if isinstance(block, Separable):
         return [_pass(block.body[0], everything), _pass(block.body[2], everything)]
-    assert isinstance(block, Residual | Bottleneck | Inverted | ConvNext)
-    last = list((block.second if isinstance(block, Residual) else block.body).modules())[-1]
-    nn.init.zeros_(last.weight)  # type: ignore[arg-type]
-    nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+    assert isinstance(block, Residual | Inverted)
+    norm = _parts(block.second if isinstance(block, Residual) else block.body[-1])[1]
+    nn.init.zeros_(norm.weight)
+    nn.init.zeros_(norm.bias)
     return []
 
 

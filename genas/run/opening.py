@@ -13,6 +13,7 @@ from genas.core.records import Candidate, Constraint, Request, Trial
 
 if TYPE_CHECKING:
     from genas.laboratory import Laboratory
+    from genas.sources import Mix
 
 _HAND = 8  # pairs of the portfolio at most
 _COUNTED = {"params", "flops", "size_mb"}  # limits that a space can be scaled to without measuring
@@ -36,8 +37,8 @@ class Opening:
         space: SearchSpace,
         task: Task,
         lab: Laboratory,
-        proposers: Proposer,
         *,
+        proposers: Proposer | Mix,
         slowest: float | None = None,
     ) -> None:
         self.request, self.space, self.task, self.lab, self.proposers = request, space, task, lab, proposers

@@ -7,23 +7,20 @@ learning rate falling to zero. What was decided is written into the ledger befor
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genas.core import clock, pareto, wire
-from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.ledger import Event, Ledger
 from genas.core.records import Candidate, Measurement, Request
 from genas.core.rng import rng
 from genas.laboratory import Laboratory
+from genas.run.crew import Crew, identity_of
 from genas.run.opening import Opening
 from genas.run.schedule import RACE, Schedule
-from genas.run.trainer import Course, Result, Trainer, legs_until, name, work
+from genas.run.trainer import Course, Trainer, legs_until, name
 from genas.sources import Mix
 from genas.training.loop import Leg
 from genas.training.recipe import Recipe
@@ -63,11 +60,11 @@ class Race:
         lab: Laboratory,
         schedule: Schedule,
         trainer: Trainer,
+        *,
         executor: Executor,
         proposers: Mix,
         refiners: Mix,
         progress: Any,
-        *,
         seconds: float,
         elapsed: float,
         begin: float,
@@ -78,9 +75,12 @@ class Race:
         self.task: Task = lab.context["task"]
         self.ledger: Ledger = lab.context["ledger"]
         self.book = lab.book
-        self.opening = Opening(request, self.space, self.task, lab, proposers, slowest=schedule.slowest)
+        self.opening = Opening(request, self.space, self.task, lab, proposers=proposers, slowest=schedule.slowest)
         self.seconds, self._elapsed, self._begin = seconds, elapsed, begin
         self._seeds = 1
+        self.crew = Crew(
+            request, self.ledger, trainer, executor=executor, device=str(lab.context["device"]), spent=self.spent
+        )
         self._parents: dict[str, str] = {}  # whose weights a child starts from, as the store names them
         self._joined: dict[str, int] = {}  # the rung at which each entered
         self._last: dict[str, str] = {}  # the leg that each has done
@@ -94,7 +94,7 @@ class Race:
         """
         self._seeds = seeds
         running: list[str] = []
-        for number, rung in enumerate(self.schedule.rungs):
+        for number in range(len(self.schedule.rungs)):
             running = self._decided(number, running)
             self.progress.stage(f"race, rung {number + 1} of {len(self.schedule.rungs)}", len(running))
             self._train_rung(number, running)
@@ -176,7 +176,7 @@ class Race:
         return float("-inf") if value is None else sign * value - _LOSS * self.losses.get(key, 0.0)
 
     def _children(self, number: int, running: Sequence[str]) -> list[str]:
-        """Children of the leaders: of the refiners, with a leader's recipe, and leaders with another recipe, in turn."""
+        """Children of the leaders, in turn: of the refiners with a leader's recipe, and leaders with another recipe."""
         wanted, leaders = self.schedule.rungs[number].new, self._ordered(running)
         found: list[str] = []
         for place in range(3 * wanted):
@@ -210,7 +210,7 @@ class Race:
 
     def _train_rung(self, number: int, running: Sequence[str]) -> None:
         jobs = [self._course(key, number) for key in running]
-        for course, event in self._results(jobs, f"rung {number}"):
+        for course, event in self.crew.results(jobs, f"rung {number}"):
             self._write(course.candidate.key, event)
             self._last[course.candidate.key] = course.legs[-1].name
             self.progress.step(self._leader())
@@ -226,45 +226,6 @@ class Race:
         candidate = self.book.trials[key].candidate
         return Course(candidate, self.request.seed, legs, self._parents.get(key, ""), fidelity, judged)
 
-    def _results(self, courses: Sequence[Course], stage: str) -> Iterator[tuple[Course, Event]]:
-        """What each brought, in order; written into the ledger as soon as it is there."""
-        waiting: dict[Future[Any], Course] = {}
-        todo = [c for c in courses if self.ledger.find(self._id(c, stage)) is None]
-        do = self._worker()
-        for course in todo:
-            while len(waiting) >= self.executor.workers:
-                self._collect(waiting, stage)
-            waiting[self.executor.submit(do, course)] = course
-        while waiting:
-            self._collect(waiting, stage)
-        for course in courses:
-            event = self.ledger.find(self._id(course, stage))
-            assert event is not None
-            yield course, event
-
-    def _collect(self, waiting: dict[Future[Any], Course], stage: str) -> None:
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
-            course = waiting.pop(future)
-            try:
-                result: Result | ScoreFailed = future.result()
-            except ScoreFailed as failure:
-                result = failure
-            self._record(course, stage, result)
-
-    def _record(self, course: Course, stage: str, result: Result | ScoreFailed) -> None:
-        key = course.candidate.key
-        event: Event = {"kind": "measurement", "id": self._id(course, stage), "key": key, "scorer": "race"}
-        if isinstance(result, ScoreFailed):
-            event["failure"] = str(result)
-        else:
-            event |= {"measurement": wire.to_data(result.accuracy), "loss": result.loss, "seen": result.examples}
-        event |= {"leg": course.legs[-1].name, "clock": self.spent()}
-        self.ledger.append(event)
-
-    def _id(self, course: Course, stage: str) -> str:
-        return f"race {course.candidate.key} {course.seed} {stage}"
-
     def _write(self, key: str, event: Event) -> None:
         """The trial with what the ledger says of it."""
         trial = self.book.trials[key]
@@ -273,15 +234,6 @@ class Race:
             return
         self.losses[key] = event["loss"]
         self.book.keep(self.book.add(trial, wire.from_data(Measurement, event["measurement"])))
-
-    def _worker(self) -> Any:
-        if not self.executor.apart:
-            return self.trainer.run
-        place = {
-            "request": wire.to_data(self.request), "device": self.lab.context["device"],
-            "ledger": str(self.ledger.path), "threads": self.executor.threads,
-        }  # fmt: skip
-        return partial(work, json.dumps(place))
 
     # The end
 
@@ -319,12 +271,12 @@ class Race:
         course = self._course(key, len(self.schedule.rungs) - 1)
         leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
         course = course._replace(legs=(*course.legs, leg), fidelity=1.0, judged=None, points=_POINTS)
-        if self.ledger.find(self._id(course, stage)) is None:
+        if self.ledger.find(identity_of(course, stage)) is None:
             self.progress.stage("final training", 100)
             with threads(event["threads"]):
                 result = self.trainer.run(course, _Steps(self.progress, self._leader))
-            self._record(course, stage, result)
-        found = self.ledger.find(self._id(course, stage))
+            self.crew.record(course, stage, result)
+        found = self.ledger.find(identity_of(course, stage))
         assert found is not None
         self._last[key] = stage
         self._write(key, found)
@@ -350,7 +302,7 @@ class Race:
         if self.ledger.find(identity) is None:
             found = self.trainer.weights.find(name(candidate, seed, leg or self._last[key]))
             assert found is not None
-            figure = tested(self.space, candidate.arch, self.task, found, self.lab.context["device"], seed)
+            figure = tested(self.space, candidate.arch, self.task, found, device=self.lab.context["device"], seed=seed)
             self.ledger.append({"kind": "measurement", "id": identity, "key": key, "scorer": "test",
                                 "measurement": wire.to_data(figure)})  # fmt: skip
         event = self.ledger.find(identity)
@@ -369,7 +321,7 @@ class Race:
         ]
         if courses:
             self.progress.stage("the winner again, other seeds", len(courses))
-        for course, found in self._results(courses, "again"):
+        for course, found in self.crew.results(courses, "again"):
             if "measurement" in found:
                 self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, found["measurement"])))
                 self._test(key, course.seed, "final")

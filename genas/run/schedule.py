@@ -115,7 +115,7 @@ def by_seconds(seconds: float, *, step: float, examples: int, batch: int, worker
 
 
 def by_trials(trials: int, *, epochs: float, examples: int, children: bool) -> Schedule:
-    """The race of so many networks whose winner sees `epochs` passes over the data; the machine's speed is not asked."""
+    """The race of so many networks whose winner sees `epochs` passes; the machine's speed is not asked."""
     new = trials // _NEW if children and trials >= 4 else 0
     start = max(1, trials - new)
     total = epochs * examples

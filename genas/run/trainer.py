@@ -15,6 +15,7 @@ from genas.core import registry, wire
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, SearchSpace, Task
 from genas.core.records import Candidate, Measurement, Request
+from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import Recipe
 from genas.training.timing import build, keep_memory, pick_device, threads
@@ -67,6 +68,7 @@ class Trainer:
         keep_memory()
         self.weights = WeightStore(store)
         self._live: dict[str, Training] = {}
+        self._caches = StemCaches()
 
     def run(self, course: Course, on_progress: Callable[[float], None] | None = None) -> Result | ScoreFailed:
         """Train the last leg of the course, and those before it that are not in its checkpoint."""
@@ -105,7 +107,7 @@ class Trainer:
             recipe = Recipe.from_data({**course.candidate.recipe, **self.validator.wishes})
             self._live[label] = Training(
                 network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,
-                precision=self.validator.precision, limit=self.validator.examples,
+                precision=self.validator.precision, limit=self.validator.examples, caches=self._caches,
             )  # fmt: skip
         return self._live[label]
 
@@ -128,7 +130,7 @@ def inherit(network: nn.Module, weights: dict[str, Tensor]) -> float:
     own = network.state_dict()
     given = {key: value for key, value in weights.items() if key in own and own[key].shape == value.shape}
     network.load_state_dict({**own, **given})
-    return sum(v.numel() for v in given.values()) / max(1, sum(v.numel() for v in own.values()))
+    return float(sum(v.numel() for v in given.values()) / max(1, sum(v.numel() for v in own.values())))
 
 
 def work(place: str, course: Course) -> Result | ScoreFailed:

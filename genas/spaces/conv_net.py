@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import InvalidArchitecture
 from genas.core.interfaces import Task
-from genas.core.records import Architecture
+from genas.core.records import Architecture, Frame
 from genas.spaces._stages import Stages
 
 if TYPE_CHECKING:
@@ -22,17 +23,24 @@ _KERNELS = ("k3", "k5", "k7")
 _DEPTHS = ("d1", "d2", "d3", "d4")
 _WIDTH = (4, 8, 12, 16, 20, 24, 32, 48, 64, 80, 96, 128, 192, 256, 384, 512)
 _WIDTHS = tuple(f"w{w}" for w in _WIDTH)
-_STEMS = tuple(f"stem{w}" for w in _WIDTH[:12])
+_LITE = ("lite4", "lite6", "lite9")
+_STEMS = (*(f"stem{w}" for w in _WIDTH[:12]), *_LITE)
 
 
 class ConvNetSpace(Stages):
     """A labelled chain: size of the image, stem, its stride, activation, pooling, then the labels of each stage.
 
-    A stage has a kind of block, a kernel, a depth and a width. Text form: `full stem16 s2 relu mean |
-    residual k3 d2 w16 | mbconv k5 d1 w32`; `half` and `double` resize the image first. References are small ResNets (He et al. 2016,
-    section 4.2: three stages of widths w, 2w, 4w, n basic blocks each), one with the stem that its image size calls for
-    and one that computes a quarter of that, and a small MobileNetV2 (Sandler et al. 2018: inverted residuals, expansion
-    6, narrow stem), with the widths doubled from stage to stage likewise.
+    A stage has a kind of block, a kernel, a depth and a width. Text form: `full stem16 s2 relu mean | residual k3 d2
+    w16 | mbconv k5 d1 w32`; `half` and `double` resize the image first. References are small ResNets (He et al. 2016,
+    section 4.2: three stages of widths w, 2w, 4w, n basic blocks each), one with the stem that its image size calls
+    for and one that computes a quarter of that, and a small MobileNetV2 (Sandler et al. 2018: inverted residuals,
+    expansion 6, narrow stem), with the widths doubled from stage to stage likewise.
+
+    `lite4` in the stem's place is the first four blocks of EfficientNet-Lite0 as ImageNet trained them (frozen, with
+    29 thousand weights that count as all others do; `lite6` has 88, `lite9` 360 thousand).
+
+    Args:
+        pretrained: whether stems that ImageNet trained are allowed; without, everything is learned from scratch.
     """
 
     ops: ClassVar = (
@@ -48,14 +56,26 @@ class ConvNetSpace(Stages):
         *_DEPTHS,
         *_WIDTHS,
     )
+    name = "conv_net"
     head = (_SIZES, _STEMS, _STRIDES, _ACTS, _POOLS)
     stage = (_KINDS, _KERNELS, _DEPTHS, _WIDTHS)
     counts = (2, 3, 4)
     max_nodes: ClassVar = 7 + 4 * max(counts)
 
+    def __init__(self, *, pretrained: bool = True) -> None:
+        self.pretrained = pretrained
+
+    def frame(self, nodes: int) -> Frame:
+        """A chain, with what each place of it may hold."""
+        frame = super().frame(nodes)
+        if self.pretrained:
+            return frame
+        kept = tuple(tuple(label for label in labels if label not in _LITE) for labels in frame.labels)
+        return replace(frame, labels=kept)
+
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """The network for images of shape (C, H, W)."""
-        from genas.networks.conv_net import ConvNet
+        from genas.networks.conv_net import ConvNet, LiteStem
 
         self.check(arch)
         if len(task.input_shape) != 3:
@@ -65,16 +85,23 @@ class ConvNetSpace(Stages):
             (kind, int(kernel[1:]), int(depth[1:]), int(outer[1:])) for kind, kernel, depth, outer in self.stages(arch)
         ]
         size, stem, stride, act, pool = arch.ops[1:6]
-        return ConvNet(
-            int(stem[4:]), stages, channels, min(height, width), task.outputs,
-            resize=size, stride=int(stride[1:]), act=act, pool=pool,
+        lite = stem in _LITE
+        known = {key: tuple(getattr(task, key)) for key in ("mean", "std")} if lite and hasattr(task, "mean") else {}
+        network = ConvNet(
+            stem if lite else int(stem[4:]), stages, channels, min(height, width), task.outputs,
+            resize=size, stride=int(stride[1:]), act=act, pool=pool, **known,
         )  # fmt: skip
+        if isinstance(network.stem, LiteStem) and not any(p.is_meta for p in network.parameters()):
+            from genas.training import pretrained
+
+            pretrained.load(network.stem)
+        return network
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """Labels uniform, but that the width starts anywhere and grows by zero to two steps a stage."""
-        width = int(rng.integers(len(_STEMS)))
-        ops = [labels[int(rng.integers(len(labels)))] for labels in self.head]
-        ops[1] = _STEMS[width]
+        head = self.frame(self.sizes()[0]).labels[1 : 1 + len(self.head)]
+        ops = [labels[int(rng.integers(len(labels)))] for labels in head]
+        width = 2 if ops[1] in _LITE else _STEMS.index(ops[1])
         for _ in range(int(rng.choice(self.counts))):
             ops += [labels[int(rng.integers(len(labels)))] for labels in self.stage[:3]]
             width = min(width + int(rng.integers(3)), len(_WIDTHS) - 1)

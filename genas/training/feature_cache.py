@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import torch
 from torch import Tensor, nn
 
 from genas.core.errors import BudgetSpent
+from genas.core.interfaces import Task
 
 _LARGEST = torch.finfo(torch.float16).max
 
@@ -99,6 +101,43 @@ class FeatureCache:
             return self.maps[0].index_select(0, index).float()
         view = torch.randint(views, (len(index),), generator=generator)  # [B]
         return self.maps.flatten(0, 1).index_select(0, view * len(self) + index).float()
+
+
+class StemCaches:
+    """The caches of one process, shared by all networks with the same frozen stem and the same data.
+
+    Args:
+        limit: bytes of all caches together; the oldest are let go.
+    """
+
+    def __init__(self, limit: int = 2**31) -> None:
+        self._limit, self._lock = limit, Lock()
+        self._kept: dict[tuple[object, ...], FeatureCache] = {}
+
+    def of(
+        self,
+        stem: nn.Module,
+        resize: nn.Module,
+        task: Task,
+        inputs: Tensor,
+        *,
+        views: int,
+        name: str,
+        device: torch.device,
+    ) -> FeatureCache:
+        """The cache of these examples, made where it is not there.
+
+        Args:
+            name: tells the stem and its input size from others.
+        """
+        key = (name, views, inputs.data_ptr(), len(inputs))
+        with self._lock:
+            if key not in self._kept:
+                made = FeatureCache(stem, task.prepare, inputs, views=views, resize=resize, device=device)
+                self._kept[key] = made
+                while len(self._kept) > 1 and sum(cache.nbytes for cache in self._kept.values()) > self._limit:
+                    del self._kept[next(iter(self._kept))]
+            return self._kept[key]
 
 
 @contextmanager

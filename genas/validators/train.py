@@ -82,7 +82,7 @@ class TrainValidator(Validator):
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
         """Accuracy of those weights on the test split."""
-        return tested(self.space, arch, self.task, self.weights(arch, seed=seed), self.device, seed)
+        return tested(self.space, arch, self.task, self.weights(arch, seed=seed), device=self.device, seed=seed)
 
     def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor]:
         """The weights kept by `score`; trained again (to the same end) where they are gone."""
@@ -95,7 +95,7 @@ class TrainValidator(Validator):
 
 
 def tested(
-    space: SearchSpace, arch: Architecture, task: Task, weights: dict[str, Tensor], device: str, seed: int
+    space: SearchSpace, arch: Architecture, task: Task, weights: dict[str, Tensor], *, device: str, seed: int
 ) -> Measurement:
     """What a network with these weights does on the test split."""
     from genas.training.loop import judge

@@ -72,7 +72,7 @@ def test_preparation_is_what_its_figures_say(task):
     assert whole.mean().abs() < 0.05 and (whole.std() - 1).abs() < 0.05
 
 
-def test_augmentation_changes_by_seed_only(task):
+def test_its_own_changes_of_images_are_decided_by_the_seed(task):
     data = pieces(task, "train")
     if data is None or task.modality != "image":
         return
@@ -80,9 +80,12 @@ def test_augmentation_changes_by_seed_only(task):
     kept = x.clone()
     one, same, other = (task.augment(x, seed) for seed in (1, 1, 2))
     assert torch.equal(one, same) and one.shape == x.shape
-    if type(task).augment is not Task.augment:
-        assert not torch.equal(one, other)
+    assert torch.equal(one, other) == (type(task).augment is Task.augment)
     assert torch.equal(x, kept), "augment changed its input"
+
+
+def test_says_whether_mirrored_images_keep_their_class(task):
+    assert task.mirror in (None, True, False)
 
 
 def test_batch_is_decided_by_the_seed(task):

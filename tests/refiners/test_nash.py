@@ -10,7 +10,7 @@ from genas.core.records import Architecture, Candidate, Constraint, Measurement,
 from genas.nn.morphism import obstacle, skeleton
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
-START = SPACE.from_text("stem8 | plain k3 d1 w8 | residual k3 d1 w12")
+START = SPACE.from_text("full stem8 s1 relu mean | plain k3 d1 w8 | residual k3 d1 w12")
 
 
 def made(seed: int = 0, limits: tuple[Constraint, ...] = (), **options: int):
@@ -41,7 +41,7 @@ def parents(asked: list[Candidate]) -> set[str]:
 
 def test_children_are_a_few_moves_from_the_best_and_can_inherit_its_weights() -> None:
     search = made(moves=3)
-    told(search, SPACE.from_text("stem4 | plain k3 d1 w4 | residual k3 d1 w4"), START)
+    told(search, SPACE.from_text("full stem4 s1 relu mean | plain k3 d1 w4 | residual k3 d1 w4"), START)
     asked = search.ask(8)
     assert parents(asked) == {START.key}
     for candidate in asked:
@@ -72,7 +72,7 @@ def test_the_parent_stays_where_no_child_is_better() -> None:
 
 def test_a_parent_whose_children_all_fail_gives_way_to_the_next_best() -> None:
     search = made(children=3, moves=4)
-    smaller = SPACE.from_text("stem4 | plain k3 d1 w4 | residual k3 d1 w4")
+    smaller = SPACE.from_text("full stem4 s1 relu mean | plain k3 d1 w4 | residual k3 d1 w4")
     told(search, smaller, START)
     for moves in (4, 2, 1):
         asked = search.ask(3)
@@ -97,7 +97,7 @@ def test_no_child_breaks_a_limit_on_weights() -> None:
 
 
 def test_a_parent_that_cannot_grow_gives_way_to_the_next_best_and_at_last_to_random_networks() -> None:
-    top = SPACE.from_text("stem128 | bottleneck k7 d4 w512 | convnext k7 d4 w512")
+    top = SPACE.from_text("full stem128 s1 relu mean | residual k7 d4 w512 | mbconv k7 d4 w512")
     search = made(moves=1)
     told(search, top)
     assert parents(search.ask(2)) == set()

@@ -11,14 +11,15 @@ from genas.core import registry, wire
 from genas.core.ledger import Ledger
 from genas.core.meter import Meter
 from genas.core.records import Architecture, Candidate, Measurement, Use
-from genas.nn.train import accuracy, build
+from genas.training.loop import judge
+from genas.training.timing import build
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 USE = Use("inherited_train", {"epochs": 4, "of": 40, "examples": 600})
-PARENT = SPACE.from_text("stem8 | residual k3 d1 w8 | residual k3 d1 w16")
-CHILD = SPACE.from_text("stem8 | residual k3 d2 w12 | residual k3 d1 w16")
-GRANDCHILD = SPACE.from_text("stem12 | residual k3 d2 w12 | residual k3 d2 w24")
-STRANGER = SPACE.from_text("stem4 | separable k3 d1 w8 | plain k3 d1 w8")
+PARENT = SPACE.from_text("full stem8 s1 relu mean | residual k3 d1 w8 | residual k3 d1 w16")
+CHILD = SPACE.from_text("full stem8 s1 relu mean | residual k3 d2 w12 | residual k3 d1 w16")
+GRANDCHILD = SPACE.from_text("full stem12 s1 relu mean | residual k3 d2 w12 | residual k3 d2 w24")
+STRANGER = SPACE.from_text("full stem4 s1 relu mean | separable k3 d1 w8 | plain k3 d1 w8")
 
 
 def announce(ledger: Ledger, arch: Architecture, *parents: Architecture) -> None:
@@ -85,8 +86,8 @@ def test_what_is_kept_are_the_weights_of_the_figure(measured) -> None:
     (path,) = (measured[0].parent / "store").glob(f"{CHILD.key}-0-*.safetensors")
     network = build(SPACE, CHILD, TASK, 0)
     network.load_state_dict(load_file(path))
-    val = TASK.data("val")
-    assert accuracy(network, TASK, val, torch.device("cpu")) == pytest.approx(measured[1][1].value)
+    found = judge(network, TASK, TASK.data("val"), torch.device("cpu"))
+    assert found.accuracy == pytest.approx(measured[1][1].value)
     assert not list((measured[0].parent / "store").glob("*.part"))
 
 

@@ -64,7 +64,7 @@ def test_no_switch_at_all_fails():
 
 def test_seed_decides(bench_data):
     space, task = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
-    arch = space.from_text("stem8 | residual k3 d1 w8 | plain k3 d1 w16")
+    arch = space.from_text("full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16")
     before = torch.get_rng_state()
     first, again, other = (Naswot(space, task).score(arch, seed=s).value for s in (0, 0, 1))
     assert first == again != other

@@ -126,12 +126,10 @@ def test_unequal_sizes_become_squares_and_it_is_said(tmp_path):
     assert Images(path=str(tmp_path / "a"), size=6, channels=1).input_shape == (1, 6, 6)
 
 
-def test_mirroring_only_where_it_is_allowed(tmp_path):
+def test_whether_images_may_be_mirrored_is_the_users_to_say_and_unknown_else(tmp_path):
     path = _folders(tmp_path, size=(4, 4))
-    still, mirrored = Images(path=path), Images(path=path, mirror=True)
-    x = still.prepare(still.data("train").inputs)
-    assert torch.equal(still.augment(x, 0), x)  # an eighth of 4 pixels is none
-    assert not torch.equal(mirrored.augment(x, 0), x)
+    assert [Images(path=path, mirror=mirror).mirror for mirror in (None, True, False)] == [None, True, False]
+    assert Images(path=path).mirror is None
 
 
 def test_corrupt_image_is_named(tmp_path):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genas.core.errors import BudgetSpent, MissingArtifact
-from genas.networks.lite_stem import LiteStem
+from genas.networks.conv_net import LiteStem
 from genas.training import pretrained
 from genas.training.feature_cache import FeatureCache
 

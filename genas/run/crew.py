@@ -1,0 +1,89 @@
+"""Has courses trained where the executor says, and writes what each brought into the ledger as soon as it is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
+from typing import Any
+
+from genas.core import wire
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Executor
+from genas.core.ledger import Event, Ledger
+from genas.core.records import Request
+from genas.run.trainer import Course, Result, Trainer, work
+
+
+class Crew:
+    """Those who train in a race; what the ledger tells already is not trained again.
+
+    Args:
+        trainer: trains in this process.
+        device: where networks are, in this process and in workers.
+        spent: tells the seconds of the budget that are used.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        ledger: Ledger,
+        trainer: Trainer,
+        *,
+        executor: Executor,
+        device: str,
+        spent: Callable[[], float],
+    ) -> None:
+        self.request, self.ledger, self.trainer, self.executor = request, ledger, trainer, executor
+        self._device, self._spent = device, spent
+
+    def results(self, courses: Sequence[Course], stage: str) -> Iterator[tuple[Course, Event]]:
+        """What each brought, in order; written into the ledger as soon as it is there."""
+        waiting: dict[Future[Any], Course] = {}
+        todo = [c for c in courses if self.ledger.find(identity_of(c, stage)) is None]
+        do = self._worker()
+        for course in todo:
+            while len(waiting) >= self.executor.workers:
+                self._collect(waiting, stage)
+            waiting[self.executor.submit(do, course)] = course
+        while waiting:
+            self._collect(waiting, stage)
+        for course in courses:
+            event = self.ledger.find(identity_of(course, stage))
+            assert event is not None
+            yield course, event
+
+    def _collect(self, waiting: dict[Future[Any], Course], stage: str) -> None:
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            course = waiting.pop(future)
+            try:
+                result: Result | ScoreFailed = future.result()
+            except ScoreFailed as failure:
+                result = failure
+            self.record(course, stage, result)
+
+    def record(self, course: Course, stage: str, result: Result | ScoreFailed) -> None:
+        key = course.candidate.key
+        event: Event = {"kind": "measurement", "id": identity_of(course, stage), "key": key, "scorer": "race"}
+        if isinstance(result, ScoreFailed):
+            event["failure"] = str(result)
+        else:
+            event |= {"measurement": wire.to_data(result.accuracy), "loss": result.loss, "seen": result.examples}
+        event |= {"leg": course.legs[-1].name, "clock": self._spent()}
+        self.ledger.append(event)
+
+    def _worker(self) -> Any:
+        if not self.executor.apart:
+            return self.trainer.run
+        place = {
+            "request": wire.to_data(self.request), "device": self._device,
+            "ledger": str(self.ledger.path), "threads": self.executor.threads,
+        }  # fmt: skip
+        return partial(work, json.dumps(place))
+
+
+def identity_of(course: Course, stage: str) -> str:
+    """What the ledger calls the measurement after a stage of a course."""
+    return f"race {course.candidate.key} {course.seed} {stage}"
