@@ -26,7 +26,9 @@ from genas.core.interfaces import Proposer
 from genas.core.ledger import Ledger
 from genas.core.meter import Meter
 from genas.core.records import Architecture, Candidate, Constraint, Measurement, Objective, Trial, Use
-from genas.nn.train import Recipe, accuracy, build, train
+from genas.training.loop import Training, judge, train
+from genas.training.recipe import Recipe
+from genas.training.timing import build
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 ARMS = {
@@ -110,19 +112,22 @@ def figures(run: Arm, full: int) -> dict[str, object]:
         if ARMS[run.name][1] == "inherited_train":
             own = run.meter.scorer.weights(arch, seed=run.seed)  # type: ignore[attr-defined]
         else:  # the same training again
-            own = train(
-                build(SPACE, arch, TASK, run.seed), TASK, Recipe(SHORT["epochs"]), seed=run.seed, device="cpu"
-            ).weights
+            own = trained(arch, SHORT["epochs"], run.seed, decay=1.0)
         row["test"] = tested(arch, own, run.seed)
-        again = train(build(SPACE, arch, TASK, run.seed), TASK, Recipe(full), seed=run.seed, device="cpu")
-        row["test_full"] = tested(arch, again.weights, run.seed)
+        row["test_full"] = tested(arch, trained(arch, full, run.seed), run.seed)
     return row
+
+
+def trained(arch: Architecture, epochs: int, seed: int, **more: float) -> dict[str, torch.Tensor]:
+    training = Training(build(SPACE, arch, TASK, seed), TASK, Recipe(), seed=seed)
+    train(training, epochs, **more)
+    return training.weights()
 
 
 def tested(arch: Architecture, weights: dict[str, torch.Tensor], seed: int) -> float:
     network = build(SPACE, arch, TASK, seed)
     network.load_state_dict(weights)
-    return accuracy(network, TASK, TASK.data("test"), torch.device("cpu"))
+    return judge(network, TASK, TASK.data("test"), torch.device("cpu")).accuracy
 
 
 def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,37 +13,91 @@ from genas.book import Book
 from genas.core import pareto, registry, wire
 from genas.core.errors import RequestError
 from genas.core.ledger import Ledger
-from genas.core.records import Constraint, Report, Request, Trial
+from genas.core.records import Candidate, Constraint, Report, Request, Trial
 from genas.plan import make_plan
+from genas.run.schedule import RACE, Schedule, by_seconds, by_trials
+from genas.rungs import Rungs
 
 _CHATTING = {"llm", "navigator"}  # plug-ins that ask a chat model
+_NOMINAL = 10_000  # training examples; only shares of them are shown
+_FASTEST = 1e-4  # seconds of a training step that no machine falls below
 _SHOWN = 5  # networks of each kind that are listed
 
 
 def outline(request: Request) -> str:
     """What `design` would do and at most spend, in sentences; nothing is loaded or timed for it."""
-    trains = request.validator.name != "table"
-    plan = make_plan(request, examples=1 if trains else 0, seconds_per_example=0.0)
-    lines = [f"Plan: up to {plan.proposals} candidates that keep the limits are proposed and ranked."]
-    if trains:
-        lines.append(
-            f"Up to {plan.trials} of them are trained briefly, {plan.finalists} finalists and {plan.references} "
-            f"hand-made references in full (at most {plan.epochs} epochs), and the winner and the best reference "
-            f"again with {plan.seeds - 1} more seeds."
-        )
-    else:
-        lines.append(f"Up to {plan.trials} of them are looked up in the published table; nothing is trained.")
-    if request.budget.seconds is not None:
-        lines.append(f"Cost: about {summary.duration(request.budget.seconds)} at most; the amounts are cut to fit.")
-    elif trains:
-        lines.append("Cost: no time limit is set; a budget such as 20 minutes sets one.")
-    else:
-        lines.append("Cost: seconds to minutes on this machine.")
+    lines = _race_outline(request) if request.validator.name == "train" else _table_outline(request)
     asked = [use for use in (*request.proposers, *request.refiners) if use.name in _CHATTING]
     named = [str(use.options.get("model", "local")) for use in asked]
     if named:
         lines.append(f"The chat model {summary.clean(named[0], 60)} is asked too, which its provider may charge for.")
     return "\n".join(lines)
+
+
+def _table_outline(request: Request) -> list[str]:
+    plan = make_plan(request)
+    cost = "seconds to minutes on this machine"
+    if request.budget.seconds is not None:
+        cost = f"about {summary.duration(request.budget.seconds)} at most; the amounts are cut to fit"
+    return [
+        f"Plan: up to {plan.proposals} candidates that keep the limits are proposed and ranked.",
+        f"Up to {plan.trials} of them are looked up in the published table; nothing is trained.",
+        f"Cost: {cost}.",
+    ]
+
+
+def _race_outline(request: Request) -> list[str]:
+    budget, children = request.budget, bool(request.refiners)
+    seeds = int(request.validator.options.get("seeds", 1))
+    again = f"Then it is trained again from nothing with {seeds - 1} more seed{'s' * (seeds > 2)}." if seeds > 1 else ""
+    end = " ".join(["The winner is tested and exported.", again]).strip()
+    if budget.trials is not None:
+        default = registry.options("validators", request.validator.name)["epochs"].default
+        epochs = float(request.validator.options.get("epochs", default))
+        schedule = by_trials(budget.trials, epochs=epochs, examples=_NOMINAL, children=children)
+        return [
+            f"Plan: a race of {_networks(schedule)}.",
+            *_rung_lines(schedule, epochs),
+            end,
+            "Cost: no time limit is set; a budget such as 20 minutes sets one.",
+        ]
+    if budget.seconds is None:
+        return ["Plan: a race, which needs a budget: write for example '10 minutes' or '20 trials'."]
+    most = by_seconds(budget.seconds, step=_FASTEST, examples=1, batch=1, workers=1, children=children).starters
+    return [
+        f"Plan: a race in which at most {most} networks start, hand-made ones among them; after each rung the better "
+        "part is trained on, from where it is" + (", and children of the leaders join." if children else "."),
+        f"About {_percent(1 - RACE)} of the training time goes to the network that is left. How many start and how "
+        "long the rungs are depends on this machine's speed and is written into the ledger.",
+        end,
+        f"Cost: about {summary.duration(budget.seconds)} of the clock.",
+    ]
+
+
+def _networks(schedule: Schedule) -> str:
+    """How many networks start and join, in words."""
+    new = schedule.networks - schedule.starters
+    start = "1 hand-made network"
+    if schedule.starters > 1:
+        start = f"{schedule.starters} networks, hand-made ones among them"
+    return start + (f", and {new} {'child' if new == 1 else 'children'} of the leaders that join" if new else "")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _rung_lines(schedule: Schedule, epochs: float) -> list[str]:
+    """Each rung: how many are trained on it, and the share of the winner's training that they have had then."""
+    parts = [
+        f"rung {number}: {rung.keep + rung.new}, up to {_percent(schedule.reached(number - 1) / schedule.whole)}"
+        for number, rung in enumerate(schedule.rungs, start=1)
+    ]
+    return [
+        f"Networks on each rung, and how much they have then had of what the winner gets: {'; '.join(parts)}.",
+        f"The network that is left is trained to the end: {epochs:g} passes over the data in all, "
+        f"{_percent(schedule.final / schedule.whole)} of them alone.",
+    ]
 
 
 def tell(folder: Path, limits: Sequence[Constraint] = ()) -> str:
@@ -90,6 +144,10 @@ def _events(folder: Path) -> list[dict[str, Any]]:
     return list(Ledger(folder / "ledger.jsonl", follow=True).read())
 
 
+def _rungs(report: Report) -> Rungs | None:
+    return summary.rungs_of(report.request, report.winner, report.trials)
+
+
 def _full(report: Report) -> list[Trial]:
     """Trials measured in full, each as it was when the winner was chosen: by its first training alone."""
     metric, seed = summary.quality(report.request, report.winner).metric, report.request.seed
@@ -109,16 +167,16 @@ def _line(report: Report, trial: Trial) -> str:
     request = report.request
     quality = summary.quality(request, report.winner).metric
     figures = [
-        f"{kind} {summary.label(quality)} {summary.spread_text(quality, found)}"
+        f"{kind} {summary.label(quality)} {shown}"
         for kind, metric in (("test", f"test_{quality}"), ("validation", quality))
-        if (found := summary.spread(trial, metric))
+        if (shown := summary.figure_text(trial, metric))
     ]
     costs = [*(o.metric for o in request.objectives), *(c.metric for c in request.constraints), "params"]
     for metric in dict.fromkeys(m for m in costs if m != quality):
         if (value := trial.value(metric)) is not None:
             label = "" if metric in {"params", "flops"} else f"{summary.label(metric)} "
             figures.append(label + summary.figure(metric, value))
-    who = f"{trial.candidate.key[:8]} from {summary.clean(trial.candidate.origin, 60)}"
+    who = f"{summary.short(trial.candidate.key)} from {summary.clean(trial.candidate.origin, 60)}"
     text = registry.create("spaces", request.space).to_text(trial.candidate.arch)
     return f"{who}: {', '.join(figures)}; architecture: {text}"
 
@@ -131,30 +189,57 @@ def _why(report: Report) -> list[str]:
         return [*lines, "No network was chosen."]
     winner = report.winner.candidate
     if winner.note or winner.parents:
-        parents = f" from {', '.join(key[:8] for key in winner.parents)}" if winner.parents else ""
-        lines.append(f"The winner was made by {summary.clean(winner.origin, 60)}{parents}.")
+        parents = f" from {', '.join(summary.short(key) for key in winner.parents)}" if winner.parents else ""
+        if summary.kind_of(winner) in {"generated", "another recipe"}:
+            lines.append(f"The winner was made by {summary.clean(winner.origin, 60)}{parents}.")
         if winner.note:
             lines.append(f'Its maker noted: "{summary.clean(winner.note, 300)}".')
-    lines.append("Measured in full, best first by their first training, which chose:")
+    if _rungs(report) is None:
+        lines.append("Measured in full, best first by their first training, which chose:")
+    else:
+        lines.append(f"Its recipe: {summary.recipe_text(_recipe(report, winner))}.")
+        lines.append("Trained to the end, best first by the first training, which chose:")
     for trial in _book(report, ()).best(_full(report), _SHOWN):
-        mark = "winner " if trial.candidate.key == winner.arch.key else ""
+        mark = "winner " if trial.candidate.key == winner.key else ""
         broken = pareto.broken(trial, report.request.constraints)
         lines.append(f"- {mark}{_line(report, trial)}" + (f"; {'; '.join(broken)}" if broken else ""))
-    shown = [f"- {summary.title(t)}: {_line(report, t)}" for t in report.references]
+    others = [t for t in report.references if t.candidate.key != winner.key]
+    shown = [f"- {summary.title(t)}: {_line(report, t)}" + _stop(report, t) for t in others]
     return [*lines, *(["References:", *shown] if shown else [])]
 
 
+def _recipe(report: Report, candidate: Candidate) -> Mapping[str, Any]:
+    return report.recipe or summary.recipe_of(report.request, candidate)
+
+
+def _stop(report: Report, trial: Trial) -> str:
+    """Why a network went no further, where the run was a race."""
+    rungs = _rungs(report)
+    stop = "" if rungs is None else rungs.stop(trial)
+    return f"; {stop}" if stop else ""
+
+
 def _briefly(report: Report) -> list[str]:
-    """The best of those that were only measured briefly, and so were no finalists."""
-    metric = summary.quality(report.request, report.winner).metric
+    """The best of those that were measured after less training, rung by rung where the run was a race."""
+    metric, rungs = summary.quality(report.request, report.winner).metric, _rungs(report)
     full = {t.candidate.key for t in _full(report)}
     brief = [
         t for t in report.trials if t.failure is None and t.candidate.key not in full and t.value(metric) is not None
     ]
-    if not brief:
+    if rungs is None:
+        return _best_of(report, brief, "Measured briefly only")
+    lines = []
+    for number in range(len(rungs.shares), 0, -1):
+        ended = [t for t in brief if rungs.last(t) == number]
+        lines += _best_of(report, ended, f"Stopped after {rungs.name(number)}")
+    return lines
+
+
+def _best_of(report: Report, trials: Sequence[Trial], name: str) -> list[str]:
+    if not trials:
         return []
-    best = _book(report, ()).best(brief, _SHOWN)
-    return [f"Measured briefly only ({len(brief)}), best first:", *(f"- {_line(report, t)}" for t in best)]
+    best = _book(report, ()).best(trials, _SHOWN)
+    return [f"{name} ({len(trials)}), best first:", *(f"- {_line(report, t)}" for t in best)]
 
 
 def _stopped(report: Report) -> list[str]:
@@ -168,6 +253,20 @@ def _stopped(report: Report) -> list[str]:
             other[summary.clean(trial.failure or "", 120)] += 1
     lines = [f"Stopped for breaking {limit}: {count}." for limit, count in broken.items()]
     return lines + [f"Stopped ({count}): {reason}" for reason, count in other.most_common(3)]
+
+
+def _farthest(report: Report, limits: Sequence[Constraint]) -> list[str]:
+    """Of a race, the network that came farthest of those that keep these limits, and how to go on with it."""
+    rungs = _rungs(report)
+    kept = [t for t in report.trials if t.failure is None and not pareto.broken(t, limits)]
+    if rungs is None or not (last := max((rungs.last(t) for t in kept), default=0)):
+        return []
+    best = _book(report, limits).best([t for t in kept if rungs.last(t) == last], 1)
+    return [
+        f"- of those that keep them this one came farthest: {_line(report, t)}; {rungs.stop(t)}. "
+        f"`genas train RUN {summary.short(t.candidate.key)} --budget ...` goes on with it."
+        for t in best
+    ]
 
 
 def _what_if(report: Report, limits: Sequence[Constraint]) -> list[str]:
@@ -186,6 +285,7 @@ def _what_if(report: Report, limits: Sequence[Constraint]) -> list[str]:
         lines.append(("- the same winner: " if same else "- another winner: ") + _line(report, best[0]))
     else:
         lines.append("- none of the networks measured in full keeps these limits.")
+        lines += _farthest(report, new)
     shut = [t for t in report.trials if pareto.broken(t, report.request.constraints) and not pareto.broken(t, new)]
     unknown = [t for t in shut if t.value(book.metric) is None]
     if unknown:

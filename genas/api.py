@@ -20,9 +20,11 @@ from genas.llms._names import split
 
 if TYPE_CHECKING:
     from genas.designer import Designer, Progress
+    from genas.trained import Further
 
+SECONDS = 600.0  # of a race, where no budget is named
 _LEARNED = ("diffusion", "archlm")
-_REFINERS = (Use("regularized_evolution", {"population": 12, "sample": 4}), Use("local_search"))
+_REFINERS = (Use("local_search"), Use("regularized_evolution", {"population": 6, "sample": 3}))
 
 
 def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str | None = None, **known: Any) -> Request:
@@ -40,7 +42,7 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
         RequestError: something is missing, unclear or contradicts itself; the message says what to write.
     """
     request: Request = registry.create("interpreters", interpreter).read(sentence, **_fields(known))
-    return _with_model(_with_defaults(request), llm)
+    return _with_model(_with_budget(_with_defaults(request)), llm)
 
 
 def _fields(known: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +97,14 @@ def _with_defaults(request: Request) -> Request:
     )
 
 
+def _with_budget(request: Request) -> Request:
+    """Ten minutes for a race of which neither seconds nor trials are said."""
+    budget, trained = request.budget, request.validator.name == "train"
+    if not trained or budget.seconds is not None or budget.trials is not None:
+        return request
+    return replace(request, budget=replace(budget, seconds=SECONDS))
+
+
 def _shipped(name: str, space: str) -> bool:
     return bool(assets.seen(f"{name}-{space}"))
 
@@ -104,7 +114,7 @@ def design(
     *,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    executor: str | Use = "serial",
+    executor: str | Use | None = None,
     **known: Any,
 ) -> Report:
     """Design, train, test and export a network.
@@ -113,8 +123,9 @@ def design(
         request: a sentence, or a request that `interpret` made.
         out: the run's folder; the same folder and request go on with a stopped run. Default `runs/<time>-<slug>`.
         progress: told about each stage and step.
-        executor: where trainings run, as "serial", "processes:4" or "ray:ADDRESS" (see `parse_executor`). A stopped run
-            may go on with another. The answer is the same where each evaluation has as many threads.
+        executor: where trainings run, as "serial", "threads:4", "processes:4" or "ray:ADDRESS" (see `parse_executor`);
+            None is one thread for each core where images are trained on a CPU, else "serial". A stopped run may go on
+            with another. With a budget in trials the answer is the same where each training has as many threads.
         known: fields of Request that win over the sentence or the request's own (seed=1, device="cuda",
             budget="10 minutes").
 
@@ -204,7 +215,7 @@ def validate(
     *,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    executor: str | Use = "serial",
+    executor: str | Use | None = None,
     **known: Any,
 ) -> list[Trial]:
     """Train architectures of your own in full, by the recipe and with the seeds of a design, then read the test split.
@@ -236,20 +247,31 @@ def _designing(
     out: str | Path | None,
     known: dict[str, Any],
     progress: Progress | None = None,
-    executor: str | Use = "serial",
+    executor: str | Use | None = None,
 ) -> Iterator[Designer]:
     """A designer of the request, over the ledger in a folder or one in memory."""
     from genas.core.ledger import Ledger
     from genas.designer import Designer
 
     request = _read(request, known)
-    use = parse_executor(executor) if isinstance(executor, str) else executor
+    use = parse_executor(executor) if isinstance(executor, str) else executor or _executor(request)
     ledger = Ledger(None if out is None else Path(out) / "ledger.jsonl")
     try:
         with registry.create("executors", use) as workers:
             yield Designer(request, ledger, progress, workers)
     finally:
         ledger.close()
+
+
+def _executor(request: Request) -> Use:
+    """Threads, one for each core, where networks for images are trained on a CPU; else this process alone."""
+    if request.validator.name != "train" or registry.load("tasks", request.task.name).modality != "image":
+        return Use("serial")
+    from genas.training.timing import cores, pick_device
+
+    here = request.device if request.device in ("auto", "cpu") else "other"
+    several = here != "other" and cores() > 1 and pick_device(here).type == "cpu"
+    return Use("threads") if several else Use("serial")
 
 
 @dataclass(frozen=True)
@@ -267,7 +289,7 @@ def batch(
     *,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    executor: str | Use = "serial",
+    executor: str | Use | None = None,
 ) -> list[BatchRow]:
     """Design for every `[[tasks]]` entry of a TOML file; a failed one does not stop the others.
 
@@ -386,3 +408,19 @@ def parse_use(text: str) -> Use:
     if wrong := [key for key, equals, _ in pairs if not equals]:
         raise RequestError(f"{name}: write {wrong[0]}=VALUE, in {text!r}.")
     return Use(name, {key.strip(): value.strip() for key, _, value in pairs})
+
+
+def export_network(run: str | Path, key: str, out: str | Path | None = None) -> Path:
+    """Write any trained network of a run as files that need no genas; see `genas.trained.export_network`."""
+    from genas import trained
+
+    return trained.export_network(Path(run), key, None if out is None else Path(out))
+
+
+def train_further(
+    run: str | Path, key: str, budget: str, out: str | Path | None = None, *, progress: Progress | None = None
+) -> Further:
+    """Go on with any trained network of a run, then test it; see `genas.trained.train_further`."""
+    from genas import trained
+
+    return trained.train_further(Path(run), key, budget, out=None if out is None else Path(out), progress=progress)

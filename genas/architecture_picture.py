@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from genas.core.records import Architecture
 from genas.palette import INK, MUTED, PAPER, colours, css
-from genas.summary import clean
+from genas.words import clean
 
 _ATTRIBUTE = re.compile(r"([a-z])(\d+(?:\.\d+)?)")
 _WORDS = {"k": "kernel", "d": "depth", "w": "width", "e": "expand", "g": "groups", "s": "stride", "h": "heads"}

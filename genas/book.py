@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from genas.core import pareto
@@ -23,7 +23,6 @@ class Book:
         goal: what is good of it.
         objectives: what is wanted, the leading one first.
         limits: what must hold.
-        affordable: further limits, on what can be tried at all.
     """
 
     def __init__(
@@ -32,11 +31,9 @@ class Book:
         goal: Goal,
         objectives: Sequence[Objective],
         limits: Sequence[Constraint],
-        affordable: Sequence[Constraint] = (),
     ) -> None:
         self.metric, self.goal, self.objectives, self.limits = metric, goal, tuple(objectives), tuple(limits)
-        self.affordable = tuple(affordable)
-        self.early = tuple(limit for limit in (*limits, *affordable) if limit.metric != metric)
+        self.early = tuple(limit for limit in limits if limit.metric != metric)
         self.trials: dict[str, Trial] = {}
         self.seconds = 0.0
         self._charged: set[tuple[object, ...]] = set()
@@ -76,13 +73,9 @@ class Book:
         broken = [] if trial.failure is not None else pareto.broken(trial, self.early)
         return replace(trial, failure="; ".join(broken)) if broken else trial
 
-    def unaffordable(self, trials: Mapping[str, Trial]) -> dict[str, Trial]:
-        """Those that break what can be tried at all; the one that breaks it least is let through if all do."""
-        over = {key: trial for key, trial in trials.items() if pareto.broken(trial, self.affordable)}
-        if over and len(over) == len(trials):
-            metric = self.affordable[0].metric
-            over.pop(min(over, key=lambda key: over[key].value(metric) or 0.0))
-        return over
+    def afford(self, limit: Constraint) -> None:
+        """From now on, what can be tried at all must keep this limit too."""
+        self.early = (*self.early, limit)
 
     def alive(self) -> list[Trial]:
         """Trials without a failure."""

@@ -14,20 +14,18 @@ _RISING = 0.01  # of accuracy over the last quarter of a training
 _FEW = 400  # test examples: the 95 % interval of an accuracy of .9 is then 6 points wide
 
 
-def cautions(request: Request, task: Task, train_ms: float | None) -> Iterator[tuple[str, str]]:
-    """Names and sentences, to be shown in the report.
+def too_slow(train_ms: float) -> str:
+    """A sentence on networks that train slower than that many milliseconds an example."""
+    return (
+        f"The seconds of the budget leave out networks that train slower than {train_ms:.3g} ms an example. "
+        "A budget in trials has no such limit."
+    )
 
-    Args:
-        train_ms: milliseconds of training per example above which networks are left out; None is no such limit.
-    """
+
+def cautions(request: Request, task: Task) -> Iterator[tuple[str, str]]:
+    """Names and sentences, to be shown in the report."""
     if task.caution:
         yield "task", task.caution
-    if train_ms is not None:
-        yield (
-            "train_ms",
-            f"The seconds of the budget leave out networks that train slower than {train_ms:.3g} ms an example. "
-            "A budget in trials has no such limit.",
-        )
     for name in _models(request):
         count = assets.seen(f"{name}-{request.space.name}").get(str(request.task), 0)
         if count:

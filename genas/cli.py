@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from genas import __version__
-
-if TYPE_CHECKING:
-    from genas.core.records import Request, Trial
+from genas.flags import (
+    AsJson,
+    BudgetText,
+    Device,
+    Executor,
+    Goal,
+    Key,
+    Llm,
+    Out,
+    Refiners,
+    RequestFile,
+    RunFolder,
+    Seed,
+    Seeds,
+    Sentence,
+    Texts,
+    absent_path,
+    show,
+    stoppable,
+    wanted_of,
+)
 
 _INTERRUPTED = 130  # the exit code that typer makes of a KeyboardInterrupt
 
@@ -27,89 +42,6 @@ app = typer.Typer(
     help="Neural networks from a sentence: generated, ranked, refined and really trained, under your limits.",
 )
 
-Sentence = Annotated[str, typer.Argument(help="What is wanted, in words.", show_default=False)]
-Out = Annotated[Path | None, typer.Option(help="The run's folder; the same folder goes on with a stopped run.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the run.", min=0)]
-BudgetText = Annotated[str | None, typer.Option("--budget", help="For example '20 minutes' or '30 trials'.")]
-Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-Llm = Annotated[
-    str | None,
-    typer.Option(
-        help="The chat model to ask: local, or provider:model as LangChain names it; @http://... for a server."
-    ),
-]
-Refiners = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--refiner", help="Who searches, such as navigator or navigator:batch=8,partition=1; may be repeated."
-    ),
-]
-Executor = Annotated[str, typer.Option(help="Where trainings run: serial, processes:4, ray or ray:ADDRESS.")]
-RequestFile = Annotated[Path | None, typer.Option("--request", help="A TOML or JSON file with fields of a request.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
-
-
-def _wanted(
-    sentence: str,
-    request: Path | None,
-    *,
-    seed: int | None = None,
-    budget: str | None = None,
-    device: str | None = None,
-    llm: str | None = None,
-    refiners: list[str] | None = None,
-) -> Request:
-    """The request that sentence, flags and file make together; flags win over the file, both over the sentence."""
-    from genas import api
-    from genas.core import wire
-    from genas.core.errors import RequestError
-
-    known: dict[str, Any] = {} if request is None else wire.read_file(request)
-    flags: dict[str, Any] = {"seed": seed, "device": device, "llm": llm}
-    flags["budget"] = wire.parse_budget(budget) if budget else None
-    flags["refiners"] = [wire.to_data(api.parse_use(text)) for text in refiners or ()] or None
-    known |= {key: value for key, value in flags.items() if value is not None}
-    goal = str(known.pop("goal", ""))
-    wanted = api.interpret(sentence or goal, **known)
-    if problem := _there(wanted):
-        raise RequestError(problem)
-    return wanted
-
-
-def _there(request: Request) -> str | None:
-    """What to say where the request's data are a path that does not exist."""
-    path = request.task.options.get("path")
-    absent = isinstance(path, str) and not Path(path).expanduser().exists()
-    return f"There is no file or folder {path}; name one that exists." if absent else None
-
-
-@contextmanager
-def _stoppable(folder: Path | None) -> Iterator[None]:
-    """Names the run's folder before the work begins, and says how to go on where it is stopped or the disk is full."""
-    from genas.core.ledger import keeping
-
-    if folder is None:
-        yield
-        return
-    typer.echo(f"Run: {folder}", err=True)
-    try:
-        with keeping(folder):
-            yield
-    except KeyboardInterrupt:
-        typer.echo(f"The same command with --out {shlex.quote(str(folder))} goes on from here.", err=True)
-        raise
-
-
-def _show(trials: list[Trial], wanted: Request, as_json: bool) -> None:
-    """Trials as JSON, or for people."""
-    from genas.console import show_candidates
-    from genas.core import wire
-
-    if as_json:
-        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
-    else:
-        show_candidates(trials, wanted)
-
 
 @app.command()
 def design(
@@ -120,26 +52,30 @@ def design(
     device: Device = None,
     llm: Llm = None,
     refiner: Refiners = None,
+    seeds: Seeds = None,
     request: RequestFile = None,
-    executor: Executor = "serial",
+    executor: Executor = None,
     as_json: AsJson = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show how the sentence is read, and stop.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how the sentence is read and what it would cost, and stop.")
+    ] = False,
 ) -> None:
     """Design, train, test and export a network."""
-    from genas import api
+    from genas import account, api
     from genas.console import Bars, show_report
     from genas.core import wire
     from genas.summary import block
 
-    wanted = _wanted(sentence, request, seed=seed, budget=budget, device=device, llm=llm, refiners=refiner)
+    wanted = wanted_of(
+        sentence, request, seed=seed, budget=budget, device=device, llm=llm, refiners=refiner, seeds=seeds
+    )
     if not (as_json and dry_run):
         typer.echo(block(wanted), err=as_json)
     if dry_run:
-        if as_json:
-            typer.echo(json.dumps(wire.to_data(wanted), indent=2))
+        typer.echo(json.dumps(wire.to_data(wanted), indent=2) if as_json else f"\n{account.outline(wanted)}")
         return
     folder = out or api.default_folder(wanted.goal)
-    with _stoppable(folder), Bars() as bars:
+    with stoppable(folder), Bars() as bars:
         report = api.design(wanted, out=folder, progress=bars, executor=executor)
     if as_json:
         typer.echo(json.dumps(wire.to_data(report), indent=2))
@@ -162,14 +98,10 @@ def propose(
     from genas import api
     from genas.console import Bars
 
-    wanted = _wanted(sentence, request, seed=seed, device=device, llm=llm)
-    with _stoppable(out), Bars() as bars:
+    wanted = wanted_of(sentence, request, seed=seed, device=device, llm=llm)
+    with stoppable(out), Bars() as bars:
         trials = api.propose(wanted, n, out=out, progress=bars)
-    _show(trials, wanted, as_json)
-
-
-Texts = Annotated[list[str], typer.Argument(help="Architectures, as propose shows them, each in quotes.")]
-Goal = Annotated[str, typer.Option("--goal", help="What is wanted, in words.")]
+    show(trials, wanted, as_json)
 
 
 @app.command()
@@ -184,9 +116,9 @@ def score(
     """Score architectures of your own with the cheap scorers; nothing is trained."""
     from genas import api
 
-    wanted = _wanted(goal, request, seed=seed, device=device)
+    wanted = wanted_of(goal, request, seed=seed, device=device)
     trials = api.score(wanted, texts)
-    _show(trials, wanted, as_json)
+    show(trials, wanted, as_json)
 
 
 @app.command()
@@ -197,17 +129,17 @@ def validate(
     seed: Seed = None,
     device: Device = None,
     request: RequestFile = None,
-    executor: Executor = "serial",
+    executor: Executor = None,
     as_json: AsJson = False,
 ) -> None:
     """Train architectures of your own in full and test them, as a design does with its finalists."""
     from genas import api
     from genas.console import Bars
 
-    wanted = _wanted(goal, request, seed=seed, device=device)
-    with _stoppable(out), Bars() as bars:
+    wanted = wanted_of(goal, request, seed=seed, device=device)
+    with stoppable(out), Bars() as bars:
         trials = api.validate(wanted, texts, out=out, progress=bars, executor=executor)
-    _show(trials, wanted, as_json)
+    show(trials, wanted, as_json)
 
 
 @app.command()
@@ -219,6 +151,34 @@ def report(folder: Annotated[Path, typer.Argument(help="The folder of a run.")],
     typer.echo(json.dumps(wire.to_data(account.read(folder)), indent=2) if as_json else api.report(folder))
 
 
+@app.command("export")
+def export_network(
+    run: RunFolder,
+    key: Key,
+    out: Annotated[Path | None, typer.Option(help="The folder to write. Default RUN/exported-KEY.")] = None,
+) -> None:
+    """Write any trained network of a run, not only its winner, as files that need no genas."""
+    from genas import api
+
+    typer.echo(f"The network is in {api.export_network(run, key, out)}.")
+
+
+@app.command("train")
+def train_further(
+    run: RunFolder,
+    key: Key,
+    budget: Annotated[str, typer.Option(help="How long, such as '5 minutes'.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to write. Default RUN/trained-KEY.")] = None,
+) -> None:
+    """Go on with any trained network of a run for some time, then test it; a second call goes on with a stopped one."""
+    from genas import api
+    from genas.console import Bars, show_further
+
+    with Bars() as bars:
+        found = api.train_further(run, key, budget, out, progress=bars)
+    show_further(found)
+
+
 @app.command()
 def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
     """Show how a sentence is read."""
@@ -228,7 +188,7 @@ def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
 
     request = api.interpret(sentence)
     typer.echo(json.dumps(wire.to_data(request), indent=2) if as_json else block(request))
-    if problem := _there(request):
+    if problem := absent_path(request):
         typer.echo(f"warning: {problem}", err=True)
 
 
@@ -236,7 +196,7 @@ def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
 def batch(
     file: Annotated[Path, typer.Argument(help="A TOML file of [[tasks]], each with goal = and fields of a request.")],
     out: Out = None,
-    executor: Executor = "serial",
+    executor: Executor = None,
     as_json: AsJson = False,
 ) -> None:
     """Design for many tasks; a failed one does not stop the others."""
@@ -245,7 +205,7 @@ def batch(
     from genas.core import wire
 
     folder = out or Path("runs") / file.stem
-    with _stoppable(folder), Bars() as bars:
+    with stoppable(folder), Bars() as bars:
         rows = api.batch(file, out=folder, progress=bars, executor=executor)
     if as_json:
         data = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +14,11 @@ from rich.table import Table
 
 from genas.core import pareto, registry
 from genas.core.records import Report, Request, Trial
-from genas.summary import number
+from genas.summary import label, measured_text, number, rungs_of
 
 if TYPE_CHECKING:
     from genas.api import BatchRow
+    from genas.trained import Further
 
 
 class Bars:
@@ -24,7 +26,7 @@ class Bars:
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:8}"),
+            TextColumn("{task.description:18}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -74,6 +76,21 @@ def show_report(report: Report, folder: Path) -> None:
     console.print(f"Report: {folder / 'report.html'}", markup=False)
     if (folder / "winner" / "model.py").is_file():
         console.print(f"Network: {folder / 'winner'}", markup=False)
+    if rungs_of(report.request, report.winner, report.trials) is not None:
+        console.print(
+            f"Any other that was trained: genas export {shlex.quote(str(folder))} KEY, or genas train to go on with it.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def show_further(found: Further) -> None:
+    """A network before and after its further training, and where its files are."""
+    console, metric = Console(highlight=False, soft_wrap=True), found.after.metric
+    before, after = (number(metric, m.value) for m in (found.before, found.after))
+    console.print(f"Validation {label(metric)} {before} before, {after} after.", markup=False)
+    console.print(f"Test {label(metric)} {measured_text(found.test)}.", markup=False)
+    console.print(f"Network: {found.folder}", markup=False)
 
 
 def show_candidates(trials: Sequence[Trial], request: Request) -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.cautions import after_training, cautions
+from genas.cautions import after_training, cautions, too_slow
 from genas.core import clock, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
-from genas.core.records import Budget, Candidate, Constraint, Report, Request, Trial, Use
+from genas.core.records import Budget, Candidate, Constraint, Report, Request, Rival, Trial, Use
 from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import Plan, make_plan, placed
@@ -83,16 +83,13 @@ class Designer:
                 f"{request.task.name} has {self.task.modality} data. Name another space."
             )
         self.plan = self._plan()
-        self.schedule = self._schedule(context["device"])
-        slowest = None if self.schedule is None else self.schedule.slowest
-        affordable = () if slowest is None else (Constraint("train_ms", at_most=slowest),)
-        self.book = Book(self.task.metric, self.task.goal, request.objectives, request.constraints, affordable)
+        self.book = Book(self.task.metric, self.task.goal, request.objectives, request.constraints)
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
         self.race: Race | None = None
-        for name, text in cautions(request, self.task, slowest):
+        for name, text in cautions(request, self.task):
             self._note(name, text)
-        self.lab = Laboratory(request, self.book, context, self.executor, races=self.schedule is not None)
+        self.lab = Laboratory(request, self.book, context, self.executor, races=self.races)
         self.proposers, self.refiners = _mixes(request, context)
 
     def run(self) -> Report:
@@ -102,8 +99,8 @@ class Designer:
             RequestError: nothing can be trained, or no candidate keeps the limits.
         """
         self._need_data()
-        if self.schedule is not None:
-            self._run_race(self.schedule)
+        if self.races:
+            self._run_race()
             return self.report()
         for stage in (self.propose, self.refine, self.validate):
             try:
@@ -114,18 +111,22 @@ class Designer:
 
     # Stages of a race
 
-    def _run_race(self, schedule: Schedule) -> None:
+    def _run_race(self) -> None:
         from genas.run.race import Race
-        from genas.run.start import SECONDS
         from genas.run.trainer import Trainer
         from genas.training.timing import threads
         from genas.validators.train import TrainValidator
 
         validator = self.lab.validator.scorer
         assert isinstance(validator, TrainValidator)
+        schedule = self._schedule()
+        if schedule.slowest is not None:
+            self.lab.gate_by(Constraint("train_ms", at_most=schedule.slowest))
+            self._note("train_ms", too_slow(schedule.slowest))
+        self._try_rivals()
         trainer = Trainer(self.space, self.task, validator, self.lab.context["device"], self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
-        seconds = self.request.budget.seconds or SECONDS
+        seconds = self.request.budget.seconds or 0.0
         self.race = Race(
             self.request, self.lab, schedule, trainer, executor=self.executor, proposers=self.proposers,
             refiners=self.refiners, progress=self.progress, seconds=seconds, elapsed=elapsed, begin=self._begin,
@@ -136,6 +137,14 @@ class Designer:
         if self.winner is not None:
             for name, text in after_training(self.task, self.book.trials[self.winner]):
                 self._note(name, text)
+
+    def _try_rivals(self) -> None:
+        """Models that are no networks, where the task has rows: a second that tells whether a network is needed."""
+        from genas.run.classical import classical
+
+        if self.task.modality == "tabular" and self.ledger.find("rivals") is None:
+            found = [wire.to_data(rival) for rival in classical(self.task, self.request.seed)]
+            self.ledger.append({"kind": "rivals", "id": "rivals", "rivals": found})
 
     def weights(self) -> dict[str, Tensor] | None:
         """Those of the winner; None where nothing was trained."""
@@ -228,7 +237,9 @@ class Designer:
         tokens = sum(int(e.get("tokens", 0)) for e in self.ledger.read() if e.get("kind") == "completion")
         spent = Budget(round(self.book.seconds, 3), len(self.book.measured()), tokens)
         text = summarize(self.request, winner, references, trials)
-        return Report(self.request, winner, tuple(self.book.front()), references, trials, spent, text)
+        event = self.ledger.find("rivals") or {"rivals": []}
+        rivals = tuple(wire.from_data(Rival, rival) for rival in event["rivals"])
+        return Report(self.request, winner, tuple(self.book.front()), references, trials, spent, text, rivals)
 
     # Making
 
@@ -258,15 +269,22 @@ class Designer:
             self.ledger.append(event)
         return Plan(**event["plan"])
 
-    def _schedule(self, device: str) -> Schedule | None:
-        """How the race spends the budget; None where nothing is trained."""
-        if not self.trains or self.request.validator.name != "train":
-            return None
+    @property
+    def races(self) -> bool:
+        """Whether a design trains networks in a race."""
+        return self.trains and self.request.validator.name == "train"
+
+    def _schedule(self) -> Schedule:
+        """How the race spends the budget."""
+        if self.request.budget.seconds is None and self.request.budget.trials is None:
+            raise RequestError("A race needs a budget: write for example '10 minutes' or '20 trials'.")
         from genas.run.schedule import Schedule
         from genas.run.start import planned
 
         if (event := self.ledger.find("schedule")) is None:
-            made = planned(self.request, self.space, self.task, self.executor, device=device, begin=self._begin)
+            made = planned(
+                self.request, self.space, self.task, self.executor, device=self.lab.context["device"], begin=self._begin
+            )
             spent = clock.now() - self._begin
             event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": spent}
             self.ledger.append(event)

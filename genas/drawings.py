@@ -15,7 +15,8 @@ from markupsafe import escape
 
 from genas.core.records import Constraint, Measurement, Objective, Trial
 from genas.palette import COLOURS, INK, LINE, MUTED, NAMES, PAPER, colours, css
-from genas.summary import clean
+from genas.rungs import Rungs
+from genas.words import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,9 @@ def draw_pareto(
         for origin, colour in colours([t.candidate.origin for t in trials]).items():
             _scatter(axes, [p for p in points if p.trial.candidate.origin == origin], colour, origin)
         if any(p.fidelity < 1 for p in points):
-            axes.scatter([], [], s=22, facecolors="none", edgecolors=MUTED, label="hollow: measured cheaply")
+            axes.scatter(
+                [], [], s=22, facecolors="none", edgecolors=MUTED, label="hollow: measured after less training"
+            )
         _limits(axes, [c for c in constraints if c.metric == across])
         _frame(axes, points + _points(references, across, up), objectives[0])
         if len(objectives) <= 2:
@@ -133,14 +136,50 @@ def _frame(axes: Axes, points: Sequence[_Point], leading: Objective) -> None:
         axes.text(0.01, 0.015 if sign > 0 else 0.96, text, transform=axes.transAxes, color=MUTED, fontsize=8.5)
 
 
-def draw_curves(curves: Mapping[str, Sequence[Measurement]], *, metric: str = "accuracy") -> str | None:
-    """Learning curves, one line per seed and one colour per name; None where no measurement has a curve."""
+def draw_race(trials: Sequence[Trial], rungs: Rungs, *, winner: Trial | None = None) -> str | None:
+    """What each network had after each rung, one line a network, coloured by origin; None where none was trained."""
+    lines = {t.candidate.key: _line(t, rungs.metric) for t in trials if rungs.last(t)}
+    if not lines:
+        return None
+    with _style():
+        figure, axes = _axes("share of the winner's training", f"validation {rungs.metric}")
+        trained = [t for t in trials if t.candidate.key in lines]
+        for origin, colour in colours([t.candidate.origin for t in trials]).items():
+            for number, trial in enumerate(t for t in trained if t.candidate.origin == origin):
+                xs, ys = zip(*lines[trial.candidate.key], strict=True)
+                label = _plain(origin) if number == 0 else None
+                axes.plot(xs, ys, color=colour, linewidth=1.2, alpha=0.8, marker="o", markersize=3, label=label)
+        if winner is not None and winner.candidate.key in lines:
+            xs, ys = zip(*lines[winner.candidate.key], strict=True)
+            axes.plot(xs, ys, color=INK, linewidth=2.2, zorder=4, label="winner")
+        for share in rungs.shares:
+            axes.axvline(share, color=LINE, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+        return _to_svg(figure, f"race of {len(lines)} networks over {len(rungs.shares)} rungs")
+
+
+def _line(trial: Trial, metric: str) -> list[tuple[float, float]]:
+    """The mean over seeds for each share of the training, in order."""
+    found: dict[float, list[float]] = {}
+    for m in trial.all(metric):
+        found.setdefault(m.fidelity, []).append(m.value)
+    return [(share, sum(values) / len(values)) for share, values in sorted(found.items())]
+
+
+def draw_curves(
+    curves: Mapping[str, Sequence[Measurement]], *, metric: str = "accuracy", across: str = "epoch"
+) -> str | None:
+    """Learning curves, one line per seed and one colour per name; None where no measurement has a curve.
+
+    Args:
+        across: what the points of a curve stand for.
+    """
     drawn = {name: [m.curve for m in found if len(m.curve) > 1] for name, found in curves.items()}
     drawn = {name: lines for name, lines in drawn.items() if lines}
     if not drawn:
         return None
     with _style():
-        figure, axes = _axes("epoch", f"validation {metric}")
+        figure, axes = _axes(across, f"validation {metric}")
         tones = colours(list(drawn))
         for name, lines in drawn.items():
             for number, line in enumerate(lines):

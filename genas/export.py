@@ -21,6 +21,7 @@ from genas.core import wire
 from genas.core.errors import GenasError
 from genas.core.interfaces import Task
 from genas.core.records import Architecture
+from genas.export_readme import readme
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,44 +30,7 @@ _PLAIN = {"__future__", "collections", "dataclasses", "functools", "itertools", 
 _EXTRA = {"torch_geometric"}  # allowed too; the README then names it
 _OURS = ("CONFIG", "CLASSES", "PREPARATION", "FEATURES", "SCALE", "MEAN", "STD", "prepare", "load", "Path", "load_file")
 _TOLERANCE = 1e-4
-_MODES = {1: "L", 3: "RGB"}  # of a picture, by channels
 _EXAMPLES = 16
-
-_FROM_PICTURE = """
-import numpy as np
-import torch
-from PIL import Image, ImageOps
-
-from model import CLASSES, load, prepare
-
-picture = ImageOps.exif_transpose(Image.open("picture.png")).convert("{mode}")
-picture = picture.resize(({width}, {height}), Image.Resampling.BILINEAR)
-pixels = np.asarray(picture, dtype="float32").reshape(1, {height}, {width}, {channels}){scaled}
-with torch.inference_mode():
-    scores = load()(prepare(pixels.transpose(0, 3, 1, 2)))  # [1, {channels}, {height}, {width}] -> [1, classes]
-print(CLASSES[int(scores.argmax(1))])
-"""
-
-_FROM_TABLE = """
-import csv
-
-import torch
-
-from model import CLASSES, FEATURES, MEAN, load, prepare
-
-
-def value(text: str, word: str | None, mean: float) -> float:
-    if word is not None:
-        return float(text == word)
-    return float({{"": mean, "true": 1, "false": 0}}.get(text.lower(), text))
-
-
-with open("rows.csv", newline="") as file:  # a line of names, then the rows
-    rows = [[value(row[c], word, mean) for (c, word), mean in zip(FEATURES, MEAN)] for row in csv.DictReader(file)]
-with torch.inference_mode():
-    scores = load()(prepare(rows))  # [rows, {features}] -> [rows, classes]
-print([CLASSES[i] for i in scores.argmax(1)])
-"""
 
 _LOAD = '''
 
@@ -89,7 +53,13 @@ def prepare(raw: torch.Tensor) -> torch.Tensor:
 
 
 def export(
-    network: nn.Module, arch: Architecture, task: Task, folder: Path, *, weights: Mapping[str, Tensor] | None = None
+    network: nn.Module,
+    arch: Architecture,
+    task: Task,
+    folder: Path,
+    *,
+    weights: Mapping[str, Tensor] | None = None,
+    recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Write a trained network as model.py, weights.safetensors, model.onnx, architecture.json and README.md.
 
@@ -100,6 +70,7 @@ def export(
         network: of a class whose file imports torch only, with its constructor's arguments in `config`.
         folder: made where it does not exist.
         weights: trained weights, as the network's `state_dict` names them; None for those that it holds.
+        recipe: how the network was trained, all of it; written into architecture.json and README.md.
 
     Returns:
         What each file is, by name. Under "model.onnx" either how closely it agrees or why it is missing.
@@ -119,7 +90,8 @@ def export(
     (folder / "model.py").write_text(_model(source, trained, task, preparation), encoding="utf-8")
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.items()}
     (folder / "weights.safetensors").write_bytes(save(tensors))
-    (folder / "architecture.json").write_text(json.dumps(wire.to_data(arch), indent=1) + "\n", encoding="utf-8")
+    graph = wire.to_data(arch) | ({"recipe": dict(recipe)} if recipe else {})
+    (folder / "architecture.json").write_text(json.dumps(graph, indent=1) + "\n", encoding="utf-8")
     batch, _ = task.batch(_EXAMPLES)
     examples = (batch,) if isinstance(batch, Tensor) else tuple(batch)  # a graph unpacks as features and edges
     difference = _verify(trained, examples, task, preparation, folder)
@@ -127,10 +99,11 @@ def export(
         "model.py": f"plain PyTorch; loaded and run, it differs by {difference:.1g} at most",
         "weights.safetensors": f"{sum(v.numel() for v in weights.values()):,} numbers",
         "model.onnx": _onnx(trained, examples, folder),
-        "architecture.json": "the architecture as a graph",
+        "architecture.json": "the architecture as a graph" + (", and how it was trained" if recipe else ""),
         "README.md": "how to use these files",
     }
-    (folder / "README.md").write_text(_readme(files["model.onnx"], extra, preparation, trained, task), encoding="utf-8")
+    text = readme(files["model.onnx"], extra, preparation, network=trained, task=task, recipe=recipe or {})
+    (folder / "README.md").write_text(text, encoding="utf-8")
     return files
 
 
@@ -351,40 +324,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def _readme(onnx: str, extra: list[str], preparation: Mapping[str, Any] | None, network: nn.Module, task: Task) -> str:
-    needs = " ".join(["torch", "safetensors", *(name.replace("_", "-") for name in extra)])
-    inputs = "prepare(raw)" if preparation else ", ".join(inspect.signature(network.forward).parameters)
-    if preparation:
-        shape = ", ".join(map(str, task.input_shape))
-        kind = f"images, values 0 to {preparation['SCALE']:g}" if len(task.input_shape) == 3 else "rows"
-        how = (
-            f"`raw` is a tensor, a numpy array or lists [B, {shape}]: {kind} (see PREPARATION). `prepare` scales them."
-        )
-    else:
-        how = f"`{inputs}` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
-    example = _example(preparation, task)
-    return "\n".join([
-        f"Needs `pip install {needs}` and no genas. In this folder:",
-        "",
-        f"    from model import CLASSES, load{', prepare' if preparation else ''}",
-        f"    scores = load()({inputs})  # [B, {'classes' if preparation else 'outputs'}]",
-        "",
-        f"{how} Scores are logits; `scores.argmax(1)` indexes `CLASSES`.",
-        "",
-        *(["From a file to a class:", "", f"```python{example}```", ""] if example else []),
-        f"model.onnx (input `inputs`, prepared; output `outputs`): {onnx}.",
-        "",
-    ])  # fmt: skip
-
-
-def _example(preparation: Mapping[str, Any] | None, task: Task) -> str:
-    """Code from a file to a class; nothing where the inputs are neither pictures nor rows of a table."""
-    if preparation and hasattr(task, "features"):
-        return _FROM_TABLE.format(features=task.input_shape[0])
-    if not preparation or len(task.input_shape) != 3 or task.input_shape[0] not in _MODES:
-        return ""
-    channels, height, width = task.input_shape
-    scaled = "" if preparation["SCALE"] == 255 else f" * ({preparation['SCALE']:g} / 255)"
-    return _FROM_PICTURE.format(mode=_MODES[channels], channels=channels, height=height, width=width, scaled=scaled)

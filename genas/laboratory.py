@@ -16,7 +16,7 @@ from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.meter import Job, Meter
-from genas.core.records import Architecture, Candidate, Measurement, Request, Trial, Use
+from genas.core.records import Architecture, Candidate, Constraint, Measurement, Request, Trial, Use
 
 
 def context_of(request: Request, ledger: Ledger, device: str) -> dict[str, Any]:
@@ -67,9 +67,15 @@ class Laboratory:
                 f"No scorer measures {wanted}. Add one to the scorers (genas list scorers), or leave that "
                 f"limit or objective out. Measured are: {', '.join(sorted(known))}."
             )
-        gates = {limit.metric for limit in book.affordable} - self.needed
-        self.gates = [m for m in screens if m.scorer.metric in gates]
-        self.screens = [m for m in screens if m not in self.gates]
+        self.screens: list[Meter] = screens
+        self.gates: list[Meter] = []
+
+    def gate_by(self, limit: Constraint) -> None:
+        """From now on, a candidate must keep this limit too; it is measured last, and only of what keeps the others."""
+        self.book.afford(limit)
+        if limit.metric not in self.needed:
+            self.gates = [m for m in self.screens if m.scorer.metric == limit.metric]
+            self.screens = [m for m in self.screens if m not in self.gates]
 
     def meter(self, kind: str, use: Use) -> Meter:
         """A scorer or validator behind the ledger."""

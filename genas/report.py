@@ -6,15 +6,18 @@ import json
 import os
 import platform
 import subprocess
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from genas import drawings, summary
+from genas import drawings, report_tables, summary
+from genas.architecture_picture import draw_architecture
 from genas.core import pareto, wire
 from genas.core.records import Measurement, Report, Trial
+from genas.palette import colours
+from genas.rungs import Rungs
+from genas.spread import interval
 from genas.summary import block, summarize
 
 __all__ = ["block", "environment", "render", "summarize", "write"]
@@ -23,12 +26,6 @@ _TEMPLATE = "report.html.j2"
 _PACKAGES = ("genas", "torch", "torch-geometric", "transformers", "diffusers", "numpy", "onnxruntime")
 _DRAWN = 4  # networks pictured
 _OPEN_ROWS = 25  # rows of the trial table that are shown unfolded
-_VERDICTS = {
-    "beats": "beaten by the winner",
-    "does not beat": "better than the winner",
-    "no clear difference": "no clear difference",
-}
-_TONES = {"beats": "good", "does not beat": "bad", "no clear difference": "even"}
 
 
 def write(report: Report, folder: Path, *, events: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -87,9 +84,10 @@ def _processor() -> str:
 
 def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     request, winner = report.request, report.winner
-    ranked = _ranked(report)
+    rungs = summary.rungs_of(request, winner, report.trials)
+    ranked = report_tables.ranked(report)
     metrics = _metrics(report)
-    tones = drawings.colours([t.candidate.origin for t in report.trials])
+    tones = colours([t.candidate.origin for t in report.trials])
     marks = {t.candidate.key: "front" for t in report.front}
     if winner:
         marks[winner.candidate.key] = "winner"
@@ -97,9 +95,12 @@ def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "goal": summary.clean(request.goal) or "No sentence was given",
         "rows": summary.rows(request)[1:],
         "lines": [line for line in report.text.splitlines() if line.strip()],
-        "verdict": _verdict(report),
+        "verdict": _verdict(report, rungs),
         "tiles": _tiles(report),
-        "comparison": _comparison(report),
+        "comparison": report_tables.comparison(report, rungs),
+        "recipe": {} if rungs is None or winner is None else _recipe(report, winner),
+        "race": None if rungs is None else drawings.draw_race(report.trials, rungs, winner=winner),
+        "rungs": None if rungs is None else rungs.trained(report.trials),
         "pareto": drawings.draw_pareto(
             report.trials,
             request.objectives,
@@ -108,31 +109,24 @@ def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]
             references=report.references,
             winner=winner,
         ),
-        "pictures": _pictures(report, ranked),
-        "curves": drawings.draw_curves(_curves(report), metric=summary.quality(request, winner).metric),
-        "metrics": [_heading(m) for m in metrics],
-        "trials": [_row(i, t, metrics, tones, marks) for i, t in enumerate(ranked, start=1)],
+        "pictures": _pictures(report, ranked, rungs),
+        "curves": drawings.draw_curves(
+            _curves(report),
+            metric=summary.quality(request, winner).metric,
+            across="epoch" if rungs is None else "look at the validation split",
+        ),
+        "metrics": [report_tables.heading(m) for m in metrics],
+        "trials": [
+            report_tables.row(i, t, metrics, tones=tones, marks=marks, rungs=rungs)
+            for i, t in enumerate(ranked, start=1)
+        ],
         "open_rows": _OPEN_ROWS,
-        "sources": _sources(report, tones),
-        "spent": _spent(report),
-        "costs": _costs(events),
+        "sources": report_tables.sources(report, tones, rungs),
+        "spent": report_tables.spent(report),
+        "costs": report_tables.costs(events),
         "environment": environment(),
         "warnings": _warnings(report, events),
     }
-
-
-def _ranked(report: Report) -> list[Trial]:
-    """Best first: the winner, then fully measured trials, cheaply measured ones, unmeasured ones, failures."""
-    objectives = report.request.objectives
-    winner = report.winner.candidate.key if report.winner else None
-
-    def order(trial: Trial) -> tuple[Any, ...]:
-        found, point = trial.all(objectives[0].metric), pareto.losses(trial, objectives)
-        leading = point or ((-found[0].value if objectives[0].goal == "max" else found[0].value,) if found else ())
-        won = trial.candidate.key == winner and trial.failure is None
-        return (not won, trial.failure is not None, -(found[0].fidelity if found else 0.0), leading)
-
-    return sorted(report.trials, key=order)
 
 
 def _metrics(report: Report) -> list[str]:
@@ -143,26 +137,41 @@ def _metrics(report: Report) -> list[str]:
     return ordered + sorted(measured - set(ordered))
 
 
-def _heading(metric: str) -> str:
-    word = summary.unit(metric)
-    return summary.label(metric) + (f" ({word})" if word and word != metric else "")
+def _recipe(report: Report, winner: Trial) -> dict[str, str]:
+    """The winner's whole recipe, as it is shown."""
+    recipe = report.recipe or summary.recipe_of(report.request, winner.candidate)
+    return {name.replace("_", " "): str(value) for name, value in recipe.items()}
 
 
-def _verdict(report: Report) -> dict[str, str]:
-    """The outcome against the best reference in two or three words, with the tone to show it in."""
-    if report.winner is None:
+def _verdict(report: Report, rungs: Rungs | None) -> dict[str, str]:
+    """The outcome against the best reference in some words, with the tone to show it in."""
+    winner = report.winner
+    if winner is None:
         return {"text": "no network found", "tone": "bad"}
-    if pareto.broken(report.winner, report.request.constraints):
+    if pareto.broken(winner, report.request.constraints):
         return {"text": "a limit is broken", "tone": "bad"}
-    rivals = [(found, r) for r in report.references if (found := summary.against(report.request, report.winner, r))]
+    if rungs is not None and summary.kind_of(winner.candidate) == "hand-made":
+        return {"text": f"a hand-made network won the race: “{summary.title(winner)}”", "tone": "even"}
+    leading = summary.quality(report.request, winner)
+    tested = [r for r in report.references if r.all(f"test_{leading.metric}") and winner.all(f"test_{leading.metric}")]
+    if rungs is not None and not tested:
+        return _race_verdict(report.references, winner, rungs)
+    rivals = [(found, r) for r in tested or report.references if (found := summary.against(report.request, winner, r))]
     if not rivals:
         return {"text": "no reference to compare with", "tone": "even"}
-    leading = summary.quality(report.request, report.winner)
     sign = 1.0 if leading.goal == "max" else -1.0
-    tested = [pair for pair in rivals if pair[1].all(f"test_{leading.metric}")]
-    found, strongest = min(tested or rivals, key=lambda pair: sign * pair[0].difference)
+    found, strongest = min(rivals, key=lambda pair: sign * pair[0].difference)
     joint = " from" if found.verdict == "no clear difference" else ""
-    return {"text": f"{found.verdict}{joint} “{summary.title(strongest)}”", "tone": _TONES[found.verdict]}
+    return {"text": f"{found.verdict}{joint} “{summary.title(strongest)}”", "tone": report_tables.TONES[found.verdict]}
+
+
+def _race_verdict(references: Sequence[Trial], winner: Trial, rungs: Rungs) -> dict[str, str]:
+    """How the winner stood against the reference that came farthest, where that one stopped."""
+    rivals = [(found, r) for r in references if (found := summary.standing(rungs, winner, r))]
+    if not rivals:
+        return {"text": "no reference to compare with", "tone": "even"}
+    found, strongest = max(rivals, key=lambda pair: (rungs.last(pair[1]), -pair[0].lead))
+    return {**report_tables.led(found, rungs.metric, f" “{summary.title(strongest)}”")}
 
 
 def _tiles(report: Report) -> list[dict[str, str]]:
@@ -172,7 +181,7 @@ def _tiles(report: Report) -> list[dict[str, str]]:
         metric = summary.quality(report.request, report.winner).metric
         for name, shown in ((f"test_{metric}", "test "), (metric, "validation ")):
             if found := summary.spread(report.winner, name):
-                small = "one seed" if found.std is None else f"± {summary.number(metric, found.std)}, {found.n} seeds"
+                small = _sureness(report.winner, name, found)
                 tiles.append(
                     {"name": shown + summary.label(metric), "big": summary.number(metric, found.mean), "small": small}
                 )
@@ -182,39 +191,30 @@ def _tiles(report: Report) -> list[dict[str, str]]:
         for cost in dict.fromkeys(costs):
             if cost != metric and (value := report.winner.value(cost)) is not None:
                 limits = [summary.limit(c) for c in report.request.constraints if c.metric == cost]
-                tiles.append({"name": _heading(cost), "big": summary.number(cost, value), "small": "; ".join(limits)})
+                tiles.append(
+                    {
+                        "name": report_tables.heading(cost),
+                        "big": summary.number(cost, value),
+                        "small": "; ".join(limits),
+                    }
+                )
     failed = sum(t.failure is not None for t in report.trials)
     tiles.append({"name": "candidates", "big": f"{len(report.trials):,}", "small": f"{failed} dropped or failed"})
     return tiles
 
 
-def _comparison(report: Report) -> dict[str, Any]:
-    """Winner and references side by side: costs, validation and test figures, verdict."""
-    request, winner = report.request, report.winner
-    metric = summary.quality(request, winner).metric
-    measured = {m.metric for t in (winner, *report.references) if t for m in t.measurements}
-    limited = [c.metric for c in request.constraints]
-    shown = [m for m in dict.fromkeys([f"test_{metric}", metric, *limited, "params"]) if m in measured]
-    lines = []
-    for trial in ([winner] if winner else []) + list(report.references):
-        cells = [
-            summary.spread_text(m, s) if (s := summary.spread(trial, m)) and s.n > 1 else _single(trial, m)
-            for m in shown
-        ]
-        found = summary.against(request, winner, trial) if winner and trial is not winner else None
-        name = "winner" if trial is winner else summary.title(trial)
-        verdict = {"text": _VERDICTS[found.verdict], "tone": _TONES[found.verdict]} if found else None
-        lines.append({"name": name, "cells": cells, "verdict": verdict, "failure": trial.failure})
-    headings = [f"validation {_heading(m)}" if m == metric else _heading(m) for m in shown]
-    return {"metrics": headings, "lines": lines}
+def _sureness(trial: Trial, metric: str, found: summary.Spread) -> str:
+    """How sure a figure is: its spread over seeds, else its interval over examples."""
+    if found.std is not None:
+        return f"± {summary.number(metric, found.std)}, {found.n} seeds"
+    between = interval(trial, metric)
+    if between is None:
+        return "one seed"
+    bounds = f"[{summary.number(metric, between.low)}, {summary.number(metric, between.high)}] "
+    return f"{bounds if metric.startswith('test_') else ''}on {between.examples:,} examples, one training"
 
 
-def _single(trial: Trial, metric: str) -> str:
-    value = trial.value(metric)
-    return "–" if value is None else summary.number(metric, value)
-
-
-def _pictures(report: Report, ranked: Sequence[Trial]) -> list[dict[str, str]]:
+def _pictures(report: Report, ranked: Sequence[Trial], rungs: Rungs | None) -> list[dict[str, str]]:
     """The winner, then the best others (fully trained ones first), each with its figures and drawing."""
     chosen: dict[str, Trial] = {}
     for trial in ([report.winner] if report.winner else []) + list(ranked):
@@ -223,14 +223,14 @@ def _pictures(report: Report, ranked: Sequence[Trial]) -> list[dict[str, str]]:
     pictures = []
     for key, trial in list(chosen.items())[:_DRAWN]:
         wanted = [m for m in _metrics(report) if m in {o.metric for o in report.request.objectives} or m == "params"]
-        cells = [(summary.label(m), *_cell(trial, m)) for m in wanted]
+        cells = [(summary.label(m), *report_tables.cell(trial, m, rungs)) for m in wanted]
         figures = [f"{name} {value}" + (f" ({note})" if note else "") for name, value, note in cells if value]
         won = report.winner is not None and trial is report.winner
         pictures.append({
-            "name": "Winner" if won else f"Runner-up {key[:8]}",
+            "name": "Winner" if won else f"Runner-up {summary.short(key)}",
             "text": ", ".join([f"from {trial.candidate.origin}", *figures]),
             "note": trial.candidate.note,
-            "svg": drawings.draw_architecture(trial.candidate.arch),
+            "svg": draw_architecture(trial.candidate.arch),
             "ops": " ".join(trial.candidate.arch.ops),
         })  # fmt: skip
     return pictures
@@ -241,100 +241,9 @@ def _curves(report: Report) -> dict[str, list[Measurement]]:
     named = [("winner", report.winner)] if report.winner else []
     curves: dict[str, list[Measurement]] = {}
     for name, trial in [*named, *((summary.title(r), r) for r in report.references)]:
-        curves.setdefault(name, []).extend(m for m in trial.all(metric) if m.fidelity >= 1)
+        if name == "winner" or report.winner is None or trial.candidate.key != report.winner.candidate.key:
+            curves.setdefault(name, []).extend(m for m in trial.all(metric) if m.fidelity >= 1)
     return curves
-
-
-def _row(
-    number: int, trial: Trial, metrics: Sequence[str], tones: Mapping[str, str], marks: Mapping[str, str]
-) -> dict[str, Any]:
-    candidate = trial.candidate
-    return {
-        "number": number,
-        "key": candidate.key,
-        "origin": candidate.origin,
-        "colour": drawings.css(tones[candidate.origin]),
-        "mark": marks.get(candidate.key, "") if trial.failure is None else "",
-        "cells": [_cell(trial, m) for m in metrics],
-        "note": candidate.note,
-        "parents": [p[:8] for p in candidate.parents],
-        "failure": trial.failure,
-        "ops": " ".join(candidate.arch.ops),
-    }
-
-
-def _cell(trial: Trial, metric: str) -> tuple[str, str]:
-    """The figure and, small beside it, at what fidelity and over how many seeds."""
-    found = trial.all(metric)
-    if not found:
-        return ("", "")
-    same = [m for m in found if m.fidelity == found[0].fidelity]
-    notes = [f"at {found[0].fidelity:.2g}"] if found[0].fidelity < 1 else []
-    notes += [f"{len(same)} seeds"] if len(same) > 1 else []
-    return (summary.number(metric, sum(m.value for m in same) / len(same)), ", ".join(notes))
-
-
-def _sources(report: Report, tones: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Per origin: how many candidates reached each stage, the best of them, and the share in the front."""
-    leading, constraints = report.request.objectives[0], report.request.constraints
-    in_front = Counter(t.candidate.origin for t in report.front)
-    ranked, lines = _ranked(report), []
-    for origin, colour in tones.items():
-        own = [t for t in ranked if t.candidate.origin == origin]
-        legal = [t for t in own if t.failure is None or t.measurements]
-        within = [t for t in legal if not pareto.broken(t, constraints)]
-        measured = [t for t in within if t.failure is None and t.value(leading.metric) is not None]
-        lines.append({
-            "origin": origin,
-            "colour": drawings.css(colour),
-            "counts": [len(own), len(legal), len(within), len(measured)],
-            "best": _cell(measured[0], leading.metric) if measured else ("–", ""),
-            "share": f"{in_front[origin]} of {len(report.front)}",
-        })  # fmt: skip
-    return lines
-
-
-def _spent(report: Report) -> list[tuple[str, str, str]]:
-    """What was spent of each budget, beside what was allowed."""
-    spent, allowed = report.spent, report.request.budget
-    lines = []
-    if spent.seconds is not None:
-        limit = summary.duration(allowed.seconds) if allowed.seconds is not None else "no limit"
-        lines.append(("time", summary.duration(spent.seconds), limit))
-    for name, used, most in (
-        ("trials", spent.trials, allowed.trials),
-        ("LLM tokens", spent.llm_tokens, allowed.llm_tokens),
-    ):
-        if used is not None:
-            lines.append((name, f"{used:,}", "no limit" if most is None else f"{most:,}"))
-    return lines
-
-
-def _costs(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
-    """Per scorer the figures made, the failures and the seconds; per chat model answers, tokens and the same."""
-    made: Counter[str] = Counter()
-    failed: Counter[str] = Counter()
-    seconds: dict[str, float] = {}
-    answers: Counter[str] = Counter()
-    tokens: Counter[str] = Counter()
-    for event in events:
-        if event.get("kind") == "measurement":
-            scorer = str(event.get("scorer", "unknown"))
-            made[scorer] += 1
-            failed[scorer] += "failure" in event
-            seconds[scorer] = seconds.get(scorer, 0.0) + float(event.get("measurement", {}).get("seconds", 0.0))
-        elif event.get("kind") == "completion":
-            model = str(event.get("model", "chat model"))
-            answers[model] += 1
-            failed[model] += "failure" in event
-            tokens[model] += int(event.get("tokens", 0))
-            seconds[model] = seconds.get(model, 0.0) + float(event.get("seconds", 0.0))
-    order = sorted(made, key=lambda s: -seconds[s])
-    lines = [(s, f"{made[s]:,}", str(failed[s]), summary.duration(seconds[s])) for s in order]
-    return lines + [
-        (model, f"{count:,} answers, {tokens[model]:,} tokens", str(failed[model]), summary.duration(seconds[model]))
-        for model, count in answers.items()
-    ]
 
 
 def _warnings(report: Report, events: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -348,8 +257,15 @@ def _warnings(report: Report, events: Sequence[Mapping[str, Any]]) -> list[str]:
             found.append(
                 "The test split was not read: the winner's figure is the one it was chosen by, so it flatters."
             )
-        elif test.n < 3:
-            found.append(f"The test figure rests on {test.n} seed(s): too few to tell luck from merit.")
+        elif test.n == 1 and interval(winner, f"test_{metric}"):
+            found.append(
+                "The test figure is of one training: its interval counts the chance in the test examples, not that in "
+                "the training. --seeds 3 trains the winner again."
+            )
+        elif test.n < 3 and request.validator.name != "table":
+            found.append(
+                f"The test figure rests on {test.n} training{'s' * (test.n > 1)}: too few to tell luck from merit."
+            )
         found += pareto.broken(winner, request.constraints)
         found += [line for line in summary.limit_lines(request, winner) if line.startswith("Limits not measured")]
     failed = sum(t.failure is not None and not pareto.broken(t, request.constraints) for t in report.trials)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
-from genas.core.records import Measurement, Request, Trial
+from genas.core.records import Goal, Measurement, Request, Trial
 
 
 class Shared(NamedTuple):
@@ -23,18 +24,20 @@ class Rungs:
 
     Args:
         metric: the task's metric, by which the race is decided.
+        goal: what is good of it.
         shares: for each rung, the share of the winner's whole training that a network has had after it.
         sizes: how many networks were trained on each rung, and last how many to the end.
         continued: how many of each rung went on.
     """
 
     metric: str
+    goal: Goal
     shares: tuple[float, ...]
     sizes: tuple[int, ...]
     continued: tuple[int, ...]
 
     @staticmethod
-    def of(request: Request, trials: Sequence[Trial], metric: str) -> Rungs | None:
+    def of(request: Request, trials: Sequence[Trial], metric: str, goal: Goal) -> Rungs | None:
         """The rungs of a run's race; None where the run was none, as over a table."""
         had = [{m.fidelity for m in trial.all(metric)} for trial in trials]
         shares = sorted({share for found in had for share in found if share < 1})
@@ -42,8 +45,8 @@ class Rungs:
             return None
         steps = [*shares, 1.0]
         sizes = tuple(sum(share in found for found in had) for share in steps)
-        continued = tuple(sum(a in found and b in found for found in had) for a, b in zip(steps, steps[1:], strict=False))
-        return Rungs(metric, tuple(shares), sizes, continued)
+        continued = tuple(sum(a in found and b in found for found in had) for a, b in pairwise(steps))
+        return Rungs(metric, goal, tuple(shares), sizes, continued)
 
     def first(self, trial: Trial) -> int:
         """The rung that the network joined on, counted from 1; 0 where it was not trained."""
@@ -51,7 +54,7 @@ class Rungs:
         return self.number(found[-1].fidelity) if found else 0
 
     def last(self, trial: Trial) -> int:
-        """The last rung that it did, counted from 1; one more than there are for the end, 0 where it was not trained."""
+        """The last rung that it did, counted from 1, the end being one more; 0 where it was not trained."""
         found = trial.all(self.metric)
         return self.number(found[0].fidelity) if found else 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from genas.core.records import Goal, Trial
+from genas.core.records import Goal, Measurement, Trial
 
 _Z = 1.959964  # of the normal distribution at 95 %, two-sided
 
@@ -37,21 +37,26 @@ class Interval(NamedTuple):
     examples: int
 
 
-def interval(trial: Trial, metric: str) -> Interval | None:
-    """The 95 % interval of an accuracy of one training, from the examples it was read on; None where it has none.
+def wilson(measured: Measurement) -> Interval | None:
+    """The 95 % interval of an accuracy, from the examples it was read on; None where these are not known.
 
     It counts the chance in the choice of examples; that in the training only several seeds show.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference" (JASA 1927).
     """
-    found = trial.all(metric)
-    same = [m for m in found if m.fidelity == found[0].fidelity]
-    if len(same) != 1 or not same[0].examples or not metric.endswith("accuracy") or not 0 <= same[0].value <= 1:
+    share, n = measured.value, measured.examples
+    if not n or not measured.metric.endswith("accuracy") or not 0 <= share <= 1:
         return None
-    share, n = same[0].value, same[0].examples
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n))
     return Interval(max(0.0, middle - half), min(1.0, middle + half), n)
+
+
+def interval(trial: Trial, metric: str) -> Interval | None:
+    """Wilson's interval of an accuracy of a trial that was trained once; None where several seeds show its spread."""
+    found = trial.all(metric)
+    same = [m for m in found if m.fidelity == found[0].fidelity]
+    return wilson(same[0]) if len(same) == 1 else None
 
 
 def chance(one: float, other: float, examples: int) -> float:

@@ -1,203 +1,64 @@
-"""A request and an outcome in plain words: the block shown before any work, and the sentences of a report."""
+"""The outcome of a run in plain sentences."""
 
 from __future__ import annotations
 
-import math
-import textwrap
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from genas.core import pareto
-from genas.core.records import Budget, Constraint, Goal, Objective, Request, Trial, Use
+from genas.core import pareto, registry
+from genas.core.records import Candidate, Measurement, Objective, Request, Rival, Trial
+from genas.rungs import Rungs
+from genas.spread import Comparison, Spread, chance, compare, interval, spread, wilson
+from genas.words import amount, block, clean, duration, figure, label, limit, number, rows, unit
 
-_UNITS = {"_ms": "ms", "_mb": "MB", "_mj": "mJ", "_j": "J", "_s": "s"}
-_WIDTH = 100
+__all__ = [
+    "Comparison", "Spread", "Standing", "against", "amount", "block", "clean", "compare", "duration", "figure",
+    "figure_text", "kind_of", "label", "limit", "limit_lines", "measured_text", "number", "quality", "recipe_of", "recipe_text", "rows",
+    "rungs_of", "short", "spread", "spread_text", "standing", "summarize", "title", "unit",
+]  # fmt: skip
 
-
-def clean(text: str, most: int = 1000) -> str:
-    """The text on one line, at most that long, without control characters (a terminal obeys those)."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
-
-
-def unit(metric: str) -> str:
-    """The unit of a metric, or nothing for a plain number."""
-    if metric in {"params", "seconds"}:
-        return {"params": "params", "seconds": "s"}[metric]
-    if metric == "flops":
-        return "FLOPs"
-    return next((word for suffix, word in _UNITS.items() if metric.endswith(suffix)), "")
+_WISHES = ("batch_size", "learning_rate")  # options of the validator that hold for every network's recipe
 
 
-def label(metric: str) -> str:
-    """The metric as a person says it: latency for latency_ms."""
-    for suffix in _UNITS:
-        metric = metric.removesuffix(suffix)
-    return clean(metric.replace("_", " "), 60)
-
-
-def number(metric: str, value: float) -> str:
-    """The value alone, in the digits that its metric deserves."""
-    if metric == "params":
-        return f"{value:,.0f}" if value == round(value) else f"{value:,g}"
-    if metric == "flops":
-        for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-            if abs(value) >= size:
-                return f"{value / size:.4g} {letter}"
-    if metric.endswith("accuracy"):
-        return f"{value:.4f}"
-    return f"{value:.4g}" if abs(value) < 1e5 else f"{value:,.0f}"
-
-
-def figure(metric: str, value: float) -> str:
-    """The value with its unit: 49,999 params, 5 ms, 12.3 MFLOPs, 0.9870."""
-    text, word = number(metric, value), unit(metric)
-    return text + ("" if text[-1].isalpha() or not word else " ") + word
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: 45 s, 4 min, 1 h 30 min."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min" + (f" {rest} s" if rest else "")
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h" + (f" {minutes} min" if minutes else "")
-
-
-def limit(constraint: Constraint) -> str:
-    """A limit in words: params at most 49,999."""
-    metric = constraint.metric
-
-    def tell(value: float) -> str:
-        if metric.endswith("accuracy"):
-            return f"{value:g}"
-        return number(metric, value) if metric == "params" else figure(metric, value)
-
-    low, high = constraint.at_least, constraint.at_most
-    if low is not None and high is not None:
-        return f"{label(metric)} between {tell(low)} and {tell(high)}"
-    if high is not None:
-        return f"{label(metric)} at most {tell(high)}"
-    return f"{label(metric)} at least {tell(low)}" if low is not None else f"{label(metric)} without limit"
-
-
-def amount(budget: Budget) -> list[str]:
-    """The parts of a budget that are set, in words."""
-    parts = []
-    if budget.seconds is not None:
-        parts.append(duration(budget.seconds))
-    if budget.trials is not None:
-        parts.append(f"{budget.trials:,} trial{'s' * (budget.trials != 1)}")
-    if budget.llm_tokens is not None:
-        parts.append(f"{budget.llm_tokens:,} LLM tokens")
-    return parts
-
-
-def rows(request: Request) -> list[tuple[str, str]]:
-    """The request as pairs of a key and its reading."""
-    goals = [f"{label(o.metric)} {'high' if o.goal == 'max' else 'low'}" for o in request.objectives]
-
-    def listed(uses: Sequence[Use]) -> str:
-        return ", ".join(clean(str(use)) for use in uses) or "none"
-
-    return [
-        ("Goal", clean(request.goal) or "none given"),
-        ("Task", listed([request.task])),
-        ("Space", listed([request.space])),
-        ("Objectives", ", then ".join(goals)),
-        ("Limits", "; ".join(limit(c) for c in request.constraints) or "none"),
-        ("Device", clean(request.device)),
-        ("Budget", ", ".join(amount(request.budget)) or "no limit"),
-        ("Seed", str(request.seed)),
-        ("Proposers", listed(request.proposers)),
-        ("Scorers", listed(request.scorers)),
-        ("Refiners", listed(request.refiners)),
-        ("Validator", listed([request.validator])),
-    ]
-
-
-def block(request: Request) -> str:
-    """The request as one readable block for the terminal: aligned keys, units, no control characters."""
-    pairs = rows(request)
-    indent = max(len(key) for key, _ in pairs) + 2
-    lines = [
-        textwrap.fill(
-            text, _WIDTH, initial_indent=key.ljust(indent), subsequent_indent=" " * indent, break_on_hyphens=False
-        )
-        for key, text in pairs
-    ]
-    return "\n".join(lines)
-
-
-class Spread(NamedTuple):
-    """The mean over seeds, the standard deviation over them (None for one seed), and their number."""
-
-    mean: float
-    std: float | None
-    n: int
-
-
-def spread(trial: Trial, metric: str) -> Spread | None:
-    """How a metric spreads over seeds at the highest fidelity measured, or None where it was not measured."""
-    found = trial.all(metric)
-    values = [m.value for m in found if m.fidelity == found[0].fidelity]
-    if not values:
-        return None
-    mean = sum(values) / len(values)
-    variance = sum((v - mean) ** 2 for v in values) / (len(values) - 1) if len(values) > 1 else None
-    return Spread(mean, None if variance is None else math.sqrt(variance), len(values))
+def short(key: str) -> str:
+    """A candidate's key as it is shown: enough of the architecture's, and the recipe's if it has one."""
+    arch, dash, recipe = key.partition("-")
+    return clean(arch[:8] + dash + recipe, 60)
 
 
 def spread_text(metric: str, found: Spread) -> str:
     """A spread in words: 0.9872 ± 0.0021 (n = 3)."""
     if found.std is None:
         return f"{figure(metric, found.mean)} (n = 1)"
-    return f"{number(metric, found.mean)} ± {number(metric, found.std)}{_spaced(unit(metric))} (n = {found.n})"
+    word = f" {unit(metric)}" if unit(metric) else ""
+    return f"{number(metric, found.mean)} ± {number(metric, found.std)}{word} (n = {found.n})"
 
 
-def _spaced(word: str) -> str:
-    return f" {word}" if word else ""
+def figure_text(trial: Trial, metric: str) -> str | None:
+    """A figure and how sure it is, in words; None where it was not measured.
 
-
-class Comparison(NamedTuple):
-    """A winner set against a reference.
-
-    Args:
-        verdict: "beats", "does not beat" or "no clear difference".
-        difference: the winner's mean less the reference's.
-        margin: half the width of the 95 % interval of the difference; None where no spread is known.
+    One training of a test accuracy: 0.9870 [0.9680, 0.9950] on 307 examples (one training). Several, or a figure whose
+    examples are not known: as `spread_text` says it.
     """
+    found = spread(trial, metric)
+    if found is None:
+        return None
+    if interval(trial, metric) is None:
+        return spread_text(metric, found)
+    return measured_text(trial.all(metric)[0])
 
-    verdict: str
-    difference: float
-    margin: float | None
 
-
-def compare(winner: Spread, reference: Spread, goal: Goal = "max") -> Comparison:
-    """Whether the winner's mean is clearly better, given how much both vary over seeds.
-
-    Where no seed differs from another (few test examples, or a task too easy) nothing is known of that: no clear
-    difference.
-
-    Source: Student's two-sample test with pooled variance at 95 %, two-sided; the seeds are the samples, so the chance
-    in the choice of test examples is not counted.
-    """
-    from scipy.stats import t
-
-    difference = winner.mean - reference.mean
-    freedom = winner.n + reference.n - 2
-    if freedom < 1:
-        return Comparison("no clear difference", difference, None)
-    squares = sum((s.n - 1) * (s.std or 0.0) ** 2 for s in (winner, reference))
-    pooled = math.sqrt(squares / freedom)
-    margin = float(t.ppf(0.975, freedom)) * pooled * math.sqrt(1 / winner.n + 1 / reference.n)
-    if pooled == 0 or abs(difference) <= max(margin, 1e-12):
-        return Comparison("no clear difference", difference, margin)
-    better = difference > 0 if goal == "max" else difference < 0
-    return Comparison("beats" if better else "does not beat", difference, margin)
+def measured_text(measured: Measurement) -> str:
+    """A figure of one training: 0.9870 [0.9680, 0.9950] on 307 examples (one training) if it is a test accuracy."""
+    text, between = number(measured.metric, measured.value), wilson(measured)
+    if between is None:
+        return text
+    examples = f"on {between.examples:,} examples"
+    if not measured.metric.startswith("test_"):
+        return f"{text} {examples}"
+    low, high = (number(measured.metric, bound) for bound in (between.low, between.high))
+    return f"{text} [{low}, {high}] {examples} (one training)"
 
 
 def quality(request: Request, winner: Trial | None) -> Objective:
@@ -216,39 +77,158 @@ def title(trial: Trial) -> str:
     return clean(trial.candidate.note.removeprefix("hand-made: "), 60) or clean(trial.candidate.origin, 60)
 
 
-def against(request: Request, winner: Trial, reference: Trial) -> Comparison | None:
-    """Winner against reference on the test split, else on validation; None where one of them lacks a figure."""
-    objective = quality(request, winner)
-    for metric in (f"test_{objective.metric}", objective.metric):
-        ours, theirs = spread(winner, metric), spread(reference, metric)
-        if ours and theirs:
-            return compare(ours, theirs, objective.goal)
-    return None
+def rungs_of(request: Request, winner: Trial | None, trials: Sequence[Trial]) -> Rungs | None:
+    """The rungs of the run's race; None where it was none."""
+    wanted = quality(request, winner)
+    return Rungs.of(request, trials, wanted.metric, wanted.goal)
 
 
-def summarize(request: Request, winner: Trial | None, references: Sequence[Trial], trials: Sequence[Trial]) -> str:
-    """The outcome in plain sentences, one a line: the winner's figures, the limits, each reference, what was tried."""
+def kind_of(candidate: Candidate) -> str:
+    """Where a network comes from: "hand-made", "portfolio", "generated" or, a leader again, "another recipe"."""
+    kinds = {"reference": "hand-made", "portfolio": "portfolio", "race": "another recipe"}
+    return kinds.get(candidate.origin, "generated")
+
+
+def recipe_of(request: Request, candidate: Candidate) -> dict[str, Any]:
+    """The whole recipe that a network is trained by: its own values, defaults, and what request and task fix.
+
+    Nothing where the run trains nothing by recipes.
+    """
+    if request.validator.name != "train":
+        return {}
+    from genas.training.recipe import Recipe
+
+    options = request.validator.options
+    wishes = {name: options[name] for name in _WISHES if options.get(name) is not None}
+    mirror = request.task.options.get("mirror")
+    if mirror is None and request.task.name in registry.names("tasks"):
+        mirror = getattr(registry.load("tasks", request.task.name), "mirror", None)
+    return Recipe.from_data({**candidate.recipe, **wishes}).allowed(mirror).to_data()
+
+
+def recipe_text(recipe: Mapping[str, Any]) -> str:
+    """A recipe in words: learning rate 0.004, weight decay 0.02, ..."""
+    return ", ".join(f"{clean(name.replace('_', ' '), 60)} {clean(str(value), 60)}" for name, value in recipe.items())
+
+
+class Standing(NamedTuple):
+    """How the winner stood against another network on the last rung that both have done.
+
+    Args:
+        lead: how much better the winner's figure was there; below 0 it was worse.
+        rung: in words.
+        clear: whether it is more than the choice of validation examples may make.
+    """
+
+    lead: float
+    rung: str
+    clear: bool
+
+
+def standing(rungs: Rungs, winner: Trial, other: Trial) -> Standing | None:
+    """Winner against another network after the same rung; None where they have none in common."""
+    shared = rungs.shared(winner, other)
+    if shared is None:
+        return None
+    difference = shared.one.value - shared.other.value
+    examples = min(shared.one.examples or 0, shared.other.examples or 0)
+    shares = 0 <= shared.one.value <= 1 and 0 <= shared.other.value <= 1
+    clear = bool(examples) and shares and abs(difference) > chance(shared.one.value, shared.other.value, examples)
+    return Standing(difference if rungs.goal == "max" else -difference, rungs.name(rungs.number(shared.share)), clear)
+
+
+def summarize(
+    request: Request,
+    winner: Trial | None,
+    references: Sequence[Trial],
+    trials: Sequence[Trial],
+    *,
+    rivals: Sequence[Rival] = (),
+    recipe: Mapping[str, Any] | None = None,
+) -> str:
+    """The outcome in plain sentences, one a line: the winner's figures, the limits, each reference, what was tried.
+
+    Args:
+        rivals: models that are no networks, on the same split.
+        recipe: the winner's whole recipe; None reads it from the request and the winner.
+    """
+    rungs = rungs_of(request, winner, trials)
+    tried = _tried(trials) + ("" if rungs is None else f" {rungs.trained(trials)}.")
     if winner is None:
-        return "\n".join([*_nothing(request, trials), _tried(trials)])
-    lines = [_figures(request, winner)]
+        return "\n".join([*_nothing(request, trials), *(_rival_line(request, None, r) for r in rivals), tried])
+    lines = [_figures(request, winner, rungs)] if rungs is None else _won(request, winner, trials, rungs)
     lines += limit_lines(request, winner)
-    lines += [_against_line(request, winner, reference) for reference in references]
+    lines += _reference_lines(request, winner, references, trials, rungs)
     if not references:
         lines.append("There is no reference network to compare with.")
-    return "\n".join([*lines, _tried(trials)])
+    lines += [_rival_line(request, winner, rival) for rival in rivals]
+    if rungs is not None:
+        lines.append(f"The winner's recipe: {recipe_text(recipe or recipe_of(request, winner.candidate))}.")
+    return "\n".join([*lines, tried])
 
 
-def _figures(request: Request, winner: Trial) -> str:
+def _rival_line(request: Request, winner: Trial | None, rival: Rival) -> str:
+    """A model that is no network beside the winner, by what both do on the test split."""
+    wanted, name = quality(request, winner), clean(rival.name, 60)
+    shown = (
+        f"test {label(wanted.metric)} {number(wanted.metric, rival.test)}, validation "
+        f"{number(wanted.metric, rival.validation)}, {duration(rival.seconds)}"
+    )
+    test = None if winner is None else winner.value(f"test_{wanted.metric}")
+    if test is None:
+        return f"For comparison, {name}, which is no network: {shown}."
+    gap = (test - rival.test) * (1.0 if wanted.goal == "max" else -1.0)
+    if gap < 0:
+        return f"The winner is {number(wanted.metric, -gap)} behind {name}, which is no network ({shown}): prefer that."
+    if gap == 0:
+        return f"The winner is level with {name}, which is no network ({shown})."
+    return f"The winner is {number(wanted.metric, gap)} ahead of {name}, which is no network ({shown})."
+
+
+def _won(request: Request, winner: Trial, trials: Sequence[Trial], rungs: Rungs) -> list[str]:
+    """Who won the race, against how many, and with what figures."""
+    others = [t for t in trials if t.candidate.key != winner.candidate.key and rungs.last(t)]
+    counts = Counter(kind_of(t.candidate) for t in others)
+    parts = [f"{counts[kind]} {kind}" for kind in ("generated", "hand-made", "portfolio") if counts[kind]]
+    networks = sum(counts[kind] for kind in ("generated", "hand-made", "portfolio"))
+    listed = f"{_joined(parts)} network{'s' * (networks != 1)}" if parts else ""
+    if leaders := counts["another recipe"]:
+        listed += (", and " if listed else "") + f"{leaders} leader{'s' * (leaders != 1)} with another recipe"
+    against = f"won the race against {listed}" if listed else "was the only network that could be trained"
+    return [f"{_described(winner, trials)}: it {against}.", _figures(request, winner, rungs)]
+
+
+def _described(winner: Trial, trials: Sequence[Trial]) -> str:
+    """What the winner is, and who made it."""
+    root, known, changed = winner, {t.candidate.key: t for t in trials}, False
+    while root.candidate.origin == "race" and root.candidate.parents and root.candidate.parents[0] in known:
+        root, changed = known[root.candidate.parents[0]], True
+    recipe = ", with another recipe that the race tried" if changed else ""
+    candidate = root.candidate
+    if kind_of(candidate) == "hand-made":
+        return f"The winner is a hand-made {title(root)}{recipe}"
+    if kind_of(candidate) == "portfolio":
+        return f"The winner is from the portfolio of networks that do well on many data sets ({title(root)}){recipe}"
+    parents = f" from {_joined([short(key) for key in candidate.parents])}" if candidate.parents else ""
+    return f"The winner was generated by {clean(candidate.origin, 60)}{parents}{recipe}"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _figures(request: Request, winner: Trial, rungs: Rungs | None) -> str:
     metric = quality(request, winner).metric
-    test, val = spread(winner, f"test_{metric}"), spread(winner, metric)
-    parts = []
-    if test:
-        parts.append(f"test {label(metric)} {spread_text(metric, test)}")
-    if val:
-        fidelity = winner.all(metric)[0].fidelity
-        cheap = "" if fidelity >= 1 else f", measured at fidelity {fidelity:g} only"
-        parts.append(f"validation {label(metric)} {spread_text(metric, val)}{cheap}")
-    who = f"The winner is {winner.candidate.key[:8]} from {clean(winner.candidate.origin, 60)}"
+    test, val = figure_text(winner, f"test_{metric}"), figure_text(winner, metric)
+    parts = [] if test is None else [f"test {label(metric)} {test}"]
+    if val is not None:
+        share = winner.all(metric)[0].fidelity
+        short_of = f"at fidelity {share:g}" if rungs is None else f"after {rungs.name(rungs.number(share))}"
+        parts.append(f"validation {label(metric)} {val}" + ("" if share >= 1 else f", measured {short_of} only"))
+    name = short(winner.candidate.key)
+    who = (
+        f"The winner is {name} from {clean(winner.candidate.origin, 60)}" if rungs is None else f"Its figures ({name})"
+    )
     shown = "; ".join(parts) or f"its {label(metric)} was not measured"
     return f"{who}: {shown}." + ("" if test else " The test split was not read.")
 
@@ -264,6 +244,71 @@ def limit_lines(request: Request, trial: Trial) -> list[str]:
             kind = "Limits kept" if constraint.holds(value) else "Limits BROKEN"
             found[kind].append(f"{figure(constraint.metric, value)} ({limit(constraint)})")
     return [f"{kind}: {'; '.join(parts)}." for kind, parts in found.items() if parts]
+
+
+def against(request: Request, winner: Trial, reference: Trial) -> Comparison | None:
+    """Winner against reference on the test split, else on validation; None where one of them lacks a figure."""
+    objective = quality(request, winner)
+    for metric in (f"test_{objective.metric}", objective.metric):
+        ours, theirs = spread(winner, metric), spread(reference, metric)
+        if ours and theirs:
+            return compare(ours, theirs, objective.goal)
+    return None
+
+
+def _reference_lines(
+    request: Request, winner: Trial, references: Sequence[Trial], trials: Sequence[Trial], rungs: Rungs | None
+) -> list[str]:
+    """A sentence for each reference, the winner left out; where it is hand-made, one for the best generated network."""
+    lines = [
+        _against_line(request, winner, rival)
+        if rungs is None or _both_tested(request, winner, rival)
+        else _race_line(rungs, winner, rival, f"the hand-made {title(rival)}")
+        for rival in references
+        if rival.candidate.key != winner.candidate.key
+    ]
+    if rungs is not None and kind_of(winner.candidate) == "hand-made":
+        sign = 1.0 if rungs.goal == "max" else -1.0
+        made = [t for t in trials if kind_of(t.candidate) == "generated" and t.failure is None and rungs.last(t)]
+        if made:
+            best = max(made, key=lambda t: (rungs.last(t), sign * (t.value(rungs.metric) or 0.0)))
+            name = f"the best generated network ({short(best.candidate.key)} from {clean(best.candidate.origin, 60)})"
+            lines.append(_race_line(rungs, winner, best, name))
+    return lines
+
+
+def _both_tested(request: Request, winner: Trial, other: Trial) -> bool:
+    metric = f"test_{quality(request, winner).metric}"
+    return bool(winner.all(metric)) and bool(other.all(metric))
+
+
+def _race_line(rungs: Rungs, winner: Trial, other: Trial, name: str) -> str:
+    """The winner against another network of its race, after the same rung: never longer against shorter training."""
+    last = rungs.last(other)
+    failed = "" if other.failure is None else f", failed: {clean(other.failure, 200)}"
+    if last == 0:
+        return f"{name[0].upper()}{name[1:]} was not trained{failed}."
+    shared = rungs.shared(winner, other)
+    if shared is None:
+        return (
+            f"{name[0].upper()}{name[1:]} stopped after {rungs.name(last)}{failed}, before the winner joined on "
+            f"{rungs.name(rungs.first(winner))}, so they cannot be compared."
+        )
+    found = standing(rungs, winner, other)
+    assert found is not None
+    metric, gap = rungs.metric, abs(found.lead)
+    led = f"led {name} by {number(metric, gap)}" if found.lead > 0 else f"was {number(metric, gap)} behind {name}"
+    alike = rungs.first(winner) == rungs.first(other)
+    same = "after the same training" if alike else f"though it joined on {rungs.name(rungs.first(winner))} only"
+    stopped = ", where that one stopped" if rungs.number(shared.share) == last else ""
+    text = (
+        f"The winner {led if gap else f'was level with {name}'} {same} ({found.rung}{stopped}{failed}): validation "
+        f"{label(metric)} {number(metric, shared.one.value)} against {number(metric, shared.other.value)}."
+    )
+    examples = min(shared.one.examples or 0, shared.other.examples or 0)
+    if examples and gap and not found.clear:
+        text += f" On {examples:,} validation examples so small a difference may be chance."
+    return text
 
 
 def _against_line(request: Request, winner: Trial, reference: Trial) -> str:

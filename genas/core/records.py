@@ -220,6 +220,23 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """A model that is no network, trained on the same split.
+
+    Args:
+        name: what it is called.
+        validation: its figure on the validation split, by which its setting was chosen.
+        test: its figure on the test split, read once.
+        seconds: what it took.
+    """
+
+    name: str
+    validation: float
+    test: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Report:
     """What a run found.
 
@@ -229,6 +246,8 @@ class Report:
         references: hand-made networks trained by the same recipe.
         trials: every trial of the run, in order.
         text: the outcome in plain sentences.
+        rivals: models that are no networks, on the same split.
+        recipe: the whole recipe that the winner was trained by, defaults and what the request fixes included.
     """
 
     request: Request
@@ -238,6 +257,8 @@ class Report:
     trials: tuple[Trial, ...]
     spent: Budget
     text: str
+    rivals: tuple[Rival, ...] = ()
+    recipe: Options = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Trial]:
         return iter(self.trials)

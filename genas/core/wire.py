@@ -27,6 +27,7 @@ _RECORDS: tuple[Any, ...] = (
     records.Budget,
     records.Use,
     records.Request,
+    records.Rival,
     records.Report,
 )
 for _record in _RECORDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,6 +19,10 @@ from genas.interpreters._wishes import read_wishes
 
 _FIELDS = tuple(f.name for f in fields(Request))
 _LONGEST = 4000
+_SCRATCH = re.compile(
+    r"\b(?:from scratch|(?:no|without|not?) (?:any )?(?:pre-?trained|pre-?training|imagenet)\w*|not pre-?trained)\b",
+    re.I,
+)
 
 
 class Exact(Interpreter):
@@ -49,6 +53,8 @@ class Exact(Interpreter):
         assert subject.task is not None
         check_facts(subject, subject.task)
         made = {**_made(subject.task, subject, limits), **known}
+        if _SCRATCH.search(sentence) and "pretrained" in registry.options("spaces", made["space"].name):
+            made["space"] = replace(made["space"], options={"pretrained": False, **made["space"].options})
         request = Request(**{"goal": sentence, **made})
         check_limits(request.constraints)
         _check_budget(request.budget)

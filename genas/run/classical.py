@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from genas.core.records import Rival
 from genas.core.rng import seed_of
 
 if TYPE_CHECKING:
@@ -23,23 +24,6 @@ _LARGE = 5_000_000  # training rows x features x classes above which only C = 1 
 _TREES = ((31, 20), (8, 5))  # leaves of a tree at most, examples of a leaf at least
 _ROUNDS = 100  # of boosting at most
 _WORK = 2_000_000  # rounds x classes x training rows; above it there are fewer rounds, but at least 20
-
-
-@dataclass(frozen=True)
-class Classical:
-    """How well a classical model does on a table.
-
-    Args:
-        name: of the model, as a reader knows it.
-        validation: accuracy in [0, 1] on the validation split, which chose the model's settings.
-        test: accuracy in [0, 1] on the test split, which was read after the choice.
-        seconds: of fitting every setting and choosing one, by the clock.
-    """
-
-    name: str
-    validation: float
-    test: float
-    seconds: float
 
 
 class _Rows(NamedTuple):
@@ -70,7 +54,7 @@ class _Fitted:
         return _loss(self.probabilities(rows.inputs), self.classes, rows.labels)
 
 
-def classical(task: Task, seed: int) -> list[Classical]:
+def classical(task: Task, seed: int) -> list[Rival]:
     """Fit logistic regression and histogram gradient boosting to the splits of a table.
 
     Each model is fitted with a few settings. The validation split chooses one: by accuracy, then by likelihood. The
@@ -94,7 +78,7 @@ def classical(task: Task, seed: int) -> list[Classical]:
         start = time.perf_counter()
         best = min(settings, key=lambda model: (-model.accuracy(validation), model.loss(validation)))
         seconds = time.perf_counter() - start
-        results.append(Classical(name, best.accuracy(validation), best.accuracy(_rows(task, "test")), seconds))
+        results.append(Rival(name, best.accuracy(validation), best.accuracy(_rows(task, "test")), seconds))
     return results
 
 

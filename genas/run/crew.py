@@ -65,6 +65,7 @@ class Crew:
             self.record(course, stage, result)
 
     def record(self, course: Course, stage: str, result: Result | ScoreFailed) -> None:
+        """Write what a course brought."""
         key = course.candidate.key
         event: Event = {"kind": "measurement", "id": identity_of(course, stage), "key": key, "scorer": "race"}
         if isinstance(result, ScoreFailed):

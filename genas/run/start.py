@@ -9,7 +9,6 @@ from genas.core.rng import rng
 from genas.run.schedule import Schedule, by_seconds, by_trials
 from genas.training.timing import build, seconds_per_example, threads
 
-SECONDS = 600.0  # of a race, where no budget is named
 EPOCHS = 40.0  # of the winner, where the budget counts trials
 _BATCH = 64  # examples of the step that is timed
 _USED = 0.94  # of the seconds go to training; the rest to proposals, the test and the report
@@ -34,7 +33,7 @@ def planned(
         epochs = float(request.validator.options.get("epochs", EPOCHS))
         return by_trials(request.budget.trials, epochs=epochs, examples=examples, children=children)
     step = _step_seconds(request, space, task, executor, device)
-    left = _USED * (request.budget.seconds or SECONDS) - (clock.now() - begin)
+    left = _USED * (request.budget.seconds or 0.0) - (clock.now() - begin)
     return by_seconds(left, step=step, examples=examples, batch=_BATCH, workers=executor.workers, children=children)
 
 

@@ -26,8 +26,8 @@ class InheritedTrainScorer(Scorer):
 
     Source: Elsken et al., "Simple and Efficient Architecture Search for Convolutional Neural Networks" (2017); SGDR:
     Loshchilov & Hutter (ICLR 2017). Here the optimiser is AdamW, each cycle has a short warm-up, and a child goes
-    on from its parent's last averaged weights. Beware: a late descendant has had all of its ancestors' epochs, so figures of
-    different generations compare lines, not architectures; full training from scratch decides.
+    on from its parent's last averaged weights. Beware: a late descendant has had all of its ancestors' epochs, so
+    figures of different generations compare lines, not architectures; full training from scratch decides.
 
     Args:
         epochs: passes over the training examples at fidelity 1.0.

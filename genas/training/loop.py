@@ -141,10 +141,10 @@ class Training:
                 self._leg["seconds"] += moment - last
                 self.seconds += moment - last
                 last = moment
-                if moment - self._saved > _SAVED:
-                    self.save()
                 if self._due(progress, self._progress(leg), points):
                     self.judge(data)
+                if moment - self._saved > _SAVED:  # after judging, so that no point of the curve can be lost
+                    self.save()
                 if on_progress is not None:
                     on_progress(progress)
         except torch.OutOfMemoryError as error:

@@ -47,6 +47,8 @@ class Recipe:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
                 raise RequestError(f"recipe: {name} must be a number from {low:g} to {high:g}, not {value!r}.")
+        if not isinstance(self.batch_size, int):
+            raise RequestError(f"recipe: batch_size must be a whole number, not {self.batch_size!r}.")
         if self.flips not in ("none", "mirror", "turns"):
             raise RequestError(f"recipe: flips must be none, mirror or turns, not {self.flips!r}.")
 

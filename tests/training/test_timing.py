@@ -1,0 +1,49 @@
+"""Devices, threads, networks fresh from a seed, and the seconds of a step."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from genas.core import registry
+from genas.core.errors import RequestError
+from genas.training.timing import build, cores, pick_device, seconds_per_example, threads
+
+SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
+ARCH = SPACE.from_text("full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16")
+
+
+def test_an_absent_device_is_the_users_to_mend() -> None:
+    with pytest.raises(RequestError, match="cpu"):
+        pick_device("tpu9")
+    assert pick_device("auto").type in {"cpu", "cuda", "mps"}
+
+
+def test_the_seed_alone_decides_the_first_weights() -> None:
+    torch.manual_seed(123)
+    before = torch.get_rng_state()
+    one, other = (build(SPACE, ARCH, TASK, seed).head.weight for seed in (0, 1))
+    assert torch.equal(before, torch.get_rng_state())
+    torch.rand(7)
+    assert torch.equal(one, build(SPACE, ARCH, TASK, 0).head.weight)
+    assert not torch.equal(one, other)
+
+
+def test_threads_are_set_inside_only() -> None:
+    before = torch.get_num_threads()
+    with pytest.raises(ZeroDivisionError), threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        _ = 1 / 0
+    assert torch.get_num_threads() == before
+    with threads(None):
+        assert torch.get_num_threads() == before
+    assert cores() >= 1
+
+
+@pytest.mark.parametrize("stem", ["stem8", "lite4"])
+def test_a_step_takes_time_and_leaves_the_random_state_alone(stem: str) -> None:
+    arch = SPACE.from_text(SPACE.to_text(ARCH).replace("stem8", stem))
+    network = build(SPACE, arch, TASK, 0)
+    before = torch.get_rng_state()
+    assert 0 < seconds_per_example(network, TASK, "cpu", runs=1) < 1
+    assert torch.equal(before, torch.get_rng_state())
