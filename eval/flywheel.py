@@ -26,8 +26,10 @@ from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.rng import rng
+from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import Recipe
+from genas.training.timing import build, keep_memory
 
 PARAMS = 100_000
 DECAY = 0.6  # of the seconds
@@ -38,7 +40,7 @@ def sets() -> dict[str, Use]:
     """The data sets, 1,000 to 2,000 training images each."""
     images = Path(os.environ["GENAS_DATA"]) / "images"
     own = {name: Use("images", {"path": f"{images}/{name}.parquet", "limit": 2000})
-           for name in ("sign_digits", "land_use", "steel_defects", "chest_xray", "math_symbols")}  # fmt: skip
+           for name in ("land_use", "chest_xray", "sign_digits", "steel_defects", "math_symbols")}  # fmt: skip
     return {
         **own,
         "cifar10": Use("cifar10", {"limit": 2000}),
@@ -47,18 +49,39 @@ def sets() -> dict[str, Use]:
     }
 
 
+RESNET = "residual k3 d1 w16 | residual k3 d1 w32 | residual k3 d1 w64"
 BASES = (
-    "full stem16 s1 relu mean | residual k3 d1 w16 | residual k3 d1 w32 | residual k3 d1 w64",
-    "full stem16 s2 relu mean | residual k3 d1 w16 | residual k3 d1 w32 | residual k3 d1 w64",
+    f"full stem16 s1 relu mean | {RESNET}",
+    f"full stem16 s2 relu mean | {RESNET}",
     "full stem20 s2 relu mean | plain k3 d1 w32 | plain k3 d1 w48 | plain k3 d1 w64",
     "full stem24 s2 relu mean | inverted3 k3 d1 w24 | inverted3 k3 d2 w48 | inverted3 k3 d1 w64",
-)  # hand-made, from common practice
+)  # hand-made, from common practice; changed for what comes later
+DESIGNED = (
+    (BASES[1], {"flips": "mirror"}),
+    (BASES[1], {"flips": "turns"}),
+    ("double lite4 s1 relu quarters | plain k3 d1 w48 | plain k3 d1 w64", {"flips": "mirror", "mix": 0.2}),
+    ("full lite4 s1 relu quarters | plain k3 d1 w48 | plain k3 d1 w64", {"flips": "mirror", "mix": 0.2}),
+    (BASES[1], {"learning_rate": 0.008}),
+    (BASES[1], {"flips": "mirror", "mix": 0.2}),
+    (f"full stem16 s2 relu quarters | {RESNET}", {"flips": "mirror"}),
+    ("full stem32 s2 relu mean | residual k3 d1 w32 | residual k3 d1 w64", {"flips": "mirror"}),
+    ("full lite4 s1 relu quarters | residual k3 d1 w48", {"flips": "none", "mix": 0.0}),
+    (BASES[1], {"batch_size": 32}),
+    (BASES[1], {"flips": "mirror", "cutout": 0.25}),
+    ("full stem32 s2 relu mean | plain k3 d1 w32 | plain k3 d2 w48 | plain k3 d1 w64", {"flips": "mirror"}),
+    (f"full stem16 s2 silu mean | {RESNET}", {"flips": "mirror"}),
+    (f"full stem16 s1 relu mean | {RESNET}", {"flips": "mirror", "learning_rate": 0.008}),
+    ("double lite6 s1 relu quarters | plain k3 d1 w16", {"flips": "mirror", "mix": 0.2}),
+    (f"half stem16 s1 relu mean | {RESNET}", {"flips": "mirror"}),
+)  # recipes and stems that competent people would try
 
 
 def pairs(space: SearchSpace) -> Iterator[Candidate]:
-    """The same pairs for every set: hand-made networks first, then uniform draws and changed hand-made ones in turn."""
+    """The same pairs for every set: hand-made ones first, then uniform draws and changed hand-made ones in turn."""
     known = [Candidate(space.from_text(text), "base") for text in BASES]
     yield from known
+    for text, values in DESIGNED:
+        yield Candidate(space.from_text(text), "designed", recipe={**Recipe().to_data(), **values})
     number = 0
     while True:
         number += 1
@@ -81,13 +104,16 @@ def fits(space: SearchSpace, arch: Architecture, task: Task) -> bool:
         return sum(p.numel() for p in space.build(arch, task).parameters()) <= PARAMS
 
 
+CACHES = StemCaches(0)  # none is shared: each training pays for its stem
+
+
 def trained(space: SearchSpace, candidate: Candidate, task: Task, seconds: float) -> Measurement | ScoreFailed:
-    torch.manual_seed(0)
-    training = Training(space.build(candidate.arch, task), task, Recipe.from_data(candidate.recipe))
+    network = build(space, candidate.arch, task, 0)
+    training = Training(network, task, Recipe.from_data(candidate.recipe), caches=CACHES)
     total = len(task.data("train").labels)
     try:
         training.advance(Leg("trial", seconds=0.08 * seconds))
-        if training.examples / 0.08 < SLOW * total:
+        if not network.frozen and training.examples / 0.08 < SLOW * total:
             return ScoreFailed(f"too slow: {training.examples / 0.08 / total:.1f} passes in {seconds:g} seconds")
         training.advance(Leg("race", seconds=(1 - DECAY - 0.08) * seconds))
         middle = training.judge()
@@ -108,8 +134,9 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=list(sets()))
     args = parser.parse_args()
     torch.set_num_threads(1)
+    keep_memory()
     clock.now = time.process_time
-    space: SearchSpace = registry.create("spaces", Use("conv_net", {"pretrained": False}))
+    space: SearchSpace = registry.create("spaces", "conv_net")
     tasks = {name: registry.create("tasks", sets()[name]) for name in args.sets}
     ledgers = {name: Ledger(Path(__file__).parent / "ledgers" / f"conv_net-{name}.jsonl") for name in args.sets}
     streams = {name: pairs(space) for name in args.sets}

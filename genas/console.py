@@ -78,7 +78,7 @@ def show_report(report: Report, folder: Path) -> None:
         console.print(f"Network: {folder / 'winner'}", markup=False)
     if rungs_of(report.request, report.winner, report.trials) is not None:
         console.print(
-            f"Any other that was trained: genas export {shlex.quote(str(folder))} KEY, or genas train to go on with it.",
+            f"Any other that was trained: genas export {shlex.quote(str(folder))} KEY; genas train goes on with it",
             markup=False,
             soft_wrap=True,
         )

@@ -120,9 +120,10 @@ class Designer:
         validator = self.lab.validator.scorer
         assert isinstance(validator, TrainValidator)
         schedule = self._schedule()
-        if schedule.slowest is not None:
-            self.lab.gate_by(Constraint("train_ms", at_most=schedule.slowest))
-            self._note("train_ms", too_slow(schedule.slowest))
+        slowest = schedule.slowest
+        self.lab.race(None if slowest is None else Constraint("train_ms", at_most=slowest))
+        if slowest is not None:
+            self._note("train_ms", too_slow(slowest))
         self._try_rivals()
         trainer = Trainer(self.space, self.task, validator, self.lab.context["device"], self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
@@ -135,6 +136,7 @@ class Designer:
             self.winner = self.race.run(validator.seeds)
         self.references = {k: t for k, t in self.book.trials.items() if t.candidate.origin == "reference"}
         if self.winner is not None:
+            self.lab.finish(self.book.trials[self.winner])
             for name, text in after_training(self.task, self.book.trials[self.winner]):
                 self._note(name, text)
 

@@ -44,7 +44,7 @@ class Example(NamedTuple):
 
 
 def examples(space: SearchSpace, sources: Sequence[str], *, count: bool = False) -> list[Example]:
-    """The measured architectures of the sources, one per task and architecture.
+    """The measured architectures of the sources, one per task and architecture: the best of its recipes.
 
     Args:
         sources: a ledger, a run folder, or `table:<task>[:sample=1000,seed=0,devices=pixel3+edgegpu,<option>=...]`,
@@ -59,8 +59,9 @@ def examples(space: SearchSpace, sources: Sequence[str], *, count: bool = False)
     for source in sources:
         before = len(found)
         for example in _of_table(space, source) if source.startswith("table:") else _of_ledger(space, Path(source)):
-            if (example.task, example.arch.key) not in found:
-                found[example.task, example.arch.key] = counter(example) if count else example
+            place = example.task, example.arch.key
+            if place not in found or example.merit > found[place].merit:  # the best of several recipes
+                found[place] = counter(example) if count else example
         if len(found) == before:
             raise RequestError(f"{source} adds no measured architecture of {space.name}.")
     return list(found.values())

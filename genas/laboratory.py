@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -17,6 +17,9 @@ from genas.core.interfaces import Executor, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.meter import Job, Meter
 from genas.core.records import Architecture, Candidate, Constraint, Measurement, Request, Trial, Use
+
+_CHEAP = 0.02  # rough seconds of a scorer that every candidate of a race passes
+_SMALL = 0.05  # rough seconds of one that only its winner is measured by in any case
 
 
 def context_of(request: Request, ledger: Ledger, device: str) -> dict[str, Any]:
@@ -69,13 +72,20 @@ class Laboratory:
             )
         self.screens: list[Meter] = screens
         self.gates: list[Meter] = []
+        self.promises: list[Meter] = []
 
-    def gate_by(self, limit: Constraint) -> None:
-        """From now on, a candidate must keep this limit too; it is measured last, and only of what keeps the others."""
-        self.book.afford(limit)
-        if limit.metric not in self.needed:
-            self.gates = [m for m in self.screens if m.scorer.metric == limit.metric]
-            self.screens = [m for m in self.screens if m not in self.gates]
+    def race(self, limit: Constraint | None) -> None:
+        """For a race: what only promises, and takes its time, is measured of proposals by `promise` alone.
+
+        Args:
+            limit: on what a candidate may cost to train; measured last, and only of what keeps the other limits.
+        """
+        free = [m for m in self.screens if m.scorer.metric not in self.needed]
+        if limit is not None:
+            self.book.afford(limit)
+            self.gates = [m for m in free if m.scorer.metric == limit.metric]
+        self.promises = [m for m in free if m not in self.gates and m.scorer.cost > _CHEAP]
+        self.screens = [m for m in self.screens if m not in self.gates and m not in self.promises]
 
     def meter(self, kind: str, use: Use) -> Meter:
         """A scorer or validator behind the ledger."""
@@ -85,7 +95,15 @@ class Laboratory:
 
     def ranked(self) -> list[Trial]:
         """What is not measured yet, the most promising first by all screening scorers together."""
-        return self.book.ranked([meter.scorer for meter in self.screens])
+        return self.book.ranked([meter.scorer for meter in (*self.screens, *self.promises)])
+
+    def promise(self, trials: Sequence[Trial], enough: Callable[[], bool]) -> None:
+        """Measure what only promises, the cheapest first, until `enough` says that there is no more time."""
+        for meter in self.promises:
+            if enough():
+                return
+            for trial, result in zip(trials, meter.measure([t.candidate.arch for t in trials]), strict=True):
+                self.book.keep(self.book.add(self.book.trials[trial.candidate.key], result, fatal=False))
 
     def screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
         """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
@@ -113,6 +131,12 @@ class Laboratory:
         for meter in self.gates:
             trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
         return self.book.screened(trial)
+
+    def finish(self, trial: Trial) -> Trial:
+        """The trial with the cheap figures that a race does not ask of every candidate."""
+        for meter in (m for m in self.promises if m.scorer.cost <= _SMALL):
+            trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
+        return self.book.keep(trial)
 
     def params(self, arch: Architecture) -> int:
         """The weights of the architecture's network."""

@@ -14,8 +14,8 @@ from genas.words import amount, block, clean, duration, figure, label, limit, nu
 
 __all__ = [
     "Comparison", "Spread", "Standing", "against", "amount", "block", "clean", "compare", "duration", "figure",
-    "figure_text", "kind_of", "label", "limit", "limit_lines", "measured_text", "number", "quality", "recipe_of", "recipe_text", "rows",
-    "rungs_of", "short", "spread", "spread_text", "standing", "summarize", "title", "unit",
+    "figure_text", "kind_of", "label", "limit", "limit_lines", "measured_text", "number", "quality", "recipe_of",
+    "recipe_text", "rows", "rungs_of", "short", "spread", "spread_text", "standing", "summarize", "title", "unit",
 ]  # fmt: skip
 
 _WISHES = ("batch_size", "learning_rate")  # options of the validator that hold for every network's recipe

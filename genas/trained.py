@@ -247,7 +247,9 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
         network = build(space, found.candidate.arch, task, request.seed)
         best, _ = best_threads(network, task, request.device)
     with threads(best):
-        result = trainer.run(course, _steps(progress))
+        tell = _steps(progress)
+        result = trainer.run(course, tell)
+        tell(1.0)
     if isinstance(result, ScoreFailed):
         raise RequestError(
             f"The training of {short(found.candidate.key)} failed: {result}. Write it as the run left it: genas export."
@@ -276,18 +278,18 @@ def _copy(found: Found, store: Path) -> None:
     os.replace(part, store / name)
 
 
-def _steps(progress: Progress | None) -> Callable[[float], None] | None:
+def _steps(progress: Progress | None) -> Callable[[float], None]:
     """Turns the share that is done into a hundred steps."""
-    if progress is None:
-        return None
-    progress.stage("further training", 100)
+    if progress is not None:
+        progress.stage("further training", 100)
     done = 0
 
     def tell(share: float) -> None:
         nonlocal done
         while done < int(100 * share):
             done += 1
-            progress.step()
+            if progress is not None:
+                progress.step()
 
     return tell
 

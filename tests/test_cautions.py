@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from genas.cautions import at_chance, cautions
+from genas.cautions import after_training, at_chance, cautions, too_slow
 from genas.core import assets, registry
 from genas.core.interfaces import Task
 from genas.core.records import Architecture, Candidate, Measurement, Request, Trial, Use
 
 
-def said(space: str, task: Use, train_ms: float | None = None, **more: tuple[Use, ...]) -> dict[str, str]:
+def said(space: str, task: Use, **more: tuple[Use, ...]) -> dict[str, str]:
     made: Task = registry.create("tasks", task)
-    return dict(cautions(Request("x", task, Use(space), **more), made, train_ms))  # type: ignore[arg-type]
+    return dict(cautions(Request("x", task, Use(space), **more), made))  # type: ignore[arg-type]
 
 
 def test_nothing_to_say() -> None:
@@ -20,7 +21,27 @@ def test_nothing_to_say() -> None:
 
 
 def test_a_limit_on_training_time_is_named() -> None:
-    assert "2.5 ms" in said("conv_net", Use("digits"), train_ms=2.5)["train_ms"]
+    assert "2.5 ms" in too_slow(2.5)
+
+
+def a_winner(*figures: Measurement) -> Trial:
+    return Trial(Candidate(Architecture("conv_net", ("input", "output"), ((0, 1),)), "x"), figures)
+
+
+def test_a_rising_curve_and_few_test_examples_are_named() -> None:
+    task: Task = registry.create("tasks", "digits")
+    rising = Measurement("accuracy", 0.95, curve=(0.5, 0.8, 0.9, 0.93, 0.95))
+    found = dict(after_training(task, a_winner(rising, Measurement("test_accuracy", 0.94, examples=360))))
+    assert set(found) == {"rising", "few tests"}
+    assert "+0.050" in found["rising"] and "360 examples" in found["few tests"]
+    flat = Measurement("accuracy", 0.95, curve=(0.5, 0.94, 0.945, 0.95, 0.95))
+    assert dict(after_training(task, a_winner(flat, Measurement("test_accuracy", 0.94, examples=5000)))) == {}
+
+
+def test_a_part_of_the_data_is_named() -> None:
+    task: Task = registry.create("tasks", "digits")
+    task.limit = 500  # type: ignore[attr-defined]
+    assert "500" in dict(after_training(task, a_winner()))["part"]
 
 
 def test_a_winner_at_chance_is_named() -> None:
@@ -42,8 +63,13 @@ def test_test_accuracies_under_the_name_of_accuracy_are_named() -> None:
     assert said("nasbench101", Use("nasbench101", {"answers": "validated"})) == {}
 
 
-def test_models_that_saw_labels_are_named_also_inside_a_refiner() -> None:
-    assert assets.seen("diffusion-conv_net")["digits"] > 0
-    assert "very task" in said("conv_net", Use("digits"), proposers=(Use("diffusion"),))["diffusion"]
+def test_models_that_saw_labels_are_named_also_inside_a_refiner(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {"diffusion-conv_net": {"digits": 40}, "archlm-conv_net": {"digits": 40}}
+    monkeypatch.setattr(assets, "seen", lambda name: seen.get(name, {}))
+    assert (
+        "40 architectures on this very task"
+        in said("conv_net", Use("digits"), proposers=(Use("diffusion"),))["diffusion"]
+    )
     assert set(said("conv_net", Use("digits"), refiners=(Use("auto"),))) == {"diffusion", "archlm"}
     assert said("conv_net", Use("digits"), refiners=(Use("auto", {"generators": []}),)) == {}
+    assert said("conv_net", Use("mnist"), proposers=(Use("diffusion"),)) == {}

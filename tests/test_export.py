@@ -138,6 +138,15 @@ def test_code_is_plain_data_and_torch_only(exported: Any, tmp_path: Path) -> Non
     assert (tmp_path / "model.py").read_text() == code, "the same network must give the same file"
 
 
+def test_the_recipe_is_written_beside_the_network(tmp_path: Path) -> None:
+    export(network(), ARCH, Stripes(), tmp_path, recipe={"learning_rate": 0.004, "flips": "mirror"})
+    data = json.loads((tmp_path / "architecture.json").read_text())
+    assert data.pop("recipe") == {"learning_rate": 0.004, "flips": "mirror"}
+    assert wire.from_data(Architecture, data) == ARCH
+    readme = (tmp_path / "README.md").read_text()
+    assert "Trained with AdamW: learning rate 0.004, flips mirror" in readme
+
+
 def test_a_network_without_a_fixed_graph_is_exported_without_onnx(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_text("of an earlier run")
     files = export(network(tiny_net.Unwritable), ARCH, Stripes(), tmp_path)
@@ -187,7 +196,7 @@ def test_code_that_answers_differently_is_an_error(tmp_path: Path) -> None:
 
 def test_conv_net_is_exported(tmp_path: Path) -> None:
     space, task = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
-    arch = space.from_text("stem4 | mbconv k3 d1 w8 | convnext k3 d1 w8")
+    arch = space.from_text("full stem4 s1 silu quarters | mbconv k3 d1 w8 | inverted3 k5 d1 w8")
     made = space.build(arch, task).eval()
     folder = tmp_path / "winner"
     files = export(made, arch, task, folder)

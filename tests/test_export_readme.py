@@ -53,7 +53,7 @@ def test_a_picture_of_another_size_in_colour(tmp_path: Path) -> None:
     task = registry.create("tasks", Use("images", {"path": str(tmp_path / "pets"), "size": 16}))
     file = tmp_path / "pets" / "cat" / "0.png"
     given = pictures.decode(file, "it", size=(16, 16), channels=3)[None]
-    answers("stem8 | residual k3 d1 w8 | plain k3 d1 w16", task, given, file, tmp_path / "winner")
+    answers("full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16", task, given, file, tmp_path / "winner")
 
 
 def test_a_picture_for_a_task_with_other_grey_levels(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_picture_for_a_task_with_other_grey_levels(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8)
     Image.fromarray(pixels).save(file)
     given = torch.from_numpy(pixels).view(1, 1, 8, 8).float() * 16 / 255
-    answers("stem8 | residual k3 d1 w8 | plain k3 d1 w16", task, given, file, tmp_path / "winner")
+    answers("full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16", task, given, file, tmp_path / "winner")
 
 
 def test_rows_of_a_table_with_words_and_missing_numbers(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ REQUEST = Request(
     proposers=(Use("uniform"), Use("diffusion", {"level": 0.9})),
     scorers=(Use("params"), Use("short_train", {"epochs": 5})),
     refiners=(Use("regularized_evolution"),),
+    validator=Use("table"),
 )
 
 
@@ -334,7 +335,11 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
                      request=replace(REQUEST, objectives=(Objective("accuracy"),), constraints=())),
             ["no reference to compare with", "The test split was not read", "No learning curves were recorded"],
         ),
-        (a_report(winner=full(chain("x"), "t", 60_000, (0.9,), (0.9,))), ["a limit is broken", "1 seed(s): too few"]),
+        (
+            a_report(winner=full(chain("x"), "t", 60_000, (0.9,), (0.9,)),
+                     request=replace(REQUEST, validator=Use("train"))),
+            ["a limit is broken", "rests on 1 training: too few"],
+        ),
         (a_report(references=(replace(WORSE, measurements=(), failure="no memory"),)), ["failed: no memory"]),
     ],
     ids=["empty", "all failed", "table without references", "limit broken", "reference failed"],
@@ -358,7 +363,13 @@ def test_the_trade_off_shows_the_limit_and_hides_no_point_in_silence() -> None:
     trials = population()
     svg = drawings.draw_pareto(trials, REQUEST.objectives, REQUEST.constraints, references=[WORSE], winner=WINNER)
     assert svg is not None
-    for text in ("limit", "reference", "winner", "hollow: measured cheaply", "1 worse point lies outside the axis"):
+    for text in (
+        "limit",
+        "reference",
+        "winner",
+        "hollow: measured after less training",
+        "1 worse point lies outside the axis",
+    ):
         assert f">{text}<" in svg, text
     assert svg == drawings.draw_pareto(
         trials, REQUEST.objectives, REQUEST.constraints, references=[WORSE], winner=WINNER

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from genas.sources import Mix
 
 _HAND = 8  # pairs of the portfolio at most
+_ALL = 4  # so few starters are all hand-made: a proposal costs seconds that they do not have
 _COUNTED = {"params", "flops", "size_mb"}  # limits that a space can be scaled to without measuring
 _SHRINKS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.12, 0.05)  # of the parameters, where other limits are broken
 _SIZE = 500_000  # parameters of a hand-made network at most, where no limit is on its size
@@ -61,9 +62,9 @@ class Opening:
             RequestError: nothing keeps the limits.
         """
         known = self.hand_made()
-        wanted = count if count <= 3 else min(_HAND, -(-count // 2))
+        wanted = count if count <= _ALL else min(_HAND, -(-count // 2))
         found = self._within(known, wanted)
-        end = None if seconds is None else clock.now() + seconds
+        end = None if seconds is None else (clock.now() + seconds, clock.now() + seconds / 2)
         recipes = [trial.candidate.recipe for trial in found] or [{}]
         found += self._proposed(count - len(found), recipes, end)
         if len(found) < count:
@@ -106,11 +107,13 @@ class Opening:
         (trial,) = self.lab.screen([candidate])
         return trial if trial.failure is not None else self.lab.book.keep(self.lab.gate(trial))
 
-    def _proposed(self, count: int, recipes: Sequence[dict[str, object]], end: float | None) -> list[Trial]:
+    def _proposed(
+        self, count: int, recipes: Sequence[dict[str, object]], end: tuple[float, float] | None
+    ) -> list[Trial]:
         """The most promising of what the proposers bring within the limits, with the portfolio's recipes in turn."""
         living: list[Trial] = []
         dry = number = 0
-        while len(living) < _AHEAD * count and dry < _DRY and (end is None or clock.now() < end):
+        while len(living) < _AHEAD * count and dry < _DRY and not self._late(end, len(living) < count):
             brought = []
             for candidate in self.proposers.ask(min(8, _AHEAD * count)):
                 recipe = candidate.recipe or recipes[number % len(recipes)]
@@ -119,10 +122,16 @@ class Opening:
             new = [t for c in brought if c.key not in self.lab.book.trials and (t := self._screened(c)).failure is None]
             dry = 0 if new else dry + 1
             living += new
+        self.lab.promise(living, lambda: self._late(end, True))
         if not living and count and end is None and (nearest := self.lab.book.nearest()) is not None:
             living = self._walked(nearest)
         ranked = {t.candidate.key: place for place, t in enumerate(self.lab.ranked())}
         return sorted(living, key=lambda t: ranked.get(t.candidate.key, len(ranked)))[:count]
+
+    @staticmethod
+    def _late(end: tuple[float, float] | None, needed: bool) -> bool:
+        """Whether proposing must end: at half of its seconds, or at all of them where there are too few."""
+        return end is not None and clock.now() > end[0 if needed else 1]
 
     def _walked(self, start: Trial) -> list[Trial]:
         """Where nothing that was proposed keeps the limits: go from the nearest one, neighbour by neighbour."""

@@ -17,6 +17,7 @@ _STEPS = 50  # of training that a rung must have to rank anything
 _RUNGS = ((3, 9), (2, 4), (1, 2))  # so many rungs, where at least so many networks start
 _NEW = 6  # one child of the leaders for so many networks that started
 _LEAST = 8.0  # seconds
+_JUDGES = 8  # validation examples for each network that starts: the best of many on few is best by chance
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,16 @@ class Schedule:
         return Schedule(**{**data, "rungs": rungs})
 
 
-def by_seconds(seconds: float, *, step: float, examples: int, batch: int, workers: int, children: bool) -> Schedule:
+def by_seconds(
+    seconds: float, *, step: float, examples: int, judges: int, batch: int, workers: int, children: bool
+) -> Schedule:
     """The race that fits into seconds.
 
     Args:
         seconds: for training, all told.
         step: seconds of one training step of a usual network.
         examples: in the training split.
+        judges: examples in the validation split.
         batch: examples of a step.
         workers: trainings side by side.
         children: whether anybody proposes children of the leaders.
@@ -104,8 +108,11 @@ def by_seconds(seconds: float, *, step: float, examples: int, batch: int, worker
         )
     race = RACE * seconds * workers
     shortest = max(_STEPS * step, 0.004 * seconds)
-    count, start = next((k, n) for k, least_n in _RUNGS if (n := int(race / k / shortest)) >= least_n or k == 1)
-    start = max(2, min(_MOST, start))
+    most = min(_MOST, max(4, judges // _JUDGES))
+    count, start = next(
+        (k, n) for k, least_n in _RUNGS if (n := min(most, int(race / k / shortest))) >= least_n or k == 1
+    )
+    start = max(2, start)
     rungs = []
     for number, keep in enumerate(_kept(start, count)):
         new = max(1, start // _NEW) if children and number > 0 else 0

@@ -34,7 +34,15 @@ def planned(
         return by_trials(request.budget.trials, epochs=epochs, examples=examples, children=children)
     step = _step_seconds(request, space, task, executor, device)
     left = _USED * (request.budget.seconds or 0.0) - (clock.now() - begin)
-    return by_seconds(left, step=step, examples=examples, batch=_BATCH, workers=executor.workers, children=children)
+    return by_seconds(
+        left,
+        step=step,
+        examples=examples,
+        judges=len(task.data("val").labels),
+        batch=_BATCH,
+        workers=executor.workers,
+        children=children,
+    )
 
 
 def _step_seconds(request: Request, space: SearchSpace, task: Task, executor: Executor, device: str) -> float:

@@ -87,7 +87,8 @@ class Stages(SearchSpace):
         """The pairs of `models/portfolio-<space>`, each made smaller until it keeps the limits."""
         found = []
         for entry in assets.portfolio(self.name):
-            arch = self.scaled(self.from_text(entry["text"]), task, limits)
+            written = self.chain(entry["text"].replace("|", " ").split())
+            arch = None if self.problems(written) else self.scaled(written, task, limits)  # a stem may be ruled out
             if arch is not None:
                 found.append(Candidate(arch, entry["origin"], note=entry["note"], recipe=entry["recipe"]))
         return found

@@ -21,7 +21,13 @@ from genas.core.errors import MissingArtifact, RequestError, ScoreFailed
 from genas.core.interfaces import Executor
 from genas.core.records import Use
 
-SMALL = {"ray": {"workers": 2, "threads": 1}, "processes": {"workers": 2, "threads": 1}, "serial": {"threads": 1}}
+SMALL = {
+    "ray": {"workers": 2, "threads": 1},
+    "processes": {"workers": 2, "threads": 1},
+    "threads": {"workers": 2, "threads": 1},
+    "serial": {"threads": 1},
+}
+APART = [name for name in registry.names("executors") if registry.load("executors", name).apart]
 
 
 @pytest.fixture(scope="module", params=registry.names("executors"))
@@ -46,7 +52,7 @@ def test_errors_come_back_as_they_are(executor: Executor, work: object, error: t
     assert getattr(caught.value, "hint", "Get it.") == "Get it."
 
 
-@pytest.mark.parametrize("executor", [n for n in registry.names("executors") if n != "serial"], indirect=True)
+@pytest.mark.parametrize("executor", APART, indirect=True)
 def test_a_lost_worker_costs_one_more_try(executor: Executor, tmp_path: Path) -> None:
     lives = tmp_path / "lives"
     lives.write_text("1")
@@ -134,7 +140,7 @@ def test_workers_need_a_folder_to_meet_in() -> None:
 
 
 def test_command_line_takes_an_executor(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "genas.cli", "design", GOAL, "--out", str(tmp_path), "--executor", "threads:2"]
+    command = [sys.executable, "-m", "genas.cli", "design", GOAL, "--out", str(tmp_path), "--executor", "fibres:2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "executors" in done.stderr and done.stderr.count("error:") == 1

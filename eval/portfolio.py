@@ -1,0 +1,117 @@
+"""Chooses the pairs of architecture and recipe that start every race, from the ledgers of `eval/flywheel.py`.
+
+    python eval/portfolio.py [--write]
+
+Greedy, after Feurer et al. (Auto-sklearn 2.0, JMLR 2022, section 3): the next pair is the one that lowers most what is
+lost to each set's best pair, if on each set the best chosen one were known. Validation accuracies only. Two lists, of all
+pairs and of those that learn everything from scratch, are taken in turn, so that a race without pretrained stems has
+half of the pairs. With --write the list goes to models/portfolio-conv_net/, else it is only shown. `--leave-one-out`
+chooses without each set and says what is lost on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import record
+
+from genas.core import registry, wire
+from genas.core.ledger import Ledger
+from genas.core.records import Candidate, Measurement
+
+ROOT = Path(__file__).parent.parent
+LEAST = 5  # sets that a pair must have been trained on
+COUNT = 8
+RESNET = "residual k3 d1 w16 | residual k3 d1 w32 | residual k3 d1 w64"
+
+
+def read() -> tuple[dict[str, dict[str, float]], dict[str, Candidate]]:
+    """The accuracies of each set by pair, and the pairs; a pair that was too slow for a set has 0 there."""
+    figures: dict[str, dict[str, float]] = {}
+    pairs: dict[str, Candidate] = {}
+    for path in sorted((ROOT / "eval" / "ledgers").glob("conv_net-*.jsonl")):
+        found = figures.setdefault(path.stem.removeprefix("conv_net-"), {})
+        for event in Ledger(path, follow=True).read():
+            if event["kind"] == "candidate":
+                pairs[event["key"]] = wire.from_data(Candidate, event["candidate"])
+            elif event["kind"] == "measurement":
+                measured = event.get("measurement")
+                found[event["key"]] = 0.0 if measured is None else wire.from_data(Measurement, measured).value
+    return figures, pairs
+
+
+def greedy(figures: dict[str, dict[str, float]], pool: Sequence[str], count: int) -> list[str]:
+    """The pairs in the order chosen: least mean loss to the best of each set."""
+    best = {name: max(found[key] for key in pool if key in found) for name, found in figures.items()}
+    lost = dict.fromkeys(figures, 1.0)
+    chosen: list[str] = []
+
+    def after(key: str) -> float:
+        return sum(min(lost[name], best[name] - found.get(key, 0.0)) for name, found in figures.items())
+
+    for _ in range(min(count, len(pool))):
+        key = min((k for k in pool if k not in chosen), key=lambda k: (after(k), -mean(figures, k)))
+        chosen.append(key)
+        lost = {name: min(lost[name], best[name] - found.get(key, 0.0)) for name, found in figures.items()}
+    return chosen
+
+
+def mean(figures: dict[str, dict[str, float]], key: str) -> float:
+    known = [found[key] for found in figures.values() if key in found]
+    return sum(known) / len(known)
+
+
+def merged(lists: Sequence[Sequence[str]], count: int) -> list[str]:
+    """The lists taken in turn, each pair once."""
+    turns = [key for keys in zip(*lists, strict=False) for key in keys]
+    return list(dict.fromkeys(turns))[:count]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    figures, pairs = read()
+    space = registry.create("spaces", "conv_net")
+    pool = [key for key in pairs if sum(key in found for found in figures.values()) >= LEAST]
+    scratch = [key for key in pool if not pairs[key].arch.ops[2].startswith("lite")]
+
+    def choose(known: dict[str, dict[str, float]]) -> list[str]:
+        return merged([greedy(known, pool, COUNT), greedy(known, scratch, COUNT)], COUNT)
+
+    chosen = choose(figures)
+    names = sorted(figures)
+    lines = ["| pair | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
+    for key in [*chosen, *(k for k in sorted(pool, key=lambda k: -mean(figures, k))[:12] if k not in chosen)]:
+        cells = [f"{figures[name][key]:.3f}" if key in figures[name] else "-" for name in names]
+        values = {k: v for k, v in pairs[key].recipe.items()} or "default recipe"
+        mark = "**" if key in chosen else ""
+        lines.append(f"| {mark}{space.to_text(pairs[key].arch)}{mark}; {values} | " + " | ".join(cells) + " |")
+    lost = {}
+    for name in names:
+        others = choose({other: found for other, found in figures.items() if other != name})
+        lost[name] = max(figures[name].get(k, 0.0) for k in pool) - max(figures[name].get(k, 0.0) for k in others)
+    about = (
+        f"{len(pool)} pairs, each trained for the same CPU seconds on {len(names)} sets (`eval/flywheel.py`), validation "
+        "accuracy; bold pairs start every race, in this order. Chosen without a set, the list would lose on it: "
+        + ", ".join(f"{name} {value:.3f}" for name, value in lost.items()) + ".\n\n"
+    )  # fmt: skip
+    if not args.write:
+        print(about + "\n".join(lines))
+        return
+    entries = []
+    for key in chosen:
+        text, recipe = space.to_text(pairs[key].arch), pairs[key].recipe
+        hand = text.endswith(RESNET) and " lite" not in text
+        note = "hand-made: small ResNet" if hand else "a pair that did well on many data sets"
+        entries.append({"text": text, "recipe": recipe, "origin": "reference" if hand else "portfolio", "note": note})
+    folder = ROOT / "models" / "portfolio-conv_net"
+    (folder / "portfolio.json").write_text(json.dumps(entries, indent=1) + "\n")
+    record.write("portfolio", "The pairs that start every race", about + "\n".join(lines), figures, 0.0)
+
+
+if __name__ == "__main__":
+    main()
