@@ -259,22 +259,37 @@ def against(request: Request, winner: Trial, reference: Trial) -> Comparison | N
 def _reference_lines(
     request: Request, winner: Trial, references: Sequence[Trial], trials: Sequence[Trial], rungs: Rungs | None
 ) -> list[str]:
-    """A sentence for each reference, the winner left out; where it is hand-made, one for the best generated network."""
+    """A sentence for each reference but the winner; of a race also for the best generated network and the runner-up."""
+    others = [rival for rival in references if rival.candidate.key != winner.candidate.key]
     lines = [
         _against_line(request, winner, rival)
         if rungs is None or _both_tested(request, winner, rival)
         else _race_line(rungs, winner, rival, f"the hand-made {title(rival)}")
-        for rival in references
-        if rival.candidate.key != winner.candidate.key
+        for rival in others
     ]
-    if rungs is not None and kind_of(winner.candidate) == "hand-made":
-        sign = 1.0 if rungs.goal == "max" else -1.0
-        made = [t for t in trials if kind_of(t.candidate) == "generated" and t.failure is None and rungs.last(t)]
-        if made:
-            best = max(made, key=lambda t: (rungs.last(t), sign * (t.value(rungs.metric) or 0.0)))
-            name = f"the best generated network ({short(best.candidate.key)} from {clean(best.candidate.origin, 60)})"
-            lines.append(_race_line(rungs, winner, best, name))
+    if rungs is None:
+        return lines
+    said = {winner.candidate.key, *(rival.candidate.key for rival in others)}
+    ordered = [t for t in _farthest(trials, rungs) if t.candidate.key not in said]
+    made = [t for t in ordered if kind_of(t.candidate) == "generated"]
+    if made and kind_of(winner.candidate) != "generated":
+        lines.append(_race_line(rungs, winner, made[0], f"the best generated network ({_named(made[0])})"))
+        said.add(made[0].candidate.key)
+    runner_up = next((t for t in _farthest(trials, rungs) if t.candidate.key != winner.candidate.key), None)
+    if runner_up is not None and runner_up.candidate.key not in said:
+        lines.append(_race_line(rungs, winner, runner_up, f"the runner-up ({_named(runner_up)})"))
     return lines
+
+
+def _farthest(trials: Sequence[Trial], rungs: Rungs) -> list[Trial]:
+    """The unfailed networks of a race, those that came farthest first, the better ones of each rung before the others."""
+    sign = 1.0 if rungs.goal == "max" else -1.0
+    trained = [t for t in trials if t.failure is None and rungs.last(t)]
+    return sorted(trained, key=lambda t: (-rungs.last(t), -sign * (t.value(rungs.metric) or 0.0)))
+
+
+def _named(trial: Trial) -> str:
+    return f"{short(trial.candidate.key)} from {clean(trial.candidate.origin, 60)}"
 
 
 def _both_tested(request: Request, winner: Trial, other: Trial) -> bool:

@@ -90,6 +90,13 @@ def test_a_hand_made_winner_is_named_as_such_and_set_against_the_best_generated_
     assert f"The winner led the best generated network ({key} from diffusion) by 0.0500" in lines[2]
 
 
+def test_the_runner_up_is_named_whatever_it_is() -> None:
+    second = network(9, "portfolio", 0.78, 0.88, note="small ResNet, head sees quarters")
+    lines = said(MADE, network(3, "reference", 0.7, note="small ResNet"), second, OTHER)
+    assert f"The winner led the runner-up ({summary.short(second.candidate.key)} from portfolio) by 0.0200" in lines[3]
+    assert "the runner-up" not in "".join(said(MADE, HAND, OTHER)), "it is the reference, which has a sentence already"
+
+
 def test_a_leader_with_another_recipe_is_told_by_what_it_was_made_from() -> None:
     child = network(
         0, "race", 0.9, 0.95, test=0.9, joined=1, parents=(HAND.candidate.key,), recipe={"learning_rate": 0.008}

@@ -1,4 +1,4 @@
-"""Convolutional networks for images of any size: a stem and two to four stages, from 1k to 10M weights."""
+"""Convolutional networks for images of any size: a stem and one to four stages, from 1k to 10M weights."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ConvNetSpace(Stages):
     name = "conv_net"
     head = (_SIZES, _STEMS, _STRIDES, _ACTS, _POOLS)
     stage = (_KINDS, _KERNELS, _DEPTHS, _WIDTHS)
-    counts = (2, 3, 4)
+    counts = (1, 2, 3, 4)
     max_nodes: ClassVar = 7 + 4 * max(counts)
 
     def __init__(self, *, pretrained: bool = True) -> None:

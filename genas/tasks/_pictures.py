@@ -22,9 +22,12 @@ class PictureTask(Task):
 
     @cached_property
     def _statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        import torch
+
         from genas.nn import pictures
 
-        return pictures.statistics(self.data("train").inputs, self.scale)
+        with torch.device("cpu"):  # a network that is only counted is built on the device meta, which holds no numbers
+            return pictures.statistics(self.data("train").inputs, self.scale)
 
     @property
     def mean(self) -> tuple[float, ...]:
