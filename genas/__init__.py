@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["batch", "design", "explain", "fit", "interpret", "plugins", "propose", "score", "validate"]
+__all__ = [
+    "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "propose", "score", "train_further",
+    "validate",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ from genas.run.schedule import RACE, Schedule, by_seconds, by_trials
 from genas.rungs import Rungs
 
 _CHATTING = {"llm", "navigator"}  # plug-ins that ask a chat model
-_NOMINAL = 10_000  # training examples; only shares of them are shown
+_NOMINAL = 10_000  # examples of a split; only shares of them are shown
 _FASTEST = 1e-4  # seconds of a training step that no machine falls below
 _SHOWN = 5  # networks of each kind that are listed
 
@@ -63,12 +63,14 @@ def _race_outline(request: Request) -> list[str]:
         ]
     if budget.seconds is None:
         return ["Plan: a race, which needs a budget: write for example '10 minutes' or '20 trials'."]
-    most = by_seconds(budget.seconds, step=_FASTEST, examples=1, batch=1, workers=1, children=children).starters
+    most = by_seconds(
+        budget.seconds, step=_FASTEST, examples=1, judges=_NOMINAL, batch=1, workers=1, children=children
+    ).starters
     return [
         f"Plan: a race in which at most {most} networks start, hand-made ones among them; after each rung the better "
         "part is trained on, from where it is" + (", and children of the leaders join." if children else "."),
         f"About {_percent(1 - RACE)} of the training time goes to the network that is left. How many start and how "
-        "long the rungs are depends on this machine's speed and is written into the ledger.",
+        "long the rungs are depends on this machine's speed and the data, and is written into the ledger.",
         end,
         f"Cost: about {summary.duration(budget.seconds)} of the clock.",
     ]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from genas.trained import Further
 
 SECONDS = 600.0  # of a race, where no budget is named
+TRIALS = 24  # of one whose winner's epochs are named, but no budget
 _LEARNED = ("diffusion", "archlm")
 _REFINERS = (Use("local_search"), Use("regularized_evolution", {"population": 6, "sample": 3}))
 
@@ -98,10 +99,12 @@ def _with_defaults(request: Request) -> Request:
 
 
 def _with_budget(request: Request) -> Request:
-    """Ten minutes for a race of which neither seconds nor trials are said."""
+    """Ten minutes for a race of which neither seconds nor trials are said; 24 trials where epochs are."""
     budget, trained = request.budget, request.validator.name == "train"
     if not trained or budget.seconds is not None or budget.trials is not None:
         return request
+    if "epochs" in request.validator.options:
+        return replace(request, budget=replace(budget, trials=TRIALS))
     return replace(request, budget=replace(budget, seconds=SECONDS))
 
 

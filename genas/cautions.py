@@ -22,6 +22,24 @@ def too_slow(train_ms: float) -> str:
     )
 
 
+def not_followed(request: Request, metric: str) -> Iterator[tuple[str, str]]:
+    """Names and sentences on what a request says and a race decides otherwise."""
+    if request.budget.trials is None and "epochs" in request.validator.options:
+        yield "epochs", "The budget counts seconds, so the epochs that were asked for do not bound the training."
+    for use in request.scorers:
+        if registry.load("scorers", use.name).metric == metric:
+            yield (
+                use.name,
+                f"The race measures {metric} itself, by trainings that go on; the scorer {use.name} is not used.",
+            )
+    for use in request.refiners:
+        if use.name in ("successive_halving", "hyperband", "bohb"):
+            yield (
+                use.name,
+                f"{use.name} proposes, but how long each network is trained the race decides, by rungs of its own.",
+            )
+
+
 def cautions(request: Request, task: Task) -> Iterator[tuple[str, str]]:
     """Names and sentences, to be shown in the report."""
     if task.caution:

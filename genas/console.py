@@ -41,6 +41,8 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None:
+            self._finish()
         self._progress.stop()
 
     def stage(self, name: str, total: int) -> None:

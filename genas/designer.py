@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from genas.book import Book, best_reference, reference_limits
-from genas.cautions import after_training, cautions, too_slow
+from genas.cautions import after_training, cautions, not_followed, too_slow
 from genas.core import clock, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
@@ -120,6 +120,8 @@ class Designer:
         validator = self.lab.validator.scorer
         assert isinstance(validator, TrainValidator)
         schedule = self._schedule()
+        for name, text in not_followed(self.request, self.task.metric):
+            self._note(name, text)
         slowest = schedule.slowest
         self.lab.race(None if slowest is None else Constraint("train_ms", at_most=slowest))
         if slowest is not None:

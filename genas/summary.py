@@ -282,7 +282,7 @@ def _reference_lines(
 
 
 def _farthest(trials: Sequence[Trial], rungs: Rungs) -> list[Trial]:
-    """The unfailed networks of a race, those that came farthest first, the better ones of each rung before the others."""
+    """The unfailed networks of a race: those that came farthest first, of each rung the best first."""
     sign = 1.0 if rungs.goal == "max" else -1.0
     trained = [t for t in trials if t.failure is None and rungs.last(t)]
     return sorted(trained, key=lambda t: (-rungs.last(t), -sign * (t.value(rungs.metric) or 0.0)))

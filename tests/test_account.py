@@ -121,7 +121,7 @@ def test_the_outline_of_a_race_in_seconds_says_what_needs_no_timing() -> None:
     text = account.outline(request)
     assert "at most 27 networks start" in text and "children" not in text
     assert "About 60 % of the training time goes to the network that is left" in text
-    assert "depends on this machine's speed and is written into the ledger" in text
+    assert "depends on this machine's speed and the data, and is written into the ledger" in text
     assert "Cost: about 10 min of the clock." in text
     with pytest.raises(RequestError, match="Write a budget of at least"):
         account.outline(replace(request, budget=Budget(seconds=2)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from genas.cautions import after_training, at_chance, cautions, too_slow
+from genas.cautions import after_training, at_chance, cautions, not_followed, too_slow
 from genas.core import assets, registry
 from genas.core.interfaces import Task
-from genas.core.records import Architecture, Candidate, Measurement, Request, Trial, Use
+from genas.core.records import Architecture, Budget, Candidate, Measurement, Request, Trial, Use
 
 
 def said(space: str, task: Use, **more: tuple[Use, ...]) -> dict[str, str]:
@@ -22,6 +24,18 @@ def test_nothing_to_say() -> None:
 
 def test_a_limit_on_training_time_is_named() -> None:
     assert "2.5 ms" in too_slow(2.5)
+
+
+def test_what_a_race_decides_otherwise_is_named() -> None:
+    asked = Request(
+        "x", Use("digits"), Use("conv_net"), budget=Budget(seconds=60), validator=Use("train", {"epochs": 3}),
+        scorers=(Use("params"), Use("short_train")), refiners=(Use("hyperband"), Use("local_search")),
+    )  # fmt: skip
+    found = dict(not_followed(asked, "accuracy"))
+    assert set(found) == {"epochs", "short_train", "hyperband"}
+    assert "do not bound the training" in found["epochs"]
+    counted = replace(asked, budget=Budget(trials=4), scorers=(), refiners=())
+    assert dict(not_followed(counted, "accuracy")) == {}
 
 
 def a_winner(*figures: Measurement) -> Trial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from genas.console import show_candidates
+from genas.console import Bars, show_candidates
 from genas.core.records import Architecture, Candidate, Constraint, Measurement, Request, Trial, Use
 
 
@@ -16,3 +16,15 @@ def test_a_broken_limit_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert lines[1:3] == ["from given: params 2,034", "params 2034 breaks params <= 19"]
     assert lines[4:] == ["from given: params 19"]
+
+
+def test_a_stage_that_is_done_shows_a_full_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with Bars() as bars:
+        bars.stage("race, rung 1 of 3", 4)
+        for _ in range(4):
+            bars.step("leads accuracy 0.8500")
+        bars.stage("final training", 100)
+        bars.step("leads accuracy 0.9000")
+    shown = [" ".join(line.split()) for line in capsys.readouterr().err.splitlines()]
+    assert any(line.startswith("race, rung 1 of 3") and "4/4" in line and "0.8500" in line for line in shown)
+    assert any(line.startswith("final training") and "100/100" in line for line in shown)

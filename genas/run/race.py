@@ -36,6 +36,7 @@ _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _POINTS = 8  # of the winner's curve in its final leg
 _LOSS, _FEW = 0.1, 20  # the cross-entropy's weight beside the accuracy is .1, and 20 / n more for n examples
 _FRONT = 3  # members of a front that share the final seconds
+_FIRST = 0.6  # of these go to the first of them, as much of the rest to the next, and so on
 
 
 class Race:
@@ -85,6 +86,8 @@ class Race:
         self._parents: dict[str, str] = {}  # whose weights a child starts from, as the store names them
         self._joined: dict[str, int] = {}  # the rung at which each entered
         self._last: dict[str, str] = {}  # the leg that each has done
+        self._seen: dict[str, int] = {}  # examples
+        self._each: list[float] = []  # what each network gets in each rung, in the schedule's unit
         self.losses: dict[str, float] = {}
 
     def run(self, seeds: int) -> str | None:
@@ -106,7 +109,11 @@ class Race:
         finalists = self._finalists(running)
         for place, key in enumerate(finalists):
             self._finish(key, place, len(finalists))
-        winner = self._choose(finalists)
+        waiting = [key for key in self._ordered(running) if key not in finalists]
+        while waiting and all(self.book.trials[key].failure for key in finalists):
+            finalists.append(waiting.pop(0))  # all before it diverged: the next best gets what is left
+            self._finish(finalists[-1], len(finalists) - 1, len(finalists))
+        winner = self.book.choose([t for k in finalists if (t := self.book.trials[k]).failure is None])
         for key in dict.fromkeys([*([] if winner is None else [winner]), *finalists]):
             if self.book.trials[key].failure is None:
                 self._test(key, self.request.seed)
@@ -133,13 +140,26 @@ class Race:
                 for key in entering
             ]
             if event is None:
-                event = {"kind": "rung", "id": identity, "clock": self.spent(), "entrants": entrants}
+                each = self._amount(number)
+                event = {"kind": "rung", "id": identity, "clock": self.spent(), "each": each, "entrants": entrants}
                 self.ledger.append(event)
+        self._each.append(event["each"])
         for entrant in event["entrants"]:
             self._joined.setdefault(entrant["key"], entrant["joined"])
             if entrant["parent"]:
                 self._parents.setdefault(entrant["key"], entrant["parent"])
-        return [entrant["key"] for entrant in event["entrants"]]
+        chosen = [entrant["key"] for entrant in event["entrants"]]
+        for key in set(running) - set(chosen):
+            self.trainer.forget(self.book.trials[key].candidate, self.request.seed)
+        return chosen
+
+    def _amount(self, number: int) -> float:
+        """What each network of a rung gets: as planned, or less where the seconds run late."""
+        planned, rungs = self.schedule.rungs[number].each, self.schedule.rungs[number:]
+        if self.schedule.unit != "seconds":
+            return planned
+        ahead = sum(r.each * (r.keep + 1.5 * r.new) for r in rungs) / self.schedule.workers + self.schedule.final
+        return planned * min(1.0, max(0.1, (self.seconds * (1 - _RESERVE) - self.spent()) / ahead))
 
     def _remember(self) -> None:
         """Bring every candidate that the ledger names into the book, screened as it was."""
@@ -187,7 +207,7 @@ class Race:
             if len(found) == wanted:
                 break
             random = rng(self.request.seed, f"children {number}", place)
-            child = self._refined(leaders) if place % 2 == 0 and len(self.refiners) else None
+            child = next(iter(self.refiners.ask(1)), None) if place % 2 == 0 and len(self.refiners) else None
             parent = leaders[(place // 2) % len(leaders)]
             if child is None:
                 leader = self.book.trials[parent].candidate
@@ -208,10 +228,6 @@ class Race:
                 found.append(child.key)
         return found
 
-    def _refined(self, leaders: Sequence[str]) -> Candidate | None:
-        asked = self.refiners.ask(1)
-        return asked[0] if asked else None
-
     def _train_rung(self, number: int, running: Sequence[str]) -> None:
         jobs = [self._course(key, number) for key in running]
         for course, event in self.crew.results(jobs, f"rung {number}"):
@@ -223,7 +239,7 @@ class Race:
         """The legs of a network up to a rung: one that inherits begins there, others have all legs before it too."""
         first = self._joined[key] if key in self._parents else 0
         places = range(first, number + 1)
-        amounts = [self.schedule.rungs[i].each for i in places]
+        amounts = [self._each[i] for i in places]
         legs = legs_until([f"rung{i}" for i in places], amounts, self.schedule.unit)
         fidelity = min(0.99, self.schedule.reached(number) / self.schedule.whole)
         judged = _JUDGED if self.schedule.unit == "seconds" else None
@@ -236,7 +252,7 @@ class Race:
         if "failure" in event:
             self.book.keep(replace(trial, failure=event["failure"]))
             return
-        self.losses[key] = event["loss"]
+        self.losses[key], self._seen[key] = event["loss"], event["seen"]
         self.book.keep(self.book.add(trial, wire.from_data(Measurement, event["measurement"])))
 
     # The end
@@ -263,14 +279,10 @@ class Race:
         stage = f"final {place}"
         event = self.ledger.find(stage)
         if event is None:
-            left = self._left() / (count - place) if self.schedule.unit == "seconds" else self.schedule.final / count
-            event = {
-                "kind": "rung",
-                "id": stage,
-                "clock": self.spent(),
-                "each": left,
-                "threads": self._threads(candidate),
-            }
+            left = self._left() if self.schedule.unit == "seconds" else self.schedule.final * (1 - _FIRST) ** place
+            left *= _FIRST if place < count - 1 else 1.0
+            count_of = self._threads(candidate)
+            event = {"kind": "rung", "id": stage, "clock": self.spent(), "each": left, "threads": count_of}
             self.ledger.append(event)
         course = self._course(key, len(self.schedule.rungs) - 1)
         leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
@@ -292,13 +304,6 @@ class Race:
         with threads(cores()):
             return best_threads(network, self.task, self.lab.context["device"])[0]
 
-    def _choose(self, finalists: Sequence[str]) -> str | None:
-        """The best of the finalists that keep all limits; where all failed, the best of those trained before."""
-        alive = [self.book.trials[k] for k in finalists if self.book.trials[k].failure is None]
-        if not alive:
-            alive = [t for k in self._ordered(list(self._last)) if (t := self.book.trials[k]).failure is None][:1]
-        return self.book.choose(alive)
-
     def _test(self, key: str, seed: int, leg: str | None = None) -> None:
         """What the last weights do on the test split, read once."""
         candidate = self.book.trials[key].candidate
@@ -315,9 +320,7 @@ class Race:
 
     def _repeat(self, key: str) -> None:
         """The winner again from nothing with other seeds: as many examples, by the same share at a falling rate."""
-        event = self.ledger.find(f"race {key} {self.request.seed} {self._last[key]}")
-        assert event is not None
-        total, candidate = int(event["seen"]), self.book.trials[key].candidate
+        total, candidate = self._seen[key], self.book.trials[key].candidate
         flat = Leg("flat", examples=max(1, round(RACE * total)))
         legs = (flat, Leg("final", examples=max(1, total - flat.examples), decay=True))  # type: ignore[operator]
         courses = [

@@ -10,7 +10,7 @@ from genas.run.schedule import RACE, Rung, Schedule, by_seconds, by_trials
 
 def timed(seconds: float, **changes: float) -> Schedule:
     """A race on a machine that takes 10 ms a step."""
-    known = {"step": 0.01, "examples": 1000, "batch": 64, "workers": 1, "children": False} | changes
+    known = {"step": 0.01, "examples": 1000, "judges": 1000, "batch": 64, "workers": 1, "children": False} | changes
     return by_seconds(seconds, **known)  # type: ignore[arg-type]
 
 
@@ -42,6 +42,12 @@ def test_a_slower_machine_starts_fewer_networks() -> None:
     assert fast.starters > slow.starters >= 2
     assert len(fast.rungs) == 3 and len(slow.rungs) < 3
     assert all(rung.each >= 50 * 0.1 for rung in slow.rungs), "a rung has the steps that rank anything"
+
+
+def test_few_validation_examples_judge_few_networks() -> None:
+    assert timed(1200, judges=100).starters == 12, "one for 8 examples: the best of many on few is best by chance"
+    assert timed(1200, judges=10).starters == 4
+    assert timed(1200, judges=10_000).starters == 27
 
 
 def test_two_workers_have_twice_the_seconds_of_the_rungs() -> None:
