@@ -12,20 +12,14 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genas.core import assets, registry, wire
+from genas import defaults
+from genas.core import registry, wire
 from genas.core.errors import GenasError, RequestError, UnknownPlugin
-from genas.core.interfaces import Task
-from genas.core.records import Architecture, Candidate, Constraint, Report, Request, Trial, Use
-from genas.llms._names import split
+from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
     from genas.designer import Designer, Progress
     from genas.trained import Further
-
-SECONDS = 600.0  # of a race, where no budget is named
-TRIALS = 24  # of one whose winner's epochs are named, but no budget
-_LEARNED = ("diffusion", "archlm")
-_REFINERS = (Use("local_search"), Use("regularized_evolution", {"population": 6, "sample": 3}))
 
 
 def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str | None = None, **known: Any) -> Request:
@@ -43,7 +37,7 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
         RequestError: something is missing, unclear or contradicts itself; the message says what to write.
     """
     request: Request = registry.create("interpreters", interpreter).read(sentence, **_fields(known))
-    return _with_model(_with_budget(_with_defaults(request)), llm)
+    return defaults.with_model(defaults.filled(request), llm)
 
 
 def _fields(known: dict[str, Any]) -> dict[str, Any]:
@@ -55,61 +49,6 @@ def _fields(known: dict[str, Any]) -> dict[str, Any]:
 def _read(request: str | Request, known: dict[str, Any]) -> Request:
     """The request of a sentence, or one that was read before, with the fields that are known."""
     return interpret(request, **known) if isinstance(request, str) else replace(request, **_fields(known))
-
-
-def _with_model(request: Request, llm: str | None) -> Request:
-    """The one place that says which chat model is asked: a plug-in's own option, else `llm`, else the embedded one."""
-    name, address = split("local" if llm is None else llm)
-    access: dict[str, Any] = {"model": name} | ({"base_url": address} if address else {})
-    uses = [*request.proposers, *request.refiners]
-    unnamed = {use.name for use in uses if _chats(use.name) and "model" not in use.options}
-
-    def named(given: Sequence[Use]) -> tuple[Use, ...]:
-        return tuple(replace(u, options={**access, **u.options}) if u.name in unnamed else u for u in given)
-
-    proposers = named(request.proposers)
-    if llm is not None and not unnamed and not any(use.name == "llm" for use in uses):
-        proposers += (Use("llm", access),)
-    return replace(request, proposers=proposers, refiners=named(request.refiners))
-
-
-def _chats(name: str) -> bool:
-    """Whether a proposer or refiner asks a chat model: it then has a budget of tokens."""
-    return any("tokens" in registry.options(k, name) for k in ("proposers", "refiners") if name in registry.names(k))
-
-
-def _with_defaults(request: Request) -> Request:
-    space, wanted = request.space.name, {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
-    learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
-    table, modality = request.validator.name == "table", registry.load("spaces", space).modality
-    always = {"params"} if modality == "graph" else {"params", "flops"}  # FLOPs of a graph network need the graph
-    cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
-    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
-    proxies += ["gnn"] if _shipped("gnn", space) else []
-    timed = ["train_ms"] if request.budget.trials is None and not table else []
-    scorers = (*cheap, *proxies, *timed, *(["table"] if table else []))
-    sampled = registry.load("tasks", request.task.name).measured is not Task.measured  # a table of a part of the space
-    proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *learned)
-    return replace(
-        request,
-        proposers=request.proposers or proposers,
-        scorers=request.scorers or tuple(Use(name) for name in scorers),
-        refiners=request.refiners or ((Use("auto"),) if table else _REFINERS),
-    )
-
-
-def _with_budget(request: Request) -> Request:
-    """Ten minutes for a race of which neither seconds nor trials are said; 24 trials where epochs are."""
-    budget, trained = request.budget, request.validator.name == "train"
-    if not trained or budget.seconds is not None or budget.trials is not None:
-        return request
-    if "epochs" in request.validator.options:
-        return replace(request, budget=replace(budget, trials=TRIALS))
-    return replace(request, budget=replace(budget, seconds=SECONDS))
-
-
-def _shipped(name: str, space: str) -> bool:
-    return bool(assets.seen(f"{name}-{space}"))
 
 
 def design(
@@ -145,12 +84,12 @@ def design(
     with _designing(request, folder, {}, progress, executor) as designer:
         report = designer.run()
         if report.winner is not None:
-            _export(designer, report.winner, folder / "winner")
+            _export(designer, report.winner, report.recipe, folder / "winner")
         write(report, folder, events=list(designer.ledger.read()))
     return report
 
 
-def _export(designer: Designer, winner: Trial, folder: Path) -> None:
+def _export(designer: Designer, winner: Trial, recipe: Options, folder: Path) -> None:
     from genas.export import export
 
     weights = designer.weights()
@@ -160,7 +99,7 @@ def _export(designer: Designer, winner: Trial, folder: Path) -> None:
         arch = winner.candidate.arch
         network = build(designer.space, arch, designer.task, designer.request.seed)
         network.load_state_dict(weights)
-        export(network, arch, designer.task, folder)
+        export(network, arch, designer.task, folder, recipe=recipe)
 
 
 def slug(goal: str) -> str:
@@ -257,24 +196,13 @@ def _designing(
     from genas.designer import Designer
 
     request = _read(request, known)
-    use = parse_executor(executor) if isinstance(executor, str) else executor or _executor(request)
+    use = parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
     ledger = Ledger(None if out is None else Path(out) / "ledger.jsonl")
     try:
         with registry.create("executors", use) as workers:
             yield Designer(request, ledger, progress, workers)
     finally:
         ledger.close()
-
-
-def _executor(request: Request) -> Use:
-    """Threads, one for each core, where networks for images are trained on a CPU; else this process alone."""
-    if request.validator.name != "train" or registry.load("tasks", request.task.name).modality != "image":
-        return Use("serial")
-    from genas.training.timing import cores, pick_device
-
-    here = request.device if request.device in ("auto", "cpu") else "other"
-    several = here != "other" and cores() > 1 and pick_device(here).type == "cpu"
-    return Use("threads") if several else Use("serial")
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from genas.core import clock, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
-from genas.core.records import Budget, Candidate, Constraint, Report, Request, Rival, Trial, Use
+from genas.core.records import Budget, Candidate, Constraint, Options, Report, Request, Rival, Trial, Use
 from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import Plan, make_plan, placed
 from genas.sources import Mix, neighbors
-from genas.summary import number, summarize
+from genas.summary import number, recipe_of, summarize
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -240,10 +240,22 @@ class Designer:
         trials, references = tuple(self.book.trials.values()), tuple(self.references.values())
         tokens = sum(int(e.get("tokens", 0)) for e in self.ledger.read() if e.get("kind") == "completion")
         spent = Budget(round(self.book.seconds, 3), len(self.book.measured()), tokens)
-        text = summarize(self.request, winner, references, trials)
         event = self.ledger.find("rivals") or {"rivals": []}
         rivals = tuple(wire.from_data(Rival, rival) for rival in event["rivals"])
-        return Report(self.request, winner, tuple(self.book.front()), references, trials, spent, text, rivals)
+        recipe = self._recipe(winner)
+        knowledge = "" if winner is None else self.space.knowledge(winner.candidate.arch)
+        text = summarize(
+            self.request, winner, references, trials, rivals=rivals, recipe=recipe, knowledge=knowledge
+        )  # fmt: skip
+        front = tuple(self.book.front())
+        return Report(self.request, winner, front, references, trials, spent, text, rivals, recipe)
+
+    def _recipe(self, winner: Trial | None) -> Options:
+        """The whole recipe that the winner was trained by; {} where nothing was trained."""
+        from genas.training.recipe import Recipe
+
+        known = {} if winner is None else recipe_of(self.request, winner.candidate)
+        return Recipe.from_data(known).allowed(self.task.mirror).to_data() if known else {}
 
     # Making
 

@@ -145,12 +145,14 @@ def summarize(
     *,
     rivals: Sequence[Rival] = (),
     recipe: Mapping[str, Any] | None = None,
+    knowledge: str = "",
 ) -> str:
     """The outcome in plain sentences, one a line: the winner's figures, the limits, each reference, what was tried.
 
     Args:
         rivals: models that are no networks, on the same split.
         recipe: the winner's whole recipe; None reads it from the request and the winner.
+        knowledge: what the winner knew before it was trained, in words.
     """
     rungs = rungs_of(request, winner, trials)
     tried = _tried(trials) + ("" if rungs is None else f" {rungs.trained(trials)}.")
@@ -163,6 +165,7 @@ def summarize(
         lines.append("There is no reference network to compare with.")
     lines += [_rival_line(request, winner, rival) for rival in rivals]
     if rungs is not None:
+        lines.append(f"It stands on {knowledge or 'nothing but this training: all weights were learned from scratch'}.")
         lines.append(f"The winner's recipe: {recipe_text(recipe or recipe_of(request, winner.candidate))}.")
     return "\n".join([*lines, tried])
 

@@ -130,6 +130,10 @@ class SearchSpace(ABC):
         """
         return []
 
+    def knowledge(self, arch: Architecture) -> str:
+        """What its network knows before any training, in words; "" for nothing."""
+        return ""
+
     def scaled(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> Architecture | None:
         """The architecture, made smaller until it keeps the limits that can be counted; None where it can't be."""
         return None

@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
 from genas.networks.conv_net import ConvNet, Inverted, Plain, Residual, Separable
-from genas.spaces._stages import Stages
 
 _NUMBERED = re.compile(r"([a-z]+)(\d+)")
 _VERBS = {"stem": "widen", "w": "widen", "inverted": "widen", "d": "deepen", "k": "larger kernel"}
@@ -46,7 +45,6 @@ def growths(space: SearchSpace, arch: Architecture) -> Iterator[Growth]:
     A number grows to at most its double (an expansion from 3 to 6); a plain stage becomes a residual one, as wide as it
     is or twice.
     """
-    assert isinstance(space, Stages)
     labels = space.frame(len(arch.ops)).labels
     for node, op in enumerate(arch.ops):
         for label in labels[node]:
@@ -65,9 +63,9 @@ def _changed(arch: Architecture, labels: dict[int, str]) -> Architecture:
     return Architecture(arch.space, tuple(labels.get(i, op) for i, op in enumerate(arch.ops)), arch.edges)
 
 
-def _words(space: Stages, node: int, change: str) -> str:
-    place = node - 1 - len(space.head)
-    return change if place < 0 else f"stage {place // len(space.stage) + 1}: {change}"
+def _words(space: SearchSpace, node: int, change: str) -> str:
+    place = node - 1 - len(space.head)  # type: ignore[attr-defined]
+    return change if place < 0 else f"stage {place // len(space.stage) + 1}: {change}"  # type: ignore[attr-defined]
 
 
 def skeleton(space: SearchSpace, arch: Architecture, task: Task) -> nn.Module:

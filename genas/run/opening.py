@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from genas.sources import Mix
 
 _HAND = 8  # pairs of the portfolio at most
-_ALL = 4  # so few starters are all hand-made: a proposal costs seconds that they do not have
+_ALL = 4  # where seconds count, so few starters are all hand-made: a proposal costs seconds that they do not have
 _COUNTED = {"params", "flops", "size_mb"}  # limits that a space can be scaled to without measuring
 _SHRINKS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.12, 0.05)  # of the parameters, where other limits are broken
 _SIZE = 500_000  # parameters of a hand-made network at most, where no limit is on its size
@@ -49,8 +49,13 @@ class Opening:
     def hand_made(self) -> list[Candidate]:
         """The portfolio, then the references, scaled to what can be counted of the limits."""
         counted = [limit for limit in self.limits if limit.metric in _COUNTED]
-        found = [*self.space.portfolio(self.task, counted), *self.space.references(self.task, counted)]
+        written = [*self.space.portfolio(self.task, counted), *self.space.references(self.task, counted)]
+        found = [self._allowed(candidate) for candidate in written]
         return list({candidate.key: candidate for candidate in found}.values())
+
+    def asks(self, count: int, *, hurried: bool) -> bool:
+        """Whether the proposers are asked for any of so many starters."""
+        return count > 1 and not (hurried and count <= _ALL)
 
     def starters(self, count: int, *, seconds: float | None = None) -> list[Trial]:
         """At most that many trials within the limits, hand-made ones first.
@@ -62,7 +67,8 @@ class Opening:
             RequestError: nothing keeps the limits.
         """
         known = self.hand_made()
-        wanted = count if count <= _ALL else min(_HAND, -(-count // 2))
+        asked = self.asks(count, hurried=seconds is not None)
+        wanted = min(_HAND, -(-count // 2)) if asked else count
         found = self._within(known, wanted)
         end = None if seconds is None else (clock.now() + seconds, clock.now() + seconds / 2)
         recipes = [trial.candidate.recipe for trial in found] or [{}]
@@ -73,6 +79,14 @@ class Opening:
         if not found:
             raise RequestError(self.lab.book.why_empty())
         return found
+
+    def _allowed(self, candidate: Candidate) -> Candidate:
+        """The candidate with the recipe that it will really have: whole, and without flips that the task rules out."""
+        if self.request.validator.name != "train":
+            return candidate
+        from genas.training.recipe import Recipe
+
+        return replace(candidate, recipe=Recipe.from_data(candidate.recipe).allowed(self.task.mirror).to_data())
 
     def _size_limit(self) -> tuple[Constraint, ...]:
         sized = any(limit.metric in ("params", "size_mb") for limit in self.request.constraints)
@@ -117,7 +131,7 @@ class Opening:
             brought = []
             for candidate in self.proposers.ask(min(8, _AHEAD * count)):
                 recipe = candidate.recipe or recipes[number % len(recipes)]
-                brought.append(replace(candidate, recipe=dict(recipe)))
+                brought.append(self._allowed(replace(candidate, recipe=dict(recipe))))
                 number += 1
             new = [t for c in brought if c.key not in self.lab.book.trials and (t := self._screened(c)).failure is None]
             dry = 0 if new else dry + 1

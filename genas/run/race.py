@@ -170,6 +170,10 @@ class Race:
 
     def _starters(self) -> list[str]:
         seconds = max(1.0, _SCREENING * self.seconds) if self.schedule.unit == "seconds" else None
+        if not self.opening.asks(self.schedule.starters, hurried=seconds is not None):
+            names = ", ".join(use.name for use in self.request.proposers)
+            text = f"The budget is so short that only hand-made networks start; the proposers ({names}) were not asked."
+            self.ledger.append({"kind": "warning", "id": "warning proposers", "text": text})
         found = self.opening.starters(self.schedule.starters, seconds=seconds)
         return [trial.candidate.key for trial in found]
 

@@ -1,7 +1,7 @@
 """How a race spends its budget: how many networks start, how long each rung is, how many go on, what the last one gets.
 
 Successive halving (Jamieson & Talwalkar, AISTATS 2016) with trainings that are continued: all rungs cost the same,
-and about 0.6 of everything goes to the network that is left.
+and 0.6 of everything or more goes to the network that is left.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import Any
 
 from genas.core.errors import RequestError
 
-RACE = 0.4  # of the budget goes to the rungs
+RACE = 0.4  # of a budget that is not short goes to the rungs
+SHARES = {1: 0.2, 2: 0.3, 3: RACE}  # of seconds, by the number of rungs: a short race leaves more to the winner
 _MOST = 27  # networks that start
-_STEPS = 50  # of training that a rung must have to rank anything
+_STEPS = 60  # of training that a rung must have to rank anything
 _RUNGS = ((3, 9), (2, 4), (1, 2))  # so many rungs, where at least so many networks start
+_ONE = 3  # networks that start where there is one rung only, which decides alone
 _NEW = 6  # one child of the leaders for so many networks that started
 _LEAST = 8.0  # seconds
 _JUDGES = 8  # validation examples for each network that starts: the best of many on few is best by chance
@@ -106,19 +108,20 @@ def by_seconds(
             f"{seconds:.3g} seconds of training are too few: {4 * _STEPS} steps of a small network need about "
             f"{least:.0f} here. Write a budget of at least {-(-least * 1.3 // 10) * 10:.0f} seconds."
         )
-    race = RACE * seconds * workers
     shortest = max(_STEPS * step, 0.004 * seconds)
     most = min(_MOST, max(4, judges // _JUDGES))
-    count, start = next(
-        (k, n) for k, least_n in _RUNGS if (n := min(most, int(race / k / shortest))) >= least_n or k == 1
-    )
-    start = max(2, start)
+
+    def starters(rungs: int) -> int:
+        return min(most if rungs > 1 else _ONE, int(SHARES[rungs] * seconds * workers / rungs / shortest))
+
+    count = next(rungs for rungs, least_of in _RUNGS if starters(rungs) >= least_of or rungs == 1)
+    start, race = max(2, starters(count)), SHARES[count] * seconds
     rungs = []
     for number, keep in enumerate(_kept(start, count)):
         new = max(1, start // _NEW) if children and number > 0 else 0
-        rungs.append(Rung(keep, new, race / count / (keep + 1.5 * new)))
-    slowest = 1e3 * max(8 * step / batch, (1 - RACE) * seconds / 4 / examples)
-    return Schedule("seconds", tuple(rungs), (1 - RACE) * seconds, workers, slowest)
+        rungs.append(Rung(keep, new, workers * race / count / (keep + 1.5 * new)))
+    slowest = 1e3 * max(8 * step / batch, (seconds - race) / 4 / examples)
+    return Schedule("seconds", tuple(rungs), seconds - race, workers, slowest)
 
 
 def by_trials(trials: int, *, epochs: float, examples: int, children: bool) -> Schedule:

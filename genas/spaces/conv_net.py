@@ -86,6 +86,8 @@ class ConvNetSpace(Stages):
         ]
         size, stem, stride, act, pool = arch.ops[1:6]
         lite = stem in _LITE
+        if lite and channels not in (1, 3):
+            raise InvalidArchitecture([f"a pretrained stem needs images of 1 or 3 channels, not {channels}"])
         known = {key: tuple(getattr(task, key)) for key in ("mean", "std")} if lite and hasattr(task, "mean") else {}
         network = ConvNet(
             stem if lite else int(stem[4:]), stages, channels, min(height, width), task.outputs,
@@ -96,6 +98,16 @@ class ConvNetSpace(Stages):
 
             pretrained.load(network.stem)
         return network
+
+    def knowledge(self, arch: Architecture) -> str:
+        """ImageNet's, where the stem is pretrained."""
+        if (stem := arch.ops[2]) not in _LITE:
+            return ""
+        blocks = stem.removeprefix("lite")
+        return (
+            f"ImageNet: its stem is the first {blocks} blocks of EfficientNet-Lite0 with their published weights "
+            "(Apache-2.0), which this training did not change"
+        )
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """Labels uniform, but that the width starts anywhere and grows by zero to two steps a stage."""

@@ -113,6 +113,7 @@ class StemCaches:
     def __init__(self, limit: int = 2**31) -> None:
         self._limit, self._lock = limit, Lock()
         self._kept: dict[tuple[object, ...], FeatureCache] = {}
+        self._inputs: dict[tuple[object, ...], Tensor] = {}  # kept, so that no other tensor gets their place
 
     def of(
         self,
@@ -134,9 +135,10 @@ class StemCaches:
         with self._lock:
             if key not in self._kept:
                 made = FeatureCache(stem, task.prepare, inputs, views=views, resize=resize, device=device)
-                self._kept[key] = made
+                self._kept[key], self._inputs[key] = made, inputs
                 while len(self._kept) > 1 and sum(cache.nbytes for cache in self._kept.values()) > self._limit:
-                    del self._kept[next(iter(self._kept))]
+                    oldest = next(iter(self._kept))
+                    del self._kept[oldest], self._inputs[oldest]
             return self._kept[key]
 
 

@@ -1,8 +1,8 @@
 """One training that can be stopped, judged and continued: AdamW at a constant rate, with averaged weights to judge by.
 
-Source: AdamW (Loshchilov & Hutter, ICLR 2019). The weights that are judged are an exponential average over the last
-tenth of the steps, whatever their number (the power-function profile of Karras et al., CVPR 2024, equation 5 there
-with gamma 8), so that a constant rate can be judged at any moment; only the final leg lets the rate fall to zero.
+Source: AdamW (Loshchilov & Hutter, ICLR 2019). The weights that are judged are the polynomial-decay average of Shamir
+& Zhang (ICML 2013, section 4, eta 8): over about the last tenth of the steps, whatever their number, so that a constant
+rate can be judged at any moment; only the final leg lets the rate fall to zero.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ from genas.training.feature_cache import FeatureCache, StemCaches
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
 
-_WARM = 40  # steps in which the rate rises
+_WARM = 40  # steps in which the rate rises, or a tenth of all where these are known
 _PROFILE = 8  # the average reaches back over about one step in 9
 _SAVED = 20.0  # seconds between checkpoints
 DECAY = 0.6  # of a whole training: the rate falls
+_SHARPNESS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # inverse temperatures
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,13 @@ class Leg:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the averaged weights do on the validation split."""
+    """What the averaged weights do on the validation split.
+
+    Args:
+        accuracy: the share of examples whose label has the largest score.
+        loss: the mean cross-entropy at the best of some temperatures (Guo et al., ICML 2017), so that recipes that
+            make networks less sure, such as mixup, are not held against them.
+    """
 
     accuracy: float
     loss: float
@@ -102,6 +109,7 @@ class Training:
         self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
         self.optimizer = _optimizer(self.network, recipe)
         self._order: tuple[int, Tensor] | None = None  # of the pass with that number
+        self.warm = _WARM
         self.steps = self.examples = 0
         self.seconds = 0.0
         self.curve: list[tuple[int, float, float]] = []  # examples seen, accuracy and loss on the validation split
@@ -209,7 +217,7 @@ class Training:
         generator = torch.Generator().manual_seed(seed_of(self.seed, "augment", self.steps))
         inputs, labels = self._batch(index, generator)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * share * min(1.0, (self.steps + 1) / _WARM)
+            group["lr"] = self.recipe.learning_rate * share * min(1.0, (self.steps + 1) / self.warm)
         with self._chance():
             loss = self._loss(inputs, labels, generator)
             if not torch.isfinite(loss):
@@ -321,6 +329,7 @@ def train(training: Training, epochs: int, *, decay: float = DECAY) -> Judged:
         decay: the share of the epochs in which the rate falls.
     """
     total = epochs * training.size
+    training.warm = max(2, min(_WARM, total // training.recipe.batch_size // 10))
     flat = round((1 - decay) * total)
     if flat:
         training.advance(Leg("flat", examples=flat), points=max(0, round(epochs * (1 - decay)) - 1))
@@ -348,14 +357,11 @@ def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> J
 def _judged(
     forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor], labels: Tensor, device: torch.device
 ) -> Judged:
-    right, loss, place = 0, 0.0, 0
-    for inputs in batches:
-        scores = forward(inputs.to(device)).float()
-        wanted = labels[place : place + len(scores)].to(device)
-        right += int((scores.argmax(1) == wanted).sum())
-        loss += float(F.cross_entropy(scores, wanted, reduction="sum"))
-        place += len(scores)
-    return Judged(right / place, loss / place if math.isfinite(loss) else math.inf)
+    scores = torch.cat([forward(inputs.to(device)).float() for inputs in batches])  # [n, classes]
+    wanted = labels.to(device)
+    right = int((scores.argmax(1) == wanted).sum())
+    losses = [float(F.cross_entropy(scores * sharp, wanted)) for sharp in _SHARPNESS]
+    return Judged(right / len(labels), min((x for x in losses if math.isfinite(x)), default=math.inf))
 
 
 def _parts(total: int, size: int = 256) -> tuple[Tensor, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from genas.core.errors import RequestError
-from genas.run.schedule import RACE, Rung, Schedule, by_seconds, by_trials
+from genas.run.schedule import RACE, SHARES, Rung, Schedule, by_seconds, by_trials
 
 
 def timed(seconds: float, **changes: float) -> Schedule:
@@ -21,10 +21,11 @@ def spent(schedule: Schedule) -> float:
 
 @pytest.mark.parametrize("seconds", [10, 30, 60, 300, 1200, 10_000])
 @pytest.mark.parametrize("children", [False, True])
-def test_the_rungs_get_two_fifths_and_the_winner_the_rest(seconds: float, children: bool) -> None:
+def test_the_rungs_get_two_fifths_or_less_and_the_winner_the_rest(seconds: float, children: bool) -> None:
     schedule = timed(seconds, children=children)
-    assert spent(schedule) == pytest.approx(RACE * seconds)
-    assert schedule.final == pytest.approx((1 - RACE) * seconds)
+    race = SHARES[len(schedule.rungs)] * seconds
+    assert race <= RACE * seconds and spent(schedule) == pytest.approx(race)
+    assert schedule.final == pytest.approx(seconds - race)
     assert schedule.whole >= 0.55 * seconds, "the winner holds at least 55 % of the training seconds"
 
 

@@ -1,0 +1,88 @@
+"""What a short request gets: plug-ins, a budget, a chat model, and where it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from genas.core import assets, registry
+from genas.core.interfaces import Task
+from genas.core.records import Request, Use
+from genas.llms._names import split
+
+SECONDS = 600.0  # of a race, where no budget is named
+TRIALS = 24  # of one whose winner's epochs are named, but no budget
+_LEARNED = ("diffusion", "archlm")
+_REFINERS = (Use("local_search"), Use("regularized_evolution", {"population": 6, "sample": 3}))
+
+
+def filled(request: Request) -> Request:
+    """The request with proposers, scorers, refiners and a budget where it names none."""
+    return _with_budget(_with_plugins(request))
+
+
+def with_model(request: Request, llm: str | None) -> Request:
+    """The one place that says which chat model is asked: a plug-in's own option, else `llm`, else the embedded one."""
+    name, address = split("local" if llm is None else llm)
+    access: dict[str, Any] = {"model": name} | ({"base_url": address} if address else {})
+    uses = [*request.proposers, *request.refiners]
+    unnamed = {use.name for use in uses if _chats(use.name) and "model" not in use.options}
+
+    def named(given: Sequence[Use]) -> tuple[Use, ...]:
+        return tuple(replace(u, options={**access, **u.options}) if u.name in unnamed else u for u in given)
+
+    proposers = named(request.proposers)
+    if llm is not None and not unnamed and not any(use.name == "llm" for use in uses):
+        proposers += (Use("llm", access),)
+    return replace(request, proposers=proposers, refiners=named(request.refiners))
+
+
+def _chats(name: str) -> bool:
+    """Whether a proposer or refiner asks a chat model: it then has a budget of tokens."""
+    return any("tokens" in registry.options(k, name) for k in ("proposers", "refiners") if name in registry.names(k))
+
+
+def _with_plugins(request: Request) -> Request:
+    space, wanted = request.space.name, {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
+    learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
+    table, modality = request.validator.name == "table", registry.load("spaces", space).modality
+    always = {"params"} if modality == "graph" else {"params", "flops"}  # FLOPs of a graph network need the graph
+    cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
+    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
+    proxies += ["gnn"] if _shipped("gnn", space) else []
+    timed = ["train_ms"] if request.budget.trials is None and not table else []
+    scorers = (*cheap, *proxies, *timed, *(["table"] if table else []))
+    sampled = registry.load("tasks", request.task.name).measured is not Task.measured  # a table of a part of the space
+    proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *learned)
+    return replace(
+        request,
+        proposers=request.proposers or proposers,
+        scorers=request.scorers or tuple(Use(name) for name in scorers),
+        refiners=request.refiners or ((Use("auto"),) if table else _REFINERS),
+    )
+
+
+def _with_budget(request: Request) -> Request:
+    """Ten minutes for a race of which neither seconds nor trials are said; 24 trials where epochs are."""
+    budget, trained = request.budget, request.validator.name == "train"
+    if not trained or budget.seconds is not None or budget.trials is not None:
+        return request
+    if "epochs" in request.validator.options:
+        return replace(request, budget=replace(budget, trials=TRIALS))
+    return replace(request, budget=replace(budget, seconds=SECONDS))
+
+
+def _shipped(name: str, space: str) -> bool:
+    return bool(assets.seen(f"{name}-{space}"))
+
+
+def executor(request: Request) -> Use:
+    """Threads, one for each core, where networks for images are trained on a CPU; else this process alone."""
+    if request.validator.name != "train" or registry.load("tasks", request.task.name).modality != "image":
+        return Use("serial")
+    from genas.training.timing import cores, pick_device
+
+    here = request.device if request.device in ("auto", "cpu") else "other"
+    several = here != "other" and cores() > 1 and pick_device(here).type == "cpu"
+    return Use("threads") if several else Use("serial")
