@@ -61,7 +61,7 @@ class Chat:
     Args:
         llm: "provider:model" as LangChain's init_chat_model names it, or a BaseChatModel that calls tools.
         root: the folder below which runs are written and read.
-        approve: shown what a design will do and may cost; where it says no, nothing is spent.
+        approve: shown what a design or a further training will do and may cost; where it says no, nothing is spent.
         progress: told about each stage and step of a tool's work.
         notify: told of each tool call, in one line.
         timeout: seconds to wait for one reply of a provider.
@@ -98,7 +98,7 @@ class Chat:
 
     @property
     def working(self) -> bool:
-        """Whether a tool is proposing or designing at the moment, which `stop` ends."""
+        """Whether a tool is proposing, designing or training at the moment, which `stop` ends."""
         return self._turn.locked()
 
     def stop(self) -> None:
@@ -133,7 +133,7 @@ class Chat:
         def call(**arguments: Any) -> str:
             self._notify(_told(verb.__name__, arguments))
             try:
-                if verb.__name__ in {"propose", "design"}:  # they share torch's threads and random numbers
+                if verb.__name__ in {"propose", *WRITING}:  # they share torch's threads and random numbers
                     with self._turn:
                         return _words(verb(**arguments))
                 return _words(verb(**arguments))
@@ -198,6 +198,8 @@ def _words(result: Any) -> str:
         text = f"{result['text']}\n\n{result['plan']}"
     elif isinstance(result, dict) and "folder" in result:
         text = f"{result['text']}\n\nThe run is in {result['folder']}; call report for its details."
+    elif isinstance(result, dict) and "files" in result:
+        text = str(result["text"])
     elif isinstance(result, dict) and "trials" in result:
         text = "\n".join(map(_candidate, result["texts"], result["trials"]))
     else:

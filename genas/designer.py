@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 _PATIENT = 48  # candidates in a row that break a limit before the nearest one is walked on from
 _NEIGHBORS = 64  # at a time
+_BEFORE = {"request", "plan", "warning"}  # events that come before anything is measured
+START = 10.0  # seconds of starting (imports, reading the data) that no budget is charged with
 _SEARCH_SHARE = 0.4  # of the seconds that a table charges go to the search
 
 
@@ -89,7 +91,7 @@ class Designer:
         self.race: Race | None = None
         for name, text in cautions(request, self.task):
             self._note(name, text)
-        self.lab = Laboratory(request, self.book, context, self.executor, races=self.races)
+        self.lab = Laboratory(request, self.book, context, self.executor)
         self.proposers, self.refiners = _mixes(request, context)
 
     def run(self) -> Report:
@@ -114,11 +116,15 @@ class Designer:
     def _run_race(self) -> None:
         from genas.run.race import Race
         from genas.run.trainer import Trainer
-        from genas.training.timing import threads
+        from genas.training.timing import threads, warm_up
         from genas.validators.train import TrainValidator
 
         validator = self.lab.validator.scorer
         assert isinstance(validator, TrainValidator)
+        self.task.data("train"), self.task.data("val")
+        warm_up()
+        started = clock.now()
+        self._begin = started - max(0.0, started - self._begin - START)
         schedule = self._schedule()
         for name, text in not_followed(self.request, self.task.metric):
             self._note(name, text)
@@ -244,9 +250,7 @@ class Designer:
         rivals = tuple(wire.from_data(Rival, rival) for rival in event["rivals"])
         recipe = self._recipe(winner)
         knowledge = "" if winner is None else self.space.knowledge(winner.candidate.arch)
-        text = summarize(
-            self.request, winner, references, trials, rivals=rivals, recipe=recipe, knowledge=knowledge
-        )  # fmt: skip
+        text = summarize(self.request, winner, references, trials, rivals=rivals, recipe=recipe, knowledge=knowledge)
         front = tuple(self.book.front())
         return Report(self.request, winner, front, references, trials, spent, text, rivals, recipe)
 
@@ -262,8 +266,9 @@ class Designer:
     def _claim(self) -> None:
         event = {"kind": "request", "id": "request", "request": wire.to_data(self.request)}
         before = self.ledger.find("request")
-        if before is None:
-            self.ledger.append(event)
+        begun = any(event["kind"] not in _BEFORE for event in self.ledger.read())
+        if before is None or (before != event and not begun and self.request.validator.name == "train"):
+            self.ledger.append(event)  # a race that was refused, as its budget was too small, keeps no folder
         elif before["request"] != event["request"]:
             raise RequestError(
                 f"{self.ledger.path} belongs to another request ({before['request'].get('goal', '')!r}). "

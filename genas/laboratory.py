@@ -42,15 +42,12 @@ class Laboratory:
         book: knows the limits, and what was charged.
         context: what plug-ins may ask for by name.
         executor: where the task's metric is measured; screening runs here.
-        races: whether a race trains, so that no scorer of the task's metric is needed.
 
     Raises:
         RequestError: no scorer measures what is wanted, or the executor needs a run's folder and there is none.
     """
 
-    def __init__(
-        self, request: Request, book: Book, context: dict[str, Any], executor: Executor, *, races: bool = False
-    ) -> None:
+    def __init__(self, request: Request, book: Book, context: dict[str, Any], executor: Executor) -> None:
         self.request, self.book, self.context, self.executor = request, book, context, executor
         self.ledger: Ledger = context["ledger"]
         if executor.apart and self.ledger.path is None:
@@ -59,7 +56,7 @@ class Laboratory:
         metric = book.metric
         meters = sorted((self.meter("scorers", use) for use in request.scorers), key=lambda meter: meter.scorer.cost)
         self.measures = next((m for m in meters if m.scorer.metric == metric), None)
-        if self.measures is None and not races:
+        if self.measures is None and request.validator.name != "train":  # a race measures it itself
             raise RequestError(f"No scorer measures {metric}; add short_train or table to the scorers.")
         screens = [m for m in meters if m.scorer.metric != metric]
         self.validator = self.meter("validators", request.validator)

@@ -30,7 +30,7 @@ best are really trained beside hand-made references. Show the user what `interpr
 may take minutes to hours; a budget ("20 minutes", "30 trials") bounds it. A tool error says what to write instead.
 A stopped `design` goes on where it was when the same call is made again; `report` explains a finished one."""
 
-_QUEUED = ("propose", "score", "design")  # they share torch's threads and random numbers: one at a time
+_QUEUED = ("propose", "score", *WRITING)  # they share torch's threads and random numbers: one at a time
 
 
 class _Notices:

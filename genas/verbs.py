@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
 
 from pydantic import Field
 
-from genas import account, api, summary
+from genas import account, api, summary, trained
 from genas.core import registry, wire
 from genas.core.errors import RequestError
 from genas.core.records import Request
@@ -46,6 +46,8 @@ Out = Annotated[
     Field(description="The run's folder, inside the root of all runs. Default: one that belongs to the request."),
 ]
 Run = Annotated[str | None, Field(description="A run's folder inside the root of all runs. Default: the latest.")]
+Key = Annotated[str, Field(description="The beginning of a network's key, as the run's report shows it.", min_length=1)]
+Time = Annotated[str, Field(description='How long to go on, in time: "5 minutes" or "90 s".')]
 Limits = Annotated[
     list[Data] | None,
     Field(
@@ -82,14 +84,31 @@ class Outcome(TypedDict):
     spent: Data
 
 
+class Exported(TypedDict):
+    """A network of a run as files that need no genas."""
+
+    text: str
+    files: str
+
+
+class Trained(TypedDict):
+    """A network of a run, trained further: the task's metric on validation before and after, and on the test split."""
+
+    text: str
+    files: str
+    before: Data
+    after: Data
+    test: Data
+
+
 class Verbs:
     """Each method is the function of genas.api with that name; `report` reads what `design` left behind.
 
     Args:
         root: the folder below which runs are written and read; no other is touched.
         progress: told about each stage and step.
-        approve: shown what `design` is about to do and what it may cost; where it says no, nothing is spent. None
-            asks nobody.
+        approve: shown what `design` or `train_further` is about to do and what it may cost; where it says no, nothing
+            is spent. None asks nobody.
     """
 
     def __init__(
@@ -129,8 +148,7 @@ class Verbs:
         """
         request = _read(sentence, llm, known)
         folder = self._inside(default_name(request) if out is None else out)
-        if self._approve is not None and not self._approve(f"{summary.block(request)}\n\n{account.outline(request)}"):
-            raise RequestError("The user said no to this design. Nothing was spent. Ask what to change.")
+        self._ask(f"{summary.block(request)}\n\n{account.outline(request)}", "this design")
         report = api.design(request, out=folder, progress=self._progress)
         return Outcome(
             text=report.text,
@@ -143,7 +161,41 @@ class Verbs:
     def report(self, out: Run = None, limits: Limits = None) -> str:
         """Read a run: its winner and why, the runners-up, references, costs; and which network other limits choose."""
         changed = wire.partial({"constraints": limits or []})["constraints"]
-        return api.report(self._latest() if out is None else self._inside(out), changed)
+        return api.report(self._run(out), changed)
+
+    def export_network(self, key: Key, run: Run = None) -> Exported:
+        """Write any network that a run trained, even one that lost, as files that need no genas; in the run folder."""
+        files = api.export_network(self._run(run), key)
+        return Exported(text=f"The network is in {files}.", files=str(files))
+
+    def train_further(self, key: Key, budget: Time, run: Run = None) -> Trained:
+        """Go on training a network of a run from where the run left it, then test and export it: a long job.
+
+        It may be cancelled; the same call made again goes on. The run itself is left as it is.
+        """
+        folder = self._run(run)
+        found, seconds = trained.find(folder, key), wire.parse_budget(budget).seconds
+        if seconds is not None:  # else it is refused in any case
+            name = summary.short(found.candidate.key)
+            self._ask(f"Train {name} of {folder} further, for {summary.duration(seconds)}.", "this training")
+        told = api.train_further(folder, found.candidate.key, budget, progress=self._progress)
+        metric = told.after.metric
+        before, after = (summary.number(metric, m.value) for m in (told.before, told.after))
+        return Trained(
+            text=f"Validation {summary.label(metric)} {before} before, {after} after. Test {summary.label(metric)} "
+            f"{summary.measured_text(told.test)}. The network is in {told.folder}.",
+            files=str(told.folder),
+            before=wire.to_data(told.before),
+            after=wire.to_data(told.after),
+            test=wire.to_data(told.test),
+        )
+
+    def _ask(self, plan: str, what: str) -> None:
+        if self._approve is not None and not self._approve(plan):
+            raise RequestError(f"The user said no to {what}. Nothing was spent. Ask what to change.")
+
+    def _run(self, name: str | None) -> Path:
+        return self._latest() if name is None else self._inside(name)
 
     def _latest(self) -> Path:
         ledgers = sorted(self._root.glob("*/ledger.jsonl"), key=lambda path: path.stat().st_mtime)
@@ -193,4 +245,4 @@ def signature(verb: Callable[..., Any]) -> inspect.Signature:
 
 
 READING = ("plugins", "explain", "interpret", "propose", "score", "report")  # verbs that leave nothing behind
-WRITING = ("design",)
+WRITING = ("design", "export_network", "train_further")

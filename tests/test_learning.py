@@ -69,11 +69,23 @@ def test_ties_between_groups_go_to_the_higher_fidelity(tmp_path):
     assert examples(SPACE, [write(tmp_path / "x.jsonl", [a], events)])[0].merit == 0.9
 
 
-def test_the_same_architecture_in_two_ledgers_of_a_task_counts_once(tmp_path):
+def test_the_same_architecture_in_two_ledgers_of_a_task_counts_once_with_its_best_figure(tmp_path):
     a, b = cells(2)
     one = write(tmp_path / "1.jsonl", [a], [measured(a.key, 0.5)])
     two = write(tmp_path / "2.jsonl", [a, b], [measured(a.key, 0.8), measured(b.key, 0.9)])
-    assert [e.merit for e in examples(SPACE, [one, two])] == [0.5, 0.9]
+    assert [e.merit for e in examples(SPACE, [one, two])] == [0.8, 0.9]
+    three = write(tmp_path / "3.jsonl", cells(3), [measured(x.key, 0.1) for x in cells(3)])
+    assert [e.merit for e in examples(SPACE, [one, two, three])] == [0.8, 0.9, 0.1]
+
+
+def test_of_a_race_the_first_rung_counts_and_of_several_recipes_the_best(tmp_path):
+    a, b = cells(2)
+    raced = [Candidate(x, "uniform", recipe={"batch_size": size}) for x, size in ((a, 32), (a, 64), (b, 32))]
+    events = [{"kind": "candidate", "key": c.key, "candidate": wire.to_data(c)} for c in raced]
+    events += [measured(c.key, v, scorer="race", fidelity=0.1) for c, v in zip(raced, (0.3, 0.6, 0.5), strict=True)]
+    events += [measured(raced[2].key, 0.9, scorer="race"), measured(raced[2].key, 0.95, scorer="test", verb="test")]
+    path = write(tmp_path / "ledger.jsonl", [], events)
+    assert [(e.arch, e.merit) for e in examples(SPACE, [path])] == [(a, 0.6), (b, 0.5)]
 
 
 def test_bad_sources_say_what_is_wrong(tmp_path):

@@ -3,7 +3,7 @@
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 TINY = {
     "proposers": ["uniform"],
-    "scorers": ["params", {"name": "short_train", "options": {"epochs": 1, "of": 2, "examples": 128}}],
+    "scorers": ["params"],
     "validator": {"name": "train", "options": {"epochs": 2, "examples": 128}},
     "budget": {"trials": 2},
     "device": "cpu",
@@ -11,7 +11,7 @@ TINY = {
 REQUEST = """
 goal = "A classifier for 8x8 handwritten digits under 20k parameters"
 proposers = ["uniform"]
-scorers = ["params", {name = "short_train", options = {epochs = 1, of = 2}}]
+scorers = ["params"]
 validator = {name = "train", options = {epochs = 2}}
 budget = {trials = 2}
 device = "cpu"

@@ -39,33 +39,37 @@ class Crew:
         self._device, self._spent = device, spent
 
     def results(self, courses: Sequence[Course], stage: str) -> Iterator[tuple[Course, Event]]:
-        """What each brought, in order; written into the ledger as soon as it is there."""
+        """What each brought, as soon as it is there and in the ledger; first what the ledger tells already."""
         waiting: dict[Future[Any], Course] = {}
-        todo = [c for c in courses if self.ledger.find(identity_of(c, stage)) is None]
+        todo: list[Course] = []
+        for course in courses:
+            if (event := self.ledger.find(identity_of(course, stage))) is None:
+                todo.append(course)
+            else:
+                yield course, event
         do = self._worker()
         for course in todo:
             while len(waiting) >= self.executor.workers:
-                self._collect(waiting, stage)
+                yield from self._collect(waiting, stage)
             waiting[self.executor.submit(do, course)] = course
         while waiting:
-            self._collect(waiting, stage)
-        for course in courses:
-            event = self.ledger.find(identity_of(course, stage))
-            assert event is not None
-            yield course, event
+            yield from self._collect(waiting, stage)
 
-    def _collect(self, waiting: dict[Future[Any], Course], stage: str) -> None:
+    def _collect(self, waiting: dict[Future[Any], Course], stage: str) -> list[tuple[Course, Event]]:
+        """All that have ended, at least one."""
         done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
+        found = []
+        for future in [f for f in waiting if f in done]:
             course = waiting.pop(future)
             try:
                 result: Result | ScoreFailed = future.result()
             except ScoreFailed as failure:
                 result = failure
-            self.record(course, stage, result)
+            found.append((course, self.record(course, stage, result)))
+        return found
 
-    def record(self, course: Course, stage: str, result: Result | ScoreFailed) -> None:
-        """Write what a course brought."""
+    def record(self, course: Course, stage: str, result: Result | ScoreFailed) -> Event:
+        """Write what a course brought; the event."""
         key = course.candidate.key
         event: Event = {"kind": "measurement", "id": identity_of(course, stage), "key": key, "scorer": "race"}
         if isinstance(result, ScoreFailed):
@@ -74,6 +78,7 @@ class Crew:
             event |= {"measurement": wire.to_data(result.accuracy), "loss": result.loss, "seen": result.examples}
         event |= {"leg": course.legs[-1].name, "clock": self._spent()}
         self.ledger.append(event)
+        return event
 
     def _worker(self) -> Any:
         if not self.executor.apart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,11 +57,14 @@ class Opening:
         """Whether the proposers are asked for any of so many starters."""
         return count > 1 and not (hurried and count <= _ALL)
 
-    def starters(self, count: int, *, seconds: float | None = None) -> list[Trial]:
+    def starters(
+        self, count: int, *, seconds: float | None = None, told: Callable[[], None] = lambda: None
+    ) -> list[Trial]:
         """At most that many trials within the limits, hand-made ones first.
 
         Args:
             seconds: that proposing and screening may take; None is no such limit.
+            told: hears of each.
 
         Raises:
             RequestError: nothing keeps the limits.
@@ -69,10 +72,10 @@ class Opening:
         known = self.hand_made()
         asked = self.asks(count, hurried=seconds is not None)
         wanted = min(_HAND, -(-count // 2)) if asked else count
-        found = self._within(known, wanted)
+        found = self._within(known, wanted, told)
         end = None if seconds is None else (clock.now() + seconds, clock.now() + seconds / 2)
         recipes = [trial.candidate.recipe for trial in found] or [{}]
-        found += self._proposed(count - len(found), recipes, end)
+        found += self._proposed(count - len(found), recipes, end, told)
         if len(found) < count:
             kept = {trial.candidate.key for trial in found}
             found += [t for t in self._within(known, len(known)) if t.candidate.key not in kept][: count - len(found)]
@@ -92,7 +95,9 @@ class Opening:
         sized = any(limit.metric in ("params", "size_mb") for limit in self.request.constraints)
         return () if sized else (Constraint("params", at_most=_SIZE),)
 
-    def _within(self, candidates: Sequence[Candidate], count: int) -> list[Trial]:
+    def _within(
+        self, candidates: Sequence[Candidate], count: int, told: Callable[[], None] = lambda: None
+    ) -> list[Trial]:
         """The first of them that keep the limits; one that breaks another limit than size is made smaller."""
         found: list[Trial] = []
         for candidate in candidates:
@@ -101,6 +106,7 @@ class Opening:
             trial = self._fitted(candidate)
             if trial is not None and trial.candidate.key not in {t.candidate.key for t in found}:
                 found.append(trial)
+                told()
         return found
 
     def _fitted(self, candidate: Candidate) -> Trial | None:
@@ -122,7 +128,11 @@ class Opening:
         return trial if trial.failure is not None else self.lab.book.keep(self.lab.gate(trial))
 
     def _proposed(
-        self, count: int, recipes: Sequence[dict[str, object]], end: tuple[float, float] | None
+        self,
+        count: int,
+        recipes: Sequence[dict[str, object]],
+        end: tuple[float, float] | None,
+        told: Callable[[], None],
     ) -> list[Trial]:
         """The most promising of what the proposers bring within the limits, with the portfolio's recipes in turn."""
         living: list[Trial] = []
@@ -135,6 +145,8 @@ class Opening:
                 number += 1
             new = [t for c in brought if c.key not in self.lab.book.trials and (t := self._screened(c)).failure is None]
             dry = 0 if new else dry + 1
+            for _ in new[: max(0, count - len(living))]:
+                told()
             living += new
         self.lab.promise(living, lambda: self._late(end, True))
         if not living and count and end is None and (nearest := self.lab.book.nearest()) is not None:

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 _SCREENING = 0.06  # of the seconds may go to proposing and screening
 _RESERVE = 0.02  # of the seconds is kept for the test and the report
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
+_KEPT = 0.9  # of the planned final is left alone where the rungs run late
 _POINTS = 8  # of the winner's curve in its final leg
 _LOSS, _FEW = 0.1, 20  # the cross-entropy's weight beside the accuracy is .1, and 20 / n more for n examples
+_LONG = 15.0  # seconds of a final that is worth trying out more threads for
 _FRONT = 3  # members of a front that share the final seconds
 _FIRST = 0.6  # of these go to the first of them, as much of the rest to the next, and so on
 
@@ -86,8 +88,8 @@ class Race:
         self._parents: dict[str, str] = {}  # whose weights a child starts from, as the store names them
         self._joined: dict[str, int] = {}  # the rung at which each entered
         self._last: dict[str, str] = {}  # the leg that each has done
+        self._rung_of: dict[str, int] = {}  # the last rung that each was in
         self._seen: dict[str, int] = {}  # examples
-        self._each: list[float] = []  # what each network gets in each rung, in the schedule's unit
         self.losses: dict[str, float] = {}
 
     def run(self, seeds: int) -> str | None:
@@ -99,6 +101,8 @@ class Race:
         self._seeds = seeds
         running: list[str] = []
         for number in range(len(self.schedule.rungs)):
+            if number > 0 and self._ends_before(number):
+                break
             running = self._decided(number, running)
             self.progress.stage(f"race, rung {number + 1} of {len(self.schedule.rungs)}", len(running))
             self._train_rung(number, running)
@@ -140,10 +144,9 @@ class Race:
                 for key in entering
             ]
             if event is None:
-                each = self._amount(number)
-                event = {"kind": "rung", "id": identity, "clock": self.spent(), "each": each, "entrants": entrants}
+                entrants = entrants[: max(1, self._room(number))]
+                event = {"kind": "rung", "id": identity, "clock": self.spent(), "entrants": entrants}
                 self.ledger.append(event)
-        self._each.append(event["each"])
         for entrant in event["entrants"]:
             self._joined.setdefault(entrant["key"], entrant["joined"])
             if entrant["parent"]:
@@ -153,13 +156,17 @@ class Race:
             self.trainer.forget(self.book.trials[key].candidate, self.request.seed)
         return chosen
 
-    def _amount(self, number: int) -> float:
-        """What each network of a rung gets: as planned, or less where the seconds run late."""
-        planned, rungs = self.schedule.rungs[number].each, self.schedule.rungs[number:]
+    def _room(self, number: int) -> int:
+        """How many networks a rung has time for, where seconds run late; the final is not to suffer for it."""
         if self.schedule.unit != "seconds":
-            return planned
-        ahead = sum(r.each * (r.keep + 1.5 * r.new) for r in rungs) / self.schedule.workers + self.schedule.final
-        return planned * min(1.0, max(0.1, (self.seconds * (1 - _RESERVE) - self.spent()) / ahead))
+            return self.schedule.networks
+        spare = self.seconds * (1 - _RESERVE) - self.spent() - _KEPT * self.schedule.final
+        return max(0, int(spare * self.schedule.workers / self.schedule.rungs[number].each))
+
+    def _ends_before(self, number: int) -> bool:
+        """Whether the rungs end early: as the ledger says, or since there is no time for two networks of this one."""
+        decided = self.ledger.find(f"rung {number}") is not None
+        return not decided and (self.ledger.find("finalists") is not None or self._room(number) < 2)
 
     def _remember(self) -> None:
         """Bring every candidate that the ledger names into the book, screened as it was."""
@@ -174,7 +181,8 @@ class Race:
             names = ", ".join(use.name for use in self.request.proposers)
             text = f"The budget is so short that only hand-made networks start; the proposers ({names}) were not asked."
             self.ledger.append({"kind": "warning", "id": "warning proposers", "text": text})
-        found = self.opening.starters(self.schedule.starters, seconds=seconds)
+        self.progress.stage("start", self.schedule.starters)
+        found = self.opening.starters(self.schedule.starters, seconds=seconds, told=self.progress.step)
         return [trial.candidate.key for trial in found]
 
     def _best(self, running: Sequence[str], number: int) -> list[str]:
@@ -237,13 +245,14 @@ class Race:
         for course, event in self.crew.results(jobs, f"rung {number}"):
             self._write(course.candidate.key, event)
             self._last[course.candidate.key] = course.legs[-1].name
+            self._rung_of[course.candidate.key] = number
             self.progress.step(self._leader())
 
     def _course(self, key: str, number: int) -> Course:
         """The legs of a network up to a rung: one that inherits begins there, others have all legs before it too."""
         first = self._joined[key] if key in self._parents else 0
         places = range(first, number + 1)
-        amounts = [self._each[i] for i in places]
+        amounts = [self.schedule.rungs[i].each for i in places]
         legs = legs_until([f"rung{i}" for i in places], amounts, self.schedule.unit)
         fidelity = min(0.99, self.schedule.reached(number) / self.schedule.whole)
         judged = _JUDGED if self.schedule.unit == "seconds" else None
@@ -288,7 +297,7 @@ class Race:
             count_of = self._threads(candidate)
             event = {"kind": "rung", "id": stage, "clock": self.spent(), "each": left, "threads": count_of}
             self.ledger.append(event)
-        course = self._course(key, len(self.schedule.rungs) - 1)
+        course = self._course(key, self._rung_of[key])
         leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
         course = course._replace(legs=(*course.legs, leg), fidelity=1.0, judged=None, points=_POINTS)
         if self.ledger.find(identity_of(course, stage)) is None:
@@ -302,7 +311,7 @@ class Race:
         self._write(key, found)
 
     def _threads(self, candidate: Candidate) -> int | None:
-        if self.schedule.unit == "examples" or self.executor.workers == 1:
+        if self.schedule.unit == "examples" or self.executor.workers == 1 or self._left() < _LONG:
             return self.executor.threads
         network = build(self.space, candidate.arch, self.task, self.request.seed)
         with threads(cores()):
@@ -332,11 +341,14 @@ class Race:
         ]
         if courses:
             self.progress.stage("the winner again, other seeds", len(courses))
-        for course, found in self.crew.results(courses, "again"):
-            if "measurement" in found:
-                self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, found["measurement"])))
-                self._test(key, course.seed, "final")
+        found: dict[int, Event] = {}
+        for course, event in self.crew.results(courses, "again"):
+            found[course.seed] = event
             self.progress.step()
+        for course in courses:
+            if "measurement" in (event := found[course.seed]):
+                self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, event["measurement"])))
+                self._test(key, course.seed, "final")
 
     def spent(self) -> float:
         """Seconds of the budget that are used."""

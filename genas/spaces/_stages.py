@@ -87,11 +87,15 @@ class Stages(SearchSpace):
         """The pairs of `models/portfolio-<space>`, each made smaller until it keeps the limits."""
         found = []
         for entry in assets.portfolio(self.name):
-            written = self.chain(entry["text"].replace("|", " ").split())
+            written = self.adapted(self.chain(entry["text"].replace("|", " ").split()), task)
             arch = None if self.problems(written) else self.scaled(written, task, limits)  # a stem may be ruled out
             if arch is not None:
                 found.append(Candidate(arch, entry["origin"], note=entry["note"], recipe=entry["recipe"]))
         return found
+
+    def adapted(self, arch: Architecture, task: Task) -> Architecture:
+        """A pair of the portfolio as it suits the task's inputs."""
+        return arch
 
     def scaled(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> Architecture | None:
         """With all widths one step smaller, again and again, until the limits on params, size and FLOPs are kept."""

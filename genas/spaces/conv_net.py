@@ -99,6 +99,17 @@ class ConvNetSpace(Stages):
             pretrained.load(network.stem)
         return network
 
+    def adapted(self, arch: Architecture, task: Task) -> Architecture:
+        """Pairs were tried on images of up to 64 pixels: larger ones are made smaller, or have a wider stride."""
+        steps = sum(min(task.input_shape[1:]) >= side for side in (96, 160))
+        ops = list(arch.ops)
+        for _ in range(steps):
+            if ops[3] != _STRIDES[-1] and ops[2] not in _LITE:
+                ops[3] = _STRIDES[_STRIDES.index(ops[3]) + 1]
+            elif ops[1] != _SIZES[0]:
+                ops[1] = _SIZES[_SIZES.index(ops[1]) - 1]
+        return self.chain(ops[1:-1])
+
     def knowledge(self, arch: Architecture) -> str:
         """ImageNet's, where the stem is pretrained."""
         if (stem := arch.ops[2]) not in _LITE:

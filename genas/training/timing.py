@@ -75,6 +75,14 @@ def keep_memory() -> None:
             library.mallopt(parameter, 2**31 - 1)
 
 
+def warm_up() -> None:
+    """Do what the first training step of a process does once: torch reads its compiler, which takes seconds."""
+    network = nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(network.parameters())
+    network(torch.zeros(1, 2)).sum().backward()
+    optimizer.step()
+
+
 def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

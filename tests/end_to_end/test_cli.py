@@ -125,7 +125,11 @@ def test_mistakes_end_in_one_line(arguments: tuple[str, ...], words: tuple[str, 
         ("seed = 'one'", ("seed",)),
         ("seed = ", ("toml",)),
         ("task = 'digits'\nproposers = ['unifrm']", ("uniform",)),
-        ("task = 'digits'\nscorers = ['params']", ("short_train",)),
+        (
+            "task = 'digits'\nscorers = ['params']\nobjectives = [{metric = 'latency_ms'}]",
+            ("No scorer measures latency_ms",),
+        ),
+        ("task = 'digits'\nbudget = {seconds = 2}", ("Write a budget of at least", "seconds")),
         ("task = 'digits'\nspace = 'nasbench_graph'", ("space",)),
         ("task = 'digits'\nrefiners = [{name = 'regularized_evolution', options = {population = 'many'}}]", ("many",)),
     ],
@@ -158,9 +162,7 @@ def test_images_of_the_user_become_a_network(tmp_path: Path) -> None:
     labels = generator.integers(0, 2, 800)
     images = (generator.integers(0, 90, (800, 12, 12)) + labels[:, None, None] * 120).astype(np.uint8)
     np.savez(tmp_path / "squares.npz", x=images, y=labels)
-    (tmp_path / "request.toml").write_text(
-        REQUEST.split("\n", 2)[2].replace("epochs = 2}", "epochs = 6}").replace("of = 2", "of = 6")
-    )
+    (tmp_path / "request.toml").write_text(REQUEST.split("\n", 2)[2].replace("epochs = 2}", "epochs = 6, seeds = 3}"))
     goal = "A classifier for the images in squares.npz under 20k parameters"
     result = genas("design", goal, "--request", "request.toml", "--out", "run", "--json", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -178,7 +180,7 @@ def test_propose_shows_each_architecture_on_one_line(tmp_path: Path) -> None:
 
 def test_architectures_of_ones_own_are_scored_trained_and_tested(tmp_path: Path) -> None:
     (tmp_path / "request.toml").write_text(REQUEST)
-    text = "stem8 | residual k3 d1 w8 | plain k3 d1 w16"
+    text = "full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16"
     scored = genas("score", text, "--request", "request.toml", "--json", cwd=tmp_path)
     (trial,) = json.loads(scored.stdout)
     assert [m["metric"] for m in trial["measurements"]] == ["params"]

@@ -17,7 +17,7 @@ DESIGN = [sys.executable, "-m", "genas", "design", "--request", "request.toml", 
 
 
 def test_ctrl_c_says_how_to_go_on_and_the_run_does(tmp_path: Path) -> None:
-    (tmp_path / "request.toml").write_text(REQUEST)
+    (tmp_path / "request.toml").write_text(REQUEST.replace("epochs = 2}", "epochs = 8}"))  # a final that can be stopped
     with subprocess.Popen(
         DESIGN,
         cwd=tmp_path,
@@ -31,7 +31,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_run_does(tmp_path: Path) -> None:
         shown = next(line for line in run.stderr if line.startswith("Run: "))
         folder = tmp_path / shown.removeprefix("Run: ").strip()
         ledger = folder / "ledger.jsonl"
-        while not ledger.is_file() or '"scorer":"short_train"' not in ledger.read_text():
+        while not ledger.is_file() or '"scorer":"race"' not in ledger.read_text():
             assert run.poll() is None
             time.sleep(0.05)
         run.send_signal(signal.SIGINT)

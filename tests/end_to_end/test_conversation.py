@@ -12,8 +12,10 @@ import pytest
 from hostile_server import BAD, call, say, script, serving
 from tiny_design import GOAL, TINY
 
+from genas import api
 from genas.agent import Chat
 from genas.core.errors import LLMFailed, RequestError
+from genas.summary import short
 
 
 def genas_chat(address: str, lines: str, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -24,9 +26,14 @@ def genas_chat(address: str, lines: str, root: Path, *more: str) -> subprocess.C
 
 @pytest.fixture
 def talk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    def made(address: str, *, yes: bool = True, **more: Any) -> Chat:
+    def made(address: str, *, yes: bool = True, asked: list[str] | None = None) -> Chat:
+        def approve(plan: str) -> bool:
+            if asked is not None:
+                asked.append(plan)
+            return yes
+
         monkeypatch.setenv("OPENAI_BASE_URL", address)
-        return Chat("openai:m", tmp_path, approve=lambda plan: yes, timeout=1.0, retries=0, **more)
+        return Chat("openai:m", tmp_path, approve=approve, timeout=1.0, retries=0)
 
     return made
 
@@ -43,15 +50,15 @@ def test_a_whole_conversation_in_the_terminal(tmp_path: Path) -> None:
         result = genas_chat(server.address, f"{GOAL}\ny\nAnd with 40,000?\n", tmp_path)
         requests = server.requests
     assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
-    assert "at most 19,999" in result.stdout and "Plan: up to" in result.stdout and "Go ahead?" in result.stdout
-    assert "Not in any result: 0.8642" in result.stderr and "search" in result.stderr
+    assert "at most 19,999" in result.stdout and "Plan: a race of 2" in result.stdout and "Go ahead?" in result.stdout
+    assert "Not in any result: 0.8642" in result.stderr and "race, rung 1 of 1" in result.stderr
     (folder,) = tmp_path.iterdir()
     assert (folder / "report.html").is_file() and (folder / "winner" / "model.py").is_file()
     designed, told = (requests[n]["messages"][-1]["content"] for n in (2, 4))
     assert "The winner is" in designed
-    assert "Measured in full, best first" in told and "With params at most 40,000" in told
+    assert "Trained to the end, best first" in told and "With params at most 40,000" in told
     assert {tool["function"]["name"] for tool in requests[0]["tools"]} == {
-        "plugins", "explain", "interpret", "propose", "score", "report", "design"
+        "plugins", "explain", "interpret", "propose", "score", "report", "design", "export_network", "train_further"
     }  # fmt: skip
     assert requests[0]["messages"][0]["role"] == "system"
     assert "sentence" in requests[0]["tools"][2]["function"]["parameters"]["properties"]
@@ -64,6 +71,23 @@ def test_without_a_yes_nothing_is_spent(talk: Any, tmp_path: Path) -> None:
     assert answer.text == "What shall I change?" and list(tmp_path.iterdir()) == []
 
 
+def test_without_a_yes_nothing_is_trained_further(talk: Any, tmp_path: Path) -> None:
+    known = {**TINY, "budget": {"trials": 1}}
+    report = api.design(GOAL, out=tmp_path / "run", **known)
+    assert report.winner is not None
+    key, store = short(report.winner.candidate.key), sorted((tmp_path / "run").iterdir())
+    calls = [call("train_further", {"key": key, "budget": budget}) for budget in ("1 minute", "3 trials")]
+    asked: list[str] = []
+    with serving(script(*calls, say("As you like."))) as server:
+        assert talk(server.address, yes=False, asked=asked).say("Go on with it").text == "As you like."
+        told = [request["messages"][-1]["content"] for request in server.requests[1:]]
+    assert len(asked) == 1 and key in asked[0] and "for 1 min" in asked[0], (
+        "what is refused in any case is not asked about"
+    )
+    assert "said no to this training" in told[0] and "counted in time" in told[1]
+    assert sorted((tmp_path / "run").iterdir()) == store
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
@@ -72,6 +96,8 @@ def test_without_a_yes_nothing_is_spent(talk: Any, tmp_path: Path) -> None:
         ("design", {"sentence": GOAL, "out": "../outside"}, "inside the root"),
         ("report", {}, "no run"),
         ("report", {"out": "/etc"}, "inside the root"),
+        ("export_network", {"key": "ab", "run": "../outside"}, "inside the root"),
+        ("train_further", {"key": "ab", "budget": "1 s"}, "no run"),
         ("report", {"limits": [{"metric": "params", "most": 1}]}, "most"),
         (
             "design",

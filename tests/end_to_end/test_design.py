@@ -133,6 +133,16 @@ def test_another_request_may_not_go_on_in_the_same_folder(finished: tuple[Report
         genas.design(GOAL.replace("20k", "30k"), out=folder, **SMALL)
 
 
+def test_a_race_that_was_refused_keeps_no_folder(tmp_path: Path) -> None:
+    known = {**SMALL, "budget": {"seconds": 1}}
+    with pytest.raises(RequestError, match="Write a budget of at least"):
+        genas.design(GOAL, out=tmp_path, **known)
+    report = genas.design(GOAL, out=tmp_path, **{**SMALL, "budget": {"trials": 1}})
+    assert report.winner is not None and report.request.budget.trials == 1
+    with pytest.raises(RequestError, match="belongs to another request"):
+        genas.design(GOAL, out=tmp_path, **known)
+
+
 def test_impossible_limit_says_what_broke() -> None:
     with pytest.raises(RequestError, match="keeps the limits"):
         genas.propose(GOAL.replace("20k", "100"), 5, **SMALL)
@@ -148,7 +158,7 @@ def test_a_limit_that_hardly_any_network_keeps_is_walked_to(seed: int) -> None:
 
 def test_of_an_impossible_limit_the_nearest_is_told() -> None:
     known = {**SMALL, "scorers": CHEAP, "constraints": [{"metric": "params", "at_most": 10}]}
-    with pytest.raises(RequestError, match=r"The nearest: params 2[0-9]{2} breaks params <= 10"):
+    with pytest.raises(RequestError, match=r"The nearest: params 1[0-9]{2} breaks params <= 10"):
         genas.propose(GOAL, 2, **known)
 
 

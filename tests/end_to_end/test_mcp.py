@@ -21,7 +21,8 @@ from tiny_design import GOAL, TINY
 
 from genas import service
 from genas.core import wire
-from genas.core.records import Request, Trial
+from genas.core.records import Candidate, Request, Trial
+from genas.summary import short
 
 Told = list[tuple[float, float | None, str | None]]
 
@@ -66,6 +67,8 @@ def test_the_light_verbs_over_stdio(tmp_path: Path) -> None:
             "score",
             "report",
             "design",
+            "export_network",
+            "train_further",
         ]
         assert all(tool.description and tool.input_schema["additionalProperties"] is False for tool in listed)
         assert "uniform" in data(await client.call_tool("plugins", {"kind": "proposers"}))["proposers"]
@@ -112,19 +115,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         told.append((done, total, text))
 
     async def conversation(client: Client) -> None:
-        await stopped(client, "search:")
+        await stopped(client, "final training:")
         outcomes.append(data(await client.call_tool("design", call, progress_callback=tell)))
         look()
 
-    talk(server, partial(stopped, stage="propose:"), mode="legacy")
+    talk(server, partial(stopped, stage="start:"), mode="legacy")
     talk(server, conversation)
     return Run(outcomes[0], told, ledgers)
 
 
 def test_a_cancelled_design_goes_on_by_the_same_call(run: Run) -> None:
     first, second, whole = run.ledgers
-    assert not any(e.get("scorer") == "short_train" for e in first)
-    assert any(e.get("scorer") == "short_train" for e in second) and not any(e.get("scorer") == "train" for e in second)
+    assert any(e["kind"] == "candidate" for e in first) and not any(e["kind"] == "rung" for e in first)
+    raced = [e["leg"] for e in second if e.get("scorer") == "race"]
+    assert raced == ["rung0", "rung0"] and not any(e.get("scorer") == "test" for e in second)
     assert second[: len(first)] == first and whole[: len(second)] == second
     identities = [e["id"] for e in whole if "id" in e]
     assert len(identities) == len(set(identities))
@@ -142,7 +146,38 @@ def test_progress_only_grows_and_names_each_stage(run: Run) -> None:
     figures = [done for done, _, _ in run.told]
     assert figures == sorted(set(figures)) and all(total is None or done <= total for done, total, _ in run.told)
     begun = [text.split(":")[0] for _, _, text in run.told if text is not None and text.endswith(" steps")]
-    assert begun == ["propose", "search", "train"]
+    assert begun == ["start", "race, rung 1 of 1", "final training"]
+
+
+def test_a_network_of_a_run_is_exported_and_trained_further(run: Run) -> None:
+    folder, told = Path(run.outcome["folder"]), []
+    winner, keys = run.outcome["winner"]["candidate"], {e["key"] for e in run.ledgers[-1] if e.get("scorer") == "race"}
+    (loser,) = keys - {wire.from_data(Candidate, winner).key}
+    before = {p: p.read_bytes() for p in folder.glob("*.*")}
+
+    async def tell(done: float, total: float | None, text: str | None) -> None:
+        told.append(text)
+
+    async def conversation(client: Client) -> None:
+        files = data(await client.call_tool("export_network", {"key": loser, "run": folder.name}))["files"]
+        assert files == str(folder / f"exported-{short(loser)}") and (Path(files) / "model.py").is_file()
+        call = {"key": short(loser), "budget": "2 s"}  # of the latest run
+        found = data(await client.call_tool("train_further", call, progress_callback=tell))
+        assert found["files"] == str(folder / f"trained-{short(loser)}")
+        assert (
+            found["after"]["seed"] == 0
+            and found["test"]["metric"] == "test_accuracy"
+            and "after. Test" in found["text"]
+        )
+        for name, arguments in (("export_network", {}), ("train_further", {"budget": "2 s"})):
+            for outside in ("../elsewhere", "/etc", "."):
+                refused = await client.call_tool(name, {**arguments, "key": loser, "run": outside})
+                assert refused.is_error and "root" in said(refused)
+        assert "There is no network zzzz" in said(await client.call_tool("export_network", {"key": "zzzz"}))
+
+    talk(service.make(folder.parent), conversation)
+    assert told[0] == "further training: 100 steps" and len(told) > 50
+    assert {p: p.read_bytes() for p in folder.glob("*.*")} == before
 
 
 @pytest.mark.parametrize(
@@ -158,7 +193,11 @@ def test_progress_only_grows_and_names_each_stage(run: Run) -> None:
         ("explain", {"name": "regularised_evolution"}, ("regularized_evolution",)),
         ("propose", {"sentence": GOAL, "known": {**TINY, "proposers": ["unifrm"]}}, ("uniform",)),
         ("propose", {"sentence": GOAL, "n": 0}, ("greater than or equal to 1",)),
-        ("design", {"sentence": GOAL, "known": {**TINY, "scorers": ["params"]}, "out": "a"}, ("short_train",)),
+        (
+            "design",
+            {"sentence": GOAL, "known": {**TINY, "budget": "1 s"}, "out": "a"},
+            ("a budget of at least", "seconds"),
+        ),
         ("design", {"sentence": GOAL, "out": "../outside"}, ("root", "leave `out` away")),
         ("design", {"sentence": GOAL, "out": "a/../../outside"}, ("root",)),
         ("design", {"sentence": GOAL, "out": "/tmp/genas-outside"}, ("root",)),

@@ -23,7 +23,7 @@ def propose(address: str, out: Path) -> list[Trial]:
         6,
         out=out,
         proposers=(Use("uniform"), Use("llm", model)),
-        scorers=(Use("params"), Use("short_train", {"epochs": 1, "of": 2, "examples": 128})),
+        scorers=(Use("params"),),
         budget=Budget(trials=2),
         device="cpu",
     )
@@ -46,7 +46,7 @@ def test_a_bad_server_means_fewer_candidates(how: str, tmp_path: Path) -> None:
 def test_a_good_server_brings_candidates(tmp_path: Path) -> None:
     def reply(request: dict[str, Any], number: int) -> Any:
         prompt = request["messages"][-1]["content"]
-        legal = re.findall(r"^stem\d+ \|.*$", prompt, flags=re.M)
+        legal = re.findall(r"^(?:half|full|double) stem\d+ .*\|.*$", prompt, flags=re.M)
         return say(json.dumps(legal[:4]))
 
     with serving(reply) as server:

@@ -73,6 +73,28 @@ def test_a_race_killed_at_a_random_moment_ends_the_same(
     assert len(set(named)) == len(named)
 
 
+def test_a_race_of_seconds_that_is_killed_goes_on_from_what_it_decided(tmp_path: Path) -> None:
+    known = {**KNOWN, "budget": {"seconds": 24}, "scorers": ["params", "train_ms"]}
+    known["validator"] = {"name": "train"}
+    code = f"import genas, json; genas.design({GOAL!r}, out={str(tmp_path)!r}, **json.loads({json.dumps(known)!r}))"
+    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    ledger = tmp_path / "ledger.jsonl"
+    deadline = time.monotonic() + 200
+    while not ledger.is_file() or '"id":"final 0"' not in ledger.read_text():
+        assert process.poll() is None and time.monotonic() < deadline, "the race ended before it could be killed"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    text = ledger.read_text()
+    before = text[: text.rfind("\n") + 1].splitlines()  # a kill may leave half a line
+    report = genas.design(GOAL, out=tmp_path, **known)
+    after = ledger.read_text().splitlines()
+    assert after[: len(before)] == before and len(after) > len(before)
+    named = [json.loads(line).get("id", number) for number, line in enumerate(after)]
+    assert len(set(named)) == len(named)
+    assert report.winner is not None and report.winner.value("test_accuracy") > 0.9
+
+
 def test_children_of_the_leaders_join_with_what_these_learned(undisturbed: tuple[Report, float]) -> None:
     report, _ = undisturbed
     children = [t for t in report.trials if t.candidate.parents and t.value("accuracy") is not None]

@@ -182,3 +182,18 @@ def test_a_network_is_made_narrower_until_it_keeps_the_limits() -> None:
     assert sum(p.numel() for p in network.parameters()) <= 60_000
     assert SPACE.scaled(arch, TASK, []) == arch
     assert SPACE.scaled(arch, TASK, [Constraint("params", at_most=10)]) is None
+
+
+def test_the_portfolio_suits_large_images() -> None:
+    from types import SimpleNamespace
+
+    from genas.core import registry
+
+    space = registry.create("spaces", "conv_net")
+    pair = space.from_text("full stem16 s2 relu mean | residual k3 d1 w16")
+    pretrained = space.from_text("double lite4 s1 relu mean | plain k3 d1 w16")
+    for side, wide, stem in ((48, "full stem16 s2", "double lite4 s1"), (128, "full stem16 s4", "full lite4 s1"),
+                             (224, "half stem16 s4", "half lite4 s1")):  # fmt: skip
+        task = SimpleNamespace(input_shape=(3, side, side))
+        assert space.to_text(space.adapted(pair, task)).startswith(wide)
+        assert space.to_text(space.adapted(pretrained, task)).startswith(stem)
