@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _SCREENING = 0.06  # of the seconds may go to proposing and screening
 _RESERVE = 0.02  # of the seconds is kept for the test and the report
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
+_STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
 _KEPT = 0.9  # of the planned final is left alone where the rungs run late
 _POINTS = 8  # of the winner's curve in its final leg
 _LOSS, _FEW = 0.1, 20  # the cross-entropy's weight beside the accuracy is .1, and 20 / n more for n examples
@@ -256,8 +257,10 @@ class Race:
         legs = legs_until([f"rung{i}" for i in places], amounts, self.schedule.unit)
         fidelity = min(0.99, self.schedule.reached(number) / self.schedule.whole)
         judged = _JUDGED if self.schedule.unit == "seconds" else None
+        spare = _STEMS * self._left() if self.schedule.unit == "seconds" else None
         candidate = self.book.trials[key].candidate
-        return Course(candidate, self.request.seed, legs, self._parents.get(key, ""), fidelity, judged)
+        parent = self._parents.get(key, "")
+        return Course(candidate, self.request.seed, legs, parent, fidelity, judged, spare=spare)
 
     def _write(self, key: str, event: Event) -> None:
         """The trial with what the ledger says of it."""

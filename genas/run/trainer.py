@@ -33,6 +33,7 @@ class Course(NamedTuple):
         fidelity: of the measurement after the last leg.
         judged: validation examples to judge on; None is all.
         points: how often it is judged on the way, for the curve.
+        spare: seconds that the maps of a pretrained stem may take; None is no such limit.
     """
 
     candidate: Candidate
@@ -42,6 +43,7 @@ class Course(NamedTuple):
     fidelity: float
     judged: int | None = None
     points: int = 0
+    spare: float | None = None
 
 
 class Result(NamedTuple):
@@ -74,6 +76,7 @@ class Trainer:
         """Train the last leg of the course, and those before it that are not in its checkpoint."""
         try:
             training = self._training(course)
+            training.spare = course.spare
             for leg in course.legs[:-1]:
                 training.advance(leg, data=self._judges(course.judged))
             found = training.advance(

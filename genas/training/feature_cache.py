@@ -9,9 +9,12 @@ from threading import Lock
 import torch
 from torch import Tensor, nn
 
-from genas.core.errors import BudgetSpent
+from genas.core import clock
+from genas.core.errors import BudgetSpent, ScoreFailed
 from genas.core.interfaces import Task
 
+_BATCH = 16  # images that pass a stem together
+_SHOWN = 4  # batches after which the time of all is foreseen
 _LARGEST = torch.finfo(torch.float16).max
 
 
@@ -50,7 +53,7 @@ class FeatureCache:
         *,
         views: int = 1,
         resize: Callable[[Tensor], Tensor] | None = None,
-        batch_size: int = 16,
+        batch_size: int = _BATCH,
         device: torch.device | str = "cpu",
         should_stop: Callable[[], bool] | None = None,
     ) -> None:
@@ -125,21 +128,46 @@ class StemCaches:
         views: int,
         name: str,
         device: torch.device,
+        spare: float | None = None,
     ) -> FeatureCache:
         """The cache of these examples, made where it is not there.
 
         Args:
             name: tells the stem and its input size from others.
+            spare: seconds that making it may take; None is no such limit.
+
+        Raises:
+            ScoreFailed: it would take longer, as its first batches show.
         """
         key = (name, views, inputs.data_ptr(), len(inputs))
         with self._lock:
             if key not in self._kept:
-                made = FeatureCache(stem, task.prepare, inputs, views=views, resize=resize, device=device)
+                late = None if spare is None else _late(-(-len(inputs) // _BATCH), spare)
+                try:
+                    made = FeatureCache(
+                        stem, task.prepare, inputs, views=views, resize=resize, device=device, should_stop=late
+                    )
+                except BudgetSpent as error:
+                    raise ScoreFailed(
+                        f"one pass of the data through its stem would take more than {spare:.0f} seconds of the budget"
+                    ) from error
                 self._kept[key], self._inputs[key] = made, inputs
                 while len(self._kept) > 1 and sum(cache.nbytes for cache in self._kept.values()) > self._limit:
                     oldest = next(iter(self._kept))
                     del self._kept[oldest], self._inputs[oldest]
             return self._kept[key]
+
+
+def _late(batches: int, spare: float) -> Callable[[], bool]:
+    """Whether so many batches will take longer than the seconds, judged by those that are done."""
+    start, done = clock.now(), 0
+
+    def late() -> bool:
+        nonlocal done
+        done += 1
+        return done > _SHOWN and (clock.now() - start) / (done - 1) * batches > spare
+
+    return late
 
 
 @contextmanager

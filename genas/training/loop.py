@@ -110,6 +110,7 @@ class Training:
         self.optimizer = _optimizer(self.network, recipe)
         self._order: tuple[int, Tensor] | None = None  # of the pass with that number
         self.warm = _WARM
+        self.spare: float | None = None  # seconds that the maps of a frozen stem may take; None is no such limit
         self.steps = self.examples = 0
         self.seconds = 0.0
         self.curve: list[tuple[int, float, float]] = []  # examples seen, accuracy and loss on the validation split
@@ -141,6 +142,7 @@ class Training:
             return Judged(*self.done[leg.name])
         if self._leg["name"] != leg.name:
             self._leg = {"name": leg.name, "seconds": 0.0, "examples": 0}
+        self._make_ready()
         last = clock.now()
         try:
             while (progress := self._progress(leg)) < 1:
@@ -161,6 +163,15 @@ class Training:
         self.done[leg.name] = found.accuracy, found.loss
         self.save()
         return found
+
+    def _make_ready(self) -> None:
+        """A frozen stem's maps of the training examples, once for all legs; no leg is charged with them.
+
+        Raises:
+            ScoreFailed: they would take longer than `spare` seconds.
+        """
+        if self._frozen:
+            self._maps(self._data.inputs, views=1 if self.recipe.flips == "none" else 2)
 
     def judge(self, data: Data | None = None) -> Judged:
         """The averaged weights on the validation split (or on `data`); written into the curve."""
@@ -258,7 +269,14 @@ class Training:
         config = network.config
         name = f"{config['stem']} {config['resize']}"
         return self._caches.of(
-            network.stem, network.resize, self.task, inputs, views=views, name=name, device=self.device
+            network.stem,
+            network.resize,
+            self.task,
+            inputs,
+            views=views,
+            name=name,
+            device=self.device,
+            spare=self.spare,
         )
 
     def _loss(self, inputs: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
