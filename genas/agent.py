@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
     from langchain_core.tools import BaseTool
 
-    from genas.designer import Progress
+    from genas.core.progress import Progress
 
 _CALLS = 16  # of the model in one turn
 _LONGEST = 20_000  # characters of an answer, or of a tool result, that are kept

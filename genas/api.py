@@ -18,7 +18,8 @@ from genas.core.errors import GenasError, RequestError, UnknownPlugin
 from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
-    from genas.designer import Designer, Progress
+    from genas.core.progress import Progress
+    from genas.designer import Designer
     from genas.trained import Further
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from genas.book import Book, best_reference, reference_limits
 from genas.cautions import after_training, cautions, not_followed, too_slow
@@ -12,6 +12,7 @@ from genas.core import clock, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
+from genas.core.progress import Progress, Silence
 from genas.core.records import Budget, Candidate, Constraint, Options, Report, Request, Rival, Trial, Use
 from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
@@ -31,26 +32,6 @@ _NEIGHBORS = 64  # at a time
 _BEFORE = {"request", "plan", "warning"}  # events that come before anything is measured
 START = 10.0  # seconds of starting (imports, reading the data) that no budget is charged with
 _SEARCH_SHARE = 0.4  # of the seconds that a table charges go to the search
-
-
-class Progress(Protocol):
-    """Who is told how far the run is."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A stage of `total` steps begins."""
-
-    def step(self, text: str = "") -> None:
-        """One more step is done."""
-
-
-class Silence:
-    """Progress that nobody watches."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Does nothing."""
-
-    def step(self, text: str = "") -> None:
-        """Does nothing."""
 
 
 class Designer:

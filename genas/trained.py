@@ -20,7 +20,7 @@ from genas.summary import clean, duration, recipe_of, short
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genas.designer import Progress
+    from genas.core.progress import Progress
     from genas.validators.train import TrainValidator
 
 _SHOWN = 8  # networks that a refusal lists

@@ -17,7 +17,7 @@ from genas.core.errors import RequestError
 from genas.core.records import Request
 
 if TYPE_CHECKING:
-    from genas.designer import Progress
+    from genas.core.progress import Progress
 
 Data = dict[str, Any]
 

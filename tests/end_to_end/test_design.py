@@ -63,7 +63,7 @@ def test_hand_made_networks_run_in_the_race_with_the_others(finished: tuple[Repo
     assert {"reference", "uniform"} <= {t.candidate.origin for t in trained}
     assert len(trained) == 4 and all(t.value("params") < 20_000 for t in trained)
     assert [t for t in trained if t.value("test_accuracy") is not None] == [report.winner]
-    assert set(report.references) == {t for t in report.trials if t.candidate.origin == "reference"}
+    assert list(report.references) == [t for t in report.trials if t.candidate.origin == "reference"]
 
 
 def test_the_winner_had_most_of_the_training(finished: tuple[Report, Path]) -> None:
@@ -150,9 +150,9 @@ def test_impossible_limit_says_what_broke() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_limit_that_hardly_any_network_keeps_is_walked_to(seed: int) -> None:
-    known = {**SMALL, "scorers": CHEAP, "constraints": [{"metric": "params", "at_most": 600}], "seed": seed}
+    known = {**SMALL, "scorers": CHEAP, "constraints": [{"metric": "params", "at_most": 300}], "seed": seed}
     trials = genas.propose(GOAL, 2, **known)
-    assert len(trials) == 2 and all(t.value("params") <= 600 for t in trials)
+    assert len(trials) == 2 and all(t.value("params") <= 300 for t in trials)
     assert {t.candidate.origin for t in trials} == {"neighbors"}
 
 
