@@ -87,7 +87,7 @@ def main() -> None:
     lines = ["| pair | " + " | ".join(names) + " |", "| --- |" + " ---: |" * len(names)]
     for key in [*chosen, *(k for k in sorted(pool, key=lambda k: -mean(figures, k))[:12] if k not in chosen)]:
         cells = [f"{figures[name][key]:.3f}" if key in figures[name] else "-" for name in names]
-        values = {k: v for k, v in pairs[key].recipe.items()} or "default recipe"
+        values = pairs[key].recipe or "default recipe"
         mark = "**" if key in chosen else ""
         lines.append(f"| {mark}{space.to_text(pairs[key].arch)}{mark}; {values} | " + " | ".join(cells) + " |")
     lost = {}
