@@ -75,7 +75,12 @@ class Crew:
         if isinstance(result, ScoreFailed):
             event["failure"] = str(result)
         else:
-            event |= {"measurement": wire.to_data(result.accuracy), "loss": result.loss, "seen": result.examples}
+            event |= {
+                "measurement": wire.to_data(result.accuracy),
+                "loss": result.loss,
+                "slope": result.slope,
+                "seen": result.examples,
+            }
         event |= {"leg": course.legs[-1].name, "clock": self._spent()}
         self.ledger.append(event)
         return event

@@ -7,6 +7,7 @@ learning rate falling to zero. What was decided is written into the ledger befor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ _KEPT = 0.9  # of the planned final is left alone where the rungs run late
 _POINTS = 8  # of the winner's curve in its final leg
 _LOSS, _FEW = 0.1, 20  # the cross-entropy's weight beside the accuracy is .1, and 20 / n more for n examples
 _LONG = 15.0  # seconds of a final that is worth trying out more threads for
+_FAR = 8.0  # times the training so far: how much further curves are drawn
+_BELIEVED, _STEEPEST = 0.7, 1.0  # of the slope that a curve has had; and the steepest that is believed
 _FRONT = 3  # members of a front that share the final seconds
 _FIRST = 0.6  # of these go to the first of them, as much of the rest to the next, and so on
 
@@ -92,6 +95,8 @@ class Race:
         self._rung_of: dict[str, int] = {}  # the last rung that each was in
         self._seen: dict[str, int] = {}  # examples
         self.losses: dict[str, float] = {}
+        self._slopes: dict[str, float] = {}
+        self._ahead = 1.0  # times the training so far that the winner will have had, a few at most
 
     def run(self, seeds: int) -> str | None:
         """The key of the winner, tested; None where none could be trained or none keeps the limits.
@@ -107,6 +112,7 @@ class Race:
             running = self._decided(number, running)
             self.progress.stage(f"race, rung {number + 1} of {len(self.schedule.rungs)}", len(running))
             self._train_rung(number, running)
+            self._ahead = min(_FAR, self.schedule.whole / self.schedule.reached(number))
             running = [key for key in running if self.book.trials[key].failure is None]
             self.refiners.tell([self.book.trials[key] for key in running])
         if not running:
@@ -204,13 +210,18 @@ class Race:
         return found
 
     def worth(self, key: str) -> float:
-        """What the race goes by: the task's metric, less a part of the cross-entropy on the same examples.
+        """What the race goes by: the accuracy that is to be expected later, less a part of such a cross-entropy.
 
-        The fewer examples judge, the coarser their accuracy is, and the more the cross-entropy counts.
+        Both fall short of their best by what a power of the examples seen will shrink: a network that has stopped
+        learning is not to be preferred to one that will soon pass it. The fewer examples judge, the coarser their
+        accuracy is, and the more the cross-entropy counts.
         """
         value = self.book.trials[key].value(self.task.metric)
-        sign = 1.0 if self.task.goal == "max" else -1.0
-        return float("-inf") if value is None else sign * value - self._loss_weight * self.losses.get(key, 0.0)
+        if value is None:
+            return float("-inf")
+        sign, best = (1.0, 1.0) if self.task.goal == "max" else (-1.0, 0.0)
+        shrinks = math.pow(self._ahead, -min(_STEEPEST, _BELIEVED * self._slopes.get(key, 0.0)))
+        return -sign * (best - value) * shrinks - self._loss_weight * self.losses.get(key, 0.0) * shrinks
 
     def _children(self, number: int, running: Sequence[str]) -> list[str]:
         """Children of the leaders, in turn: of the refiners with a leader's recipe, and leaders with another recipe."""
@@ -260,7 +271,7 @@ class Race:
         spare = _STEMS * self._left() if self.schedule.unit == "seconds" else None
         candidate = self.book.trials[key].candidate
         parent = self._parents.get(key, "")
-        return Course(candidate, self.request.seed, legs, parent, fidelity, judged, spare=spare)
+        return Course(candidate, self.request.seed, legs, parent, fidelity, judged, points=1, spare=spare)
 
     def _write(self, key: str, event: Event) -> None:
         """The trial with what the ledger says of it."""
@@ -268,7 +279,7 @@ class Race:
         if "failure" in event:
             self.book.keep(replace(trial, failure=event["failure"]))
             return
-        self.losses[key], self._seen[key] = event["loss"], event["seen"]
+        self.losses[key], self._slopes[key], self._seen[key] = event["loss"], event["slope"], event["seen"]
         self.book.keep(self.book.add(trial, wire.from_data(Measurement, event["measurement"])))
 
     # The end

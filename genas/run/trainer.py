@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -47,10 +48,17 @@ class Course(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a leg brought."""
+    """What a leg brought.
+
+    Args:
+        loss: the cross-entropy beside the accuracy.
+        slope: the exponent by which the loss fell with the examples seen, between the last two points of the curve.
+        examples: that were seen in all.
+    """
 
     accuracy: Measurement
     loss: float
+    slope: float
     examples: int
 
 
@@ -94,7 +102,7 @@ class Trainer:
             )  # fmt: skip
         except ScoreFailed as failure:
             return failure
-        return Result(measured, min(found.loss, 1e6), training.examples)
+        return Result(measured, min(found.loss, 1e6), _slope(training.curve), training.examples)
 
     def forget(self, candidate: Candidate, seed: int) -> None:
         """Let go of a network that left the race; its checkpoint stays."""
@@ -121,6 +129,20 @@ class Trainer:
             return data
         chosen = torch.randperm(len(data.labels), generator=torch.Generator().manual_seed(0))[:count]
         return Data(data.inputs[chosen], data.labels[chosen])
+
+
+def _slope(curve: Sequence[tuple[int, float, float]]) -> float:
+    """How fast the loss falls: a where it is proportional to examples ** -a (Cortes et al., NeurIPS 1993); 0 at least.
+
+    Args:
+        curve: examples seen, accuracy and loss of each point.
+    """
+    if len(curve) < 2:
+        return 0.0
+    (seen, _, before), (more, _, after) = curve[-2:]
+    if not 0 < seen < more or not 0 < after < before < math.inf:
+        return 0.0
+    return math.log(before / after) / math.log(more / seen)
 
 
 def name(candidate: Candidate, seed: int, leg: str) -> str:
