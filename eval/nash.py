@@ -26,7 +26,8 @@ from genas.core.interfaces import Proposer
 from genas.core.ledger import Ledger
 from genas.core.meter import Meter
 from genas.core.records import Architecture, Candidate, Constraint, Measurement, Objective, Trial, Use
-from genas.training.loop import Training, judge, train
+from genas.training.judging import judge
+from genas.training.loop import Training, train
 from genas.training.recipe import Recipe
 from genas.training.timing import build
 

@@ -11,7 +11,7 @@ import copy
 import io
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
 from genas.training.augment import augment, mix
 from genas.training.feature_cache import FeatureCache, StemCaches
+from genas.training.judging import Judged, judge, judged, parts
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
 
@@ -34,7 +35,6 @@ _WARM = 40  # steps in which the rate rises, or a tenth of all where these are k
 _PROFILE = 8  # the average reaches back over about one step in 9
 _SAVED = 20.0  # seconds between checkpoints
 DECAY = 0.6  # of a whole training: the rate falls
-_SHARPNESS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # inverse temperatures
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,6 @@ class Leg:
     seconds: float | None = None
     examples: int | None = None
     decay: bool = False
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the averaged weights do on the validation split.
-
-    Args:
-        accuracy: the share of examples whose label has the largest score.
-        loss: the mean cross-entropy at the best of some temperatures (Guo et al., ICML 2017), so that recipes that
-            make networks less sure, such as mixup, are not held against them.
-    """
-
-    accuracy: float
-    loss: float
 
 
 class Training:
@@ -116,6 +102,7 @@ class Training:
         self.curve: list[tuple[int, float, float]] = []  # examples seen, accuracy and loss on the validation split
         self._leg: dict[str, Any] = {"name": "", "seconds": 0.0, "examples": 0}
         self.done: dict[str, tuple[float, float]] = {}  # accuracy and loss after each leg
+        self._best: dict[str, Any] = {}  # of a final leg: accuracy, loss and weights of its best point so far
         self._saved = clock.now()
         if checkpoint is not None and checkpoint.is_file():
             self._load(torch.load(checkpoint, map_location=self.device, weights_only=True))
@@ -130,6 +117,9 @@ class Training:
     ) -> Judged:
         """Train for the leg, or for what is left of it, and judge; a leg that is done is not made again.
 
+        Where the rate falls, an earlier point that is clearly better than the end is gone back to: a network that
+        learned all it could has begun to learn its examples by heart.
+
         Args:
             data: what to judge on; None is the validation split.
             points: how often the averaged weights are judged on the way, for the curve.
@@ -141,7 +131,9 @@ class Training:
         if leg.name in self.done:
             return Judged(*self.done[leg.name])
         if self._leg["name"] != leg.name:
-            self._leg = {"name": leg.name, "seconds": 0.0, "examples": 0}
+            self._leg, self._best = {"name": leg.name, "seconds": 0.0, "examples": 0}, {}
+            if leg.decay and points and self.steps:
+                self._keep(self._look(data))
         self._make_ready()
         last = clock.now()
         try:
@@ -152,7 +144,9 @@ class Training:
                 self.seconds += moment - last
                 last = moment
                 if self._due(progress, self._progress(leg), points):
-                    self.judge(data)
+                    found = self.judge(data)
+                    if leg.decay:
+                        self._keep(found)
                 if moment - self._saved > _SAVED:  # after judging, so that no point of the curve can be lost
                     self.save()
                 if on_progress is not None:
@@ -160,8 +154,26 @@ class Training:
         except torch.OutOfMemoryError as error:
             raise ScoreFailed("out of memory in training; a smaller batch_size may help") from error
         found = self.judge(data)
+        if leg.decay:
+            found = self._settle(found, len((data or self.task.data("val")).labels))
         self.done[leg.name] = found.accuracy, found.loss
         self.save()
+        return found
+
+    def _keep(self, found: Judged) -> None:
+        """Remember the averaged weights if they are the best of the leg so far."""
+        if not self._best or found.worth > Judged(self._best["accuracy"], self._best["loss"]).worth:
+            self._best = {"accuracy": found.accuracy, "loss": found.loss, "weights": self.weights()}
+
+    def _settle(self, found: Judged, count: int) -> Judged:
+        """The end of a leg, or its best point where that is better by more than half a standard error."""
+        best = Judged(self._best["accuracy"], self._best["loss"]) if self._best else found
+        margin = 0.5 * math.sqrt(max(found.accuracy * (1 - found.accuracy), 1e-3) / count)
+        if best.worth > found.worth + margin:
+            self.averaged.load_state_dict(self._best["weights"])
+            self.curve.append((self.examples, best.accuracy, best.loss))
+            found = best
+        self._best = {}
         return found
 
     def _make_ready(self) -> None:
@@ -175,15 +187,17 @@ class Training:
 
     def judge(self, data: Data | None = None) -> Judged:
         """The averaged weights on the validation split (or on `data`); written into the curve."""
+        found = self._look(data)
+        self.curve.append((self.examples, found.accuracy, found.loss))
+        return found
+
+    def _look(self, data: Data | None) -> Judged:
         data = self.task.data("val") if data is None else data
         if self._frozen:
             maps, layout = self._maps(data.inputs, views=1), torch.channels_last
-            batches = (maps.batch(part).contiguous(memory_format=layout) for part in _parts(len(data.labels)))
-            found = _judged(self.averaged.eval().rest, batches, data.labels, self.device)
-        else:
-            found = judge(self.averaged, self.task, data, self.device)
-        self.curve.append((self.examples, found.accuracy, found.loss))
-        return found
+            batches = (maps.batch(part).contiguous(memory_format=layout) for part in parts(len(data.labels)))
+            return judged(self.averaged.eval().rest, batches, data.labels, self.device)
+        return judge(self.averaged, self.task, data, self.device)
 
     @property
     def leg_seconds(self) -> float:
@@ -319,7 +333,7 @@ class Training:
         return {
             "network": self.network.state_dict(), "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(), "steps": self.steps, "examples": self.examples,
-            "seconds": self.seconds, "curve": self.curve, "leg": self._leg, "done": self.done,
+            "seconds": self.seconds, "curve": self.curve, "leg": self._leg, "done": self.done, "best": self._best,
         }  # fmt: skip
 
     def _load(self, state: dict[str, Any]) -> None:
@@ -328,6 +342,7 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.steps, self.examples, self.seconds = state["steps"], state["examples"], state["seconds"]
         self.curve, self._leg = [tuple(point) for point in state["curve"]], state["leg"]
+        self._best = state["best"]
         self.done = {name: tuple(figures) for name, figures in state["done"].items()}
 
 
@@ -361,27 +376,3 @@ def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=recipe.learning_rate)
-
-
-def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> Judged:
-    """Accuracy and mean cross-entropy of a network in evaluation mode."""
-    images = data.inputs.ndim == 4
-    batches = (task.prepare(data.inputs[part].to(device)) for part in _parts(len(data.labels)))
-    ready = (x.contiguous(memory_format=torch.channels_last) if images else x for x in batches)
-    return _judged(network.eval(), ready, data.labels, device)
-
-
-@torch.inference_mode()
-def _judged(
-    forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor], labels: Tensor, device: torch.device
-) -> Judged:
-    scores = torch.cat([forward(inputs.to(device)).float() for inputs in batches])  # [n, classes]
-    wanted = labels.to(device)
-    right = int((scores.argmax(1) == wanted).sum())
-    losses = [float(F.cross_entropy(scores * sharp, wanted)) for sharp in _SHARPNESS]
-    return Judged(right / len(labels), min((x for x in losses if math.isfinite(x)), default=math.inf))
-
-
-def _parts(total: int, size: int = 256) -> tuple[Tensor, ...]:
-    """The numbers of so many examples in batches."""
-    return torch.split(torch.arange(total), size)

@@ -98,7 +98,7 @@ def tested(
     space: SearchSpace, arch: Architecture, task: Task, weights: dict[str, Tensor], *, device: str, seed: int
 ) -> Measurement:
     """What a network with these weights does on the test split."""
-    from genas.training.loop import judge
+    from genas.training.judging import judge
     from genas.training.timing import build, pick_device
 
     where = pick_device(device)

@@ -11,7 +11,7 @@ from genas.core import registry, wire
 from genas.core.ledger import Ledger
 from genas.core.meter import Meter
 from genas.core.records import Architecture, Candidate, Measurement, Use
-from genas.training.loop import judge
+from genas.training.judging import judge
 from genas.training.timing import build
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")

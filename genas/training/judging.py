@@ -1,0 +1,59 @@
+"""What a network does on examples that it was not trained on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genas.core.interfaces import Data, Task
+
+_SHARPNESS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # inverse temperatures
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the averaged weights do on the validation split.
+
+    Args:
+        accuracy: the share of examples whose label has the largest score.
+        loss: the mean cross-entropy at the best of some temperatures (Guo et al., ICML 2017), so that recipes that
+            make networks less sure, such as mixup, are not held against them.
+    """
+
+    accuracy: float
+    loss: float
+
+    @property
+    def worth(self) -> float:
+        """The accuracy less a tenth of the loss."""
+        return self.accuracy - 0.1 * self.loss
+
+
+def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> Judged:
+    """Accuracy and mean cross-entropy of a network in evaluation mode."""
+    images = data.inputs.ndim == 4
+    batches = (task.prepare(data.inputs[part].to(device)) for part in parts(len(data.labels)))
+    ready = (x.contiguous(memory_format=torch.channels_last) if images else x for x in batches)
+    return judged(network.eval(), ready, data.labels, device)
+
+
+@torch.inference_mode()
+def judged(
+    forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor], labels: Tensor, device: torch.device
+) -> Judged:
+    """The same of what turns prepared inputs into scores [B, classes], for batches in the order of the labels [n]."""
+    scores = torch.cat([forward(inputs.to(device)).float() for inputs in batches])  # [n, classes]
+    wanted = labels.to(device)
+    right = int((scores.argmax(1) == wanted).sum())
+    losses = [float(F.cross_entropy(scores * sharp, wanted)) for sharp in _SHARPNESS]
+    return Judged(right / len(labels), min((x for x in losses if math.isfinite(x)), default=math.inf))
+
+
+def parts(total: int, size: int = 256) -> tuple[Tensor, ...]:
+    """The numbers of so many examples in batches."""
+    return torch.split(torch.arange(total), size)
