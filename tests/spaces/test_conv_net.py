@@ -63,8 +63,8 @@ def test_the_text_names_the_head_and_then_the_stages() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("stem16 | residual k3 d2 w16 | residual k3 d2 w16", "between input and output there must be 5 labels"),
-        ("full stem16 s2 relu mean | residual k3 d2 w16", "2 to 4 stages of 4 labels"),
+        ("stem16 | residual k3 d2 w16", "between input and output there must be 5 labels"),
+        ("full stem16 s2 relu mean" + 5 * " | residual k3 d2 w16", "1 to 4 stages of 4 labels"),
         (f"huge stem16 s2 relu mean | {STAGES}", "'huge' but must be one of half, full, double"),
         (f"full stem16 s2 relu mean | {STAGES.replace('mbconv', 'bottleneck')}", "'bottleneck' but must be one of"),
         (f"full stem16 s2 relu mean | {STAGES.replace('w32', 'w33')}", "'w33' but must be one of"),

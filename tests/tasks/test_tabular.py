@@ -128,5 +128,7 @@ def test_a_table_is_designed_for_and_its_network_exported(tmp_path):
     )
     assert report.winner is not None and report.winner.value("params") < 2000
     assert report.winner.value("test_accuracy") > 0.6  # the most frequent grower has 0.4
-    assert len(report.references) == 2
+    assert [trial.candidate.origin for trial in report.references] == ["reference"]
+    assert {rival.name for rival in report.rivals} == {"logistic regression", "gradient boosting"}
+    assert all(rival.test > 0.6 and rival.name in report.text for rival in report.rivals)
     assert {"model.py", "model.onnx"} <= {path.name for path in (tmp_path / "run" / "winner").iterdir()}
