@@ -79,7 +79,6 @@ def export(
         GenasError: the class's file imports something else, its config is not plain data, the weights do not fit, or
             what was written answers differently.
     """
-    from safetensors.torch import save
     from torch import Tensor
 
     weights = network.state_dict() if weights is None else weights
@@ -88,10 +87,7 @@ def export(
     source, extra = _source(trained)
     preparation = _preparation(task)
     (folder / "model.py").write_text(_model(source, trained, task, preparation), encoding="utf-8")
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.items()}
-    (folder / "weights.safetensors").write_bytes(save(tensors))
-    graph = wire.to_data(arch) | ({"recipe": dict(recipe)} if recipe else {})
-    (folder / "architecture.json").write_text(json.dumps(graph, indent=1) + "\n", encoding="utf-8")
+    _write_data(folder, arch, weights, recipe)
     batch, _ = task.batch(_EXAMPLES)
     examples = (batch,) if isinstance(batch, Tensor) else tuple(batch)  # a graph unpacks as features and edges
     difference = _verify(trained, examples, task, preparation, folder)
@@ -105,6 +101,18 @@ def export(
     text = readme(files["model.onnx"], extra, preparation, network=trained, task=task, recipe=recipe or {})
     (folder / "README.md").write_text(text, encoding="utf-8")
     return files
+
+
+def _write_data(
+    folder: Path, arch: Architecture, weights: Mapping[str, Tensor], recipe: Mapping[str, Any] | None
+) -> None:
+    """weights.safetensors and architecture.json."""
+    from safetensors.torch import save
+
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.items()}
+    (folder / "weights.safetensors").write_bytes(save(tensors))
+    graph = wire.to_data(arch) | ({"recipe": dict(recipe)} if recipe else {})
+    (folder / "architecture.json").write_text(json.dumps(graph, indent=1) + "\n", encoding="utf-8")
 
 
 def _trained(network: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:

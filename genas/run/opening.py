@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from genas.core import clock, pareto
+from genas.core import clock
 from genas.core.errors import RequestError
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.records import Candidate, Constraint, Request, Trial
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HAND = 8  # pairs of the portfolio at most
 _ALL = 4  # where seconds count, so few starters are all hand-made: a proposal costs seconds that they do not have
 _COUNTED = {"params", "flops", "size_mb"}  # limits that a space can be scaled to without measuring
-_SHRINKS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.12, 0.05)  # of the parameters, where other limits are broken
+_SHRINKS = (0.7, 0.5, 0.35, 0.25, 0.12, 0.05)  # of the parameters, where other limits are broken
 _SIZE = 500_000  # parameters of a hand-made network at most, where no limit is on its size
 _DRY = 12  # asks in a row that bring nothing new within the limits
 _AHEAD = 3  # proposals that are looked at for each that starts
@@ -29,7 +29,6 @@ class Opening:
 
     Args:
         lab: screens candidates by the limits.
-        slowest: milliseconds of training per example above which a network does not enter; None is no such limit.
     """
 
     def __init__(
@@ -40,11 +39,9 @@ class Opening:
         lab: Laboratory,
         *,
         proposers: Proposer | Mix,
-        slowest: float | None = None,
     ) -> None:
         self.request, self.space, self.task, self.lab, self.proposers = request, space, task, lab, proposers
         self.limits = (*request.constraints, *self._size_limit())
-        self.slowest = slowest
 
     def hand_made(self) -> list[Candidate]:
         """The portfolio, then the references, scaled to what can be counted of the limits."""
@@ -79,6 +76,8 @@ class Opening:
         if len(found) < count:
             kept = {trial.candidate.key for trial in found}
             found += [t for t in self._within(known, len(known)) if t.candidate.key not in kept][: count - len(found)]
+        if not found and (nearest := self.lab.book.nearest()) is not None:
+            found = self._walked(nearest)[:count]
         if not found:
             raise RequestError(self.lab.book.why_empty())
         return found
@@ -110,13 +109,15 @@ class Opening:
         return found
 
     def _fitted(self, candidate: Candidate) -> Trial | None:
+        trial = self._screened(candidate)
+        if trial.failure is None:
+            return trial
         largest = self.lab.params(candidate.arch)
         for share in _SHRINKS:
             smaller = self.space.scaled(candidate.arch, self.task, [Constraint("params", at_most=share * largest)])
             if smaller is None:
                 break
-            changed = candidate if smaller == candidate.arch else replace(candidate, arch=smaller)
-            trial = self._screened(changed)
+            trial = self._screened(replace(candidate, arch=smaller))
             if trial.failure is None:
                 return trial
         return None
@@ -149,8 +150,6 @@ class Opening:
                 told()
             living += new
         self.lab.promise(living, lambda: self._late(end, True))
-        if not living and count and end is None and (nearest := self.lab.book.nearest()) is not None:
-            living = self._walked(nearest)
         ranked = {t.candidate.key: place for place, t in enumerate(self.lab.ranked())}
         return sorted(living, key=lambda t: ranked.get(t.candidate.key, len(ranked)))[:count]
 
@@ -175,8 +174,3 @@ class Opening:
                 return []
             start = min(closer, key=book.excess)
         return []
-
-
-def kept(trial: Trial, limits: Sequence[Constraint]) -> bool:
-    """Whether a trial is unfailed and breaks none of the limits."""
-    return trial.failure is None and not pareto.broken(trial, limits)

@@ -82,7 +82,7 @@ class Race:
         self.task: Task = lab.context["task"]
         self.ledger: Ledger = lab.context["ledger"]
         self.book = lab.book
-        self.opening = Opening(request, self.space, self.task, lab, proposers=proposers, slowest=schedule.slowest)
+        self.opening = Opening(request, self.space, self.task, lab, proposers=proposers)
         self.seconds, self._elapsed, self._begin = seconds, elapsed, begin
         self._seeds = 1
         self._loss_weight = _LOSS + _FEW / len(self.task.data("val").labels)

@@ -135,22 +135,8 @@ class Training:
             if leg.decay and points and self.steps:
                 self._keep(self._look(data))
         self._make_ready()
-        last = clock.now()
         try:
-            while (progress := self._progress(leg)) < 1:
-                self._step(1 - progress if leg.decay else 1.0)
-                moment = clock.now()
-                self._leg["seconds"] += moment - last
-                self.seconds += moment - last
-                last = moment
-                if self._due(progress, self._progress(leg), points):
-                    found = self.judge(data)
-                    if leg.decay:
-                        self._keep(found)
-                if moment - self._saved > _SAVED:  # after judging, so that no point of the curve can be lost
-                    self.save()
-                if on_progress is not None:
-                    on_progress(progress)
+            self._run(leg, data, points, on_progress or (lambda share: None))
         except torch.OutOfMemoryError as error:
             raise ScoreFailed("out of memory in training; a smaller batch_size may help") from error
         found = self.judge(data)
@@ -159,6 +145,23 @@ class Training:
         self.done[leg.name] = found.accuracy, found.loss
         self.save()
         return found
+
+    def _run(self, leg: Leg, data: Data | None, points: int, on_progress: Callable[[float], None]) -> None:
+        """The steps of a leg that are left, judged on the way, with checkpoints."""
+        last = clock.now()
+        while (progress := self._progress(leg)) < 1:
+            self._step(1 - progress if leg.decay else 1.0)
+            moment = clock.now()
+            self._leg["seconds"] += moment - last
+            self.seconds += moment - last
+            last = moment
+            if self._due(progress, self._progress(leg), points):
+                found = self.judge(data)
+                if leg.decay:
+                    self._keep(found)
+            if moment - self._saved > _SAVED:  # after judging, so that no point of the curve can be lost
+                self.save()
+            on_progress(progress)
 
     def _keep(self, found: Judged) -> None:
         """Remember the averaged weights if they are the best of the leg so far."""

@@ -67,7 +67,7 @@ def threads(count: int | None) -> Iterator[None]:
 def keep_memory() -> None:
     """Ask glibc to keep the memory of large tensors for the next step, rather than return and fetch it each time.
 
-    No result changes; a training step took 10 to 50 % less CPU time. Elsewhere than on glibc nothing is done.
+    No result changes; a training step took about a tenth less CPU time. Elsewhere than on glibc nothing is done.
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)
