@@ -136,7 +136,7 @@ class Training:
                 self._keep(self._look(data))
         self._make_ready()
         try:
-            self._run(leg, data, points, on_progress or (lambda share: None))
+            self._run(leg, data, points, on_progress)
         except torch.OutOfMemoryError as error:
             raise ScoreFailed("out of memory in training; a smaller batch_size may help") from error
         found = self.judge(data)
@@ -146,7 +146,7 @@ class Training:
         self.save()
         return found
 
-    def _run(self, leg: Leg, data: Data | None, points: int, on_progress: Callable[[float], None]) -> None:
+    def _run(self, leg: Leg, data: Data | None, points: int, on_progress: Callable[[float], None] | None) -> None:
         """The steps of a leg that are left, judged on the way, with checkpoints."""
         last = clock.now()
         while (progress := self._progress(leg)) < 1:
@@ -161,7 +161,8 @@ class Training:
                     self._keep(found)
             if moment - self._saved > _SAVED:  # after judging, so that no point of the curve can be lost
                 self.save()
-            on_progress(progress)
+            if on_progress is not None:
+                on_progress(progress)
 
     def _keep(self, found: Judged) -> None:
         """Remember the averaged weights if they are the best of the leg so far."""
