@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from genas.core import registry, wire
 from genas.core.errors import GenasError, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
+from genas.core.progress import Silence, Steps
 from genas.core.records import Candidate, Measurement, Request
 from genas.summary import clean, duration, recipe_of, short
 
@@ -229,7 +230,7 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     """Train one leg in the folder's own store, test and export; what is to be written of it."""
     from genas.run.trainer import Course, Trainer, name
     from genas.training.loop import Leg
-    from genas.training.timing import best_threads, build, cores, threads
+    from genas.training.timing import build, fastest_threads, threads
     from genas.validators.train import tested
 
     request, store = found.request, folder / "store"
@@ -243,11 +244,11 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     trainer = Trainer(space, task, validator, request.device, store)
     part = Leg(leg, seconds=seconds, decay=True)
     course = Course(found.candidate, request.seed, (part,), "", 1.0, points=_POINTS)
-    with threads(cores()):
-        network = build(space, found.candidate.arch, task, request.seed)
-        best, _ = best_threads(network, task, request.device)
-    with threads(best):
-        tell = _steps(progress)
+    network = build(space, found.candidate.arch, task, request.seed)
+    with threads(fastest_threads(network, task, request.device)):
+        listener = progress or Silence()
+        listener.stage("further training", 100)
+        tell = Steps(listener)
         result = trainer.run(course, tell)
         tell(1.0)
     if isinstance(result, ScoreFailed):
@@ -276,22 +277,6 @@ def _copy(found: Found, store: Path) -> None:
     part = store / f"{name}.part"
     shutil.copyfile(source, part)
     os.replace(part, store / name)
-
-
-def _steps(progress: Progress | None) -> Callable[[float], None]:
-    """Turns the share that is done into a hundred steps."""
-    if progress is not None:
-        progress.stage("further training", 100)
-    done = 0
-
-    def tell(share: float) -> None:
-        nonlocal done
-        while done < int(100 * share):
-            done += 1
-            if progress is not None:
-                progress.step()
-
-    return tell
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -23,3 +24,21 @@ class Silence:
 
     def step(self, text: str = "") -> None:
         """Does nothing."""
+
+
+class Steps:
+    """Turns the share of a stage that is done into a hundred steps.
+
+    Args:
+        progress: who is told.
+        text: what each step says.
+    """
+
+    def __init__(self, progress: Progress, text: Callable[[], str] = lambda: "") -> None:
+        self._progress, self._text, self._done = progress, text, 0
+
+    def __call__(self, share: float) -> None:
+        """Tell of the steps up to that share, from 0 to 1."""
+        while self._done < int(100 * share):
+            self._done += 1
+            self._progress.step(self._text())

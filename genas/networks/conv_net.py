@@ -353,7 +353,7 @@ class ConvNet(nn.Module):
         }  # fmt: skip
         self.resize = Resize(resize)
         size = -(-size // 2) if resize == "half" else 2 * size if resize == "double" else size
-        self.frozen = isinstance(stem, str)
+        self.frozen = f"{stem} {resize}" if isinstance(stem, str) else ""  # what tells the stem's maps from others
         self.stem: nn.Module
         if isinstance(stem, str):
             lite = LiteStem(int(stem.removeprefix("lite")), channels, mean, std)

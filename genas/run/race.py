@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genas.core import clock, pareto, wire
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.ledger import Event, Ledger
+from genas.core.progress import Progress, Steps
 from genas.core.records import Candidate, Measurement, Request
 from genas.core.rng import rng
 from genas.laboratory import Laboratory
@@ -25,7 +26,7 @@ from genas.run.trainer import Course, Trainer, legs_until, name
 from genas.sources import Mix
 from genas.training.loop import Leg
 from genas.training.recipe import Recipe
-from genas.training.timing import best_threads, build, cores, threads
+from genas.training.timing import build, fastest_threads, threads
 from genas.validators.train import tested
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Race:
         executor: Executor,
         proposers: Mix,
         refiners: Mix,
-        progress: Any,
+        progress: Progress,
         seconds: float,
         elapsed: float,
         begin: float,
@@ -317,7 +318,7 @@ class Race:
         if self.ledger.find(identity_of(course, stage)) is None:
             self.progress.stage("final training", 100)
             with threads(event["threads"]):
-                result = self.trainer.run(course, _Steps(self.progress, self._leader))
+                result = self.trainer.run(course, Steps(self.progress, self._leader))
             self.crew.record(course, stage, result)
         found = self.ledger.find(identity_of(course, stage))
         assert found is not None
@@ -328,8 +329,7 @@ class Race:
         if self.schedule.unit == "examples" or self.executor.workers == 1 or self._left() < _LONG:
             return self.executor.threads
         network = build(self.space, candidate.arch, self.task, self.request.seed)
-        with threads(cores()):
-            return best_threads(network, self.task, self.lab.context["device"])[0]
+        return fastest_threads(network, self.task, self.lab.context["device"])
 
     def _test(self, key: str, seed: int, leg: str | None = None) -> None:
         """What the last weights do on the test split, read once."""
@@ -379,15 +379,3 @@ class Race:
             return ""
         best = max(known, key=self.worth)
         return f"leads {self.task.metric} {self.book.trials[best].value(self.task.metric):.4f}"
-
-
-class _Steps:
-    """Turns a share of a leg into steps of a hundred."""
-
-    def __init__(self, progress: Any, text: Any) -> None:
-        self.progress, self.text, self.done = progress, text, 0
-
-    def __call__(self, share: float) -> None:
-        while self.done < int(100 * share):
-            self.done += 1
-            self.progress.step(self.text())

@@ -91,7 +91,7 @@ class Training:
         self._images = images
         self._data = _part(task.data("train"), limit)
         self._caches = caches or StemCaches()
-        self._frozen = bool(getattr(network, "frozen", False))
+        self._frozen: str = getattr(network, "frozen", "")  # the name of a stem that stays as it is
         self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
         self.optimizer = _optimizer(self.network, recipe)
         self._order: tuple[int, Tensor] | None = None  # of the pass with that number
@@ -284,15 +284,13 @@ class Training:
     def _maps(self, inputs: Tensor, views: int) -> FeatureCache:
         """What the frozen stem makes of these examples."""
         network: Any = self.network
-        config = network.config
-        name = f"{config['stem']} {config['resize']}"
         return self._caches.of(
             network.stem,
             network.resize,
             self.task,
             inputs,
             views=views,
-            name=name,
+            name=self._frozen,
             device=self.device,
             spare=self.spare,
         )

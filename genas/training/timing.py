@@ -101,6 +101,12 @@ def best_threads(network: nn.Module, task: Task, device: str) -> tuple[int | Non
     return (1, one) if one < 1.2 * every else (torch.get_num_threads(), every)
 
 
+def fastest_threads(network: nn.Module, task: Task, device: str) -> int | None:
+    """One thread or one for each core that this process may use, whichever trains faster now."""
+    with threads(cores()):
+        return best_threads(network, task, device)[0]
+
+
 def seconds_per_example(network: nn.Module, task: Task, device: str, *, batch_size: int = 64, runs: int = 5) -> float:
     """Seconds of one training step divided by its batch: the median of some runs after one that is not counted."""
     where = pick_device(device)
@@ -109,7 +115,7 @@ def seconds_per_example(network: nn.Module, task: Task, device: str, *, batch_si
     x, y = (tensor.to(where) for tensor in task.batch(batch_size))
     x = x.contiguous(memory_format=layout)
     forward: Callable[[Tensor], Tensor] = network
-    if getattr(network, "frozen", False):  # its stem is computed once for all
+    if getattr(network, "frozen", ""):  # its stem is computed once for all
         whole: Any = network
         with torch.no_grad():
             x = whole.stem(whole.resize(x)).contiguous(memory_format=layout)
