@@ -32,12 +32,6 @@ def not_followed(request: Request, metric: str) -> Iterator[tuple[str, str]]:
                 use.name,
                 f"The race measures {metric} itself, by trainings that go on; the scorer {use.name} is not used.",
             )
-    for use in request.refiners:
-        if use.name in ("successive_halving", "hyperband", "bohb"):
-            yield (
-                use.name,
-                f"{use.name} proposes, but how long each network is trained the race decides, by rungs of its own.",
-            )
 
 
 def cautions(request: Request, task: Task) -> Iterator[tuple[str, str]]:

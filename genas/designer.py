@@ -18,7 +18,7 @@ from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import Plan, make_plan, placed
 from genas.sources import Mix, neighbors
-from genas.summary import number, recipe_of, summarize
+from genas.summary import number, summarize
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -237,10 +237,11 @@ class Designer:
 
     def _recipe(self, winner: Trial | None) -> Options:
         """The whole recipe that the winner was trained by; {} where nothing was trained."""
-        from genas.training.recipe import Recipe
+        if winner is None or not self.races:
+            return {}
+        from genas.training.recipe import effective
 
-        known = {} if winner is None else recipe_of(self.request, winner.candidate)
-        return Recipe.from_data(known).allowed(self.task.mirror).to_data() if known else {}
+        return effective(winner.candidate.recipe, self.request.validator.options, self.task.mirror).to_data()
 
     # Making
 

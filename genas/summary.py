@@ -18,8 +18,6 @@ __all__ = [
     "recipe_text", "rows", "rungs_of", "short", "spread", "spread_text", "standing", "summarize", "title", "unit",
 ]  # fmt: skip
 
-_WISHES = ("batch_size", "learning_rate")  # options of the validator that hold for every network's recipe
-
 
 def short(key: str) -> str:
     """A candidate's key as it is shown: enough of the architecture's, and the recipe's if it has one."""
@@ -96,14 +94,12 @@ def recipe_of(request: Request, candidate: Candidate) -> dict[str, Any]:
     """
     if request.validator.name != "train":
         return {}
-    from genas.training.recipe import Recipe
+    from genas.training.recipe import effective
 
-    options = request.validator.options
-    wishes = {name: options[name] for name in _WISHES if options.get(name) is not None}
     mirror = request.task.options.get("mirror")
     if mirror is None and request.task.name in registry.names("tasks"):
         mirror = getattr(registry.load("tasks", request.task.name), "mirror", None)
-    return Recipe.from_data({**candidate.recipe, **wishes}).allowed(mirror).to_data()
+    return effective(candidate.recipe, request.validator.options, mirror).to_data()
 
 
 def recipe_text(recipe: Mapping[str, Any]) -> str:

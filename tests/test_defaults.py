@@ -54,9 +54,9 @@ def test_images_are_trained_on_all_cores_and_tables_are_not() -> None:
 
 def test_a_race_is_told_what_it_decides_otherwise(tmp_path) -> None:  # type: ignore[no-untyped-def]
     report = genas.design(
-        GOAL, out=tmp_path, budget={"trials": 1}, scorers=["params", "short_train"], refiners=["hyperband"],
+        GOAL, out=tmp_path, budget={"trials": 1}, scorers=["params", "short_train"],
         validator={"name": "train", "options": {"epochs": 1, "examples": 64}}, device="cpu",
     )  # fmt: skip
     page = (tmp_path / "report.html").read_text()
     assert report.winner is not None
-    assert "the scorer short_train is not used" in page and "hyperband proposes" in page
+    assert "the scorer short_train is not used" in page

@@ -10,6 +10,7 @@ from genas.core import clock
 from genas.core.errors import RequestError
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.records import Candidate, Constraint, Request, Trial
+from genas.training.recipe import effective
 
 if TYPE_CHECKING:
     from genas.laboratory import Laboratory
@@ -47,7 +48,7 @@ class Opening:
         """The portfolio, then the references, scaled to what can be counted of the limits."""
         counted = [limit for limit in self.limits if limit.metric in _COUNTED]
         written = [*self.space.portfolio(self.task, counted), *self.space.references(self.task, counted)]
-        found = [self._allowed(candidate) for candidate in written]
+        found = [self.effective(candidate) for candidate in written]
         return list({candidate.key: candidate for candidate in found}.values())
 
     def asks(self, count: int, *, hurried: bool) -> bool:
@@ -82,13 +83,10 @@ class Opening:
             raise RequestError(self.lab.book.why_empty())
         return found
 
-    def _allowed(self, candidate: Candidate) -> Candidate:
-        """The candidate with the recipe that it will really have: whole, and without flips that the task rules out."""
-        if self.request.validator.name != "train":
-            return candidate
-        from genas.training.recipe import Recipe
-
-        return replace(candidate, recipe=Recipe.from_data(candidate.recipe).allowed(self.task.mirror).to_data())
+    def effective(self, candidate: Candidate) -> Candidate:
+        """The candidate with the whole recipe that it will be trained by."""
+        recipe = effective(candidate.recipe, self.request.validator.options, self.task.mirror)
+        return replace(candidate, recipe=recipe.to_data())
 
     def _size_limit(self) -> tuple[Constraint, ...]:
         sized = any(limit.metric in ("params", "size_mb") for limit in self.request.constraints)
@@ -142,7 +140,7 @@ class Opening:
             brought = []
             for candidate in self.proposers.ask(min(8, _AHEAD * count)):
                 recipe = candidate.recipe or recipes[number % len(recipes)]
-                brought.append(self._allowed(replace(candidate, recipe=dict(recipe))))
+                brought.append(self.effective(replace(candidate, recipe=dict(recipe))))
                 number += 1
             new = [t for c in brought if c.key not in self.lab.book.trials and (t := self._screened(c)).failure is None]
             dry = 0 if new else dry + 1

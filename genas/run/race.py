@@ -25,7 +25,7 @@ from genas.run.schedule import RACE, Schedule
 from genas.run.trainer import Course, Trainer, legs_until, name
 from genas.sources import Mix
 from genas.training.loop import Leg
-from genas.training.recipe import Recipe
+from genas.training.recipe import OF_IMAGES, Recipe, fixed
 from genas.training.timing import build, fastest_threads, threads
 from genas.validators.train import tested
 
@@ -85,6 +85,8 @@ class Race:
         self.book = lab.book
         self.opening = Opening(request, self.space, self.task, lab, proposers=proposers)
         self.seconds, self._elapsed, self._begin = seconds, elapsed, begin
+        images = len(self.task.input_shape) == 3
+        self._kept = {*fixed(request.validator.options), *(() if images else OF_IMAGES)}  # of a recipe: not searched
         self._seeds = 1
         self._loss_weight = _LOSS + _FEW / len(self.task.data("val").labels)
         self.crew = Crew(
@@ -188,7 +190,7 @@ class Race:
         if not self.opening.asks(self.schedule.starters, hurried=seconds is not None):
             names = ", ".join(use.name for use in self.request.proposers)
             text = f"The budget is so short that only hand-made networks start; the proposers ({names}) were not asked."
-            self.ledger.append({"kind": "warning", "id": "warning proposers", "text": text})
+            self._note("proposers", text)
         self.progress.stage("start", self.schedule.starters)
         found = self.opening.starters(self.schedule.starters, seconds=seconds, told=self.progress.step)
         return [trial.candidate.key for trial in found]
@@ -236,10 +238,13 @@ class Race:
             parent = leaders[(place // 2) % len(leaders)]
             if child is None:
                 leader = self.book.trials[parent].candidate
-                recipe = Recipe.from_data(leader.recipe).changed(random).allowed(self.task.mirror).to_data()
+                recipe = Recipe.from_data(leader.recipe).changed(random, self._kept).to_data()
                 child = Candidate(leader.arch, "race", (leader.key,), "a leader with another recipe", recipe=recipe)
+                child = self.opening.effective(child)
             else:
                 parent = next((p for p in leaders for q in child.parents if p.startswith(q)), leaders[0])
+                if child.fidelity < 1:
+                    self._note("fidelity", f"{child.origin} proposes, but how long each is trained the race decides.")
                 child = replace(child, recipe=self.book.trials[parent].candidate.recipe, fidelity=1.0)
             if child.key in self.book.trials:
                 continue
@@ -252,6 +257,11 @@ class Race:
                 self._joined[child.key] = number
                 found.append(child.key)
         return found
+
+    def _note(self, name: str, text: str) -> None:
+        """A warning for the report, once."""
+        if self.ledger.find(f"warning {name}") is None:
+            self.ledger.append({"kind": "warning", "id": f"warning {name}", "text": text})
 
     def _train_rung(self, number: int, running: Sequence[str]) -> None:
         jobs = [self._course(key, number) for key in running]

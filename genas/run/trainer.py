@@ -18,7 +18,7 @@ from genas.core.interfaces import Data, SearchSpace, Task
 from genas.core.records import Candidate, Measurement, Request
 from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
-from genas.training.recipe import Recipe
+from genas.training.recipe import effective
 from genas.training.timing import build, keep_memory, pick_device, threads
 from genas.training.weights import WeightStore
 
@@ -115,7 +115,7 @@ class Trainer:
             network = build(self.space, course.candidate.arch, self.task, course.seed)
             if course.parent and (found := self.weights.find(course.parent)) is not None:
                 inherit(network, found)
-            recipe = Recipe.from_data({**course.candidate.recipe, **self.validator.wishes})
+            recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror)
             self._live[label] = Training(
                 network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,
                 precision=self.validator.precision, limit=self.validator.examples, caches=self._caches,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
@@ -74,9 +74,10 @@ class Recipe:
             return replace(self, flips="none")
         return replace(self, flips="mirror") if mirror and self.flips == "none" else self
 
-    def changed(self, random: np.random.Generator) -> Recipe:
-        """The recipe with one value moved to a neighbouring one of its choices."""
-        name = list(CHOICES)[int(random.integers(len(CHOICES)))]
+    def changed(self, random: np.random.Generator, kept: Collection[str] = ()) -> Recipe:
+        """The recipe with one value moved to a neighbouring one of its choices; those that are `kept` stay."""
+        names = [name for name in CHOICES if name not in kept]
+        name = names[int(random.integers(len(names)))]
         values = CHOICES[name]
         place = min(range(len(values)), key=lambda i: _distance(values[i], getattr(self, name)))
         step = place + (1 if place == 0 or (place < len(values) - 1 and random.random() < 0.5) else -1)
@@ -84,6 +85,26 @@ class Recipe:
 
     def __str__(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.to_data().items())
+
+
+OF_IMAGES = ("shift", "flips", "cutout")  # values that mean nothing for rows
+_FIXING = ("batch_size", "learning_rate")  # options of the validator that hold for every network
+
+
+def fixed(options: Mapping[str, Any]) -> Options:
+    """What the options of the validator fix of every recipe."""
+    return {name: options[name] for name in _FIXING if options.get(name) is not None}
+
+
+def effective(written: Mapping[str, Any], options: Mapping[str, Any], mirror: bool | None) -> Recipe:
+    """The recipe that a network is really trained by.
+
+    Args:
+        written: the candidate's own values; what they leave out has its default.
+        options: of the validator; what they fix comes first.
+        mirror: whether the task's images keep their class when mirrored; None is unknown.
+    """
+    return Recipe.from_data({**written, **fixed(options)}).allowed(mirror)
 
 
 CHOICES: dict[str, tuple[Any, ...]] = {

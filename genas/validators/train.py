@@ -46,20 +46,20 @@ class TrainValidator(Validator):
         precision: str = "float32",
         examples: int | None = None,
     ) -> None:
+        from genas.training.recipe import fixed
         from genas.training.weights import WeightStore
 
         self.space, self.task, self.device, self.store = space, task, device, ledger.store
         self.weights_of = WeightStore(ledger.store)
         self.epochs, self.seeds, self.precision, self.examples = epochs, seeds, precision, examples
-        wished = {"batch_size": batch_size, "learning_rate": learning_rate}
-        self.wishes = {name: value for name, value in wished.items() if value is not None}
+        self.fixes = fixed({"batch_size": batch_size, "learning_rate": learning_rate})
 
     @property
     def recipe(self) -> Recipe:
-        """The default recipe with the options' wishes."""
+        """The default recipe with what the options fix."""
         from genas.training.recipe import Recipe
 
-        return Recipe.from_data(self.wishes)
+        return Recipe.from_data(self.fixes)
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """Validation accuracy of the averaged weights after a full training; fidelity is always 1."""

@@ -101,6 +101,18 @@ def test_children_of_the_leaders_join_with_what_these_learned(undisturbed: tuple
     assert children and all(t.candidate.origin in ("local_search", "race") for t in children)
 
 
+def test_how_long_each_is_trained_the_race_decides_and_what_is_fixed_is_not_searched(tmp_path: Path) -> None:
+    known = {**KNOWN, "refiners": ["hyperband"], "budget": {"trials": 12}}
+    known["validator"] = {"name": "train", "options": {"epochs": 2, "examples": 300, "learning_rate": 0.003}}
+    report = genas.design(GOAL, out=tmp_path, **known)
+    events = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
+    assert any("hyperband proposes, but" in event.get("text", "") for event in events)
+    trained = [t.candidate for t in report.trials if t.value("accuracy") is not None]
+    assert {candidate.recipe["learning_rate"] for candidate in trained} == {0.003}
+    assert any(candidate.origin == "race" for candidate in trained), "another value was changed"
+    assert report.recipe["learning_rate"] == 0.003
+
+
 def test_other_seeds_are_trained_when_the_answer_is_safe(tmp_path: Path) -> None:
     known = {**KNOWN, "budget": {"trials": 1}}
     known["validator"] = {"name": "train", "options": {"epochs": 2, "examples": 300, "seeds": 3}}
