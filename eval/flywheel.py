@@ -1,6 +1,6 @@
 """Trains the same networks with their recipes on many data sets, as the first leg of a race would: what models learn from.
 
-    GENAS_DATA=... python eval/flywheel.py --pairs 80 --seconds 24            (some 4 hours of one core; resumes)
+    GENAS_DATA=... python eval/flywheel.py --pairs 80 --seconds 20            (some 4 hours of one core; resumes)
 
 Each pair of an architecture and a recipe is trained for the same CPU seconds of one thread on every set, at a constant
 rate and then with the rate falling to zero, and judged on the validation split; no test image is read. Pairs come from
@@ -30,6 +30,7 @@ from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import Recipe
 from genas.training.timing import build, keep_memory
+from genas.training.whitening import whitened
 
 PARAMS = 100_000
 DECAY = 0.6  # of the seconds
@@ -61,16 +62,20 @@ DESIGNED = (
     (BASES[1], {"flips": "turns"}),
     ("double lite4 s1 relu quarters | plain k3 d1 w48 | plain k3 d1 w64", {"flips": "mirror", "mix": 0.2}),
     ("full lite4 s1 relu quarters | plain k3 d1 w48 | plain k3 d1 w64", {"flips": "mirror", "mix": 0.2}),
-    (BASES[1], {"learning_rate": 0.008}),
+    (BASES[1], {"learning_rate": 0.016}),
     (BASES[1], {"flips": "mirror", "mix": 0.2}),
     (f"full stem16 s2 relu quarters | {RESNET}", {"flips": "mirror"}),
     ("full stem32 s2 relu mean | residual k3 d1 w32 | residual k3 d1 w64", {"flips": "mirror"}),
     ("full lite4 s1 relu quarters | residual k3 d1 w48", {"flips": "none", "mix": 0.0}),
-    (BASES[1], {"batch_size": 32}),
+    (BASES[1], {"learning_rate": 0.032}),
+    (BASES[1], {"batch_size": 32, "learning_rate": 0.016}),
     (BASES[1], {"flips": "mirror", "cutout": 0.25}),
-    ("full stem32 s2 relu mean | plain k3 d1 w32 | plain k3 d2 w48 | plain k3 d1 w64", {"flips": "mirror"}),
-    (f"full stem16 s2 silu mean | {RESNET}", {"flips": "mirror"}),
-    (f"full stem16 s1 relu mean | {RESNET}", {"flips": "mirror", "learning_rate": 0.008}),
+    (
+        "full stem32 s2 relu mean | plain k3 d1 w32 | plain k3 d2 w48 | plain k3 d1 w64",
+        {"flips": "mirror", "learning_rate": 0.016},
+    ),
+    (f"full stem16 s2 silu mean | {RESNET}", {"flips": "mirror", "learning_rate": 0.016}),
+    (f"full stem16 s1 relu mean | {RESNET}", {"flips": "mirror", "learning_rate": 0.016}),
     ("double lite6 s1 relu quarters | plain k3 d1 w16", {"flips": "mirror", "mix": 0.2}),
     (f"half stem16 s1 relu mean | {RESNET}", {"flips": "mirror"}),
 )  # recipes and stems that competent people would try
@@ -108,7 +113,7 @@ CACHES = StemCaches(0)  # none is shared: each training pays for its stem
 
 
 def trained(space: SearchSpace, candidate: Candidate, task: Task, seconds: float) -> Measurement | ScoreFailed:
-    network = build(space, candidate.arch, task, 0)
+    network = whitened(build(space, candidate.arch, task, 0), task)
     training = Training(network, task, Recipe.from_data(candidate.recipe), caches=CACHES)
     total = len(task.data("train").labels)
     try:
@@ -130,7 +135,7 @@ def trained(space: SearchSpace, candidate: Candidate, task: Task, seconds: float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=80)
-    parser.add_argument("--seconds", type=float, default=24)
+    parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--sets", nargs="+", default=list(sets()))
     args = parser.parse_args()
     torch.set_num_threads(1)

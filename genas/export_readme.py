@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from genas.core.interfaces import Task
 from genas.summary import recipe_text
+from genas.training.optimizers import optimizers_of
+from genas.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -79,6 +81,7 @@ def readme(
     else:
         how = f"`{inputs}` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
     example = _example(preparation, task)
+    by = " and ".join(type(o).__name__ for o in optimizers_of(network, Recipe.from_data(recipe)))
     return "\n".join([
         f"Needs `pip install {needs}` and no genas. In this folder:",
         "",
@@ -90,7 +93,7 @@ def readme(
         *(["From a file to a class:", "", f"```python{example}```", ""] if example else []),
         f"model.onnx (input `inputs`, prepared; output `outputs`): {onnx}.",
         "",
-        *([f"Trained with AdamW: {recipe_text(recipe)} (architecture.json has it as data).", ""] if recipe else []),
+        *([f"Trained with {by}: {recipe_text(recipe)} (architecture.json has it as data).", ""] if recipe else []),
     ])  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from genas.training.loop import Leg, Training
 from genas.training.recipe import effective
 from genas.training.timing import build, keep_memory, pick_device, threads
 from genas.training.weights import WeightStore
+from genas.training.whitening import whitened
 
 if TYPE_CHECKING:
     from genas.validators.train import TrainValidator
@@ -112,7 +113,7 @@ class Trainer:
         label = f"{course.candidate.key}-{course.seed}"
         if label not in self._live:
             checkpoint = None if self.store is None else self.store / f"{label}.checkpoint"
-            network = build(self.space, course.candidate.arch, self.task, course.seed)
+            network = whitened(build(self.space, course.candidate.arch, self.task, course.seed), self.task)
             if course.parent and (found := self.weights.find(course.parent)) is not None:
                 inherit(network, found)
             recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror)

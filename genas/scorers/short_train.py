@@ -44,12 +44,13 @@ class ShortTrainScorer(Scorer):
         from genas.training.loop import Training, train
         from genas.training.recipe import Recipe
         from genas.training.timing import build, pick_device
+        from genas.training.whitening import whitened
 
         epochs = max(1, round(self.epochs * fidelity))
         if epochs >= self.of:
             raise ScoreFailed(f"{epochs} epochs are no short training of {self.of}")
         recipe = Recipe(learning_rate=self.learning_rate, batch_size=self.batch_size)
-        network, device = build(self.space, arch, self.task, seed), pick_device(self.device)
+        network, device = whitened(build(self.space, arch, self.task, seed), self.task), pick_device(self.device)
         training = Training(network, self.task, recipe, seed=seed, device=device, limit=self.examples)
         done = train(training, epochs, decay=1.0)
         curve = tuple(accuracy for _, accuracy, _ in training.curve)

@@ -1,8 +1,8 @@
-"""One training that can be stopped, judged and continued: AdamW at a constant rate, with averaged weights to judge by.
+"""One training that can be stopped, judged and continued: a constant rate, with averaged weights to judge by.
 
-Source: AdamW (Loshchilov & Hutter, ICLR 2019). The weights that are judged are the polynomial-decay average of Shamir
-& Zhang (ICML 2013, section 4, eta 8): over about the last tenth of the steps, whatever their number, so that a constant
-rate can be judged at any moment; only the final leg lets the rate fall to zero.
+Source: the weights that are judged are the polynomial-decay average of Shamir & Zhang (ICML 2013, section 4, eta 8):
+over about the last tenth of the steps, whatever their number, so that a constant rate can be judged at any moment; only
+the final leg lets the rate fall to zero.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from genas.core.rng import seed_of
 from genas.training.augment import augment, mix
 from genas.training.feature_cache import FeatureCache, StemCaches
 from genas.training.judging import Judged, judge, judged, parts
+from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
 
@@ -93,7 +94,7 @@ class Training:
         self._caches = caches or StemCaches()
         self._frozen: str = getattr(network, "frozen", "")  # the name of a stem that stays as it is
         self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
-        self.optimizer = _optimizer(self.network, recipe)
+        self.optimizers = optimizers_of(self.network, recipe)
         self._order: tuple[int, Tensor] | None = None  # of the pass with that number
         self.warm = _WARM
         self.spare: float | None = None  # seconds that the maps of a frozen stem may take; None is no such limit
@@ -245,16 +246,18 @@ class Training:
         index = self._index()
         generator = torch.Generator().manual_seed(seed_of(self.seed, "augment", self.steps))
         inputs, labels = self._batch(index, generator)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * share * min(1.0, (self.steps + 1) / self.warm)
+        rate = self.recipe.learning_rate * share * min(1.0, (self.steps + 1) / self.warm)
+        for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
+            group["lr"] = rate
         with self._chance():
             loss = self._loss(inputs, labels, generator)
             if not torch.isfinite(loss):
                 raise ScoreFailed(f"the loss became {loss.item()} after {self.examples:,} examples")
-            self.optimizer.zero_grad(set_to_none=True)
+            self.network.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.steps += 1
         self.examples += len(index)
         self._leg["examples"] += len(index)
@@ -334,14 +337,16 @@ class Training:
     def _state(self) -> dict[str, Any]:
         return {
             "network": self.network.state_dict(), "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "steps": self.steps, "examples": self.examples,
-            "seconds": self.seconds, "curve": self.curve, "leg": self._leg, "done": self.done, "best": self._best,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "steps": self.steps,
+            "examples": self.examples, "seconds": self.seconds, "curve": self.curve, "leg": self._leg,
+            "done": self.done, "best": self._best,
         }  # fmt: skip
 
     def _load(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         self.steps, self.examples, self.seconds = state["steps"], state["examples"], state["seconds"]
         self.curve, self._leg = [tuple(point) for point in state["curve"]], state["leg"]
         self._best = state["best"]
@@ -369,12 +374,3 @@ def train(training: Training, epochs: int, *, decay: float = DECAY) -> Judged:
     if flat:
         training.advance(Leg("flat", examples=flat), points=max(0, round(epochs * (1 - decay)) - 1))
     return training.advance(Leg("final", examples=total - flat, decay=True), points=max(0, round(epochs * decay) - 1))
-
-
-def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    learned = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate)

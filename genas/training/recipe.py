@@ -19,8 +19,8 @@ class Recipe:
     """One way to train.
 
     Args:
-        learning_rate: of AdamW, constant until the final leg of a training, which lets it fall to zero.
-        weight_decay: of AdamW, on weights with two and more dimensions.
+        learning_rate: of Muon and AdamW, constant until the final leg of a training, which lets it fall to zero.
+        weight_decay: of both, on weights with two and more dimensions.
         batch_size: examples per step.
         smoothing: label smoothing in [0, 1).
         shift: the most that an image is moved, as a share of its shorter side.
@@ -29,7 +29,7 @@ class Recipe:
         mix: the share in (0, 0.5] of a second image that is blended in at most (mixup); 0 blends none.
     """
 
-    learning_rate: float = 4e-3
+    learning_rate: float = 8e-3
     weight_decay: float = 0.02
     batch_size: int = 64
     smoothing: float = 0.1
@@ -108,7 +108,7 @@ def effective(written: Mapping[str, Any], options: Mapping[str, Any], mirror: bo
 
 
 CHOICES: dict[str, tuple[Any, ...]] = {
-    "learning_rate": (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
+    "learning_rate": (2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2),
     "weight_decay": (0.005, 0.02, 0.05, 0.1),
     "batch_size": (16, 32, 64, 128),
     "smoothing": (0.0, 0.1, 0.2),

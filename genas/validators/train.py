@@ -65,10 +65,11 @@ class TrainValidator(Validator):
         """Validation accuracy of the averaged weights after a full training; fidelity is always 1."""
         from genas.training.loop import Training, train
         from genas.training.timing import build, pick_device
+        from genas.training.whitening import whitened
 
         name = f"{arch.key}-{seed}"
         training = Training(
-            build(self.space, arch, self.task, seed), self.task, self.recipe, seed=seed,
+            whitened(build(self.space, arch, self.task, seed), self.task), self.task, self.recipe, seed=seed,
             device=pick_device(self.device), precision=self.precision, limit=self.examples,
             checkpoint=None if self.store is None else self.store / f"{name}.checkpoint",
         )  # fmt: skip

@@ -166,7 +166,7 @@ def test_the_rate_rises_then_stays_and_falls_to_zero_in_the_last_leg() -> None:
     rates: list[float] = []
 
     def note(_: float) -> None:
-        rates.append(made.optimizer.param_groups[0]["lr"])
+        rates.append(made.optimizers[-1].param_groups[0]["lr"])
 
     made.advance(Leg("flat", examples=16 * 60), on_progress=note)
     made.advance(Leg("final", examples=16 * 50, decay=True), on_progress=note)
@@ -252,9 +252,11 @@ def test_the_rate_falls_to_zero_over_seconds_too(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(clock, "now", time.now)
     made, rates = training(Slow(time)), []
     made.advance(Leg("flat", seconds=40))
-    made.advance(
-        Leg("final", seconds=5, decay=True), on_progress=lambda _: rates.append(made.optimizer.param_groups[0]["lr"])
-    )
+
+    def note(_: float) -> None:
+        rates.append(made.optimizers[-1].param_groups[0]["lr"])
+
+    made.advance(Leg("final", seconds=5, decay=True), on_progress=note)
     assert rates == pytest.approx([EVERYTHING.learning_rate * share for share in (1.0, 0.8, 0.6, 0.4, 0.2)])
 
 

@@ -1,0 +1,87 @@
+"""What moves the weights: Muon for the filters of convolutions, AdamW for everything else.
+
+Source: Muon (Jordan et al., 2024): the momentum of a layer, seen as a matrix, is replaced by the nearest orthogonal
+matrix, so that all its directions learn alike. Updates are as large as those of AdamW (Liu et al., arXiv 2502.16982,
+section 2.2), so that one learning rate serves both. AdamW: Loshchilov & Hutter (ICLR 2019).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from genas.training.recipe import Recipe
+
+_MOMENTUM = 0.95
+_STEPS = 5  # of Newton-Schulz: singular values end between about 0.7 and 1.2
+_POLYNOMIAL = (3.4445, -4.7750, 2.0315)  # Jordan et al.: the steepest start that does not diverge
+_SIZE = 0.2  # root mean square of an update of AdamW
+
+
+class Muon(Optimizer):
+    """Momentum with orthogonal updates; each weight [O, ...] is taken as a matrix of O rows.
+
+    torch has one too, for weights of two dimensions and in bfloat16, which is slow on most processors.
+
+    Args:
+        params: weights of two and more dimensions.
+        lr: learning rate, as one would choose it for AdamW or up to some times larger.
+        weight_decay: decoupled, as in AdamW.
+    """
+
+    def __init__(self, params: Any, lr: float, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Move all weights that have a gradient; those of equal shape are worked out together."""
+        assert closure is None
+        for group in self.param_groups:
+            alike: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = defaultdict(list)
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                state = self.state[weight]
+                if not state:
+                    state["momentum"] = torch.zeros_like(weight)
+                momentum = state["momentum"].lerp_(weight.grad, 1 - _MOMENTUM)
+                ahead = weight.grad.lerp(momentum, _MOMENTUM).flatten(1)  # Nesterov's
+                alike[ahead.shape[0], ahead.shape[1]].append((weight, ahead))
+            for shape, pairs in alike.items():
+                updates = orthogonal(torch.stack([ahead for _, ahead in pairs]))
+                size = _SIZE * max(shape) ** 0.5
+                for (weight, _), update in zip(pairs, updates, strict=True):
+                    weight.mul_(1 - group["lr"] * group["weight_decay"])
+                    weight.add_(update.view(weight.shape), alpha=-group["lr"] * size)
+
+
+def orthogonal(matrices: Tensor) -> Tensor:
+    """About the nearest matrices with orthonormal rows or columns: [n, r, c] -> the same."""
+    first, second, third = _POLYNOMIAL
+    wide = matrices.shape[1] <= matrices.shape[2]
+    x = matrices if wide else matrices.mT
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(_STEPS):
+        square = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=second, alpha=third), x, beta=first)
+    return x if wide else x.mT
+
+
+def optimizers_of(network: nn.Module, recipe: Recipe) -> list[Optimizer]:
+    """Muon for the filters that see all channels, if there are any, and AdamW, which decays no bias and no norm."""
+    filters = [m.weight for m in network.modules() if isinstance(m, nn.Conv2d) and m.groups == 1]
+    filters = [weight for weight in dict.fromkeys(filters) if weight.requires_grad]
+    known = set(filters)
+    others = [p for p in network.parameters() if p.requires_grad and p not in known]
+    groups = [
+        {"params": [p for p in others if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    fused = all(p.device.type in ("cpu", "cuda") for p in others)
+    found: list[Optimizer] = [torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=fused)] if others else []
+    return found + ([Muon(filters, recipe.learning_rate, recipe.weight_decay)] if filters else [])
