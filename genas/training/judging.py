@@ -54,6 +54,31 @@ def judged(
     return Judged(right / len(labels), min((x for x in losses if math.isfinite(x)), default=math.inf))
 
 
+@torch.no_grad()
+def renew_norms(network: nn.Module, forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor]) -> None:
+    """Take the statistics of batch normalisation anew: those of many weights suit none, their average least of all.
+
+    Layers that are frozen keep theirs. Source: Izmailov et al. (UAI 2018), section 3.2.
+
+    Args:
+        network: whose layers are meant; it is left in evaluation mode.
+        forward: all of it, or the part that the batches are inputs of.
+    """
+    network.train()
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
+    network.eval()
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of all batches
+        norm.train()
+    for inputs in batches if norms else ():
+        forward(inputs)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    network.eval()
+
+
 def parts(total: int, size: int = 256) -> tuple[Tensor, ...]:
     """The numbers of so many examples in batches."""
     return torch.split(torch.arange(total), size)

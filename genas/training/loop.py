@@ -27,7 +27,7 @@ from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
 from genas.training.augment import augment, mix
 from genas.training.feature_cache import FeatureCache, StemCaches
-from genas.training.judging import Judged, judge, judged, parts
+from genas.training.judging import Judged, judge, judged, parts, renew_norms
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
@@ -35,6 +35,7 @@ from genas.training.timing import CHANCE
 _WARM = 40  # steps in which the rate rises, or a tenth of all where these are known
 _PROFILE = 8  # the average reaches back over about one step in 9
 _SAVED = 20.0  # seconds between checkpoints
+_LOOKED_AT = 256  # training examples that the averaged weights take their batch statistics from
 DECAY = 0.6  # of a whole training: the rate falls
 
 
@@ -198,6 +199,7 @@ class Training:
 
     def _look(self, data: Data | None) -> Judged:
         data = self.task.data("val") if data is None else data
+        self._renew_norms()
         if self._frozen:
             maps, layout = self._maps(data.inputs, views=1), torch.channels_last
             batches = (maps.batch(part).contiguous(memory_format=layout) for part in parts(len(data.labels)))
@@ -324,15 +326,18 @@ class Training:
 
     def _average(self) -> None:
         keep = max(0.0, 1 - (_PROFILE + 1) / (self.steps + _PROFILE))
-        averages, values = [], []
-        for average, value in zip(self.averaged.state_dict().values(), self.network.state_dict().values(), strict=True):
-            if value.is_floating_point():
-                averages.append(average)
-                values.append(value)
-            else:
-                average.copy_(value)
         with torch.no_grad():
-            torch._foreach_lerp_(averages, values, 1 - keep)
+            torch._foreach_lerp_(list(self.averaged.parameters()), list(self.network.parameters()), 1 - keep)
+
+    def _renew_norms(self) -> None:
+        """Give the averaged weights batch statistics of their own, from a few examples as training changes them."""
+        for own, other in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
+            own.copy_(other)
+        generator = torch.Generator().manual_seed(0)
+        chosen = torch.randperm(self.size, generator=generator)[:_LOOKED_AT]
+        parts = chosen.chunk(-(-len(chosen) // self.recipe.batch_size))
+        forward = self.averaged.rest if self._frozen else self.averaged
+        renew_norms(self.averaged, forward, (self._batch(part, generator)[0] for part in parts))
 
     def _state(self) -> dict[str, Any]:
         return {

@@ -31,7 +31,9 @@ def whitened(network: nn.Module, task: Task) -> nn.Module:
         return network
     if first.groups > 1 or first.in_channels != task.input_shape[0]:
         return network
-    patches = _patches(network, first, task.prepare(task.data("train").inputs[:_IMAGES]))
+    inputs = task.data("train").inputs
+    chosen = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(0))[:_IMAGES]
+    patches = _patches(network, first, task.prepare(inputs[chosen]))
     values, directions = torch.linalg.eigh(patches.T @ patches / len(patches))  # the smallest variance first
     scaled = directions * (values.clamp(min=0) + _FLOOR * values.mean()).rsqrt()
     count = min(first.out_channels // 2, len(values))

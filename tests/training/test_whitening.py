@@ -34,9 +34,9 @@ def test_answers_to_patches_have_equal_variance_and_are_uncorrelated() -> None:
     before = {name: value.clone() for name, value in network.state_dict().items() if name != "0.weight"}
     assert whitened(network, Waves()) is network
     assert torch.equal(first.weight[:8], -first.weight[8:])
-    answers = first(Waves().data("train").inputs[:64])[:, :8].transpose(0, 1).flatten(1)
+    answers = first(Waves().data("train").inputs)[:, :8].transpose(0, 1).flatten(1)
     found = answers @ answers.T / answers.shape[1]
-    assert torch.allclose(found - found.diag().diag(), torch.zeros(8, 8), atol=0.02)
+    assert (found - found.diag().diag()).abs().max() < 0.1, "of all 80 images; the filters saw 64"
     assert found.diag().min() > 0.9
     assert all(before[name].equal(network.state_dict()[name]) for name in before)
     assert network.training
