@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,12 +44,11 @@ class Opening:
         self.request, self.space, self.task, self.lab, self.proposers = request, space, task, lab, proposers
         self.limits = (*request.constraints, *self._size_limit())
 
-    def hand_made(self) -> list[Candidate]:
+    def hand_made(self) -> Iterator[Candidate]:
         """The portfolio, then the references, scaled to what can be counted of the limits."""
         counted = [limit for limit in self.limits if limit.metric in _COUNTED]
-        written = [*self.space.portfolio(self.task, counted), *self.space.references(self.task, counted)]
-        found = [self.effective(candidate) for candidate in written]
-        return list({candidate.key: candidate for candidate in found}.values())
+        for written in (self.space.portfolio, self.space.references):  # the second takes time, if it is needed
+            yield from map(self.effective, written(self.task, counted))
 
     def asks(self, count: int, *, hurried: bool) -> bool:
         """Whether the proposers are asked for any of so many starters."""
@@ -67,16 +66,17 @@ class Opening:
         Raises:
             RequestError: nothing keeps the limits.
         """
-        known = self.hand_made()
         asked = self.asks(count, hurried=seconds is not None)
         wanted = min(_HAND, -(-count // 2)) if asked else count
-        found = self._within(known, wanted, told)
+        found = self._within(self.hand_made(), wanted, told)
         end = None if seconds is None else (clock.now() + seconds, clock.now() + seconds / 2)
         recipes = [trial.candidate.recipe for trial in found] or [{}]
-        found += self._proposed(count - len(found), recipes, end, told)
+        if len(found) < count:
+            found += self._proposed(count - len(found), recipes, end, told)
         if len(found) < count:
             kept = {trial.candidate.key for trial in found}
-            found += [t for t in self._within(known, len(known)) if t.candidate.key not in kept][: count - len(found)]
+            more = [trial for trial in self._within(self.hand_made()) if trial.candidate.key not in kept]
+            found += more[: count - len(found)]
         if not found and (nearest := self.lab.book.nearest()) is not None:
             found = self._walked(nearest)[:count]
         if not found:
@@ -93,9 +93,9 @@ class Opening:
         return () if sized else (Constraint("params", at_most=_SIZE),)
 
     def _within(
-        self, candidates: Sequence[Candidate], count: int, told: Callable[[], None] = lambda: None
+        self, candidates: Iterable[Candidate], count: int | None = None, told: Callable[[], None] = lambda: None
     ) -> list[Trial]:
-        """The first of them that keep the limits; one that breaks another limit than size is made smaller."""
+        """The first of them, or all, that keep the limits; one that breaks another limit than size is made smaller."""
         found: list[Trial] = []
         for candidate in candidates:
             if len(found) == count:

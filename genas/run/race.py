@@ -21,7 +21,7 @@ from genas.core.rng import rng
 from genas.laboratory import Laboratory
 from genas.run.crew import Crew, identity_of
 from genas.run.opening import Opening
-from genas.run.schedule import RACE, Schedule
+from genas.run.schedule import RACE, Schedule, points
 from genas.run.trainer import Course, Trainer, legs_until, name
 from genas.sources import Mix
 from genas.training.loop import Leg
@@ -37,7 +37,6 @@ _RESERVE = 0.02  # of the seconds is kept for the test and the report
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
 _KEPT = 0.9  # of the planned final is left alone where the rungs run late
-_POINTS = 8  # of the winner's curve in its final leg
 _LOSS, _FEW = 0.1, 20  # the cross-entropy's weight beside the accuracy is .1, and 20 / n more for n examples
 _LONG = 15.0  # seconds of a final that is worth trying out more threads for
 _FAR = 8.0  # times the training so far: how much further curves are drawn
@@ -324,7 +323,8 @@ class Race:
             self.ledger.append(event)
         course = self._course(key, self._rung_of[key])
         leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
-        course = course._replace(legs=(*course.legs, leg), fidelity=1.0, judged=None, points=_POINTS)
+        looks = self._points(course, leg)
+        course = course._replace(legs=(*course.legs, leg), fidelity=1.0, judged=None, points=looks)
         if self.ledger.find(identity_of(course, stage)) is None:
             self.progress.stage("final training", 100)
             with threads(event["threads"]):
@@ -334,6 +334,14 @@ class Race:
         assert found is not None
         self._last[key] = stage
         self._write(key, found)
+
+    def _points(self, course: Course, leg: Leg) -> int:
+        """How often a final is judged on the way."""
+        examples = leg.examples
+        if examples is None:
+            rate = self._seen[course.candidate.key] / sum(before.seconds or 0.0 for before in course.legs)
+            examples = int(rate * (leg.seconds or 0.0))
+        return points(examples, len(self.task.data("val").labels))
 
     def _threads(self, candidate: Candidate) -> int | None:
         if self.schedule.unit == "examples" or self.executor.workers == 1 or self._left() < _LONG:
@@ -358,11 +366,10 @@ class Race:
     def _repeat(self, key: str) -> None:
         """The winner again from nothing with other seeds: as many examples, by the same share at a falling rate."""
         total, candidate = self._seen[key], self.book.trials[key].candidate
+        looks = points(total, len(self.task.data("val").labels))
         flat = Leg("flat", examples=max(1, round(RACE * total)))
         legs = (flat, Leg("final", examples=max(1, total - flat.examples), decay=True))  # type: ignore[operator]
-        courses = [
-            Course(candidate, self.request.seed + i, legs, "", 1.0, points=_POINTS) for i in range(1, self._seeds)
-        ]
+        courses = [Course(candidate, self.request.seed + i, legs, "", 1.0, points=looks) for i in range(1, self._seeds)]
         if courses:
             self.progress.stage("the winner again, other seeds", len(courses))
         found: dict[int, Event] = {}

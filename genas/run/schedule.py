@@ -19,6 +19,8 @@ _RUNGS = ((3, 9), (2, 4), (1, 2))  # so many rungs, where at least so many netwo
 _ONE = 3  # networks that start where there is one rung only, which decides alone
 _NEW = 6  # one child of the leaders for so many networks that started
 _LEAST = 8.0  # seconds
+_POINTS = 8  # of the curve of a final at most
+_LOOKING = 0.05  # of its seconds may go to them
 _JUDGES = 8  # validation examples for each network that starts: the best of many on few is best by chance
 
 
@@ -140,6 +142,11 @@ def by_trials(trials: int, *, epochs: float, examples: int, children: bool) -> S
         for number, keep in enumerate(_kept(start, count))
     ]
     return Schedule("examples", tuple(rungs), round((1 - RACE) * total))
+
+
+def points(examples: int, judges: int) -> int:
+    """How often a training of so many examples is judged on its way: an example that judges takes a third of one."""
+    return max(1, min(_POINTS, int(3 * _LOOKING * examples / judges)))
 
 
 def _kept(start: int, rungs: int) -> list[int]:

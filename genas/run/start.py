@@ -47,7 +47,7 @@ def planned(
 
 def _step_seconds(request: Request, space: SearchSpace, task: Task, executor: Executor, device: str) -> float:
     """Seconds of a training step of the network that starts first."""
-    known = [*space.portfolio(task, request.constraints), *space.references(task, request.constraints)]
+    known = space.portfolio(task, request.constraints) or space.references(task, request.constraints)
     arch = known[0].arch if known else space.sample(rng(request.seed, "speed"))
     network = build(space, arch, task, request.seed)
     with threads(executor.threads):
