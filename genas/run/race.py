@@ -7,12 +7,11 @@ learning rate falling to zero. What was decided is written into the ledger befor
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from genas.core import clock, pareto, wire
+from genas.core import clock, wire
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.ledger import Event, Ledger
 from genas.core.progress import Progress, Steps
@@ -22,6 +21,7 @@ from genas.laboratory import Laboratory
 from genas.run.crew import Crew, identity_of
 from genas.run.opening import Opening
 from genas.run.schedule import RACE, Schedule, points
+from genas.run.standings import Standings
 from genas.run.trainer import Course, Trainer, legs_until, name
 from genas.sources import Mix
 from genas.training.loop import Leg
@@ -37,12 +37,7 @@ _RESERVE = 0.02  # of the seconds is kept for the test and the report
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
 _KEPT = 0.9  # of the planned final is left alone where the rungs run late
-_LOSS, _FEW = 0.1, 20  # the cross-entropy's weight beside the accuracy is .1, and 20 / n more for n examples
 _LONG = 15.0  # seconds of a final that is worth trying out more threads for
-_FAR = 8.0  # times the training so far: how much further curves are drawn
-_BELIEVED, _STEEPEST = 0.7, 1.0  # of the slope that a curve has had; and the steepest that is believed
-_FRONT = 3  # members of a front that share the final seconds
-_FIRST = 0.6  # of these go to the first of them, as much of the rest to the next, and so on
 
 
 class Race:
@@ -87,7 +82,7 @@ class Race:
         images = len(self.task.input_shape) == 3
         self._kept = {*fixed(request.validator.options), *(() if images else OF_IMAGES)}  # of a recipe: not searched
         self._seeds = 1
-        self._loss_weight = _LOSS + _FEW / len(self.task.data("val").labels)
+        self.standings = Standings(request, self.space, self.task, self.book)
         self.crew = Crew(
             request, self.ledger, trainer, executor=executor, device=str(lab.context["device"]), spent=self.spent
         )
@@ -96,9 +91,7 @@ class Race:
         self._last: dict[str, str] = {}  # the leg that each has done
         self._rung_of: dict[str, int] = {}  # the last rung that each was in
         self._seen: dict[str, int] = {}  # examples
-        self.losses: dict[str, float] = {}
-        self._slopes: dict[str, float] = {}
-        self._ahead = 1.0  # times the training so far that the winner will have had, a few at most
+        self._final_left = schedule.final  # examples, where they are counted
 
     def run(self, seeds: int) -> str | None:
         """The key of the winner, tested; None where none could be trained or none keeps the limits.
@@ -114,23 +107,24 @@ class Race:
             running = self._decided(number, running)
             self.progress.stage(f"race, rung {number + 1} of {len(self.schedule.rungs)}", len(running))
             self._train_rung(number, running)
-            self._ahead = min(_FAR, self.schedule.whole / self.schedule.reached(number))
+            self.standings.look_ahead(self.schedule.whole / self.schedule.reached(number))
             running = [key for key in running if self.book.trials[key].failure is None]
             self.refiners.tell([self.book.trials[key] for key in running])
         if not running:
             return None
         finalists = self._finalists(running)
-        for place, key in enumerate(finalists):
-            self._finish(key, place, len(finalists))
-        waiting = [key for key in self._ordered(running) if key not in finalists]
+        for place, (key, share) in enumerate(finalists.items()):
+            self._finish(key, place, share)
+        waiting = [key for key in self.standings.ordered(running) if key not in finalists]
         while waiting and all(self.book.trials[key].failure for key in finalists):
-            finalists.append(waiting.pop(0))  # all before it diverged: the next best gets what is left
-            self._finish(finalists[-1], len(finalists) - 1, len(finalists))
+            finalists[key := waiting.pop(0)] = 1.0  # all before it diverged: the next best gets what is left
+            self._finish(key, len(finalists) - 1, 1.0)
         winner = self.book.choose([t for k in finalists if (t := self.book.trials[k]).failure is None])
-        for key in dict.fromkeys([*([] if winner is None else [winner]), *finalists]):
-            if self.book.trials[key].failure is None:
+        for key in finalists if len(self.request.objectives) > 1 else ():
+            if key != winner and self.book.trials[key].failure is None:
                 self._test(key, self.request.seed)
         if winner is not None:
+            self._test(winner, self.request.seed)
             self._repeat(winner)
         return winner
 
@@ -147,10 +141,10 @@ class Race:
             self._remember()
         else:  # counted in examples, a decision is made anew from the same figures, and is the same
             new = self._children(number, running) if number else []
-            entering = [*self._best(running, number), *new] if number else self._starters()
+            kept = self.standings.staying(running, self.schedule.rungs[number].keep) if number else self._starters()
             entrants = [
                 {"key": key, "parent": self._parents.get(key, ""), "joined": self._joined.get(key, number)}
-                for key in entering
+                for key in (*kept, *new)
             ]
             if event is None:
                 entrants = entrants[: max(1, self._room(number))]
@@ -194,40 +188,9 @@ class Race:
         found = self.opening.starters(self.schedule.starters, seconds=seconds, told=self.progress.step)
         return [trial.candidate.key for trial in found]
 
-    def _best(self, running: Sequence[str], number: int) -> list[str]:
-        keep = min(self.schedule.rungs[number].keep, len(running))
-        return self._ordered(running)[:keep]
-
-    def _ordered(self, keys: Sequence[str]) -> list[str]:
-        """The best first: by accuracy less a part of the loss or, with several objectives, by fronts."""
-        trials = [self.book.trials[key] for key in keys]
-        if [o.metric for o in self.request.objectives] == [self.task.metric]:
-            return sorted(keys, key=lambda key: -self.worth(key))
-        found: list[str] = []
-        while trials:
-            front = pareto.front(trials, self.request.objectives) or trials
-            order = self.book.best(front, len(front))
-            found += [t.candidate.key for t in (*order, *(t for t in front if t not in order))]
-            trials = [t for t in trials if t not in front]
-        return found
-
-    def worth(self, key: str) -> float:
-        """What the race goes by: the accuracy that is to be expected later, less a part of such a cross-entropy.
-
-        Both fall short of their best by what a power of the examples seen will shrink: a network that has stopped
-        learning is not to be preferred to one that will soon pass it. The fewer examples judge, the coarser their
-        accuracy is, and the more the cross-entropy counts.
-        """
-        value = self.book.trials[key].value(self.task.metric)
-        if value is None:
-            return float("-inf")
-        sign, best = (1.0, 1.0) if self.task.goal == "max" else (-1.0, 0.0)
-        shrinks = math.pow(self._ahead, -min(_STEEPEST, _BELIEVED * self._slopes.get(key, 0.0)))
-        return -sign * (best - value) * shrinks - self._loss_weight * self.losses.get(key, 0.0) * shrinks
-
     def _children(self, number: int, running: Sequence[str]) -> list[str]:
         """Children of the leaders, in turn: of the refiners with a leader's recipe, and leaders with another recipe."""
-        wanted, leaders = self.schedule.rungs[number].new, self._ordered(running)
+        wanted, leaders = self.schedule.rungs[number].new, self.standings.ordered(running)
         found: list[str] = []
         for place in range(3 * wanted):
             if len(found) == wanted:
@@ -289,37 +252,30 @@ class Race:
         if "failure" in event:
             self.book.keep(replace(trial, failure=event["failure"]))
             return
-        self.losses[key], self._slopes[key], self._seen[key] = event["loss"], event["slope"], event["seen"]
+        self.standings.note(key, loss=event["loss"], slope=event["slope"])
+        self._seen[key] = event["seen"]
         self.book.keep(self.book.add(trial, wire.from_data(Measurement, event["measurement"])))
 
     # The end
 
-    def _finalists(self, running: Sequence[str]) -> list[str]:
+    def _finalists(self, running: Sequence[str]) -> dict[str, float]:
+        """Who gets a final, in this order, and which share of what is then left of the budget."""
         event = self.ledger.find("finalists")
         if event is None:
-            several = len(self.request.objectives) > 1
-            ordered = self._ordered(running)
-            if several:
-                front = {
-                    t.candidate.key
-                    for t in pareto.front([self.book.trials[k] for k in running], self.request.objectives)
-                }
-                ordered = [key for key in ordered if key in front][:_FRONT] or ordered
-            event = {"kind": "rung", "id": "finalists", "clock": self.spent(),
-                     "entrants": [{"key": key} for key in (ordered if several else ordered[:1])]}  # fmt: skip
+            entrants = [{"key": key, "share": share} for key, share in self.standings.finals(running).items()]
+            event = {"kind": "rung", "id": "finalists", "clock": self.spent(), "entrants": entrants}
             self.ledger.append(event)
-        return [entrant["key"] for entrant in event["entrants"]]
+        return {entrant["key"]: entrant["share"] for entrant in event["entrants"]}
 
-    def _finish(self, key: str, place: int, count: int) -> None:
+    def _finish(self, key: str, place: int, share: float) -> None:
         """The final leg, in this process, with as many threads as make it fastest."""
         candidate = self.book.trials[key].candidate
         stage = f"final {place}"
         event = self.ledger.find(stage)
         if event is None:
-            left = self._left() if self.schedule.unit == "seconds" else self.schedule.final * (1 - _FIRST) ** place
-            left *= _FIRST if place < count - 1 else 1.0
-            count_of = self._threads(candidate)
-            event = {"kind": "rung", "id": stage, "clock": self.spent(), "each": left, "threads": count_of}
+            left = self._left() if self.schedule.unit == "seconds" else self._final_left
+            count = self._threads(candidate)
+            event = {"kind": "rung", "id": stage, "clock": self.spent(), "each": left * share, "threads": count}
             self.ledger.append(event)
         course = self._course(key, self._rung_of[key])
         leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
@@ -334,6 +290,8 @@ class Race:
         assert found is not None
         self._last[key] = stage
         self._write(key, found)
+        if self.book.trials[key].failure is None:
+            self._final_left -= event["each"]
 
     def _points(self, course: Course, leg: Leg) -> int:
         """How often a final is judged on the way."""
@@ -394,5 +352,5 @@ class Race:
         known = [key for key in self._last if self.book.trials[key].failure is None]
         if not known:
             return ""
-        best = max(known, key=self.worth)
+        best = max(known, key=self.standings.worth)
         return f"leads {self.task.metric} {self.book.trials[best].value(self.task.metric):.4f}"

@@ -53,5 +53,6 @@ def _patches(network: nn.Module, first: nn.Conv2d, images: Tensor) -> Tensor:
     network.eval()(images)
     network.train(training)
     hook.remove()
-    size, stride = first.kernel_size, first.stride
-    return F.unfold(seen[0], size, stride=stride).mT.flatten(0, 1).double()
+    inputs, size = seen[0], first.kernel_size
+    border = tuple(k // 2 if side < k else 0 for side, k in zip(inputs.shape[2:], size, strict=True))
+    return F.unfold(inputs, size, padding=border, stride=first.stride).mT.flatten(0, 1).double()

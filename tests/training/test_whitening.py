@@ -55,3 +55,10 @@ def test_filters_beyond_all_directions_stay_as_they_were_drawn() -> None:
     whitened(network, Waves())
     assert torch.equal(network[0].weight[6:], drawn[6:])
     assert not torch.equal(network[0].weight[:6], drawn[:6])
+
+
+def test_filters_may_be_larger_than_the_images() -> None:
+    network = net(nn.AvgPool2d(4), nn.Conv2d(3, 16, 7, padding=3))
+    drawn = network[1].weight.clone()
+    assert not torch.equal(whitened(network, Waves())[1].weight, drawn)  # type: ignore[index]
+    assert network[1].weight.isfinite().all()

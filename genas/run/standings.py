@@ -1,0 +1,87 @@
+"""Who is ahead in a race, who stays in it, and who gets the final seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from genas.book import Book
+from genas.core import pareto
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Request
+
+_LOSS, _FEW = 0.1, 20  # the cross-entropy's weight beside the accuracy is .1, and 20 / n more for n examples
+_FAR = 8.0  # times the training so far: how much further curves are drawn
+_BELIEVED, _STEEPEST = 0.7, 1.0  # of the slope that a curve has had; and the steepest that is believed
+_FRONT = 3  # members of a front that share the final seconds
+_FIRST = 0.6  # of these go to the first of them, as much of the rest to the next, and so on
+_KNOWING = 0.25  # of them to a leader on a pretrained stem, which leads early and learns little later
+
+
+class Standings:
+    """Compares the networks of a race by what their last legs brought."""
+
+    def __init__(self, request: Request, space: SearchSpace, task: Task, book: Book) -> None:
+        self.request, self.space, self.task, self.book = request, space, task, book
+        self._weight = _LOSS + _FEW / len(task.data("val").labels)
+        self._losses: dict[str, float] = {}
+        self._slopes: dict[str, float] = {}
+        self._ahead = 1.0
+
+    def note(self, key: str, *, loss: float, slope: float) -> None:
+        """Cross-entropy after a leg, and the exponent by which it falls with the examples seen."""
+        self._losses[key], self._slopes[key] = loss, slope
+
+    def look_ahead(self, times: float) -> None:
+        """The winner will have had so many times the training so far; a few are believed."""
+        self._ahead = min(_FAR, times)
+
+    def worth(self, key: str) -> float:
+        """What the race goes by: the accuracy that is to be expected later, less a part of such a cross-entropy.
+
+        Both fall short of their best by what a power of the examples seen will shrink: a network that has stopped
+        learning is not to be preferred to one that will soon pass it. The fewer examples judge, the coarser their
+        accuracy is, and the more the cross-entropy counts.
+        """
+        value = self.book.trials[key].value(self.task.metric)
+        if value is None:
+            return float("-inf")
+        sign, best = (1.0, 1.0) if self.task.goal == "max" else (-1.0, 0.0)
+        shrinks = math.pow(self._ahead, -min(_STEEPEST, _BELIEVED * self._slopes.get(key, 0.0)))
+        return -sign * (best - value) * shrinks - self._weight * self._losses.get(key, 0.0) * shrinks
+
+    def ordered(self, keys: Sequence[str]) -> list[str]:
+        """The best first: by worth or, with several objectives, by fronts."""
+        trials = [self.book.trials[key] for key in keys]
+        if [o.metric for o in self.request.objectives] == [self.task.metric]:
+            return sorted(keys, key=lambda key: -self.worth(key))
+        found: list[str] = []
+        while trials:
+            front = pareto.front(trials, self.request.objectives) or trials
+            order = self.book.best(front, len(front))
+            found += [t.candidate.key for t in (*order, *(t for t in front if t not in order))]
+            trials = [t for t in trials if t not in front]
+        return found
+
+    def staying(self, keys: Sequence[str], count: int) -> list[str]:
+        """The best so many; among them one that learns everything from scratch, as it may pass all that lead early."""
+        ordered = self.ordered(keys)
+        kept, fresh = ordered[:count], [key for key in ordered if not self._knows(key)]
+        if fresh and all(map(self._knows, kept)):
+            kept[max(1, len(kept) - 1) :] = fresh[:1]
+        return kept
+
+    def finals(self, keys: Sequence[str]) -> dict[str, float]:
+        """Who gets a final, in this order, and which share of what is then left of the budget."""
+        ordered = self.ordered(keys)
+        if len(self.request.objectives) > 1:
+            front = pareto.front([self.book.trials[key] for key in ordered], self.request.objectives)
+            found = {trial.candidate.key for trial in front}
+            chosen = [key for key in ordered if key in found][:_FRONT] or ordered
+            return {key: 1.0 if key == chosen[-1] else _FIRST for key in chosen}
+        leader, fresh = ordered[0], next((key for key in ordered if not self._knows(key)), ordered[0])
+        return {leader: 1.0} if fresh == leader else {leader: _KNOWING, fresh: 1.0}
+
+    def _knows(self, key: str) -> bool:
+        """Whether a part of the network was trained elsewhere and stays as it is."""
+        return bool(self.space.knowledge(self.book.trials[key].candidate.arch))
