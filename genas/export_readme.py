@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genas.core.interfaces import Task
 from genas.summary import recipe_text
-from genas.training.optimizers import optimizers_of
-from genas.training.recipe import Recipe
+from genas.training.optimizers import named
 
 if TYPE_CHECKING:
     from torch import nn
@@ -80,8 +79,7 @@ def readme(
         )
     else:
         how = f"`{inputs}` must be prepared as in training (PREPARATION in model.py, if it is there, says how)."
-    example = _example(preparation, task)
-    by = " and ".join(type(o).__name__ for o in optimizers_of(network, Recipe.from_data(recipe)))
+    example, by = _example(preparation, task), named(network)
     return "\n".join([
         f"Needs `pip install {needs}` and no genas. In this folder:",
         "",

@@ -137,7 +137,7 @@ def test_the_outline_of_a_table_and_of_a_chat_model() -> None:
 
 def test_a_race_is_told_rung_by_rung(raced: Path) -> None:
     text = account.tell(raced)
-    assert "Its recipe: learning rate 0.004" in text and "flips none" in text
+    assert "Its recipe: learning rate 0.008" in text and "flips none" in text
     lines = text.splitlines()
     ended = lines.index("Trained to the end, best first by the first training, which chose:")
     assert lines[ended + 1].startswith("- winner ") and "on 360 examples (one training)" in lines[ended + 1]

@@ -144,7 +144,7 @@ def test_the_recipe_is_written_beside_the_network(tmp_path: Path) -> None:
     assert data.pop("recipe") == {"learning_rate": 0.004, "flips": "mirror"}
     assert wire.from_data(Architecture, data) == ARCH
     readme = (tmp_path / "README.md").read_text()
-    assert "Trained with AdamW: learning rate 0.004, flips mirror" in readme
+    assert "Trained with Muon (filters) and AdamW: learning rate 0.004, flips mirror" in readme
 
 
 def test_a_network_without_a_fixed_graph_is_exported_without_onnx(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_generated_winner_is_set_against_the_reference_where_that_one_stopped(
         "The winner led the hand-made small ResNet by 0.0500 after the same training (rung 2 of 2, where that one "
         "stopped): validation accuracy 0.9000 against 0.8500."
     )
-    assert lines[-2].startswith("The winner's recipe: learning rate 0.004, weight decay 0.02, batch size 64")
+    assert lines[-2].startswith("The winner's recipe: learning rate 0.008, weight decay 0.02, batch size 64")
     assert lines[-1].endswith("3 were trained: 3 on rung 1 of 2, 2 on rung 2 of 2, 1 to the end.")
 
 

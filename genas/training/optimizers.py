@@ -72,10 +72,20 @@ def orthogonal(matrices: Tensor) -> Tensor:
     return x if wide else x.mT
 
 
+def _filters(network: nn.Module) -> list[Tensor]:
+    """Those of convolutions that see all channels."""
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d) and m.groups == 1]
+    return list(dict.fromkeys(m.weight for m in convolutions))
+
+
+def named(network: nn.Module) -> str:
+    """What trains such a network, in words."""
+    return "Muon (filters) and AdamW" if _filters(network) else "AdamW"
+
+
 def optimizers_of(network: nn.Module, recipe: Recipe) -> list[Optimizer]:
     """Muon for the filters that see all channels, if there are any, and AdamW, which decays no bias and no norm."""
-    filters = [m.weight for m in network.modules() if isinstance(m, nn.Conv2d) and m.groups == 1]
-    filters = [weight for weight in dict.fromkeys(filters) if weight.requires_grad]
+    filters = [weight for weight in _filters(network) if weight.requires_grad]
     known = set(filters)
     others = [p for p in network.parameters() if p.requires_grad and p not in known]
     groups = [

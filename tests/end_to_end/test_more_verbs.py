@@ -62,7 +62,7 @@ def test_a_network_that_lost_is_exported(run: tuple[str, Path]) -> None:
     data = json.loads((made / "architecture.json").read_text())
     assert data.pop("recipe")["flips"] == "none", "digits may not be mirrored"
     assert wire.from_data(Architecture, data).key == key.partition("-")[0]
-    assert "Trained with AdamW and Muon: learning rate" in (made / "README.md").read_text()
+    assert "Trained with Muon (filters) and AdamW: learning rate" in (made / "README.md").read_text()
 
 
 def test_the_last_part_of_the_winners_training_is_exported(finished: tuple[Report, Path], tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""What each part of the training gives one small ResNet in the same CPU seconds: optimizer, first filters, statistics.
+
+    GENAS_DATA=... python eval/training.py --seconds 8 40 --seeds 3            (some 50 minutes of one core; resumes)
+
+The network is the hand-made one of eval/by_hand.py. One part is taken away at a time: `adamw` moves the filters by AdamW as well
+(at two rates), `drawn` leaves the first filters as they were drawn, `lagging` judges the
+averaged weights with averaged batch statistics. Each is trained at a constant rate for 40 % of the seconds and judged (as a rung
+of a race would), then with the rate falling to zero, and tested. No cell chooses anything by the test split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import record
+import torch
+from torch import nn
+from whole_budget import MIRRORED, task_of
+
+from genas.core import clock, registry
+from genas.core.interfaces import SearchSpace, Task
+from genas.training import loop
+from genas.training.judging import judge
+from genas.training.loop import Leg, Training
+from genas.training.optimizers import optimizers_of
+from genas.training.recipe import Recipe
+from genas.training.timing import build, keep_memory
+from genas.training.whitening import whitened
+
+SETS = ("cifar10", "land_use", "chest_xray", "math_symbols")
+ARMS = {"whole": 0.016, "adamw 0.004": 0.004, "adamw 0.008": 0.008, "drawn": 0.016, "lagging": 0.016}  # and their rates
+RACE = 0.4
+
+
+def adamw(network: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    weights = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return [torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)]
+
+
+class Lagging(Training):
+    """Its averaged weights are judged with averages of the batch statistics."""
+
+    def _average(self) -> None:
+        super()._average()
+        keep = max(0.0, 1 - (loop._PROFILE + 1) / (self.steps + loop._PROFILE))
+        for average, value in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
+            if value.is_floating_point():
+                average.lerp_(value, 1 - keep)
+
+    def _renew_norms(self) -> None:
+        """Nothing is renewed."""
+
+
+def cell(name: str, arm: str, seconds: float, seed: int) -> dict[str, Any]:
+    space: SearchSpace = registry.create("spaces", "conv_net")
+    task: Task = registry.create("tasks", task_of(name))
+    stride = "s2" if min(task.input_shape[1:]) >= 48 else "s1"
+    text = f"full stem16 {stride} relu mean | residual k3 d1 w16 | residual k3 d1 w32 | residual k3 d1 w64"
+    for split in ("train", "val", "test"):
+        task.data(split)
+    network = build(space, space.from_text(text), task, seed)
+    if arm != "drawn":
+        whitened(network, task)
+    loop.optimizers_of = adamw if arm.startswith("adamw") else optimizers_of
+    recipe = Recipe(learning_rate=ARMS[arm], flips="mirror" if name in MIRRORED else "none")
+    training = (Lagging if arm == "lagging" else Training)(network, task, recipe, seed=seed)
+    rung = training.advance(Leg("race", seconds=RACE * seconds))
+    final = training.advance(Leg("final", seconds=(1 - RACE) * seconds, decay=True))
+    test = judge(training.averaged, task, task.data("test"), training.device)
+    return {
+        "set": name, "arm": arm, "seconds": seconds, "seed": seed, "rung": rung.accuracy, "val": final.accuracy,
+        "test": test.accuracy, "epochs": round(training.examples / training.size, 2),
+    }  # fmt: skip
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Medians over seeds, with the range."""
+    found: dict[tuple[str, float, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["set"], row["seconds"], row["arm"]].append(row)
+    lines = ["| set | seconds | training | after the rung (validation) | test | seeds |"]
+    lines.append("| --- | ---: | --- | ---: | ---: | ---: |")
+    for (name, seconds, arm), cells in sorted(
+        found.items(), key=lambda item: (item[0][:2], list(ARMS).index(item[0][2]))
+    ):
+        figures = [
+            f"{median(values):.3f} [{min(values):.3f}, {max(values):.3f}]"
+            for key in ("rung", "test")
+            for values in [[c[key] for c in cells]]
+        ]
+        lines.append(f"| {name} | {seconds:g} | {arm} | {' | '.join(figures)} | {len(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="+", default=list(SETS))
+    parser.add_argument("--seconds", nargs="+", type=float, default=[8.0, 40.0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=record.RESULTS / "training.jsonl", help="one line per cell")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    keep_memory()
+    clock.now = time.process_time
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    rows = [json.loads(line) for line in args.out.read_text().splitlines()] if args.out.is_file() else []
+    done = {(row["set"], row["arm"], row["seconds"], row["seed"]) for row in rows}
+    for seed in range(args.seeds):
+        for seconds in args.seconds:
+            for name in args.sets:
+                for arm in ARMS:
+                    if (name, arm, seconds, seed) in done:
+                        continue
+                    rows.append(cell(name, arm, seconds, seed))
+                    with args.out.open("a") as file:
+                        file.write(json.dumps(rows[-1]) + "\n")
+                    print(rows[-1], flush=True)
+    spent = sum(row["seconds"] for row in rows)
+    about = (__doc__ or "").partition("\n\n")[2].partition("\n\n")[2] + "\n"
+    record.write("training", "What each part of the training gives", about + table(rows), rows, spent)
+
+
+if __name__ == "__main__":
+    main()
