@@ -64,7 +64,7 @@ class Standings:
         return found
 
     def staying(self, keys: Sequence[str], count: int) -> list[str]:
-        """The best so many; among them one that learns everything from scratch, as it may pass all that lead early."""
+        """The best so many; with them one that learns everything from scratch, as it may pass all that lead early."""
         ordered = self.ordered(keys)
         kept, fresh = ordered[:count], [key for key in ordered if not self._knows(key)]
         if fresh and all(map(self._knows, kept)):

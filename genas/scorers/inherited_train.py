@@ -25,7 +25,7 @@ class InheritedTrainScorer(Scorer):
     training is one cycle of a falling rate, so a line of descendants is trained with warm restarts.
 
     Source: Elsken et al., "Simple and Efficient Architecture Search for Convolutional Neural Networks" (2017); SGDR:
-    Loshchilov & Hutter (ICLR 2017). Here the optimiser is AdamW, each cycle has a short warm-up, and a child goes
+    Loshchilov & Hutter (ICLR 2017). Here it trains as a race does, each cycle has a short warm-up, and a child goes
     on from its parent's last averaged weights. Beware: a late descendant has had all of its ancestors' epochs, so
     figures of different generations compare lines, not architectures; full training from scratch decides.
 
