@@ -4,7 +4,7 @@
 
 The network is the hand-made one of eval/by_hand.py. One part is taken away at a time: `adamw` moves the filters by AdamW as well
 (at two rates), `drawn` leaves the first filters as they were drawn, `lagging` judges the
-averaged weights with averaged batch statistics. Each is trained at a constant rate for 40 % of the seconds and judged (as a rung
+averaged weights with averaged batch statistics; `growing` sees smaller images at first when the rate begins to fall. Each is trained at a constant rate for 40 % of the seconds and judged (as a rung
 of a race would), then with the rate falling to zero, and tested. No cell chooses anything by the test split.
 """
 
@@ -34,7 +34,8 @@ from genas.training.timing import build, keep_memory
 from genas.training.whitening import whitened
 
 SETS = ("cifar10", "land_use", "chest_xray", "math_symbols")
-ARMS = {"whole": 0.016, "adamw 0.004": 0.004, "adamw 0.008": 0.008, "drawn": 0.016, "lagging": 0.016}  # and their rates
+# The arms and their learning rates.
+ARMS = {"whole": 0.016, "adamw 0.004": 0.004, "adamw 0.008": 0.008, "drawn": 0.016, "lagging": 0.016, "growing": 0.016}
 RACE = 0.4
 
 
@@ -73,7 +74,7 @@ def cell(name: str, arm: str, seconds: float, seed: int) -> dict[str, Any]:
     recipe = Recipe(learning_rate=ARMS[arm], flips="mirror" if name in MIRRORED else "none")
     training = (Lagging if arm == "lagging" else Training)(network, task, recipe, seed=seed)
     rung = training.advance(Leg("race", seconds=RACE * seconds))
-    final = training.advance(Leg("final", seconds=(1 - RACE) * seconds, decay=True))
+    final = training.advance(Leg("final", seconds=(1 - RACE) * seconds, decay=True, growing=arm == "growing"))
     test = judge(training.averaged, task, task.data("test"), training.device)
     return {
         "set": name, "arm": arm, "seconds": seconds, "seed": seed, "rung": rung.accuracy, "val": final.accuracy,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genas.sources import Mix
 
 _HAND = 8  # pairs of the portfolio at most
-_ALL = 4  # where seconds count, so few starters are all hand-made: a proposal costs seconds that they do not have
+_ALL = 8  # where seconds count, so few starters are all hand-made: a proposal costs seconds that they do not have
 _COUNTED = {"params", "flops", "size_mb"}  # limits that a space can be scaled to without measuring
 _SHRINKS = (0.7, 0.5, 0.35, 0.25, 0.12, 0.05)  # of the parameters, where other limits are broken
 _SIZE = 500_000  # parameters of a hand-made network at most, where no limit is on its size

@@ -37,6 +37,7 @@ _RESERVE = 0.02  # of the seconds is kept for the test and the report
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
 _KEPT = 0.9  # of the planned final is left alone where the rungs run late
+_OFTEN = 10  # passes over the data
 _LONG = 15.0  # seconds of a final that is worth trying out more threads for
 
 
@@ -279,7 +280,8 @@ class Race:
             self.ledger.append(event)
         course = self._course(key, self._rung_of[key])
         leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
-        looks = self._points(course, leg)
+        examples = self._examples(course, leg)
+        leg, looks = replace(leg, growing=self._grows(examples)), points(examples, len(self.task.data("val").labels))
         course = course._replace(legs=(*course.legs, leg), fidelity=1.0, judged=None, points=looks)
         if self.ledger.find(identity_of(course, stage)) is None:
             self.progress.stage("final training", 100)
@@ -293,13 +295,17 @@ class Race:
         if self.book.trials[key].failure is None:
             self._final_left -= event["each"]
 
-    def _points(self, course: Course, leg: Leg) -> int:
-        """How often a final is judged on the way."""
-        examples = leg.examples
-        if examples is None:
-            rate = self._seen[course.candidate.key] / sum(before.seconds or 0.0 for before in course.legs)
-            examples = int(rate * (leg.seconds or 0.0))
-        return points(examples, len(self.task.data("val").labels))
+    def _examples(self, course: Course, leg: Leg) -> int:
+        """How many examples a final has time for, at the speed of the legs before it."""
+        if leg.examples is not None:
+            return leg.examples
+        rate = self._seen[course.candidate.key] / sum(before.seconds or 0.0 for before in course.legs)
+        return int(rate * (leg.seconds or 0.0))
+
+    def _grows(self, examples: int) -> bool:
+        """Whether a final of so many examples begins with smaller images: it has too few to see all of them often."""
+        size = len(self.task.data("train").labels)
+        return examples < _OFTEN * min(size, self.trainer.validator.examples or size)
 
     def _threads(self, candidate: Candidate) -> int | None:
         if self.schedule.unit == "examples" or self.executor.workers == 1 or self._left() < _LONG:
@@ -326,7 +332,8 @@ class Race:
         total, candidate = self._seen[key], self.book.trials[key].candidate
         looks = points(total, len(self.task.data("val").labels))
         flat = Leg("flat", examples=max(1, round(RACE * total)))
-        legs = (flat, Leg("final", examples=max(1, total - flat.examples), decay=True))  # type: ignore[operator]
+        last = max(1, round((1 - RACE) * total))
+        legs = (flat, Leg("final", examples=last, decay=True, growing=self._grows(last)))
         courses = [Course(candidate, self.request.seed + i, legs, "", 1.0, points=looks) for i in range(1, self._seeds)]
         if courses:
             self.progress.stage("the winner again, other seeds", len(courses))

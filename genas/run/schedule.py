@@ -13,13 +13,14 @@ from genas.core.errors import RequestError
 
 RACE = 0.4  # of a budget that is not short goes to the rungs
 SHARES = {1: 0.2, 2: 0.3, 3: RACE}  # of seconds, by the number of rungs: a short race leaves more to the winner
-_MOST = 27  # networks that start
+_MOST = 16  # networks that start on one core; on n cores the square root of n times as many
 _STEPS = 60  # of training that a rung must have to rank anything
 _RUNGS = ((3, 9), (2, 4), (1, 2))  # so many rungs, where at least so many networks start
 _ONE = 3  # networks that start where there is one rung only, which decides alone
 _NEW = 6  # one child of the leaders for so many networks that started
 _LEAST = 8.0  # seconds
 _POINTS = 8  # of the curve of a final at most
+_PASSES = 20  # over the data that a network must be fast enough for in a final, where usual ones make many more
 _LOOKING = 0.05  # of its seconds may go to them
 _JUDGES = 8  # validation examples for each network that starts: the best of many on few is best by chance
 
@@ -111,7 +112,7 @@ def by_seconds(
             f"{least:.0f} here. Write a budget of at least {-(-least * 1.3 // 10) * 10:.0f} seconds."
         )
     shortest = max(_STEPS * step, 0.004 * seconds)
-    most = min(_MOST, max(4, judges // _JUDGES))
+    most = min(round(_MOST * workers**0.5), max(4, judges // _JUDGES))
 
     def starters(rungs: int) -> int:
         return min(most if rungs > 1 else _ONE, int(SHARES[rungs] * seconds * workers / rungs / shortest))
@@ -122,7 +123,7 @@ def by_seconds(
     for number, keep in enumerate(_kept(start, count)):
         new = max(1, start // _NEW) if children and number > 0 else 0
         rungs.append(Rung(keep, new, workers * race / count / (keep + 1.5 * new)))
-    slowest = 1e3 * max(8 * step / batch, (seconds - race) / 4 / examples)
+    slowest = 1e3 * max(8 * step / batch, (seconds - race) / _PASSES / examples)
     return Schedule("seconds", tuple(rungs), seconds - race, workers, slowest)
 
 

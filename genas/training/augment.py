@@ -10,6 +10,9 @@ from torch.nn import functional as F
 
 from genas.training.recipe import Recipe
 
+_GROWTH = ((0.25, 0.5), (0.6, 0.75))  # until that share of a leg, images have that share of their height and width
+_SMALLEST = 12  # pixels
+
 
 class Mixed(NamedTuple):
     """Images of which some are blends: the label of the second image of each and its share."""
@@ -29,6 +32,21 @@ def augment(inputs: Tensor, recipe: Recipe, generator: torch.Generator) -> Tenso
     if hole := round(recipe.cutout * side):
         inputs = _cut(inputs, hole, generator)
     return inputs
+
+
+def share_of_side(progress: float) -> float:
+    """The share of their height and width that growing images have, at that share of a leg.
+
+    Source: progressive resizing, as in EfficientNetV2 (Tan & Le, ICML 2021, section 4.2): what is learned first, and
+    fast, on small images holds for large ones.
+    """
+    return next((share for until, share in _GROWTH if progress < until), 1.0)
+
+
+def shrunk(inputs: Tensor, share: float) -> Tensor:
+    """Images [B, C, H, W] with that share of their height and width, rounded to even numbers of at least 12 pixels."""
+    sides = [min(side, max(_SMALLEST, 2 * round(side * share / 2))) for side in inputs.shape[2:]]
+    return F.interpolate(inputs, size=sides, mode="bilinear", antialias=True, align_corners=False)
 
 
 def mix(inputs: Tensor, labels: Tensor, most: float, generator: torch.Generator) -> Mixed:

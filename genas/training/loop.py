@@ -25,7 +25,7 @@ from genas.core import clock
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
-from genas.training.augment import augment, mix
+from genas.training.augment import augment, mix, share_of_side, shrunk
 from genas.training.feature_cache import FeatureCache, StemCaches
 from genas.training.judging import Judged, judge, judged, parts, renew_norms
 from genas.training.optimizers import optimizers_of
@@ -48,12 +48,15 @@ class Leg:
         seconds: of the clock, for this leg.
         examples: that the network sees in this leg.
         decay: whether the rate falls to zero over the leg.
+        growing: whether the network sees smaller images first (`augment.share_of_side`), which cost less; none are
+            smaller where a frozen stem's maps are kept.
     """
 
     name: str
     seconds: float | None = None
     examples: int | None = None
     decay: bool = False
+    growing: bool = False
 
 
 class Training:
@@ -152,7 +155,8 @@ class Training:
         """The steps of a leg that are left, judged on the way, with checkpoints."""
         last = clock.now()
         while (progress := self._progress(leg)) < 1:
-            self._step(1 - progress if leg.decay else 1.0)
+            size = share_of_side(progress) if leg.growing else 1.0
+            self._step(1 - progress if leg.decay else 1.0, size)
             moment = clock.now()
             self._leg["seconds"] += moment - last
             self.seconds += moment - last
@@ -243,11 +247,11 @@ class Training:
             return float(self._leg["examples"] / leg.examples)
         return float(self._leg["seconds"] / leg.seconds) if leg.seconds else 1.0
 
-    def _step(self, share: float) -> None:
-        """One step at that share of the recipe's rate."""
+    def _step(self, share: float, size: float) -> None:
+        """One step at that share of the recipe's rate, on images of that share of their height and width."""
         index = self._index()
         generator = torch.Generator().manual_seed(seed_of(self.seed, "augment", self.steps))
-        inputs, labels = self._batch(index, generator)
+        inputs, labels = self._batch(index, generator, size)
         rate = self.recipe.learning_rate * share * min(1.0, (self.steps + 1) / self.warm)
         for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
             group["lr"] = rate
@@ -275,7 +279,7 @@ class Training:
             self._order = passed, torch.randperm(total, generator=generator)
         return self._order[1][place * size : (place + 1) * size]
 
-    def _batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _batch(self, index: Tensor, generator: torch.Generator, size: float = 1.0) -> tuple[Tensor, Tensor]:
         labels = self._data.labels[index].to(self.device)
         if self._frozen:
             maps = self._maps(self._data.inputs, views=1 if self.recipe.flips == "none" else 2)
@@ -284,6 +288,8 @@ class Training:
         if self._images:
             inputs = augment(inputs, self.recipe, generator)
         inputs = self.task.augment(inputs, seed_of(self.seed, "own", self.steps))
+        if size < 1 and self._images:
+            inputs = shrunk(inputs, size)
         return inputs.contiguous(memory_format=self._layout), labels
 
     def _maps(self, inputs: Tensor, views: int) -> FeatureCache:

@@ -43,3 +43,11 @@ def test_a_curve_that_still_falls_is_worth_more() -> None:
     assert made.ordered(["a", "b"]) == ["a", "b"]
     made.look_ahead(4)
     assert made.ordered(["a", "b"]) == ["b", "a"]
+
+
+def test_a_steep_young_curve_does_not_pass_one_that_is_far_ahead() -> None:
+    made = standings(old=0.884, young=0.767)  # as measured on land_use: in the end .918 and .868
+    made.note("old", loss=0.32, slope=0.42)
+    made.note("young", loss=0.69, slope=0.55)
+    made.look_ahead(8)
+    assert made.ordered(["young", "old"]) == ["old", "young"]

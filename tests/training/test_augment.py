@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from genas.training.augment import augment, mix
+from genas.training.augment import augment, mix, share_of_side, shrunk
 from genas.training.recipe import Recipe
 
 STILL = Recipe(shift=0.0)
@@ -156,3 +156,17 @@ def test_mixing_is_decided_by_the_generator() -> None:
     assert torch.equal(one.inputs, same.inputs)
     assert (one.share, one.second.tolist()) == (same.share, same.second.tolist())
     assert one.second.tolist() != other.second.tolist()
+
+
+def test_images_grow_to_their_whole_size_before_a_final_ends() -> None:
+    shares = [share_of_side(progress / 100) for progress in range(100)]
+    assert shares == sorted(shares) and shares[0] == 0.5 and shares[60:] == [1.0] * 40
+
+
+@pytest.mark.parametrize(("shape", "sides"), [((32, 32), (16, 16)), ((48, 30), (24, 16)), ((28, 8), (14, 8))])
+def test_small_images_have_even_sides_and_are_not_made_smaller_than_a_few_pixels(
+    shape: tuple[int, int], sides: tuple[int, int]
+) -> None:
+    images = torch.randn((2, 3, *shape), generator=chance())
+    assert shrunk(images, 0.5).shape == (2, 3, *sides)
+    assert torch.allclose(shrunk(torch.full((1, 1, *shape), 3.0), 0.5), torch.tensor(3.0))

@@ -367,3 +367,27 @@ def test_the_maps_of_a_frozen_stem_lead_where_the_whole_network_leads() -> None:
     found = both_legs(made).done["second"]
     whole = judge(made.averaged, TASK, TASK.data("val"), torch.device("cpu"))
     assert found == pytest.approx((whole.accuracy, whole.loss), abs=0.01)
+
+
+def test_images_grow_within_a_leg_that_says_so() -> None:
+    seen: list[int] = []
+
+    class Wide(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = network()
+
+        def forward(self, x: Tensor) -> Tensor:
+            if self.training:
+                seen.append(x.shape[3])
+            return self.body(x)  # type: ignore[no-any-return]
+
+    large: Task = registry.create("tasks", "mnist", limit=256)
+    made = Training(Wide(), large, Recipe(), limit=256)
+    made.advance(Leg("race", examples=192))
+    assert set(seen) == {28}
+    seen.clear()
+    made.advance(Leg("final", examples=64 * 20, decay=True, growing=True))
+    assert seen == sorted(seen) and set(seen) == {14, 20, 28}, (
+        "half, and three quarters rounded to an even number" and seen.count(28) >= 8
+    )
