@@ -27,6 +27,7 @@ from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.rng import rng
 from genas.training.feature_cache import StemCaches
+from genas.training.judging import Judged
 from genas.training.loop import Leg, Training
 from genas.training.recipe import Recipe
 from genas.training.timing import build, keep_memory
@@ -112,24 +113,32 @@ def fits(space: SearchSpace, arch: Architecture, task: Task) -> bool:
 CACHES = StemCaches(0)  # none is shared: each training pays for its stem
 
 
-def trained(space: SearchSpace, candidate: Candidate, task: Task, seconds: float) -> Measurement | ScoreFailed:
+def learned(space: SearchSpace, candidate: Candidate, task: Task, seconds: float) -> tuple[Training, Judged]:
+    """A training at its end, and what it was worth when its rate began to fall.
+
+    Raises:
+        ScoreFailed: it diverged or was too slow.
+    """
     network = whitened(build(space, candidate.arch, task, 0), task)
     training = Training(network, task, Recipe.from_data(candidate.recipe), caches=CACHES)
     total = len(task.data("train").labels)
+    training.advance(Leg("trial", seconds=0.08 * seconds))
+    if not network.frozen and training.examples / 0.08 < SLOW * total:
+        raise ScoreFailed(f"too slow: {training.examples / 0.08 / total:.1f} passes in {seconds:g} seconds")
+    middle = training.advance(Leg("race", seconds=(1 - DECAY - 0.08) * seconds))
+    training.advance(Leg("final", seconds=DECAY * seconds, decay=True))
+    return training, middle
+
+
+def trained(space: SearchSpace, candidate: Candidate, task: Task, seconds: float) -> Measurement | ScoreFailed:
     try:
-        training.advance(Leg("trial", seconds=0.08 * seconds))
-        if not network.frozen and training.examples / 0.08 < SLOW * total:
-            return ScoreFailed(f"too slow: {training.examples / 0.08 / total:.1f} passes in {seconds:g} seconds")
-        training.advance(Leg("race", seconds=(1 - DECAY - 0.08) * seconds))
-        middle = training.judge()
-        training.advance(Leg("final", seconds=DECAY * seconds, decay=True))
+        training, middle = learned(space, candidate, task, seconds)
     except ScoreFailed as failure:
         return failure
-    end = training.judge()
-    value = end.accuracy if math.isfinite(end.loss) else 0.0
-    return Measurement(
-        "accuracy", value, training.seconds, curve=(middle.accuracy, value), examples=len(task.data("val").labels)
-    )
+    _, accuracy, loss = training.curve[-1]
+    value = accuracy if math.isfinite(loss) else 0.0
+    curve, count = (middle.accuracy, value), len(task.data("val").labels)
+    return Measurement("accuracy", value, training.seconds, curve=curve, examples=count)
 
 
 def main() -> None:

@@ -159,13 +159,17 @@ def _option(text: str, source: str) -> tuple[str, Any]:
 
 
 def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
-    """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures."""
+    """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures.
+
+    What that scorer says has failed is as bad as its worst.
+    """
     if not path.exists():
         raise RequestError(f"{path} does not exist; name a ledger, a run folder or table:<task>.")
     path = path / "ledger.jsonl" if path.is_dir() else path
     archs: dict[str, Architecture] = {}
     groups: dict[tuple[float, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     costs: dict[str, dict[str, float]] = defaultdict(dict)
+    failed: dict[str, set[str]] = defaultdict(set)  # keys by scorer
     use, metric, sign = None, "accuracy", 1.0
     for event in Ledger(path, follow=True).read():
         if event.get("kind") == "request":
@@ -180,8 +184,13 @@ def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
                 costs[event["key"]][measured.metric] = measured.value
             elif measured.metric == metric:
                 groups[measured.fidelity, event["scorer"]][event["key"]].append(measured.value)
+        elif event.get("kind") == "measurement" and "failure" in event:
+            failed[event["scorer"]].add(event["key"])
     if groups:
-        _, chosen = max(groups.items(), key=lambda item: (len(item[1]), item[0]))
+        (_, scorer), chosen = max(groups.items(), key=lambda item: (len(item[1]), item[0]))
+        worst = min if sign > 0 else max
+        bad = worst(sum(values) / len(values) for values in chosen.values())
+        chosen |= {key: [bad] for key in sorted(failed[scorer] - set(chosen))}
         for key, values in chosen.items():
             if key in archs and archs[key].space == space.name:
                 merit = sign * sum(values) / len(values)

@@ -329,6 +329,9 @@ class ConvNet(nn.Module):
         std: their standard deviation per channel.
         act: the activation of all blocks, "relu" or "silu".
         pool: what the head sees, "mean", "meanmax" or "quarters".
+
+    Attributes:
+        least_size: pixels of an image's side that leave 16 after the stem: images that are smaller say too little.
     """
 
     def __init__(
@@ -352,6 +355,7 @@ class ConvNet(nn.Module):
             "resize": resize, "stride": stride, "act": act, "pool": pool, "mean": list(mean), "std": list(std),
         }  # fmt: skip
         self.resize = Resize(resize)
+        self.least_size = round(16 * stride * {"half": 2, "full": 1, "double": 0.5}[resize])
         size = -(-size // 2) if resize == "half" else 2 * size if resize == "double" else size
         self.frozen = f"{stem} {resize}" if isinstance(stem, str) else ""  # what tells the stem's maps from others
         self.stem: nn.Module

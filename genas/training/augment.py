@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from genas.training.recipe import Recipe
 
 _GROWTH = ((0.25, 0.5), (0.6, 0.75))  # until that share of a leg, images have that share of their height and width
-_SMALLEST = 12  # pixels
 
 
 class Mixed(NamedTuple):
@@ -43,9 +42,11 @@ def share_of_side(progress: float) -> float:
     return next((share for until, share in _GROWTH if progress < until), 1.0)
 
 
-def shrunk(inputs: Tensor, share: float) -> Tensor:
-    """Images [B, C, H, W] with that share of their height and width, rounded to even numbers of at least 12 pixels."""
-    sides = [min(side, max(_SMALLEST, 2 * round(side * share / 2))) for side in inputs.shape[2:]]
+def shrunk(inputs: Tensor, share: float, least: int) -> Tensor:
+    """Images [B, C, H, W] with that share of their height and width, in even numbers of pixels, at least `least`."""
+    sides = [min(side, max(least, 2 * round(side * share / 2))) for side in inputs.shape[2:]]
+    if sides == list(inputs.shape[2:]):
+        return inputs
     return F.interpolate(inputs, size=sides, mode="bilinear", antialias=True, align_corners=False)
 
 

@@ -48,8 +48,8 @@ class Leg:
         seconds: of the clock, for this leg.
         examples: that the network sees in this leg.
         decay: whether the rate falls to zero over the leg.
-        growing: whether the network sees smaller images first (`augment.share_of_side`), which cost less; none are
-            smaller where a frozen stem's maps are kept.
+        growing: whether the network sees smaller images first (`augment.share_of_side`), which cost less, if it has a
+            `least_size`; none are smaller where a frozen stem's maps are kept.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Training:
         self._images = images
         self._data = _part(task.data("train"), limit)
         self._caches = caches or StemCaches()
+        self._least: int | None = getattr(network, "least_size", None)  # None: images can't be smaller than they are
         self._frozen: str = getattr(network, "frozen", "")  # the name of a stem that stays as it is
         self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
         self.optimizers = optimizers_of(self.network, recipe)
@@ -288,8 +289,8 @@ class Training:
         if self._images:
             inputs = augment(inputs, self.recipe, generator)
         inputs = self.task.augment(inputs, seed_of(self.seed, "own", self.steps))
-        if size < 1 and self._images:
-            inputs = shrunk(inputs, size)
+        if size < 1 and self._least is not None:
+            inputs = shrunk(inputs, size, self._least)
         return inputs.contiguous(memory_format=self._layout), labels
 
     def _maps(self, inputs: Tensor, views: int) -> FeatureCache:

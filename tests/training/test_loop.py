@@ -6,6 +6,7 @@ import copy
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -370,24 +371,20 @@ def test_the_maps_of_a_frozen_stem_lead_where_the_whole_network_leads() -> None:
 
 
 def test_images_grow_within_a_leg_that_says_so() -> None:
-    seen: list[int] = []
-
-    class Wide(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = network()
-
-        def forward(self, x: Tensor) -> Tensor:
-            if self.training:
-                seen.append(x.shape[3])
-            return self.body(x)  # type: ignore[no-any-return]
-
     large: Task = registry.create("tasks", "mnist", limit=256)
-    made = Training(Wide(), large, Recipe(), limit=256)
-    made.advance(Leg("race", examples=192))
-    assert set(seen) == {28}
-    seen.clear()
-    made.advance(Leg("final", examples=64 * 20, decay=True, growing=True))
-    assert seen == sorted(seen) and set(seen) == {14, 20, 28}, (
-        "half, and three quarters rounded to an even number" and seen.count(28) >= 8
-    )
+    space = registry.create("spaces", "conv_net")
+
+    def sides(text: str, leg: Leg) -> list[int]:
+        seen: list[int] = []
+        net = build(space, space.from_text(text), large, 0)
+        made = Training(net, large, Recipe(), limit=256)
+        net.stem.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[3]))  # type: ignore[operator, union-attr]
+        made.advance(leg)
+        return seen
+
+    final = Leg("final", examples=64 * 20, decay=True, growing=True)
+    assert set(sides(SMALL, replace(final, growing=False))) == {28}
+    seen = sides(SMALL, final)
+    assert seen == sorted(seen) and seen.count(28) >= 8
+    assert set(seen) == {16, 20, 28}, "16 at least, then three quarters rounded to an even number"
+    assert set(sides(SMALL.replace("s1", "s2"), final)) == {28}, "its stem leaves 14 already"
