@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,8 +39,7 @@ SLOW = 1.5  # passes over the data: a network that does not get as far is writte
 
 def sets() -> dict[str, Use]:
     """The data sets, 1,000 to 2,000 training images each."""
-    images = Path(os.environ["GENAS_DATA"]) / "images"
-    own = {name: Use("images", {"path": f"{images}/{name}.parquet", "limit": 2000})
+    own = {name: Use("images", {"path": f"$GENAS_DATA/images/{name}.parquet", "limit": 2000})
            for name in ("land_use", "chest_xray", "sign_digits", "steel_defects", "math_symbols")}  # fmt: skip
     return {
         **own,

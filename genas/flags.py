@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genas.core.paths import written
+
 if TYPE_CHECKING:
     from genas.core.records import Request, Trial
 
@@ -90,7 +92,7 @@ def wanted_of(
 def absent_path(request: Request) -> str | None:
     """What to say where the request's data are a path that does not exist."""
     path = request.task.options.get("path")
-    absent = isinstance(path, str) and not Path(path).expanduser().exists()
+    absent = isinstance(path, str) and not written(path).exists()
     return f"There is no file or folder {path}; name one that exists." if absent else None
 
 

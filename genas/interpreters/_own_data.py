@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from genas.core.errors import RequestError
+from genas.core.paths import written
 from genas.core.records import Use
 from genas.interpreters._facts import Subject, picture_options
 from genas.interpreters._other_work import unserved_with
@@ -82,7 +82,7 @@ def _path(text: str) -> tuple[str, tuple[int, int]]:
 
 def _exists(name: str) -> bool:
     try:
-        return Path(name).expanduser().exists()
+        return written(name).exists()
     except (OSError, ValueError, RuntimeError):  # a name that no file can have
         return False
 

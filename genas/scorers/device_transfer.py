@@ -15,6 +15,7 @@ import numpy as np
 
 from genas.core.errors import InvalidArchitecture, MissingArtifact, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace
+from genas.core.paths import written
 from genas.core.records import Architecture, Measurement
 from genas.nn.device_transfer import DeviceTransfer, Floats
 from genas.scorers._batch import BatchScorer
@@ -56,7 +57,7 @@ class DeviceTransferScorer(BatchScorer):
         metric: Literal["latency_ms", "energy_mj"] = "latency_ms",
     ) -> None:
         self._space = space
-        self._measured = None if measured is None else _read(Path(measured).expanduser(), space)
+        self._measured = None if measured is None else _read(written(measured), space)
         vars(self).update(metric=metric)  # over that of the class
 
     @cached_property

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Data, Split
+from genas.core.paths import written
 from genas.tasks._pictures import PictureTask
 from genas.tasks._splits import check_classes, divide
 
@@ -50,7 +50,7 @@ class Images(PictureTask):
             raise RequestError(f"images: size must be at least 4 pixels, not {size}.")
         if channels not in (None, 1, 3):
             raise RequestError(f"images: channels must be 1 (grey) or 3 (colour), not {channels}.")
-        self.path, self.mirror = Path(path).expanduser(), mirror
+        self.path, self.mirror = written(path), mirror
         self._source = picture_sources.read(self.path)
         self.classes = self._source.classes
         self.outputs = len(self.classes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Data, Split, Task
+from genas.core.paths import written
 from genas.tasks._splits import check_classes, divide
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Tabular(Task):
     features: list[tuple[str, str | None]]  # of each input its column, and the word that it stands for or None
 
     def __init__(self, *, path: str, label: str | None = None, limit: int | None = None) -> None:
-        self.path = Path(path).expanduser()
+        self.path = written(path)
         columns, answers, splits = _read(self.path, label)
         self.classes = tuple(sorted(set(answers), key=lambda word: (len(word), word) if word.isdigit() else (0, word)))
         self.outputs = len(self.classes)
