@@ -24,6 +24,7 @@ from genas.run.schedule import RACE, Schedule, points
 from genas.run.standings import Standings
 from genas.run.trainer import Course, Trainer, legs_until, name
 from genas.sources import Mix
+from genas.training.judging import judging_seconds
 from genas.training.loop import Leg
 from genas.training.recipe import OF_IMAGES, Recipe, fixed
 from genas.training.timing import build, fastest_threads, threads
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _SCREENING = 0.06  # of the seconds may go to proposing and screening
-_RESERVE = 0.02  # of the seconds is kept for the test and the report
+_RESERVE = 0.02  # of the seconds is kept for the test and the report, and more where the test takes longer
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
 _KEPT = 0.9  # of the planned final is left alone where the rungs run late
@@ -93,6 +94,7 @@ class Race:
         self._rung_of: dict[str, int] = {}  # the last rung that each was in
         self._seen: dict[str, int] = {}  # examples
         self._final_left = schedule.final  # examples, where they are counted
+        self._reserve = _RESERVE * seconds
 
     def run(self, seeds: int) -> str | None:
         """The key of the winner, tested; None where none could be trained or none keeps the limits.
@@ -164,7 +166,7 @@ class Race:
         """How many networks a rung has time for, where seconds run late; the final is not to suffer for it."""
         if self.schedule.unit != "seconds":
             return self.schedule.networks
-        spare = self.seconds * (1 - _RESERVE) - self.spent() - _KEPT * self.schedule.final
+        spare = self.seconds - self._reserve - self.spent() - _KEPT * self.schedule.final
         return max(0, int(spare * self.schedule.workers / self.schedule.rungs[number].each))
 
     def _ends_before(self, number: int) -> bool:
@@ -263,10 +265,22 @@ class Race:
         """Who gets a final, in this order, and which share of what is then left of the budget."""
         event = self.ledger.find("finalists")
         if event is None:
-            entrants = [{"key": key, "share": share} for key, share in self.standings.finals(running).items()]
-            event = {"kind": "rung", "id": "finalists", "clock": self.spent(), "entrants": entrants}
+            shares = self.standings.finals(running)
+            entrants = [{"key": key, "share": share} for key, share in shares.items()]
+            event = {"kind": "rung", "id": "finalists", "clock": self.spent(), "entrants": entrants,
+                     "tests": self._test_seconds(list(shares))}  # fmt: skip
             self.ledger.append(event)
+        self._reserve = max(self._reserve, event["tests"])
         return {entrant["key"]: entrant["share"] for entrant in event["entrants"]}
+
+    def _test_seconds(self, keys: Sequence[str]) -> float:
+        """What testing these takes, or the slowest of them where one is tested; 0 where no seconds are counted."""
+        if self.schedule.unit != "seconds":
+            return 0.0
+        count, device = len(self.task.data("test").labels), self.trainer.device
+        built = (build(self.space, self.book.trials[key].candidate.arch, self.task, self.request.seed) for key in keys)
+        found = [judging_seconds(network.to(device), self.task, device, count) for network in built]
+        return sum(found) if len(self.request.objectives) > 1 else max(found)
 
     def _finish(self, key: str, place: int, share: float) -> None:
         """The final leg, in this process, with as many threads as make it fastest."""
@@ -351,9 +365,8 @@ class Race:
         return self._elapsed + clock.now() - self._begin
 
     def _left(self) -> float:
-        total = self.seconds
         again = 0.7 * (self._seeds - 1) / self.executor.workers  # trainings of other seeds, as parts of this one
-        return max(1.0, (total * (1 - _RESERVE) - self.spent()) / (1 + again))
+        return max(1.0, (self.seconds - self._reserve - self.spent()) / (1 + again))
 
     def _leader(self) -> str:
         known = [key for key in self._last if self.book.trials[key].failure is None]

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genas.core import clock
 from genas.core.interfaces import Data, Task
 
 _SHARPNESS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # inverse temperatures
+_TIMED = 128  # examples
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> J
     batches = (task.prepare(data.inputs[part].to(device)) for part in parts(len(data.labels)))
     ready = (x.contiguous(memory_format=torch.channels_last) if images else x for x in batches)
     return judged(network.eval(), ready, data.labels, device)
+
+
+def judging_seconds(network: nn.Module, task: Task, device: torch.device, count: int) -> float:
+    """About how long it takes to judge so many examples: some are timed, after a few that are not."""
+    data = task.data("val")
+    for part in (data.inputs[:16], data.inputs[:_TIMED]):
+        start = clock.now()
+        judge(network, task, Data(part, data.labels[: len(part)]), device)
+    return count * (clock.now() - start) / len(part)
 
 
 @torch.inference_mode()
