@@ -85,7 +85,8 @@ class Opening:
 
     def effective(self, candidate: Candidate) -> Candidate:
         """The candidate with the whole recipe that it will be trained by."""
-        recipe = effective(candidate.recipe, self.request.validator.options, self.task.mirror)
+        frozen = bool(self.space.knowledge(candidate.arch))
+        recipe = effective(candidate.recipe, self.request.validator.options, self.task.mirror, frozen=frozen)
         return replace(candidate, recipe=recipe.to_data())
 
     def _size_limit(self) -> tuple[Constraint, ...]:

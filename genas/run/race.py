@@ -205,12 +205,12 @@ class Race:
                 leader = self.book.trials[parent].candidate
                 recipe = Recipe.from_data(leader.recipe).changed(random, self._kept).to_data()
                 child = Candidate(leader.arch, "race", (leader.key,), "a leader with another recipe", recipe=recipe)
-                child = self.opening.effective(child)
             else:
                 parent = next((p for p in leaders for q in child.parents if p.startswith(q)), leaders[0])
                 if child.fidelity < 1:
                     self._note("fidelity", f"{child.origin} proposes, but how long each is trained the race decides.")
                 child = replace(child, recipe=self.book.trials[parent].candidate.recipe, fidelity=1.0)
+            child = self.opening.effective(child)
             if child.key in self.book.trials:
                 continue
             (trial,) = self.lab.screen([child])

@@ -96,15 +96,22 @@ def fixed(options: Mapping[str, Any]) -> Options:
     return {name: options[name] for name in _FIXING if options.get(name) is not None}
 
 
-def effective(written: Mapping[str, Any], options: Mapping[str, Any], mirror: bool | None) -> Recipe:
+def effective(
+    written: Mapping[str, Any], options: Mapping[str, Any], mirror: bool | None, *, frozen: bool = False
+) -> Recipe:
     """The recipe that a network is really trained by.
 
     Args:
         written: the candidate's own values; what they leave out has its default.
         options: of the validator; what they fix comes first.
         mirror: whether the task's images keep their class when mirrored; None is unknown.
+        frozen: whether the network begins with a stem that stays as it is: its maps are kept, of images as they are and
+            mirrored, so they can't be moved, turned or blanked out.
     """
-    return Recipe.from_data({**written, **fixed(options)}).allowed(mirror)
+    recipe = Recipe.from_data({**written, **fixed(options)}).allowed(mirror)
+    if not frozen:
+        return recipe
+    return replace(recipe, shift=0.0, cutout=0.0, flips="none" if recipe.flips == "none" else "mirror")
 
 
 CHOICES: dict[str, tuple[Any, ...]] = {

@@ -6,7 +6,7 @@ import pytest
 
 from genas.core.errors import RequestError
 from genas.core.rng import rng
-from genas.training.recipe import CHOICES, Recipe
+from genas.training.recipe import CHOICES, Recipe, effective
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,11 @@ def test_all_choices_are_legal() -> None:
 def test_a_task_that_knows_says_whether_images_may_be_mirrored(mirror: bool | None, before: str, after: str) -> None:
     recipe = Recipe.from_data({"flips": before, "shift": 0.04})
     assert recipe.allowed(mirror).to_data() == {**recipe.to_data(), "flips": after}
+
+
+def test_what_cannot_reach_a_network_behind_kept_maps_is_not_in_its_recipe() -> None:
+    written = {"shift": 0.08, "cutout": 0.25, "flips": "turns", "mix": 0.2}
+    found = effective(written, {}, None, frozen=True)
+    assert (found.shift, found.cutout, found.flips, found.mix) == (0.0, 0.0, "mirror", 0.2)
+    assert effective({"flips": "none"}, {}, None, frozen=True).flips == "none"
+    assert effective(written, {}, None).to_data() == Recipe(**written).to_data()  # type: ignore[arg-type]
