@@ -46,8 +46,9 @@ def planned(
 
 
 def _step_seconds(request: Request, space: SearchSpace, task: Task, executor: Executor, device: str) -> float:
-    """Seconds of a training step of the network that starts first."""
+    """Seconds of a training step of the network that starts first, of those that learn everything from scratch."""
     known = space.portfolio(task, request.constraints) or space.references(task, request.constraints)
+    known = [candidate for candidate in known if not space.knowledge(candidate.arch)] or known
     arch = known[0].arch if known else space.sample(rng(request.seed, "speed"))
     network = build(space, arch, task, request.seed)
     with threads(executor.threads):
