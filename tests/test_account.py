@@ -119,7 +119,7 @@ def test_the_outline_of_a_race_in_trials_names_its_rungs() -> None:
 def test_the_outline_of_a_race_in_seconds_says_what_needs_no_timing() -> None:
     request = Request("x", Use("digits"), Use("conv_net"), budget=Budget(seconds=600))
     text = account.outline(request)
-    assert "at most 27 networks start" in text and "children" not in text
+    assert "at most 16 networks start" in text and "children" not in text
     assert "About 60 % of the training time goes to the network that is left" in text
     assert "depends on this machine's speed and the data, and is written into the ledger" in text
     assert "Cost: about 10 min of the clock." in text

@@ -98,12 +98,12 @@ def test_a_further_training_that_was_stopped_goes_on(run: tuple[str, Path], monk
     key, folder = run
     real, steps = Training._step, []
 
-    def stopping(training: Training, share: float) -> None:
+    def stopping(training: Training, share: float, size: float) -> None:
         if len(steps) == 5:
             training.save()
             raise KeyboardInterrupt
         steps.append(share)
-        real(training, share)
+        real(training, share, size)
 
     monkeypatch.setattr(Training, "_step", stopping)
     with pytest.raises(KeyboardInterrupt):
