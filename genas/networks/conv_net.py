@@ -28,29 +28,14 @@ LITE_BLOCKS: tuple[tuple[int, int, int, int], ...] = (
     (3, 1, 6, 320),
 )  # fmt: skip
 _CENTRE, _HALF = 127.0, 128.0  # a pixel p from 0 to 255 was (p - 127) / 128 in the original training
-_MANY = 16  # channels with which torch's own strided 1x1 convolution is safe, and faster
+_SAFE = 16  # channels: the backward pass of a 1x1 convolution at stride 2 damages memory with fewer (torch 2.13, x86)
 _EPS, _MOMENTUM = 1e-3, 0.01  # of batch normalisation, as in the original training
-
-
-class Pointwise(nn.Conv2d):
-    """A 1x1 convolution that leaves out the pixels between its strides before it multiplies, not while it does.
-
-    The result is the same. The backward pass of torch's own (2.13, x86, with 4, 8 and 12 channels) writes over memory
-    that is not its own where maps of 48 and more pixels pass at stride 2: the process ends, or goes on with damaged
-    numbers.
-    """
-
-    def forward(self, input: Tensor) -> Tensor:
-        """[B, inputs, H, W] -> [B, outputs, ceil(H/stride), ceil(W/stride)]."""
-        rows, columns = self.stride
-        return F.conv2d(input[:, :, ::rows, ::columns], self.weight, self.bias)
 
 
 def conv_norm(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """A convolution that keeps the size (up to its stride) and its batch normalisation."""
-    made = Pointwise if kernel == 1 and stride > 1 and inputs < _MANY else nn.Conv2d
     return nn.Sequential(
-        made(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
     )
 
@@ -73,12 +58,14 @@ class Shortcut(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
+        few = stride > 1 and inputs < _SAFE
+        self.kept = nn.MaxPool2d(1, stride) if few else nn.Identity()  # drops the pixels that the stride passes over
         same = inputs == outputs and stride == 1
-        self.body = nn.Identity() if same else conv_norm(inputs, outputs, 1, stride)
+        self.body = nn.Identity() if same else conv_norm(inputs, outputs, 1, 1 if few else stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, H, W] -> [B, outputs, H/stride, W/stride]."""
-        return self.body(x)  # type: ignore[no-any-return]
+        return self.body(self.kept(x))  # type: ignore[no-any-return]
 
 
 class Residual(nn.Module):
