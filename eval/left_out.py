@@ -11,7 +11,6 @@ ResNet, trained alike.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -120,8 +119,7 @@ def main() -> None:
     keep_memory()
     clock.now = time.process_time
     space: SearchSpace = registry.create("spaces", "conv_net")
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    rows = [json.loads(line) for line in args.out.read_text().splitlines()] if args.out.is_file() else []
+    rows = record.rows(args.out)
     for name in args.sets:
         task: Task = registry.create("tasks", sets()[name])
         for source in args.sources:
@@ -131,8 +129,7 @@ def main() -> None:
                     continue
                 row = {"set": name, "source": source, "key": candidate.key, "text": space.to_text(candidate.arch)}
                 rows.append(row | measured(space, candidate, task, args.seconds))
-                with args.out.open("a") as file:
-                    file.write(json.dumps(rows[-1]) + "\n")
+                record.add(args.out, rows[-1])
                 print(rows[-1], flush=True)
     about = (
         f"{args.seconds:g} CPU seconds for each network; in brackets the median validation accuracy of a proposer's "

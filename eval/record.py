@@ -7,8 +7,9 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +21,18 @@ Written by the commands below (`eval/record.py` puts this page together from `ev
 Where several seeds stand behind a figure, it is `median [lowest, highest]` or says what it is. Tables of published
 benchmarks are read from `GENAS_DATA` (`docs/data.md`).
 """
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """What `add` has written there so far; nothing where there is no file."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+def add(path: Path, row: Mapping[str, Any]) -> None:
+    """One more line, so that a measurement that was stopped goes on from there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")
 
 
 def write(name: str, title: str, table: str, figures: object, seconds: float) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import os
 import subprocess
 import sys
@@ -113,16 +112,12 @@ def run_cell(method: str, name: str, seed: int) -> None:
         path = write_csv(name, seed, Path(folder))
         found = classical_cell(path, seed) if method == "classical" else genas_cell(path, seed, Path(folder) / "run")
     cell = {"method": method, "table": name, "seed": seed, "seconds": time.perf_counter() - start, **found}
-    CELLS.parent.mkdir(exist_ok=True)
-    with CELLS.open("a") as file:
-        file.write(json.dumps(cell) + "\n")
+    record.add(CELLS, cell)
 
 
 def finished() -> dict[tuple[str, str, int], dict[str, object]]:
     """The cells measured so far; the last line of a cell counts."""
-    lines = CELLS.read_text().splitlines() if CELLS.is_file() else []
-    cells = [json.loads(line) for line in lines]
-    return {(cell["method"], cell["table"], cell["seed"]): cell for cell in cells}
+    return {(cell["method"], cell["table"], cell["seed"]): cell for cell in record.rows(CELLS)}
 
 
 def line_of(name: str, cells: dict[tuple[str, str, int], dict[str, object]]) -> dict[str, object]:

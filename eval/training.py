@@ -11,7 +11,6 @@ of a race would), then with the rate falling to zero, and tested. No cell choose
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -111,8 +110,7 @@ def main() -> None:
     torch.set_num_threads(1)
     keep_memory()
     clock.now = time.process_time
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    rows = [json.loads(line) for line in args.out.read_text().splitlines()] if args.out.is_file() else []
+    rows = record.rows(args.out)
     done = {(row["set"], row["arm"], row["seconds"], row["seed"]) for row in rows}
     for seed in range(args.seeds):
         for seconds in args.seconds:
@@ -121,8 +119,7 @@ def main() -> None:
                     if (name, arm, seconds, seed) in done:
                         continue
                     rows.append(cell(name, arm, seconds, seed))
-                    with args.out.open("a") as file:
-                        file.write(json.dumps(rows[-1]) + "\n")
+                    record.add(args.out, rows[-1])
                     print(rows[-1], flush=True)
     spent = sum(row["seconds"] for row in rows)
     about = (__doc__ or "").partition("\n\n")[2].partition("\n\n")[2] + "\n"

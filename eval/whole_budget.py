@@ -226,9 +226,7 @@ def _cpu() -> float:
 
 def read(path: Path) -> dict[Cell, dict[str, Any]]:
     """The finished cells of a results file."""
-    lines = path.read_text().splitlines() if path.is_file() else []
-    rows = [json.loads(line) for line in lines]
-    return {Cell(r["set"], r["seconds"], r["column"], r["seed"]): r for r in rows}
+    return {Cell(r["set"], r["seconds"], r["column"], r["seed"]): r for r in record.rows(path)}
 
 
 def run_all(cells: Sequence[Cell], jobs: int, out: Path) -> None:
@@ -251,8 +249,7 @@ def run_all(cells: Sequence[Cell], jobs: int, out: Path) -> None:
             if row is None:
                 print(f"{cell.name}: failed, see {FOLDER / cell.name / 'log'}", flush=True)
                 return
-            with out.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+            record.add(out, row)
             print(f"{cell.name}: {row['test']:.4f} ({row['cpu_seconds']:.0f} CPU s)", flush=True)
 
     out.parent.mkdir(parents=True, exist_ok=True)

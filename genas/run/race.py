@@ -38,7 +38,7 @@ _RESERVE = 0.02  # of the seconds is kept for the test and the report, and more 
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
 _KEPT = 0.9  # of the planned final is left alone where the rungs run late
-_OFTEN = 20  # passes over the data
+_OFTEN = 20  # passes over the data: a final with time for fewer begins with smaller images
 _LONG = 15.0  # seconds of a final that is worth trying out more threads for
 
 
