@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from genas.run.race import Race
     from genas.run.schedule import Schedule
+    from genas.validators.train import TrainValidator
 
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 _PATIENT = 48  # candidates in a row that break a limit before the nearest one is walked on from
@@ -96,6 +97,7 @@ class Designer:
 
     def _run_race(self) -> None:
         from genas.run.race import Race
+        from genas.run.spending import Spending
         from genas.run.trainer import Trainer
         from genas.training.timing import threads, warm_up
         from genas.validators.train import TrainValidator
@@ -106,7 +108,7 @@ class Designer:
         warm_up()
         started = clock.now()
         self._begin = started - max(0.0, started - self._begin - START)
-        schedule = self._schedule()
+        schedule = self._schedule(validator)
         for name, text in not_followed(self.request, self.task.metric):
             self._note(name, text)
         slowest = schedule.slowest
@@ -117,9 +119,10 @@ class Designer:
         trainer = Trainer(self.space, self.task, validator, self.lab.context["device"], self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
         seconds = self.request.budget.seconds or 0.0
+        spending = Spending(schedule, seconds=seconds, elapsed=elapsed, begin=self._begin)
         self.race = Race(
             self.request, self.lab, schedule, trainer, executor=self.executor, proposers=self.proposers,
-            refiners=self.refiners, progress=self.progress, seconds=seconds, elapsed=elapsed, begin=self._begin,
+            refiners=self.refiners, progress=self.progress, spending=spending,
         )  # fmt: skip
         with threads(self.executor.threads):
             self.winner = self.race.run(validator.seeds)
@@ -277,7 +280,7 @@ class Designer:
         """Whether a design trains networks in a race."""
         return self.trains and self.request.validator.name == "train"
 
-    def _schedule(self) -> Schedule:
+    def _schedule(self, validator: TrainValidator) -> Schedule:
         """How the race spends the budget."""
         if self.request.budget.seconds is None and self.request.budget.trials is None:
             raise RequestError("A race needs a budget: write for example '10 minutes' or '20 trials'.")
@@ -286,8 +289,9 @@ class Designer:
 
         if (event := self.ledger.find("schedule")) is None:
             made = planned(
-                self.request, self.space, self.task, self.executor, device=self.lab.context["device"], begin=self._begin
-            )
+                self.request, self.space, self.task, self.executor, validator,
+                device=self.lab.context["device"], begin=self._begin,
+            )  # fmt: skip
             spent = clock.now() - self._begin
             event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": spent}
             self.ledger.append(event)

@@ -134,6 +134,10 @@ class SearchSpace(ABC):
         """What its network knows before any training, in words; "" for nothing."""
         return ""
 
+    def finer(self, arch: Architecture) -> Architecture | None:
+        """The architecture with a closer look at its inputs, which the same weights fit; None where there is none."""
+        return None
+
     def scaled(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> Architecture | None:
         """The architecture, made smaller until it keeps the limits that can be counted; None where it can't be."""
         return None

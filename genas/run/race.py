@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from genas.core import clock, wire
+from genas.core import wire
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.ledger import Event, Ledger
 from genas.core.progress import Progress, Steps
@@ -19,27 +19,27 @@ from genas.core.records import Candidate, Measurement, Request
 from genas.core.rng import rng
 from genas.laboratory import Laboratory
 from genas.run.crew import Crew, identity_of
+from genas.run.finer import COARSE, finer
+from genas.run.means import Means
 from genas.run.opening import Opening
 from genas.run.schedule import RACE, Schedule, points
+from genas.run.spending import Spending
 from genas.run.standings import Standings
 from genas.run.trainer import Course, Trainer, legs_until, name
 from genas.sources import Mix
 from genas.training.judging import judging_seconds
 from genas.training.loop import Leg
 from genas.training.recipe import OF_IMAGES, Recipe, fixed
-from genas.training.timing import build, fastest_threads, threads
+from genas.training.timing import build, threads
 from genas.validators.train import tested
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _SCREENING = 0.06  # of the seconds may go to proposing and screening
-_RESERVE = 0.02  # of the seconds is kept for the test and the report, and more where the test takes longer
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
-_KEPT = 0.9  # of the planned final is left alone where the rungs run late
 _OFTEN = 20  # passes over the data: a final with time for fewer begins with smaller images
-_LONG = 15.0  # seconds of a final that is worth trying out more threads for
 
 
 class Race:
@@ -53,9 +53,7 @@ class Race:
         executor: where the rungs are trained.
         proposers, refiners: who brings starters, and children of the leaders.
         progress: told about each stage and step.
-        seconds: of the whole budget, where it counts seconds.
-        elapsed: seconds of the budget that were used when `begin` was read.
-        begin: the clock then.
+        spending: the account of the budget.
     """
 
     def __init__(
@@ -69,9 +67,7 @@ class Race:
         proposers: Mix,
         refiners: Mix,
         progress: Progress,
-        seconds: float,
-        elapsed: float,
-        begin: float,
+        spending: Spending,
     ) -> None:
         self.request, self.lab, self.schedule, self.trainer, self.executor = request, lab, schedule, trainer, executor
         self.refiners, self.progress = refiners, progress
@@ -80,21 +76,21 @@ class Race:
         self.ledger: Ledger = lab.context["ledger"]
         self.book = lab.book
         self.opening = Opening(request, self.space, self.task, lab, proposers=proposers)
-        self.seconds, self._elapsed, self._begin = seconds, elapsed, begin
+        self.spending = spending
         images = len(self.task.input_shape) == 3
         self._kept = {*fixed(request.validator.options), *(() if images else OF_IMAGES)}  # of a recipe: not searched
-        self._seeds = 1
+        self.means = Means(schedule, trainer, executor)
         self.standings = Standings(request, self.space, self.task, self.book)
         self.crew = Crew(
-            request, self.ledger, trainer, executor=executor, device=str(lab.context["device"]), spent=self.spent
+            request, self.ledger, trainer, executor=executor, device=str(trainer.device), spent=spending.spent
         )
         self._parents: dict[str, str] = {}  # whose weights a child starts from, as the store names them
         self._joined: dict[str, int] = {}  # the rung at which each entered
         self._last: dict[str, str] = {}  # the leg that each has done
         self._rung_of: dict[str, int] = {}  # the last rung that each was in
         self._seen: dict[str, int] = {}  # examples
-        self._final_left = schedule.final  # examples, where they are counted
-        self._reserve = _RESERVE * seconds
+        self._heirs: dict[str, str] = {}  # whose weights a finalist starts from
+        self._rates: dict[str, float] = {}  # examples in a second of a final, where seconds count
 
     def run(self, seeds: int) -> str | None:
         """The key of the winner, tested; None where none could be trained or none keeps the limits.
@@ -102,7 +98,7 @@ class Race:
         Args:
             seeds: trainings of the winner; those after the first begin when its answer is safe.
         """
-        self._seeds = seeds
+        self.spending.seeds = seeds
         running: list[str] = []
         for number in range(len(self.schedule.rungs)):
             if number > 0 and self._ends_before(number):
@@ -150,8 +146,8 @@ class Race:
                 for key in (*kept, *new)
             ]
             if event is None:
-                entrants = entrants[: max(1, self._room(number))]
-                event = {"kind": "rung", "id": identity, "clock": self.spent(), "entrants": entrants}
+                entrants = entrants[: max(1, self.spending.room(number))]
+                event = {"kind": "rung", "id": identity, "clock": self.spending.spent(), "entrants": entrants}
                 self.ledger.append(event)
         for entrant in event["entrants"]:
             self._joined.setdefault(entrant["key"], entrant["joined"])
@@ -162,17 +158,10 @@ class Race:
             self.trainer.forget(self.book.trials[key].candidate, self.request.seed)
         return chosen
 
-    def _room(self, number: int) -> int:
-        """How many networks a rung has time for, where seconds run late; the final is not to suffer for it."""
-        if self.schedule.unit != "seconds":
-            return self.schedule.networks
-        spare = self.seconds - self._reserve - self.spent() - _KEPT * self.schedule.final
-        return max(0, int(spare * self.schedule.workers / self.schedule.rungs[number].each))
-
     def _ends_before(self, number: int) -> bool:
         """Whether the rungs end early: as the ledger says, or since there is no time for two networks of this one."""
         decided = self.ledger.find(f"rung {number}") is not None
-        return not decided and (self.ledger.find("finalists") is not None or self._room(number) < 2)
+        return not decided and (self.ledger.find("finalists") is not None or self.spending.room(number) < 2)
 
     def _remember(self) -> None:
         """Bring every candidate that the ledger names into the book, screened as it was."""
@@ -182,7 +171,7 @@ class Race:
                 self.book.keep(self.lab.gate(trial) if trial.failure is None else trial)
 
     def _starters(self) -> list[str]:
-        seconds = max(1.0, _SCREENING * self.seconds) if self.schedule.unit == "seconds" else None
+        seconds = max(1.0, _SCREENING * self.spending.seconds) if self.schedule.unit == "seconds" else None
         if not self.opening.asks(self.schedule.starters, hurried=seconds is not None):
             names = ", ".join(use.name for use in self.request.proposers)
             text = f"The budget is so short that only hand-made networks start; the proposers ({names}) were not asked."
@@ -244,10 +233,13 @@ class Race:
         legs = legs_until([f"rung{i}" for i in places], amounts, self.schedule.unit)
         fidelity = min(0.99, self.schedule.reached(number) / self.schedule.whole)
         judged = _JUDGED if self.schedule.unit == "seconds" else None
-        spare = _STEMS * self._left() if self.schedule.unit == "seconds" else None
+        spare = _STEMS * self.spending.left() if self.schedule.unit == "seconds" else None
         candidate = self.book.trials[key].candidate
         parent = self._parents.get(key, "")
-        return Course(candidate, self.request.seed, legs, parent, fidelity, judged, points=1, spare=spare)
+        return Course(
+            candidate, self.request.seed, legs, parent, fidelity, judged, points=1, spare=spare,
+            precision=self.means.of_rung(candidate),
+        )  # fmt: skip
 
     def _write(self, key: str, event: Event) -> None:
         """The trial with what the ledger says of it."""
@@ -265,13 +257,37 @@ class Race:
         """Who gets a final, in this order, and which share of what is then left of the budget."""
         event = self.ledger.find("finalists")
         if event is None:
-            shares = self.standings.finals(running)
-            entrants = [{"key": key, "share": share} for key, share in shares.items()]
-            event = {"kind": "rung", "id": "finalists", "clock": self.spent(), "entrants": entrants,
-                     "tests": self._test_seconds(list(shares))}  # fmt: skip
+            entrants: list[dict[str, Any]] = [
+                {"key": key, "share": share, "rate": self._rate(key), "parent": ""}
+                for key, share in self.standings.finals(running).items()
+            ]
+            entrants += self._finer(entrants[-1])
+            tests = self._test_seconds([entrant["key"] for entrant in entrants])
+            event = {"kind": "rung", "id": "finalists", "clock": self.spending.spent(), "entrants": entrants,
+                     "tests": tests}  # fmt: skip
             self.ledger.append(event)
-        self._reserve = max(self._reserve, event["tests"])
+        self.spending.reserve(event["tests"])
+        for entrant in event["entrants"]:
+            self._rates[entrant["key"]] = entrant["rate"]
+            if entrant["parent"]:
+                self._heirs[entrant["key"]] = entrant["parent"]
         return {entrant["key"]: entrant["share"] for entrant in event["entrants"]}
+
+    def _finer(self, leader: dict[str, Any]) -> list[dict[str, Any]]:
+        """The leader's heir that looks more closely, as a finalist who gets most of its seconds; [] for none."""
+        if self.schedule.unit != "seconds" or len(self.request.objectives) > 1:
+            return []
+        candidate = self.book.trials[leader["key"]].candidate
+        found = finer(candidate, leader["rate"], self.spending.left(), self.opening, self.lab, self.means)
+        if found is None:
+            return []
+        leader["share"] = COARSE
+        return [{"key": found[0].key, "share": 1.0, "rate": found[1], "parent": leader["key"]}]
+
+    def _rate(self, key: str) -> float:
+        """Examples that it saw in a second of the rungs; 0 where no seconds are counted."""
+        legs = self._course(key, self._rung_of[key]).legs
+        return self._seen[key] / seconds if (seconds := sum(leg.seconds or 0.0 for leg in legs)) else 0.0
 
     def _test_seconds(self, keys: Sequence[str]) -> float:
         """What testing these takes, or the slowest of them where one is tested; 0 where no seconds are counted."""
@@ -288,15 +304,18 @@ class Race:
         stage = f"final {place}"
         event = self.ledger.find(stage)
         if event is None:
-            left = self._left() if self.schedule.unit == "seconds" else self._final_left
-            count = self._threads(candidate)
-            event = {"kind": "rung", "id": stage, "clock": self.spent(), "each": left * share, "threads": count}
+            left = self.spending.left()
+            count, precision = self.means.of_final(candidate, left * share)
+            event = {"kind": "rung", "id": stage, "clock": self.spending.spent(), "each": left * share,
+                     "threads": count, "precision": precision}  # fmt: skip
             self.ledger.append(event)
-        course = self._course(key, self._rung_of[key])
+        course = self._inherited(key) if key in self._heirs else self._course(key, self._rung_of[key])
         leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
-        examples = self._examples(course, leg)
+        examples = leg.examples or int(self._rates[key] * event["each"])
         leg, looks = replace(leg, growing=self._grows(examples)), points(examples, len(self.task.data("val").labels))
-        course = course._replace(legs=(*course.legs, leg), fidelity=1.0, judged=None, points=looks)
+        course = course._replace(
+            legs=(*course.legs, leg), fidelity=1.0, judged=None, points=looks, precision=event["precision"]
+        )
         if self.ledger.find(identity_of(course, stage)) is None:
             self.progress.stage("final training", 100)
             with threads(event["threads"]):
@@ -304,28 +323,21 @@ class Race:
             self.crew.record(course, stage, result)
         found = self.ledger.find(identity_of(course, stage))
         assert found is not None
-        self._last[key] = stage
         self._write(key, found)
         if self.book.trials[key].failure is None:
-            self._final_left -= event["each"]
+            self._last[key] = stage
+            self.spending.take(event["each"])
 
-    def _examples(self, course: Course, leg: Leg) -> int:
-        """How many examples a final has time for, at the speed of the legs before it."""
-        if leg.examples is not None:
-            return leg.examples
-        rate = self._seen[course.candidate.key] / sum(before.seconds or 0.0 for before in course.legs)
-        return int(rate * (leg.seconds or 0.0))
+    def _inherited(self, key: str) -> Course:
+        """A finalist that begins with what its parent has learned."""
+        parent = self._heirs[key]
+        weights = name(self.book.trials[parent].candidate, self.request.seed, self._last[parent])
+        return Course(self.book.trials[key].candidate, self.request.seed, (), weights, 1.0)
 
     def _grows(self, examples: int) -> bool:
         """Whether a final of so many examples begins with smaller images: it has too few to see all of them often."""
         size = len(self.task.data("train").labels)
         return examples < _OFTEN * min(size, self.trainer.validator.examples or size)
-
-    def _threads(self, candidate: Candidate) -> int | None:
-        if self.schedule.unit == "examples" or self.executor.workers == 1 or self._left() < _LONG:
-            return self.executor.threads
-        network = build(self.space, candidate.arch, self.task, self.request.seed)
-        return fastest_threads(network, self.task, self.lab.context["device"])
 
     def _test(self, key: str, seed: int, leg: str | None = None) -> None:
         """What the last weights do on the test split, read once."""
@@ -348,7 +360,12 @@ class Race:
         flat = Leg("flat", examples=max(1, round(RACE * total)))
         last = max(1, round((1 - RACE) * total))
         legs = (flat, Leg("final", examples=last, decay=True, growing=self._grows(last)))
-        courses = [Course(candidate, self.request.seed + i, legs, "", 1.0, points=looks) for i in range(1, self._seeds)]
+        end = self.ledger.find(self._last[key])
+        assert end is not None
+        courses = [
+            Course(candidate, self.request.seed + i, legs, "", 1.0, points=looks, precision=end["precision"])
+            for i in range(1, self.spending.seeds)
+        ]
         if courses:
             self.progress.stage("the winner again, other seeds", len(courses))
         found: dict[int, Event] = {}
@@ -359,14 +376,6 @@ class Race:
             if "measurement" in (event := found[course.seed]):
                 self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, event["measurement"])))
                 self._test(key, course.seed, "final")
-
-    def spent(self) -> float:
-        """Seconds of the budget that are used."""
-        return self._elapsed + clock.now() - self._begin
-
-    def _left(self) -> float:
-        again = 0.7 * (self._seeds - 1) / self.executor.workers  # trainings of other seeds, as parts of this one
-        return max(1.0, (self.seconds - self._reserve - self.spent()) / (1 + again))
 
     def _leader(self) -> str:
         known = [key for key in self._last if self.book.trials[key].failure is None]

@@ -50,6 +50,7 @@ class Schedule:
         final: what is planned for the network that is left, in the unit; with seconds, what is really left decides.
         workers: trainings side by side in the rungs.
         slowest: milliseconds of training per example above which a network does not enter; None is no such limit.
+        precision: in which the rungs are trained.
     """
 
     unit: str
@@ -57,6 +58,7 @@ class Schedule:
     final: float
     workers: int = 1
     slowest: float | None = None
+    precision: str = "float32"
 
     @property
     def starters(self) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from torch import nn
+
 from genas.core import clock
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.records import Request
 from genas.core.rng import rng
 from genas.run.schedule import Schedule, by_seconds, by_trials
-from genas.training.timing import build, seconds_per_example, threads
+from genas.training.timing import build, fastest_precision, seconds_per_example, threads
+from genas.validators.train import TrainValidator
 
 EPOCHS = 40.0  # of the winner, where the budget counts trials
 _BATCH = 64  # examples of the step that is timed
@@ -15,26 +20,39 @@ _USED = 0.94  # of the seconds go to training; the rest to proposals, the test a
 
 
 def planned(
-    request: Request, space: SearchSpace, task: Task, executor: Executor, *, device: str, begin: float
+    request: Request,
+    space: SearchSpace,
+    task: Task,
+    executor: Executor,
+    validator: TrainValidator,
+    *,
+    device: str,
+    begin: float,
 ) -> Schedule:
     """The schedule of a request.
 
     Args:
+        validator: bounds the race by its options.
         begin: the clock when the run began; what was used since then is not there to be spent.
 
     Raises:
         RequestError: the budget is too small to train anything.
     """
-    limit = request.validator.options.get("examples")
     total = len(task.data("train").labels)
-    examples = total if limit is None else min(total, int(limit))
+    examples = min(total, validator.examples or total)
     children = bool(request.refiners)
     if request.budget.trials is not None:
         epochs = float(request.validator.options.get("epochs", EPOCHS))
-        return by_trials(request.budget.trials, epochs=epochs, examples=examples, children=children)
-    step = _step_seconds(request, space, task, executor, device)
+        made = by_trials(request.budget.trials, epochs=epochs, examples=examples, children=children)
+        return replace(made, precision=validator.sure_precision)
+    network = _usual(request, space, task)
+    with threads(executor.threads):
+        precision = validator.precision
+        if precision == "auto":
+            precision = fastest_precision(network, task, device)
+        step = _BATCH * seconds_per_example(network, task, device, batch_size=_BATCH, runs=3, precision=precision)
     left = _USED * (request.budget.seconds or 0.0) - (clock.now() - begin)
-    return by_seconds(
+    made = by_seconds(
         left,
         step=step,
         examples=examples,
@@ -43,13 +61,12 @@ def planned(
         workers=executor.workers,
         children=children,
     )
+    return replace(made, precision=precision)
 
 
-def _step_seconds(request: Request, space: SearchSpace, task: Task, executor: Executor, device: str) -> float:
-    """Seconds of a training step of the network that starts first, of those that learn everything from scratch."""
+def _usual(request: Request, space: SearchSpace, task: Task) -> nn.Module:
+    """The network that starts first, of those that learn everything from scratch."""
     known = space.portfolio(task, request.constraints) or space.references(task, request.constraints)
     known = [candidate for candidate in known if not space.knowledge(candidate.arch)] or known
     arch = known[0].arch if known else space.sample(rng(request.seed, "speed"))
-    network = build(space, arch, task, request.seed)
-    with threads(executor.threads):
-        return _BATCH * seconds_per_example(network, task, device, batch_size=_BATCH, runs=3)
+    return build(space, arch, task, request.seed)

@@ -36,6 +36,7 @@ class Course(NamedTuple):
         judged: validation examples to judge on; None is all.
         points: how often it is judged on the way, for the curve.
         spare: seconds that the maps of a pretrained stem may take; None is no such limit.
+        precision: of the arithmetic.
     """
 
     candidate: Candidate
@@ -46,6 +47,7 @@ class Course(NamedTuple):
     judged: int | None = None
     points: int = 0
     spare: float | None = None
+    precision: str = "float32"
 
 
 class Result(NamedTuple):
@@ -67,7 +69,7 @@ class Trainer:
     """Keeps the trainings of this process alive between legs, and all of them in the run's store, where it has one.
 
     Args:
-        validator: says precision and examples.
+        validator: says how many examples there are, and what of recipes is fixed.
         store: the folder of checkpoints; None keeps everything in memory.
     """
 
@@ -85,7 +87,7 @@ class Trainer:
         """Train the last leg of the course, and those before it that are not in its checkpoint."""
         try:
             training = self._training(course)
-            training.spare = course.spare
+            training.spare, training.precision = course.spare, course.precision
             for leg in course.legs[:-1]:
                 training.advance(leg, data=self._judges(course.judged))
             found = training.advance(
@@ -111,17 +113,26 @@ class Trainer:
 
     def _training(self, course: Course) -> Training:
         label = f"{course.candidate.key}-{course.seed}"
-        if label not in self._live:
-            checkpoint = None if self.store is None else self.store / f"{label}.checkpoint"
-            network = whitened(build(self.space, course.candidate.arch, self.task, course.seed), self.task)
-            if course.parent and (found := self.weights.find(course.parent)) is not None:
-                inherit(network, found)
-            recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror)
-            self._live[label] = Training(
-                network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,
-                precision=self.validator.precision, limit=self.validator.examples, caches=self._caches,
-            )  # fmt: skip
-        return self._live[label]
+        checkpoint = None if self.store is None else self.store / f"{label}.checkpoint"
+        found = self._live.get(label) or self._begun(course, checkpoint)
+        if course.parent and not found.within([leg.name for leg in course.legs]):
+            # It was in the race before by itself, and begins anew with what its parent learned.
+            if checkpoint is not None:
+                checkpoint.unlink(missing_ok=True)
+            found = self._begun(course, checkpoint)
+        self._live[label] = found
+        return found
+
+    def _begun(self, course: Course, checkpoint: Path | None) -> Training:
+        """A training as its checkpoint has it, or at its beginning."""
+        network = whitened(build(self.space, course.candidate.arch, self.task, course.seed), self.task)
+        if course.parent and (weights := self.weights.find(course.parent)) is not None:
+            inherit(network, weights)
+        recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror)
+        return Training(
+            network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,
+            limit=self.validator.examples, caches=self._caches,
+        )  # fmt: skip
 
     @lru_cache(maxsize=2)  # noqa: B019  (one trainer a run)
     def _judges(self, count: int | None) -> Data:

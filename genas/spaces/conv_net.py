@@ -120,6 +120,17 @@ class ConvNetSpace(Stages):
             "(Apache-2.0), which this training did not change"
         )
 
+    def finer(self, arch: Architecture) -> Architecture | None:
+        """With a stem of stride 1 in place of 2 or, where it has that, images at full size in place of half."""
+        ops = list(arch.ops)
+        if ops[2] in _LITE or ops[3] == "s4" or (ops[3] == "s1" and ops[1] != "half"):
+            return None
+        if ops[3] == "s2":
+            ops[3] = "s1"
+        else:
+            ops[1] = "full"
+        return self.chain(ops[1:-1])
+
     def sample(self, rng: np.random.Generator) -> Architecture:
         """Labels uniform, but that the width starts anywhere and grows by zero to two steps a stage."""
         head = self.frame(self.sizes()[0]).labels[1 : 1 + len(self.head)]

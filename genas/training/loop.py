@@ -11,7 +11,7 @@ import copy
 import io
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,6 +210,10 @@ class Training:
             batches = (maps.batch(part).contiguous(memory_format=layout) for part in parts(len(data.labels)))
             return judged(self.averaged.eval().rest, batches, data.labels, self.device)
         return judge(self.averaged, self.task, data, self.device)
+
+    def within(self, legs: Collection[str]) -> bool:
+        """Whether all that it has done is among these legs."""
+        return {*self.done, self._leg["name"]} <= {*legs, ""}
 
     @property
     def leg_seconds(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task, Validator
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Measurement
@@ -25,8 +26,12 @@ class TrainValidator(Validator):
         seeds: trainings of a design's winner; more than one are made after the answer is safe.
         batch_size: examples per step; None leaves it to the recipe.
         learning_rate: the highest rate; None leaves it to the recipe.
-        precision: "float32", or "bfloat16" for autocast on GPUs that have it.
+        precision: "float32", "bfloat16" (autocast), or "auto": where the budget of a design is in seconds, whichever
+            of the two trains faster on the device, and else float32.
         examples: use only that many training examples.
+
+    Raises:
+        RequestError: there is no such precision.
     """
 
     metric: ClassVar = "accuracy"
@@ -43,16 +48,24 @@ class TrainValidator(Validator):
         seeds: int = 1,
         batch_size: int | None = None,
         learning_rate: float | None = None,
-        precision: str = "float32",
+        precision: str = "auto",
         examples: int | None = None,
     ) -> None:
         from genas.training.recipe import fixed
+        from genas.training.timing import PRECISIONS
         from genas.training.weights import WeightStore
 
+        if precision not in (*PRECISIONS, "auto"):
+            raise RequestError(f"There is no precision {precision!r}; write float32, bfloat16 or auto.")
         self.space, self.task, self.device, self.store = space, task, device, ledger.store
         self.weights_of = WeightStore(ledger.store)
         self.epochs, self.seeds, self.precision, self.examples = epochs, seeds, precision, examples
         self.fixes = fixed({"batch_size": batch_size, "learning_rate": learning_rate})
+
+    @property
+    def sure_precision(self) -> str:
+        """The precision where none is measured."""
+        return "float32" if self.precision == "auto" else self.precision
 
     @property
     def recipe(self) -> Recipe:
@@ -70,7 +83,7 @@ class TrainValidator(Validator):
         name = f"{arch.key}-{seed}"
         training = Training(
             whitened(build(self.space, arch, self.task, seed), self.task), self.task, self.recipe, seed=seed,
-            device=pick_device(self.device), precision=self.precision, limit=self.examples,
+            device=pick_device(self.device), precision=self.sure_precision, limit=self.examples,
             checkpoint=None if self.store is None else self.store / f"{name}.checkpoint",
         )  # fmt: skip
         done = train(training, self.epochs)

@@ -9,13 +9,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import genas
-from genas.core import assets
-from genas.core.records import Report
+from genas.core import assets, registry
+from genas.core.errors import RequestError
+from genas.core.ledger import Ledger
+from genas.core.records import Architecture, Candidate, Report
+from genas.run.trainer import Course, Result, Trainer
+from genas.spaces.conv_net import ConvNetSpace
+from genas.training.loop import Leg
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits, 10 classes, under 20k parameters, accuracy first"
 KNOWN = {
@@ -26,6 +32,7 @@ KNOWN = {
     "budget": {"trials": 7},
     "device": "cpu",
 }
+FROM_SCRATCH = {"name": "conv_net", "options": {"pretrained": False}}
 
 
 def figures(report: Report) -> list[object]:
@@ -111,6 +118,83 @@ def test_how_long_each_is_trained_the_race_decides_and_what_is_fixed_is_not_sear
     assert {candidate.recipe["learning_rate"] for candidate in trained} == {0.003}
     assert any(candidate.origin == "race" for candidate in trained), "another value was changed"
     assert report.recipe["learning_rate"] == 0.003
+
+
+def precisions(out: Path, **changed: object) -> set[str]:
+    """Of the rungs and of the final, as the ledger has them."""
+    genas.design(GOAL, out=out, executor="serial:threads=1", **{**KNOWN, **changed})
+    events = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
+    return {e["schedule"]["precision"] for e in events if e.get("id") == "schedule"} | {
+        e["precision"] for e in events if e.get("id") == "final 0"
+    }
+
+
+def test_the_precision_is_measured_only_where_seconds_count(tmp_path: Path) -> None:
+    few = {"epochs": 1, "examples": 200}
+    assert precisions(tmp_path / "trials", budget={"trials": 1}, validator={"name": "train", "options": few}) == {
+        "float32"
+    }
+    half = {"name": "train", "options": {**few, "precision": "bfloat16"}}
+    assert precisions(tmp_path / "half", budget={"trials": 1}, validator=half) == {"bfloat16"}
+    assert precisions(tmp_path / "seconds", budget={"seconds": 14}, validator={"name": "train"}) <= {
+        "float32",
+        "bfloat16",
+    }
+
+
+def test_a_precision_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    wrong = {"name": "train", "options": {"precision": "fp16"}}
+    with pytest.raises(RequestError, match="float32, bfloat16 or auto"):
+        genas.design(GOAL, out=tmp_path, **{**KNOWN, "validator": wrong})
+
+
+def test_the_leaders_weights_go_on_in_a_finer_network_which_gets_most_of_the_final(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other(_space: ConvNetSpace, arch: Architecture) -> Architecture:
+        act = "silu" if "relu" in arch.ops else "relu"
+        return replace(arch, ops=tuple(act if op in {"relu", "silu"} else op for op in arch.ops))
+
+    monkeypatch.setattr(ConvNetSpace, "finer", other)
+    monkeypatch.setattr("genas.run.finer._ENOUGH", 1)
+    known = {**KNOWN, "budget": {"seconds": 16}, "validator": "train", "space": FROM_SCRATCH}
+    genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **known)
+    events = {
+        e["id"]: e for line in (tmp_path / "ledger.jsonl").read_text().splitlines() if "id" in (e := json.loads(line))
+    }
+    leader, heir = events["finalists"]["entrants"]
+    assert heir["parent"] == leader["key"]
+    assert events["final 1"]["each"] > 2 * events["final 0"]["each"]
+    known_before = [
+        e["measurement"]["value"] for name, e in events.items() if name.startswith(f"race {leader['key']} 0 rung")
+    ]
+    after = events[f"race {heir['key']} 0 final 1"]["measurement"]
+    assert min([*after["curve"], after["value"]]) > max(known_before) - 0.1, "it starts from what was learned"
+    assert genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **known).winner is not None
+
+
+def test_a_network_that_was_in_the_race_before_begins_anew_as_an_heir(tmp_path: Path) -> None:
+    space, task = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    validator = registry.create("validators", "train", space=space, task=task, ledger=ledger)
+    one, other = (
+        Candidate(space.from_text(f"full stem8 {stride} relu mean | plain k3 d1 w8"), "test") for stride in ("s1", "s2")
+    )
+    first, second, last = (Leg(name, examples=256) for name in ("rung0", "rung1", "final 1"))
+
+    def seen(trainer: Trainer, candidate: Candidate, legs: tuple[Leg, ...], parent: str = "") -> int:
+        result = trainer.run(Course(candidate, 0, legs, parent, 1.0))
+        assert isinstance(result, Result)
+        return result.examples
+
+    for store in (None, tmp_path / "store"):
+        trainer = Trainer(space, task, validator, "cpu", store)
+        assert seen(trainer, one, (first,)) == seen(trainer, other, (first,)) == 256
+        assert seen(trainer, other, (first, second)) == 512
+        parent = f"{other.key}-0-rung1"
+        assert seen(trainer, one, (last,), parent) == 256, "what it did by itself is not counted"
+        again = trainer if store is None else Trainer(space, task, validator, "cpu", store)
+        assert seen(again, one, (last,), parent) == 256
 
 
 def test_other_seeds_are_trained_when_the_answer_is_safe(tmp_path: Path) -> None:

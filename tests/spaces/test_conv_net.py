@@ -209,3 +209,27 @@ def test_few_channels_never_meet_torchs_own_strided_1x1_convolution() -> None:
     images = torch.randn(2, 4, 9, 12, generator=torch.Generator().manual_seed(0))
     expected = shortcut.body[1](F.conv2d(images, shortcut.body[0].weight, stride=2))
     assert torch.allclose(shortcut(images), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "finer"),
+    [
+        ("full stem8 s2", "full stem8 s1"),
+        ("half stem8 s2", "half stem8 s1"),
+        ("half stem8 s1", "full stem8 s1"),
+        ("double stem8 s2", "double stem8 s1"),
+        ("full stem8 s1", None),
+        ("double stem8 s1", None),
+        ("full stem8 s4", None),
+        ("full lite4 s2", None),
+    ],
+)
+def test_a_closer_look_needs_no_other_weights(head: str, finer: str | None) -> None:
+    rest = "relu mean | plain k3 d1 w8"
+    coarse = SPACE.from_text(f"{head} {rest}")
+    found = SPACE.finer(coarse)
+    assert (found and SPACE.to_text(found)) == (finer and f"{finer} {rest}")
+    if found:
+        task = registry.create("tasks", "digits")
+        one, other = (SPACE.build(arch, task).state_dict() for arch in (coarse, found))
+        assert {k: v.shape for k, v in one.items()} == {k: v.shape for k, v in other.items()}

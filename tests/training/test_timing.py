@@ -7,7 +7,7 @@ import torch
 
 from genas.core import registry
 from genas.core.errors import RequestError
-from genas.training.timing import build, cores, pick_device, seconds_per_example, threads
+from genas.training.timing import PRECISIONS, build, cores, fastest_precision, pick_device, seconds_per_example, threads
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 ARCH = SPACE.from_text("full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16")
@@ -47,3 +47,10 @@ def test_a_step_takes_time_and_leaves_the_random_state_alone(stem: str) -> None:
     before = torch.get_rng_state()
     assert 0 < seconds_per_example(network, TASK, "cpu", runs=1) < 1
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_step_is_timed_in_either_precision_and_the_faster_one_is_named() -> None:
+    network = build(SPACE, ARCH, TASK, 0)
+    assert all(seconds_per_example(network, TASK, "cpu", runs=1, precision=name) > 0 for name in PRECISIONS)
+    assert fastest_precision(network, TASK, "cpu") in PRECISIONS
+    assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
