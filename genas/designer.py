@@ -239,12 +239,13 @@ class Designer:
         return Report(self.request, winner, front, references, trials, spent, text, rivals, recipe)
 
     def _recipe(self, winner: Trial | None) -> Options:
-        """The whole recipe that the winner was trained by; {} where nothing was trained."""
-        if winner is None or not self.races:
+        """The whole recipe that the winner was trained by, and how its final was; {} where nothing was trained."""
+        if winner is None or self.race is None:
             return {}
         from genas.training.recipe import effective
 
-        return effective(winner.candidate.recipe, self.request.validator.options, self.task.mirror).to_data()
+        recipe = effective(winner.candidate.recipe, self.request.validator.options, self.task.mirror).to_data()
+        return {**recipe, **self.race.final_of(winner.candidate.key)}
 
     # Making
 

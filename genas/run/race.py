@@ -15,7 +15,7 @@ from genas.core import wire
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.ledger import Event, Ledger
 from genas.core.progress import Progress, Steps
-from genas.core.records import Candidate, Measurement, Request
+from genas.core.records import Candidate, Measurement, Options, Request
 from genas.core.rng import rng
 from genas.laboratory import Laboratory
 from genas.run.crew import Crew, identity_of
@@ -90,7 +90,7 @@ class Race:
         self._rung_of: dict[str, int] = {}  # the last rung that each was in
         self._seen: dict[str, int] = {}  # examples
         self._heirs: dict[str, str] = {}  # whose weights a finalist starts from
-        self._rates: dict[str, float] = {}  # examples in a second of a final, where seconds count
+        self._rates: dict[str, float] = {}  # examples that these see in a second
 
     def run(self, seeds: int) -> str | None:
         """The key of the winner, tested; None where none could be trained or none keeps the limits.
@@ -130,6 +130,11 @@ class Race:
     def weights(self, key: str) -> dict[str, Tensor] | None:
         """The last weights of a network; None where the store has lost them."""
         return self.trainer.weights.find(name(self.book.trials[key].candidate, self.request.seed, self._last[key]))
+
+    def final_of(self, key: str) -> Options:
+        """How its last leg was trained, beside its recipe."""
+        event = self.ledger.find(self._last[key]) or {}
+        return {name: event[name] for name in ("precision", "growing") if name in event}
 
     # Rungs
 
@@ -268,8 +273,8 @@ class Race:
             self.ledger.append(event)
         self.spending.reserve(event["tests"])
         for entrant in event["entrants"]:
-            self._rates[entrant["key"]] = entrant["rate"]
             if entrant["parent"]:
+                self._rates[entrant["key"]] = entrant["rate"]
                 self._heirs[entrant["key"]] = entrant["parent"]
         return {entrant["key"]: entrant["share"] for entrant in event["entrants"]}
 
@@ -304,15 +309,17 @@ class Race:
         stage = f"final {place}"
         event = self.ledger.find(stage)
         if event is None:
-            left = self.spending.left()
-            count, precision = self.means.of_final(candidate, left * share)
-            event = {"kind": "rung", "id": stage, "clock": self.spending.spent(), "each": left * share,
-                     "threads": count, "precision": precision}  # fmt: skip
+            each = self.spending.left() * share
+            count, precision = self.means.of_final(candidate, each)
+            rate = self._rates[key] if key in self._heirs else self._rate(key)
+            examples = int(each * (rate if self.schedule.unit == "seconds" else 1))
+            event = {"kind": "rung", "id": stage, "clock": self.spending.spent(), "each": each, "threads": count,
+                     "precision": precision, "examples": examples, "growing": self._grows(examples)}  # fmt: skip
             self.ledger.append(event)
         course = self._inherited(key) if key in self._heirs else self._course(key, self._rung_of[key])
-        leg = replace(legs_until([stage], [event["each"]], self.schedule.unit)[0], decay=True)
-        examples = leg.examples or int(self._rates[key] * event["each"])
-        leg, looks = replace(leg, growing=self._grows(examples)), points(examples, len(self.task.data("val").labels))
+        leg = legs_until([stage], [event["each"]], self.schedule.unit)[0]
+        leg = replace(leg, decay=True, growing=event["growing"])
+        looks = points(event["examples"], len(self.task.data("val").labels))
         course = course._replace(
             legs=(*course.legs, leg), fidelity=1.0, judged=None, points=looks, precision=event["precision"]
         )
