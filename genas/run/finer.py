@@ -8,7 +8,7 @@ from genas.run.means import Means
 from genas.run.opening import Opening
 
 COARSE = 0.2  # of the final goes to the leader as it is, which the finer one then starts from
-_ENOUGH = 250_000  # examples that a finer network must have time for: with fewer it ends behind
+_ENOUGH = 140_000  # examples that a finer network must have time for: with fewer it ends behind
 
 
 def finer(  # noqa: PLR0917 - two figures of the race and the three that do the work

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _SCREENING = 0.06  # of the seconds may go to proposing and screening
 _JUDGED = 1000  # validation examples in the rungs, where seconds count
 _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
-_OFTEN = 20  # passes over the data: a final with time for fewer begins with smaller images
 
 
 class Race:
@@ -132,9 +131,9 @@ class Race:
         return self.trainer.weights.find(name(self.book.trials[key].candidate, self.request.seed, self._last[key]))
 
     def final_of(self, key: str) -> Options:
-        """How its last leg was trained, beside its recipe."""
+        """How its last leg was trained: what is not in its recipe, or differs from it."""
         event = self.ledger.find(self._last[key]) or {}
-        return {name: event[name] for name in ("precision", "growing") if name in event}
+        return {name: event[name] for name in ("learning_rate", "precision", "growing") if name in event}
 
     # Rungs
 
@@ -310,15 +309,13 @@ class Race:
         event = self.ledger.find(stage)
         if event is None:
             each = self.spending.left() * share
-            count, precision = self.means.of_final(candidate, each)
             rate = self._rates[key] if key in self._heirs else self._rate(key)
-            examples = int(each * (rate if self.schedule.unit == "seconds" else 1))
-            event = {"kind": "rung", "id": stage, "clock": self.spending.spent(), "each": each, "threads": count,
-                     "precision": precision, "examples": examples, "growing": self._grows(examples)}  # fmt: skip
+            means = self.means.of_final(candidate, each, rate, heir=key in self._heirs)
+            event = {"kind": "rung", "id": stage, "clock": self.spending.spent(), "each": each, **means}
             self.ledger.append(event)
         course = self._inherited(key) if key in self._heirs else self._course(key, self._rung_of[key])
         leg = legs_until([stage], [event["each"]], self.schedule.unit)[0]
-        leg = replace(leg, decay=True, growing=event["growing"])
+        leg = replace(leg, decay=True, growing=event["growing"], rate=event["learning_rate"])
         looks = points(event["examples"], len(self.task.data("val").labels))
         course = course._replace(
             legs=(*course.legs, leg), fidelity=1.0, judged=None, points=looks, precision=event["precision"]
@@ -341,11 +338,6 @@ class Race:
         weights = name(self.book.trials[parent].candidate, self.request.seed, self._last[parent])
         return Course(self.book.trials[key].candidate, self.request.seed, (), weights, 1.0)
 
-    def _grows(self, examples: int) -> bool:
-        """Whether a final of so many examples begins with smaller images: it has too few to see all of them often."""
-        size = len(self.task.data("train").labels)
-        return examples < _OFTEN * min(size, self.trainer.validator.examples or size)
-
     def _test(self, key: str, seed: int, leg: str | None = None) -> None:
         """What the last weights do on the test split, read once."""
         candidate = self.book.trials[key].candidate
@@ -366,9 +358,9 @@ class Race:
         looks = points(total, len(self.task.data("val").labels))
         flat = Leg("flat", examples=max(1, round(RACE * total)))
         last = max(1, round((1 - RACE) * total))
-        legs = (flat, Leg("final", examples=last, decay=True, growing=self._grows(last)))
         end = self.ledger.find(self._last[key])
         assert end is not None
+        legs = (flat, Leg("final", examples=last, decay=True, growing=end["growing"], rate=end["learning_rate"]))
         courses = [
             Course(candidate, self.request.seed + i, legs, "", 1.0, points=looks, precision=end["precision"])
             for i in range(1, self.spending.seeds)

@@ -50,6 +50,7 @@ class Leg:
         decay: whether the rate falls to zero over the leg.
         growing: whether the network sees smaller images first (`augment.share_of_side`), which cost less, if it has a
             `least_size`; none are smaller where a frozen stem's maps are kept.
+        rate: the highest learning rate; None is the recipe's.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Leg:
     examples: int | None = None
     decay: bool = False
     growing: bool = False
+    rate: float | None = None
 
 
 class Training:
@@ -157,7 +159,8 @@ class Training:
         last = clock.now()
         while (progress := self._progress(leg)) < 1:
             size = share_of_side(progress) if leg.growing else 1.0
-            self._step(1 - progress if leg.decay else 1.0, size)
+            rate = self.recipe.learning_rate if leg.rate is None else leg.rate
+            self._step(rate * (1 - progress) if leg.decay else rate, size)
             moment = clock.now()
             self._leg["seconds"] += moment - last
             self.seconds += moment - last
@@ -252,12 +255,12 @@ class Training:
             return float(self._leg["examples"] / leg.examples)
         return float(self._leg["seconds"] / leg.seconds) if leg.seconds else 1.0
 
-    def _step(self, share: float, size: float) -> None:
-        """One step at that share of the recipe's rate, on images of that share of their height and width."""
+    def _step(self, rate: float, size: float) -> None:
+        """One step at that learning rate, on images of that share of their height and width."""
         index = self._index()
         generator = torch.Generator().manual_seed(seed_of(self.seed, "augment", self.steps))
         inputs, labels = self._batch(index, generator, size)
-        rate = self.recipe.learning_rate * share * min(1.0, (self.steps + 1) / self.warm)
+        rate *= min(1.0, (self.steps + 1) / self.warm)
         for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
             group["lr"] = rate
         with self._chance():
