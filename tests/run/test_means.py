@@ -9,7 +9,7 @@ import pytest
 
 from genas.core import registry
 from genas.core.ledger import Ledger
-from genas.core.records import Candidate
+from genas.core.records import Candidate, Use
 from genas.run.means import Means, rate_of_final
 from genas.run.schedule import Schedule, by_trials
 from genas.run.trainer import Trainer
@@ -19,12 +19,11 @@ USUAL = "full stem8 s1 relu mean | residual k3 d1 w8"
 DEPTHWISE = "full stem8 s1 relu mean | separable k3 d1 w8"
 
 
-def means(folder: Path, precision: str = "float32", **options: Any) -> Means:
-    validator = registry.create(
-        "validators", "train", space=SPACE, task=TASK, ledger=Ledger(folder / "l.jsonl"), **options
-    )
+def means(folder: Path, measured: str = "float32", **options: Any) -> Means:
+    ledger = Ledger(folder / "ledger.jsonl")
+    validator = registry.create("validators", Use("train", options), space=SPACE, task=TASK, ledger=ledger)
     trainer = Trainer(SPACE, TASK, validator, "cpu", None)
-    schedule = Schedule("seconds", (), 10.0, precision=precision)
+    schedule = Schedule("seconds", (), 10.0, precision=measured)
     return Means(schedule, trainer, registry.create("executors", "serial"))
 
 
