@@ -1,10 +1,11 @@
-"""What each part of the training gives one small ResNet in the same CPU seconds: optimizer, first filters, statistics.
+"""What each part of the training gives one small ResNet in the same CPU seconds: optimizer, filters, rate, precision.
 
     GENAS_DATA=... python eval/training.py --seconds 8 40 --seeds 3            (some 50 minutes of one core; resumes)
 
 The network is the hand-made one of eval/by_hand.py. One part is taken away at a time: `adamw` moves the filters by AdamW as well
 (at two rates), `drawn` leaves the first filters as they were drawn, `lagging` judges the
-averaged weights with averaged batch statistics; `growing` sees smaller images at first when the rate begins to fall. Each is trained at a constant rate for 40 % of the seconds and judged (as a rung
+averaged weights with averaged batch statistics; `growing` sees smaller images at first when the rate begins to fall, `twice` begins to fall from twice the rate, and
+`bfloat16` computes in that precision. Each is trained at a constant rate for 40 % of the seconds and judged (as a rung
 of a race would), then with the rate falling to zero, and tested. No cell chooses anything by the test split.
 """
 
@@ -34,7 +35,10 @@ from genas.training.whitening import whitened
 
 SETS = ("cifar10", "land_use", "chest_xray", "math_symbols")
 # The arms and their learning rates.
-ARMS = {"whole": 0.016, "adamw 0.004": 0.004, "adamw 0.008": 0.008, "drawn": 0.016, "lagging": 0.016, "growing": 0.016}
+ARMS = {
+    "whole": 0.016, "adamw 0.004": 0.004, "adamw 0.008": 0.008, "drawn": 0.016, "lagging": 0.016, "growing": 0.016,
+    "twice": 0.016, "bfloat16": 0.016,
+}  # fmt: skip
 RACE = 0.4
 
 
@@ -71,9 +75,12 @@ def cell(name: str, arm: str, seconds: float, seed: int) -> dict[str, Any]:
         whitened(network, task)
     loop.optimizers_of = adamw if arm.startswith("adamw") else optimizers_of
     recipe = Recipe(learning_rate=ARMS[arm], flips="mirror" if name in MIRRORED else "none")
-    training = (Lagging if arm == "lagging" else Training)(network, task, recipe, seed=seed)
+    precision = "bfloat16" if arm == "bfloat16" else "float32"
+    training = (Lagging if arm == "lagging" else Training)(network, task, recipe, seed=seed, precision=precision)
     rung = training.advance(Leg("race", seconds=RACE * seconds))
-    final = training.advance(Leg("final", seconds=(1 - RACE) * seconds, decay=True, growing=arm == "growing"))
+    rate = 2 * ARMS[arm] if arm == "twice" else None
+    growing = arm == "growing"
+    final = training.advance(Leg("final", seconds=(1 - RACE) * seconds, decay=True, growing=growing, rate=rate))
     test = judge(training.averaged, task, task.data("test"), training.device)
     return {
         "set": name, "arm": arm, "seconds": seconds, "seed": seed, "rung": rung.accuracy, "val": final.accuracy,
