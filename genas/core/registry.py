@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -27,6 +28,7 @@ KINDS: dict[str, type] = {
     "executors": interfaces.Executor,
     "llms": object,  # LangChain's BaseChatModel, which is not imported here
 }
+_LARGE = 2**63  # torch and numpy count up to that
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -135,9 +137,22 @@ def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
             hint = hints.get(key, Any)
             several = get_origin(hint) in {tuple, list, Sequence} and get_args(hint)[0] is str
             listed = value.split("+") if several and isinstance(value, str) else value
-            checked[key] = TypeAdapter(hint).validate_python(listed)
+            if isinstance(value, bool) and bool not in (hint, *get_args(hint)) and hint is not Any:
+                raise RequestError(f"{use.name}: the option {key} cannot be {value!r}: it is no yes-or-no option.")
+            checked[key] = _finite(TypeAdapter(hint).validate_python(listed))
+        except OverflowError as error:
+            raise RequestError(f"{use.name}: the option {key} cannot be {value!r}: {error}.") from error
         except ValidationError as error:
             raise RequestError(
                 f"{use.name}: the option {key} cannot be {value!r}: {error.errors()[0]['msg']}."
             ) from error
     return checked
+
+
+def _finite(value: Any) -> Any:
+    """The value; OverflowError where it is a number that no option can mean."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise OverflowError("it must be a finite number")
+    if isinstance(value, int) and abs(value) >= _LARGE:
+        raise OverflowError("it is too large")
+    return value

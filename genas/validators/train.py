@@ -31,7 +31,7 @@ class TrainValidator(Validator):
         examples: use only that many training examples.
 
     Raises:
-        RequestError: there is no such precision.
+        RequestError: there is no such precision, or a number is out of its range.
     """
 
     metric: ClassVar = "accuracy"
@@ -51,16 +51,20 @@ class TrainValidator(Validator):
         precision: str = "auto",
         examples: int | None = None,
     ) -> None:
-        from genas.training.recipe import fixed
+        from genas.training.recipe import Recipe, fixed
         from genas.training.timing import PRECISIONS
         from genas.training.weights import WeightStore
 
         if precision not in (*PRECISIONS, "auto"):
             raise RequestError(f"There is no precision {precision!r}; write float32, bfloat16 or auto.")
+        for name, value in {"epochs": epochs, "seeds": seeds, "examples": examples}.items():
+            if value is not None and value < 1:
+                raise RequestError(f"train needs {name} of at least 1, not {value}.")
         self.space, self.task, self.device, self.store = space, task, device, ledger.store
         self.weights_of = WeightStore(ledger.store)
         self.epochs, self.seeds, self.precision, self.examples = epochs, seeds, precision, examples
         self.fixes = fixed({"batch_size": batch_size, "learning_rate": learning_rate})
+        Recipe.from_data(self.fixes)
 
     @property
     def sure_precision(self) -> str:

@@ -3,11 +3,14 @@
 import inspect
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 
 from genas.core import registry
 from genas.core.errors import RequestError, UnknownPlugin
+from genas.core.ledger import Ledger
 from genas.core.records import Use
 
 ALL = [(kind, name) for kind in registry.kinds() for name in registry.names(kind)]
@@ -61,3 +64,24 @@ def test_several_values_may_be_joined_in_text():
     use = Use("rank_aggregate", {"proxies": "params+nope"})
     with pytest.raises(UnknownPlugin, match="no 'nope' among the scorers"):
         registry.create("scorers", use, space=None, task=None)
+
+
+@pytest.mark.parametrize(("kind", "name"), OURS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "1e400", 10**400, True, [1], {"a": 1}])
+def test_no_number_may_be_endless_or_no_number(kind, name, value):
+    hints = get_type_hints(registry.load(kind, name).__init__)
+    for option in registry.options(kind, name):
+        kinds = {hints[option], *get_args(hints[option])}
+        if {int, float} & kinds and not {str, Sequence} & {*kinds, get_origin(hints[option])}:
+            with pytest.raises(RequestError, match=option):
+                registry._checked(registry.load(kind, name), Use(name, {option: value}))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"epochs": 0}, {"seeds": -1}, {"examples": 0}, {"batch_size": 0}, {"learning_rate": -1.0}, {"precision": "half"}],
+)
+def test_trainings_that_cannot_be_are_refused_at_once(options, tmp_path):
+    context = {"space": None, "task": None, "ledger": Ledger(tmp_path / "ledger.jsonl")}
+    with pytest.raises(RequestError, match=next(iter(options))):
+        registry.create("validators", Use("train", options), **context)
