@@ -192,7 +192,7 @@ def _why(report: Report) -> list[str]:
     winner = report.winner.candidate
     if winner.note or winner.parents:
         parents = f" from {', '.join(summary.short(key) for key in winner.parents)}" if winner.parents else ""
-        if summary.kind_of(winner) in {"generated", "another recipe"}:
+        if summary.kind_of(winner) not in {"hand-made", "portfolio"}:
             lines.append(f"The winner was made by {summary.clean(winner.origin, 60)}{parents}.")
         if winner.note:
             lines.append(f'Its maker noted: "{summary.clean(winner.note, 300)}".')

@@ -66,6 +66,11 @@ class Rungs:
         """A rung in words: "rung 2 of 3", "the end"."""
         return f"rung {number} of {len(self.shares)}" if number <= len(self.shares) else "the end"
 
+    def entry(self, trial: Trial) -> str:
+        """Where it joined, in words: "on rung 2 of 3", "for the final"."""
+        first = self.first(trial)
+        return "for the final" if first > len(self.shares) else f"on {self.name(first)}"
+
     def stop(self, trial: Trial) -> str:
         """Why the network went no further, in words; nothing for one that failed, whose failure says it."""
         last = self.last(trial)
@@ -73,7 +78,7 @@ class Rungs:
             return f"stopped after {self.name(last)}" if last else ""
         if last == 0:
             return f"did not start: the first rung had room for {self.sizes[0]}, and others promised more"
-        joined = f"joined on {self.name(first)}; " if (first := self.first(trial)) > 1 else ""
+        joined = f"joined {self.entry(trial)}; " if self.first(trial) > 1 else ""
         if last > len(self.shares):
             return joined + "trained to the end"
         went, size = self.continued[last - 1], self.sizes[last - 1]

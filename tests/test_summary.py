@@ -109,6 +109,15 @@ def test_a_leader_with_another_recipe_is_told_by_what_it_was_made_from() -> None
     assert "learning rate 0.008" in lines[-2]
 
 
+def test_an_heir_that_looks_more_closely_is_told_by_the_leader_that_it_goes_on_from() -> None:
+    heir = network(9, "finer", 0.96, test=0.9, joined=2, parents=(HAND.candidate.key,))
+    lines = said(heir, HAND, OTHER)
+    assert lines[0].startswith("The winner is a hand-made small ResNet, with a closer look that the race tried: it won")
+    assert "1 leader with a closer look" in said(OTHER, HAND, heir)[0]
+    rungs = Rungs.of(REQUEST, [MADE, HAND, heir], "accuracy", "max")
+    assert rungs is not None and rungs.stop(heir) == "joined for the final; trained to the end"
+
+
 def test_what_shares_no_rung_is_not_compared() -> None:
     child = network(5, "local_search", 0.9, 0.95, test=0.9, joined=1, parents=(MADE.candidate.key,))
     early = network(6, "reference", 0.7, note="small ResNet")

@@ -29,7 +29,9 @@ def finer(  # noqa: PLR0917 - two figures of the race and the three that do the 
     arch = opening.space.finer(leader.arch)
     if arch is None:
         return None
-    child = opening.effective(Candidate(arch, "race", (leader.key,), "the leader, finer", recipe=leader.recipe))
+    child = opening.effective(
+        Candidate(arch, "finer", (leader.key,), "the leader, looking more closely", recipe=leader.recipe)
+    )
     rate *= means.speed(child) / means.speed(leader)
     if rate * seconds * (1 - COARSE) < _ENOUGH:
         return None
