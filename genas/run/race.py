@@ -133,8 +133,8 @@ class Race:
     def final_of(self, key: str) -> Options:
         """How its last leg was trained: what is not in its recipe, or differs from it."""
         event = self.ledger.find(self._last[key]) or {}
-        found = {name: event[name] for name in ("learning_rate", "precision", "growing") if name in event}
-        return {**found, "weights_from": self._heirs[key]} if key in self._heirs else found
+        found: Options = {name: event[name] for name in ("learning_rate", "precision", "growing") if name in event}
+        return {**found, **({"weights_from": self._heirs[key]} if key in self._heirs else {})}
 
     # Rungs
 
