@@ -72,7 +72,7 @@ class Laboratory:
         self.promises: list[Meter] = []
 
     def race(self, limit: Constraint | None) -> None:
-        """For a race: what only promises, and takes its time, is measured of proposals by `promise` alone.
+        """For a race: what only promises and is learned or takes its time is measured of proposals by `promise` alone.
 
         Args:
             limit: on what a candidate may cost to train; measured last, and only of what keeps the other limits.
@@ -81,7 +81,8 @@ class Laboratory:
         if limit is not None:
             self.book.afford(limit)
             self.gates = [m for m in free if m.scorer.metric == limit.metric]
-        self.promises = [m for m in free if m not in self.gates and m.scorer.cost > _CHEAP]
+        promising = [m for m in free if m.scorer.cost > _CHEAP or m.scorer.fits]
+        self.promises = [m for m in promising if m not in self.gates]
         self.screens = [m for m in self.screens if m not in self.gates and m not in self.promises]
 
     def meter(self, kind: str, use: Use) -> Meter:
@@ -131,7 +132,7 @@ class Laboratory:
 
     def finish(self, trial: Trial) -> Trial:
         """The trial with the cheap figures that a race does not ask of every candidate."""
-        for meter in (m for m in self.promises if m.scorer.cost <= _SMALL):
+        for meter in (m for m in self.promises if m.scorer.cost <= _SMALL and not m.scorer.fits):
             trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
         return self.book.keep(trial)
 

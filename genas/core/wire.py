@@ -96,18 +96,33 @@ def _use(value: object) -> object:
 
 
 def parse_budget(text: str) -> Budget:
-    """A budget from "20 minutes", "240 s" or "30 trials"."""
-    if match := re.fullmatch(r"\s*(\d+)\s*(trials?|networks?)\s*", text):
-        count = int(match[1])
-        if count < 1:
-            raise RequestError("A budget needs at least 1 trial.")
-        return Budget(trials=count)
-    import pint
+    """A budget from "20 minutes", "1 hour 30 min", "240 s" or "30 trials".
 
-    try:
-        seconds = float(pint.UnitRegistry()(text).to("second").magnitude)
-    except (pint.errors.PintError, AttributeError, ValueError, TypeError, AssertionError) as error:
-        raise RequestError(f"{text!r} is no budget. Write for example '20 minutes', '240 s' or '30 trials'.") from error
-    if not 0 < seconds < float("inf"):
-        raise RequestError(f"A budget must be more than nothing, not {text!r}.")
+    Raises:
+        RequestError: it is none, or more or less than anybody can mean.
+    """
+    if match := re.fullmatch(r"\s*([0-9]{1,12})\s*(trials?|networks?)\s*", text):
+        if not 1 <= (count := int(match[1])) <= _TRIALS:
+            raise RequestError(f"A budget needs 1 to {_TRIALS:,} trials, not {match[1]}.")
+        return Budget(trials=count)
+    parts = list(_TIME.finditer(text)) if len(text) <= 100 else []
+    between = _TIME.sub(" ", text) if parts else "?"
+    if re.fullmatch(r"[\s,]*(?:and\s*)?", between) is None or any(part[2].lower() not in _UNITS for part in parts):
+        raise RequestError(
+            f"{text[:100]!r} is no budget. Write for example '20 minutes', '1 hour 30 min', '240 s' or '30 trials'."
+        )
+    seconds = sum(float(part[1].replace(",", "")) * _UNITS[part[2].lower()] for part in parts)
+    if not 0 < seconds <= _LONGEST:
+        raise RequestError(f"A budget must be more than nothing and at most 10 years, not {text!r}.")
     return Budget(seconds=seconds)
+
+
+_TRIALS, _LONGEST = 1_000_000, 10 * 366 * 86400.0  # seconds
+_TIME = re.compile(r"(?<![0-9.,+*/^-])([0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?|\.[0-9]+)\s*([A-Za-z]+)\.?")
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+    **dict.fromkeys(("week", "weeks"), 604800.0),
+}

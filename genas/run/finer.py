@@ -27,7 +27,7 @@ def finer(  # noqa: PLR0917 - two figures of the race and the three that do the 
         The network, and the examples that it sees in a second.
     """
     arch = opening.space.finer(leader.arch)
-    if arch is None:
+    if arch is None or rate * seconds * (1 - COARSE) < _ENOUGH:  # it can't be faster than the leader
         return None
     child = opening.effective(
         Candidate(arch, "finer", (leader.key,), "the leader, looking more closely", recipe=leader.recipe)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from genas.core import wire
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.records import Architecture, Budget, Candidate, Constraint, Measurement, Objective, Request, Trial, Use
+from genas.core.wire import parse_budget
 
 
 def diamond(left: str, right: str) -> Architecture:
@@ -86,6 +87,31 @@ def test_budgets_may_be_in_words() -> None:
     assert wire.partial({"budget": "5 minutes"}) == {"budget": Budget(seconds=300.0)}
     with pytest.raises(RequestError, match="'soon' is no budget"):
         wire.partial({"budget": "soon"})
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("20 minutes", 1200), ("240 s", 240), ("1.5h", 5400), ("1 hour 30 min", 5400), ("1 hour and 30 minutes", 5400),
+        ("90 min.", 5400), ("2 days", 172_800), ("1,200 seconds", 1200), (".5 h", 1800), ("1e3 s", 1000),
+        ("10 MIN", 600),
+    ],
+)  # fmt: skip
+def test_times_are_numbers_with_units(text: str, seconds: float) -> None:
+    assert parse_budget(text) == Budget(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9**9**9 s", "5 5 s", "10 minutes (2**10)", "-5 minutes", "0 s", "nan s", "inf hours", "1e99 s",
+        "1e308 minutes", "20", "minutes", "5 meters", "0 trials", "10000000 trials", "", "5 s" * 40,
+        "3 trials and 5 minutes", "5 min or 6", "10 - 20 minutes", "2 x 5 minutes",
+    ],
+)  # fmt: skip
+def test_what_is_no_budget_is_refused_at_once(text: str) -> None:
+    with pytest.raises(RequestError, match="budget"):
+        parse_budget(text)
 
 
 def test_partial_requests_take_bare_names() -> None:
