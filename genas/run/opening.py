@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genas.sources import Mix
 
 _HAND = 8  # pairs of the portfolio at most
-_ALL = 8  # where seconds count, so few starters are all hand-made: a proposal costs seconds that they do not have
+_FEW = 12  # starters, where seconds count: fewer are all hand-made, as a short race has no seconds for proposals
 _COUNTED = {"params", "flops", "size_mb"}  # limits that a space can be scaled to without measuring
 _SHRINKS = (0.7, 0.5, 0.35, 0.25, 0.12, 0.05)  # of the parameters, where other limits are broken
 _SIZE = 500_000  # parameters of a hand-made network at most, where no limit is on its size
@@ -52,7 +52,7 @@ class Opening:
 
     def asks(self, count: int, *, hurried: bool) -> bool:
         """Whether the proposers are asked for any of so many starters."""
-        return count > 1 and not (hurried and count <= _ALL)
+        return count > 1 and not (hurried and count < _FEW)
 
     def starters(
         self, count: int, *, seconds: float | None = None, told: Callable[[], None] = lambda: None
@@ -67,6 +67,7 @@ class Opening:
             RequestError: nothing keeps the limits.
         """
         asked = self.asks(count, hurried=seconds is not None)
+        count = count if asked else min(count, _HAND)
         wanted = min(_HAND, -(-count // 2)) if asked else count
         found = self._within(self.hand_made(), wanted, told)
         end = None if seconds is None else (clock.now() + seconds, clock.now() + seconds / 2)
