@@ -139,7 +139,8 @@ def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
             listed = value.split("+") if several and isinstance(value, str) else value
             if isinstance(value, bool) and bool not in (hint, *get_args(hint)) and hint is not Any:
                 raise RequestError(f"{use.name}: the option {key} cannot be {value!r}: it is no yes-or-no option.")
-            checked[key] = _finite(TypeAdapter(hint).validate_python(listed))
+            found = TypeAdapter(hint).validate_python(listed)
+            checked[key] = found if str in get_args(hint) else _finite(found)  # words are the plug-in's own
         except OverflowError as error:
             raise RequestError(f"{use.name}: the option {key} cannot be {value!r}: {error}.") from error
         except ValidationError as error:

@@ -105,6 +105,8 @@ def parse_budget(text: str) -> Budget:
         if not 1 <= (count := int(match[1])) <= _TRIALS:
             raise RequestError(f"A budget needs 1 to {_TRIALS:,} trials, not {match[1]}.")
         return Budget(trials=count)
+    if text.lstrip().startswith("-"):
+        raise RequestError(f"A budget must be more than nothing, not {text[:100]!r}.")
     parts = list(_TIME.finditer(text)) if len(text) <= 100 else []
     between = _TIME.sub(" ", text) if parts else "?"
     if re.fullmatch(r"[\s,]*(?:and\s*)?", between) is None or any(part[2].lower() not in _UNITS for part in parts):
