@@ -1,12 +1,12 @@
 """What each part of the training gives one small ResNet in the same CPU seconds: optimizer, filters, rate, precision.
 
-    GENAS_DATA=... python eval/training.py --seconds 8 40 --seeds 3            (some 50 minutes of one core; resumes)
+    GENAS_DATA=... python eval/training.py --seconds 8 40 --seeds 3            (some 80 minutes of one core; resumes)
 
 The network is the hand-made one of eval/by_hand.py. One part is taken away at a time: `adamw` moves the filters by AdamW as well
-(at two rates), `drawn` leaves the first filters as they were drawn, `lagging` judges the
-averaged weights with averaged batch statistics; `growing` sees smaller images at first when the rate begins to fall, `twice` begins to fall from twice the rate, and
-`bfloat16` computes in that precision. Each is trained at a constant rate for 40 % of the seconds and judged (as a rung
-of a race would), then with the rate falling to zero, and tested. No cell chooses anything by the test split.
+(at two rates), `drawn` leaves the first filters as they were drawn, `lagging` judges the averaged weights with averaged
+batch statistics. Three arms add something: `growing` sees smaller images at first when the rate begins to fall, `twice` lets
+it fall from twice the rate, `bfloat16` computes in that precision. Each is trained at a constant rate for 40 % of the seconds
+and judged (as a rung of a race would), then with the rate falling to zero, and tested. No cell chooses by the test split.
 """
 
 from __future__ import annotations

@@ -300,18 +300,23 @@ def table(done: dict[Cell, dict[str, Any]]) -> str:
         for seconds in sorted({s for s, _ in rows}):
             gains = {name: _gains(tests, seconds, name, ours, others) for s, name in rows if s == seconds}
             lines += _gain_row(f"{ours} - {' or '.join(others)}", seconds, {k: v for k, v in gains.items() if v})
-    lines += ["", "| column | seconds | CPU seconds taken | seconds of the clock |", "| --- | ---: | ---: | ---: |"]
+    heads = ("column", "seconds", "CPU seconds taken", "seconds of the clock", "commits")
+    lines += ["", f"| {' | '.join(heads)} |", "| --- | ---: | ---: | ---: | --- |"]
     for column in COLUMNS:
         for seconds in sorted({s for s, _ in rows}):
             took = [row for cell, row in done.items() if (cell.column, cell.seconds) == (column, seconds)]
             if took:
                 cpu, wall = (_range(r[key] for r in took) for key in ("cpu_seconds", "wall_seconds"))
-                lines.append(f"| {column} | {seconds:g} | {cpu} | {wall} |")
+                commits = ", ".join(sorted({row["commit"] for row in took}))
+                lines.append(f"| {column} | {seconds:g} | {cpu} | {wall} | {commits} |")
     return "\n".join(lines)
 
 
 def _mean(values: dict[int, float]) -> str:
-    return f"{mean(values.values()):.4f} ({len(values)})" if values else "-"
+    """The mean, the range and the number of seeds."""
+    found = list(values.values())
+    shown = f" [{min(found):.3f}, {max(found):.3f}]" if len(found) > 1 else ""
+    return f"{mean(found):.4f}{shown} ({len(found)})" if found else "-"
 
 
 def _range(values: Iterable[float]) -> str:
@@ -353,11 +358,12 @@ def _interval(pairs: Sequence[float]) -> str:
     return f"[{mean(pairs) - half:+.2f}, {mean(pairs) + half:+.2f}]"
 
 
-ABOUT = f"""Test accuracy, mean over seeds (how many in brackets), after a budget of so many CPU seconds of one thread. At most
+ABOUT = f"""Test accuracy, mean over seeds [range] (how many), after a budget of so many CPU seconds of one thread. At most
 {LIMIT:,} parameters, except for `frozen`. `genas`: from scratch; `genas+stems`: pretrained first blocks are allowed; `by_hand`: a small
 ResNet at the limit, one frozen recipe for the whole budget (`eval/by_hand.py`); `frozen`: EfficientNet-Lite0, frozen, and logistic
 regression on its pooled maps; `uniform`: random search, in the race that `genas` runs. Gains are paired over sets and seeds; where two columns
-are named, against the one with the better mean on the set. The clock of genas includes reading the images and the test.
+are named, against the one with the better mean on the set. Cells were measured by several calls; "-dirty" is said where the results of
+the cells before were not committed yet. The clock of genas includes reading the images and the test.
 
 """
 

@@ -163,7 +163,9 @@ def _check_tools(model: BaseChatModel, tools: list[BaseTool]) -> None:
         raise RequestError(f"The embedded chat model is too small to choose tools. {_ADVICE}")
     try:
         model.bind_tools(tools)
-    except NotImplementedError as error:  # so says LangChain's base class of a model that has no tools
+    except (
+        NotImplementedError
+    ) as error:  # LangChain's base class raises it for a model without tools: named, not hidden
         raise RequestError(f"The chat model {name!r} calls no tools. {_ADVICE}") from error
 
 

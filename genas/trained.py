@@ -230,7 +230,7 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     """Train one leg in the folder's own store, test and export; what is to be written of it."""
     from genas.run.trainer import Course, Trainer, name
     from genas.training.loop import Leg
-    from genas.training.timing import build, fastest_precision, fastest_threads, threads
+    from genas.training.timing import build, fastest_threads, threads
     from genas.validators.train import tested
 
     request, store = found.request, folder / "store"
@@ -245,9 +245,7 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     part = Leg(leg, seconds=seconds, decay=True)
     network = build(space, found.candidate.arch, task, request.seed)
     with threads(fastest_threads(network, task, request.device)):
-        precision = validator.precision
-        if precision == "auto":
-            precision = fastest_precision(network, task, request.device)
+        precision = validator.precision_of(network, request.device)
         course = Course(found.candidate, request.seed, (part,), "", 1.0, points=_POINTS, precision=precision)
         listener = progress or Silence()
         listener.stage("further training", 100)

@@ -95,6 +95,17 @@ def _use(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+_TRIALS, _LONGEST = 1_000_000, 10 * 366 * 86400.0  # seconds
+_TIME = re.compile(r"(?<![0-9.,+*/^-])([0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?|\.[0-9]+)\s*([A-Za-z]+)\.?")
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+    **dict.fromkeys(("week", "weeks"), 604800.0),
+}
+
+
 def parse_budget(text: str) -> Budget:
     """A budget from "20 minutes", "1 hour 30 min", "240 s" or "30 trials".
 
@@ -117,14 +128,3 @@ def parse_budget(text: str) -> Budget:
     if not 0 < seconds <= _LONGEST:
         raise RequestError(f"A budget must be more than nothing and at most 10 years, not {text!r}.")
     return Budget(seconds=seconds)
-
-
-_TRIALS, _LONGEST = 1_000_000, 10 * 366 * 86400.0  # seconds
-_TIME = re.compile(r"(?<![0-9.,+*/^-])([0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?|\.[0-9]+)\s*([A-Za-z]+)\.?")
-_UNITS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86400.0),
-    **dict.fromkeys(("week", "weeks"), 604800.0),
-}

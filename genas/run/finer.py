@@ -18,6 +18,8 @@ def finer(  # noqa: PLR0917 - two figures of the race and the three that do the 
 
     A coarse network learns more in the same seconds until it has learned most of what it can; that its weights serve
     the finer one as they are is progressive resizing (Tan & Le, ICML 2021, section 4.2) as a change of architecture.
+    A small ResNet in finals on CIFAR-10, one seed, validation accuracy without and with: .763 and .758 (85 s, where the
+    finer one saw 167,000 examples), .766 and .786 (165 s).
 
     Args:
         rate: examples that the leader sees in a second.

@@ -11,7 +11,7 @@ from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.records import Request
 from genas.core.rng import rng
 from genas.run.schedule import Schedule, by_seconds, by_trials
-from genas.training.timing import build, fastest_precision, seconds_per_example, threads
+from genas.training.timing import build, seconds_per_example, threads
 from genas.validators.train import TrainValidator
 
 EPOCHS = 40.0  # of the winner, where the budget counts trials
@@ -47,9 +47,7 @@ def planned(
         return replace(made, precision=validator.sure_precision)
     network = _usual(request, space, task)
     with threads(executor.threads):
-        precision = validator.precision
-        if precision == "auto":
-            precision = fastest_precision(network, task, device)
+        precision = validator.precision_of(network, device)
         step = _BATCH * seconds_per_example(network, task, device, batch_size=_BATCH, runs=3, precision=precision)
     left = _USED * (request.budget.seconds or 0.0) - (clock.now() - begin)
     made = by_seconds(

@@ -10,7 +10,7 @@ from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Measurement
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from genas.training.recipe import Recipe
 
@@ -70,6 +70,12 @@ class TrainValidator(Validator):
     def sure_precision(self) -> str:
         """The precision where none is measured."""
         return "float32" if self.precision == "auto" else self.precision
+
+    def precision_of(self, network: nn.Module, device: str) -> str:
+        """The precision where it may be measured: the one in which the network trains faster on the device now."""
+        from genas.training.timing import fastest_precision
+
+        return fastest_precision(network, self.task, device) if self.precision == "auto" else self.precision
 
     @property
     def recipe(self) -> Recipe:

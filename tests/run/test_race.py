@@ -15,13 +15,20 @@ from pathlib import Path
 import pytest
 
 import genas
+from genas.book import Book
 from genas.core import assets, registry
 from genas.core.errors import RequestError
-from genas.core.ledger import Ledger
-from genas.core.records import Architecture, Candidate, Report
+from genas.core.ledger import Event, Ledger
+from genas.core.records import Architecture, Candidate, Report, Request, Use
+from genas.laboratory import Laboratory, context_of
+from genas.run.finer import finer
+from genas.run.means import Means
+from genas.run.opening import Opening
+from genas.run.schedule import Schedule
 from genas.run.trainer import Course, Result, Trainer
+from genas.sources import Mix
 from genas.spaces.conv_net import ConvNetSpace
-from genas.training.loop import Leg
+from genas.training.loop import Leg, Training
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits, 10 classes, under 20k parameters, accuracy first"
 KNOWN = {
@@ -120,26 +127,38 @@ def test_how_long_each_is_trained_the_race_decides_and_what_is_fixed_is_not_sear
     assert report.recipe["learning_rate"] == 0.003
 
 
-def precisions(out: Path, **changed: object) -> set[str]:
+def precisions(out: Path, **changed: object) -> list[str]:
     """Of the rungs and of the final, as the ledger has them."""
     genas.design(GOAL, out=out, executor="serial:threads=1", **{**KNOWN, **changed})
-    events = [json.loads(line) for line in (out / "ledger.jsonl").read_text().splitlines()]
-    return {e["schedule"]["precision"] for e in events if e.get("id") == "schedule"} | {
-        e["precision"] for e in events if e.get("id") == "final 0"
-    }
+    events = {e["id"]: e for line in (out / "ledger.jsonl").read_text().splitlines() if "id" in (e := json.loads(line))}
+    return [events["schedule"]["schedule"]["precision"], events["final 0"]["precision"]]
 
 
-def test_the_precision_is_measured_only_where_seconds_count(tmp_path: Path) -> None:
+def test_the_precision_is_measured_only_where_seconds_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, used = [], set()
+
+    def fastest(*_args: object) -> str:
+        asked.append(1)
+        return "bfloat16"
+
+    real = Training._loss
+
+    def seen(training: Training, *args: object) -> object:
+        used.add(training.precision)
+        return real(training, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("genas.training.timing.fastest_precision", fastest)
+    monkeypatch.setattr(Training, "_loss", seen)
     few = {"epochs": 1, "examples": 200}
-    assert precisions(tmp_path / "trials", budget={"trials": 1}, validator={"name": "train", "options": few}) == {
-        "float32"
-    }
     half = {"name": "train", "options": {**few, "precision": "bfloat16"}}
-    assert precisions(tmp_path / "half", budget={"trials": 1}, validator=half) == {"bfloat16"}
-    assert precisions(tmp_path / "seconds", budget={"seconds": 14}, validator={"name": "train"}) <= {
-        "float32",
-        "bfloat16",
-    }
+    validator = {"name": "train", "options": few}
+    assert precisions(tmp_path / "trials", budget={"trials": 1}, validator=validator) == ["float32"] * 2
+    assert used == {"float32"}
+    assert precisions(tmp_path / "half", budget={"trials": 1}, validator=half) == ["bfloat16"] * 2
+    assert not asked
+    known = {"budget": {"seconds": 14}, "validator": {"name": "train"}, "space": FROM_SCRATCH}
+    assert precisions(tmp_path / "seconds", **known)[0] == "bfloat16"
+    assert asked and "bfloat16" in used
 
 
 def test_a_precision_that_there_is_not_is_refused(tmp_path: Path) -> None:
@@ -148,29 +167,66 @@ def test_a_precision_that_there_is_not_is_refused(tmp_path: Path) -> None:
         genas.design(GOAL, out=tmp_path, **{**KNOWN, "validator": wrong})
 
 
-def test_the_leaders_weights_go_on_in_a_finer_network_which_gets_most_of_the_final(
+def test_the_leaders_weights_go_on_in_a_finer_network_also_after_a_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def other(_space: ConvNetSpace, arch: Architecture) -> Architecture:
         act = "silu" if "relu" in arch.ops else "relu"
         return replace(arch, ops=tuple(act if op in {"relu", "silu"} else op for op in arch.ops))
 
+    real, steps = Training._step, []
+
+    def stopping(training: Training, *args: float) -> None:
+        if training._leg["name"] == "final 1":
+            if len(steps) == 5:
+                training.save()
+                raise KeyboardInterrupt
+            steps.append(training.steps)
+        real(training, *args)
+
+    def events() -> dict[str, Event]:
+        lines = map(json.loads, (tmp_path / "ledger.jsonl").read_text().splitlines())
+        return {event["id"]: event for event in lines if "id" in event}
+
     monkeypatch.setattr(ConvNetSpace, "finer", other)
     monkeypatch.setattr("genas.run.finer._ENOUGH", 1)
     known = {**KNOWN, "budget": {"seconds": 16}, "validator": "train", "space": FROM_SCRATCH}
-    genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **known)
-    events = {
-        e["id"]: e for line in (tmp_path / "ledger.jsonl").read_text().splitlines() if "id" in (e := json.loads(line))
-    }
-    leader, heir = events["finalists"]["entrants"]
+    with monkeypatch.context() as stop, pytest.raises(KeyboardInterrupt):
+        stop.setattr(Training, "_step", stopping)
+        genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **known)
+    assert steps == [0, 1, 2, 3, 4]
+    before = events()
+    report = genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **known)
+    after = events()
+    assert all(after[name] == event for name, event in before.items()), "what was decided is kept"
+    leader, heir = after["finalists"]["entrants"]
     assert heir["parent"] == leader["key"]
-    assert events["final 1"]["each"] > 2 * events["final 0"]["each"]
-    known_before = [
-        e["measurement"]["value"] for name, e in events.items() if name.startswith(f"race {leader['key']} 0 rung")
-    ]
-    after = events[f"race {heir['key']} 0 final 1"]["measurement"]
-    assert min([*after["curve"], after["value"]]) > max(known_before) - 0.1, "it starts from what was learned"
-    assert genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **known).winner is not None
+    assert after["final 1"]["each"] > 2 * after["final 0"]["each"]
+    rungs = [e["measurement"]["value"] for name, e in after.items() if name.startswith(f"race {leader['key']} 0 rung")]
+    final = after[f"race {heir['key']} 0 final 1"]["measurement"]
+    assert min([*final["curve"], final["value"]]) > max(rungs) - 0.1, "it starts from what was learned"
+    assert report.winner is not None and report.winner.candidate.key in {leader["key"], heir["key"]}
+
+
+@pytest.mark.parametrize(("rate", "seconds", "found"), [(1e4, 10.0, False), (1e6, 10.0, True)])
+def test_a_finer_look_is_had_where_there_is_time_for_it(
+    tmp_path: Path, rate: float, seconds: float, found: bool
+) -> None:
+    space, task = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
+    request = Request("x", Use("digits"), Use("conv_net"), scorers=(Use("params"),), validator=Use("train"))
+    ledger, executor = Ledger(tmp_path / "ledger.jsonl"), registry.create("executors", "serial")
+    context = context_of(request, ledger, "cpu")
+    lab = Laboratory(request, Book("accuracy", "max", (), ()), context, executor)
+    validator = registry.create("validators", "train", space=space, task=task, ledger=ledger)
+    means = Means(Schedule("seconds", (), 10.0), Trainer(space, task, validator, "cpu", None), executor)
+    opening = Opening(request, space, task, lab, proposers=Mix({}))
+    leader = Candidate(space.from_text("full stem8 s2 relu mean | plain k3 d1 w8"), "test")
+    heir = finer(leader, rate, seconds, opening, lab, means)
+    assert (heir is not None) == found
+    if heir is not None:
+        assert space.to_text(heir[0].arch).startswith("full stem8 s1") and heir[0].parents == (leader.key,)
+    assert [opening.asks(count, hurried=True) for count in (1, 8, 11, 12)] == [False, False, False, True]
+    assert [opening.asks(count, hurried=False) for count in (1, 2)] == [False, True]
 
 
 def test_a_network_that_was_in_the_race_before_begins_anew_as_an_heir(tmp_path: Path) -> None:

@@ -343,6 +343,17 @@ def test_what_a_task_forbids_is_taken_out_of_the_recipe() -> None:
     assert training(recipe=Recipe(flips="turns")).recipe.flips == "none", "a digit is not to be turned"
 
 
+def test_a_leg_may_have_a_rate_of_its_own() -> None:
+    rates = []
+    for rate in (None, 0.02):
+        made = training()
+        made.warm = 1
+        made.advance(Leg("flat", examples=128, rate=rate))
+        rates.append(made.optimizers[0].param_groups[0]["lr"])
+    assert rates == [made.recipe.learning_rate, 0.02]
+    assert made.recipe.learning_rate != 0.02
+
+
 def test_half_precision_trains() -> None:
     assert 0 <= training(precision="bfloat16").advance(FIRST).accuracy <= 1
 

@@ -7,6 +7,7 @@ import torch
 
 from genas.core import registry
 from genas.core.errors import RequestError
+from genas.training import timing
 from genas.training.timing import PRECISIONS, build, cores, fastest_precision, pick_device, seconds_per_example, threads
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
@@ -49,8 +50,17 @@ def test_a_step_takes_time_and_leaves_the_random_state_alone(stem: str) -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_a_step_is_timed_in_either_precision_and_the_faster_one_is_named() -> None:
-    network = build(SPACE, ARCH, TASK, 0)
-    assert all(seconds_per_example(network, TASK, "cpu", runs=1, precision=name) > 0 for name in PRECISIONS)
-    assert fastest_precision(network, TASK, "cpu") in PRECISIONS
+def test_a_step_is_timed_in_the_precision_that_is_asked_for() -> None:
+    network, seen = build(SPACE, ARCH, TASK, 0), []
+    network.head.register_forward_hook(lambda _module, _inputs, output: seen.append(output.dtype))
+    for precision in PRECISIONS:
+        assert seconds_per_example(network, TASK, "cpu", runs=1, precision=precision) > 0
+    assert seen == [torch.float32] * 2 + [torch.bfloat16] * 2
     assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(("half", "fastest"), [(0.95, "float32"), (0.8, "bfloat16"), (2.0, "float32")])
+def test_half_precision_must_win_by_a_tenth(monkeypatch: pytest.MonkeyPatch, half: float, fastest: str) -> None:
+    took = {"float32": 1.0, "bfloat16": half}
+    monkeypatch.setattr(timing, "seconds_per_example", lambda *_args, precision, **_options: took[precision])
+    assert fastest_precision(build(SPACE, ARCH, TASK, 0), TASK, "cpu") == fastest
