@@ -8,7 +8,7 @@ A cell is one set, budget, column and seed. Each runs in a process of its own on
 --out when it is done; started again, finished cells are skipped and failed ones are tried again. With --jobs 2 two cells
 run side by side, each pinned to a core. Logs and run folders lie in runs/whole_budget/.
 
-All columns see the same splits and may use at most 100,000 parameters (`frozen` is judged without that limit).
+All columns see the same splits and may use at most 100,000 parameters; `frozen_any` alone is judged without that limit.
 """
 
 from __future__ import annotations
@@ -48,12 +48,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 PUBLISHED = {"cifar10", "mnist"}  # tasks of their own; the others are parquet files for the task `images`
 GENAS = ("genas", "genas+stems", "uniform")
-COLUMNS = ("genas", "genas+stems", "by_hand", "frozen", "uniform")
+COLUMNS = ("genas", "genas+stems", "by_hand", "frozen", "frozen_any", "uniform")
+PAIRS = (  # whose gains over which others
+    ("genas", ("by_hand",)), ("genas+stems", ("by_hand", "frozen")), ("genas+stems", ("by_hand", "frozen_any")),
+    ("genas", ("uniform",)),
+)  # fmt: skip
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 FOLDER = Path(__file__).parent.parent / "runs" / "whole_budget"
 
 PIXELS = 96  # side of the images that the frozen network sees
-CUTS = (9, 12, 16)  # blocks after which its maps are pooled; validation chooses
+CUTS = (4, 6, 9, 12, 16)  # blocks after which its maps are pooled; validation chooses among those within the limit
+_LARGE = (9, 12, 16)  # the choice where there is no limit
 STRENGTHS = (0.0003, 0.003, 0.03, 0.3)  # C of the logistic regression; validation chooses
 
 
@@ -114,8 +119,10 @@ def _by_hand(task: Task, mirror: bool, seconds: float, seed: int) -> dict[str, f
     return by_hand.train(*tensors, task.outputs, seconds, seed, max_params=LIMIT, mirror=mirror)
 
 
-def _frozen(task: Task, seconds: float, seed: int) -> dict[str, float]:
+def _frozen(task: Task, seconds: float, seed: int, *, limited: bool) -> dict[str, float]:
     """A frozen EfficientNet-Lite0 and logistic regression on its pooled maps; validation chooses cut and strength.
+
+    Under the limit the cuts are those that keep it together with the regression's own weights.
 
     Where the budget is too short for all images, the network sees random ones until 70 % of it are used; fits go on
     until it ends. The pass of the test images is not charged, as with `by_hand`.
@@ -125,20 +132,26 @@ def _frozen(task: Task, seconds: float, seed: int) -> dict[str, float]:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from genas.networks.conv_net import LiteStem
+    from genas.networks.conv_net import LITE_BLOCKS, LiteStem
     from genas.training import pretrained
 
     start = time.process_time()
     stem = LiteStem(16, task.input_shape[0]).eval().to(memory_format=torch.channels_last)
     pretrained.load(stem)
+    params = {}  # of the stem and the regression, by cut
+    for cut in CUTS:
+        weights = sum(p.numel() for p in [*stem.first.parameters(), *stem.body[:cut].parameters()])
+        params[cut] = weights + task.outputs * (6 * LITE_BLOCKS[cut - 1][3] + 1)  # six figures of each map
+    cuts = [cut for cut in CUTS if params[cut] <= LIMIT] if limited else list(_LARGE)
+    stem.body = stem.body[: cuts[-1]]  # the rest is not needed
     train, val, test = (task.data(split) for split in ("train", "val", "test"))
     order = [torch.randperm(len(d.labels), generator=torch.Generator().manual_seed(seed)) for d in (train, val)]
-    judged = _pooled(stem, task, val.inputs[order[1]], start + 0.2 * seconds)
-    learned = _pooled(stem, task, train.inputs[order[0]], start + 0.7 * seconds)
-    y_train = train.labels[order[0]][: len(learned[CUTS[0]])].numpy()
-    y_val = val.labels[order[1]][: len(judged[CUTS[0]])].numpy()
+    judged = _pooled(stem, task, cuts, val.inputs[order[1]], start + 0.2 * seconds)
+    learned = _pooled(stem, task, cuts, train.inputs[order[0]], start + 0.7 * seconds)
+    y_train = train.labels[order[0]][: len(learned[cuts[0]])].numpy()
+    y_val = val.labels[order[1]][: len(judged[cuts[0]])].numpy()
     best: tuple[float, int, float, Any] | None = None
-    for strength, cut in ((strength, cut) for strength in STRENGTHS[1:] + STRENGTHS[:1] for cut in CUTS[::-1]):
+    for strength, cut in ((strength, cut) for strength in STRENGTHS[1:] + STRENGTHS[:1] for cut in cuts[::-1]):
         if best is not None and time.process_time() - start > seconds:
             break
         model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=200))
@@ -149,12 +162,11 @@ def _frozen(task: Task, seconds: float, seed: int) -> dict[str, float]:
     assert best is not None
     value, cut, strength, model = best
     used = time.process_time() - start
-    features = _pooled(stem, task, test.inputs, float("inf"))[cut]
-    weights = sum(p.numel() for p in [*stem.first.parameters(), *stem.body[:cut].parameters()])
+    features = _pooled(stem, task, [cut], test.inputs, float("inf"))[cut]
     return {
         "test": float(model.score(features, test.labels.numpy())),
         "val": value,
-        "params": weights + task.outputs * (features.shape[1] + 1),
+        "params": params[cut],
         "cut": cut,
         "C": strength,
         "examples": len(y_train),
@@ -163,12 +175,12 @@ def _frozen(task: Task, seconds: float, seed: int) -> dict[str, float]:
     }
 
 
-def _pooled(stem: torch.nn.Module, task: Task, inputs: Tensor, until: float) -> dict[int, Any]:
+def _pooled(stem: torch.nn.Module, task: Task, cuts: list[int], inputs: Tensor, until: float) -> dict[int, Any]:
     """Per cut, mean, maximum and 2x2 means of the maps [n, 6 C]; only of the images reached by `until`."""
     import torch
     from torch.nn import functional as F
 
-    rows: dict[int, list[Tensor]] = {cut: [] for cut in CUTS}
+    rows: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
 
     def keep(cut: int) -> Callable[..., None]:
         def hook(_module: object, _inputs: object, maps: Tensor) -> None:
@@ -177,7 +189,7 @@ def _pooled(stem: torch.nn.Module, task: Task, inputs: Tensor, until: float) -> 
 
         return hook
 
-    hooks = [stem.body[cut - 1].register_forward_hook(keep(cut)) for cut in CUTS]  # type: ignore[index, union-attr]
+    hooks = [stem.body[cut - 1].register_forward_hook(keep(cut)) for cut in cuts]  # type: ignore[index, union-attr]
     with torch.inference_mode():
         for part in inputs.split(16):  # larger batches leave the processor's cache
             images = F.interpolate(task.prepare(part), size=PIXELS, mode="bilinear", align_corners=False)
@@ -207,8 +219,8 @@ def measure(cell: Cell, core: int | None) -> None:
     wall, cpu = time.perf_counter(), _cpu()
     if cell.column == "by_hand":
         figures = _by_hand(task, cell.set in MIRRORED, cell.seconds, cell.seed)
-    elif cell.column == "frozen":
-        figures = _frozen(task, cell.seconds, cell.seed)
+    elif cell.column in ("frozen", "frozen_any"):
+        figures = _frozen(task, cell.seconds, cell.seed, limited=cell.column == "frozen")
     else:
         figures = _genas(cell.column, use, cell.seconds, cell.seed, folder / "run")
     took = {"cpu_seconds": round(_cpu() - cpu, 2), "wall_seconds": round(time.perf_counter() - wall, 2)}
@@ -296,7 +308,7 @@ def table(done: dict[Cell, dict[str, Any]]) -> str:
         lines.append(f"| {name} | {seconds:g} | " + " | ".join(means) + " |")
     lines += ["", "| gain in points | seconds | mean | 95 % interval | worst set | pairs |"]
     lines.append("| --- | ---: | ---: | ---: | --- | ---: |")
-    for ours, others in (("genas", ("by_hand",)), ("genas+stems", ("by_hand", "frozen")), ("genas", ("uniform",))):
+    for ours, others in PAIRS:
         for seconds in sorted({s for s, _ in rows}):
             gains = {name: _gains(tests, seconds, name, ours, others) for s, name in rows if s == seconds}
             lines += _gain_row(f"{ours} - {' or '.join(others)}", seconds, {k: v for k, v in gains.items() if v})
@@ -359,9 +371,9 @@ def _interval(pairs: Sequence[float]) -> str:
 
 
 ABOUT = f"""Test accuracy, mean over seeds [range] (how many), after a budget of so many CPU seconds of one thread. At most
-{LIMIT:,} parameters, except for `frozen`. `genas`: from scratch; `genas+stems`: pretrained first blocks are allowed; `by_hand`: a small
-ResNet at the limit, one frozen recipe for the whole budget (`eval/by_hand.py`); `frozen`: EfficientNet-Lite0, frozen, and logistic
-regression on its pooled maps; `uniform`: random search, in the race that `genas` runs. Gains are paired over sets and seeds; where two columns
+{LIMIT:,} parameters, except for `frozen_any`. `genas`: from scratch; `genas+stems`: pretrained first blocks are allowed; `by_hand`: a small
+ResNet at the limit, one frozen recipe for the whole budget (`eval/by_hand.py`); `frozen`: as many blocks of EfficientNet-Lite0 as keep
+the limit, frozen, and logistic regression on their pooled maps; `frozen_any`: the same with 9 to 16 blocks; `uniform`: random search, in the race that `genas` runs. Gains are paired over sets and seeds; where two columns
 are named, against the one with the better mean on the set. Cells were measured by several calls; "-dirty" is said where the results of
 the cells before were not committed yet. The clock of genas includes reading the images and the test.
 
