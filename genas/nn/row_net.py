@@ -1,13 +1,18 @@
 """Networks for rows of numbers: layers of three kinds, each with its own activation, width and dropout.
 
+Several members may share the layers: each sees the row with signs of its own and has a head of its own, and their
+probabilities are averaged.
+
 This file imports nothing but torch, because it is exported as it stands beside the weights of a found network.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 _ACTS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
@@ -71,25 +76,46 @@ _KINDS = {"plain": PlainLayer, "residual": ResidualLayer, "gated": GatedLayer}
 class RowNet(nn.Module):
     """A classifier of rows.
 
+    Source of the members: TabM-mini (Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient
+    Ensembling", ICLR 2025, section 3.3).
+
     Args:
         layers: kind, activation, width and dropout of each.
         inputs: features of a row.
         outputs: classes.
+        members: how many share the layers.
     """
 
-    def __init__(self, layers: Sequence[tuple[str, str, int, float]], inputs: int, outputs: int) -> None:
+    def __init__(
+        self, layers: Sequence[tuple[str, str, int, float]], inputs: int, outputs: int, members: int = 1
+    ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
             "layers": [tuple(layer) for layer in layers],
             "inputs": inputs,
             "outputs": outputs,
+            "members": members,
         }
         widths = [inputs, *(width for _, _, width, _ in layers)]
+        self.signs = nn.Parameter(torch.randint(2, (members, inputs)) * 2.0 - 1) if members > 1 else None
         self.layers = nn.Sequential(
             *(_KINDS[kind](widths[i], width, act, dropout) for i, (kind, act, width, dropout) in enumerate(layers))
         )
-        self.head = nn.Linear(widths[-1], outputs)
+        bound = widths[-1] ** -0.5
+        self.heads = nn.Parameter(torch.empty(members, widths[-1], outputs).uniform_(-bound, bound))
+        self.biases = nn.Parameter(torch.empty(members * outputs).uniform_(-bound, bound))
+
+    def each(self, x: Tensor) -> Tensor:
+        """[B, inputs] -> logits of each member [members, B, outputs]: in training each learns by itself."""
+        members, width, outputs = self.heads.shape
+        if self.signs is not None:
+            x = (x * self.signs[:, None]).flatten(0, 1)
+        hidden = self.layers(x).view(members, -1, width)
+        return torch.baddbmm(self.biases.view(members, 1, outputs), hidden, self.heads)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> logits [B, outputs]."""
-        return self.head(self.layers(x))  # type: ignore[no-any-return]
+        """[B, inputs] -> logits [B, outputs]: of several members, the logarithm of their mean probability."""
+        scores = self.each(x)
+        if len(scores) == 1:
+            return scores[0]
+        return scores.log_softmax(2).logsumexp(0) - math.log(len(scores))

@@ -354,28 +354,35 @@ class Race:
         self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, event["measurement"])))
 
     def _repeat(self, key: str) -> None:
-        """The winner again from nothing with other seeds: as many examples, by the same share at a falling rate."""
-        total, candidate = self._seen[key], self.book.trials[key].candidate
-        looks = points(total, len(self.task.data("val").labels))
-        flat = Leg("flat", examples=max(1, round(RACE * total)))
-        last = max(1, round((1 - RACE) * total))
-        end = self.ledger.find(self._last[key])
-        assert end is not None
-        legs = (flat, Leg("final", examples=last, decay=True, growing=end["growing"], rate=end["learning_rate"]))
-        courses = [
-            Course(candidate, self.request.seed + i, legs, "", 1.0, points=looks, precision=end["precision"])
-            for i in range(1, self.spending.seeds)
-        ]
-        if courses:
-            self.progress.stage("the winner again, other seeds", len(courses))
+        """The winner again from nothing with other seeds; before an heir, the one that it inherits from."""
+        seeds = [self.request.seed + i for i in range(1, self.spending.seeds)]
+        line = [self._heirs[key], key] if key in self._heirs else [key]
+        if seeds:
+            self.progress.stage("the winner again, other seeds", len(seeds) * len(line))
         found: dict[int, Event] = {}
-        for course, event in self.crew.results(courses, "again"):
-            found[course.seed] = event
-            self.progress.step()
-        for course in courses:
-            if "measurement" in (event := found[course.seed]):
-                self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, event["measurement"])))
-                self._test(key, course.seed, "final")
+        for member in line:
+            for course, event in self.crew.results([self._alike(member, seed) for seed in seeds], "again"):
+                found[course.seed] = event
+                self.progress.step()
+            seeds = [seed for seed in seeds if "measurement" in found[seed]]  # the others diverged
+        for seed in seeds:
+            measured = wire.from_data(Measurement, found[seed]["measurement"])
+            self.book.keep(self.book.add(self.book.trials[key], measured))
+            self._test(key, seed, "final")
+
+    def _alike(self, key: str, seed: int) -> Course:
+        """A finalist with another seed: as many examples, by the same share at a falling rate."""
+        total, end = self._seen[key], self.ledger.find(self._last[key])
+        assert end is not None
+        parent = self._heirs.get(key)
+        weights = "" if parent is None else name(self.book.trials[parent].candidate, seed, "final")
+        flat = max(1, round(RACE * total)) if parent is None else 0
+        last = max(1, total - flat)
+        falling = Leg("final", examples=last, decay=True, growing=end["growing"], rate=end["learning_rate"])
+        legs = (Leg("flat", examples=flat), falling) if flat else (falling,)
+        looks = points(total, len(self.task.data("val").labels))
+        candidate = self.book.trials[key].candidate
+        return Course(candidate, seed, legs, weights, 1.0, points=looks, precision=end["precision"])
 
     def _leader(self) -> str:
         known = [key for key in self._last if self.book.trials[key].failure is None]

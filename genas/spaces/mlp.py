@@ -1,4 +1,4 @@
-"""Networks for the rows of a table: one to five layers, plain, residual or gated."""
+"""Networks for the rows of a table: one to five layers, plain, residual or gated, shared by one or more members."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
+_MEMBERS = ("m1", "m8", "m32")
 _KINDS = ("plain", "residual", "gated")
 _ACTS = ("relu", "gelu", "silu")
 _SIZES = (4, 8, 16, 32, 64, 128, 256, 512)
@@ -21,19 +22,20 @@ _DROPOUTS = ("p0", "p1", "p2", "p4")  # tenths
 
 
 class Mlp(Stages):
-    """A labelled chain: input, then kind, activation, width and dropout (in tenths) of each layer, output.
+    """A labelled chain: members, then kind, activation, width and dropout (in tenths) of each layer.
 
-    Source: the kinds of layers are those of `genas.nn.row_net`, which names the papers; references are an MLP of two
-    layers and the ResNet of Gorishniy et al. (NeurIPS 2021) with three. Text form: `residual relu w64 p1 | plain gelu
-    w32 p0`.
+    Source: the kinds of layers and their members are those of `genas.nn.row_net`, which names the papers; references
+    are an MLP of two layers, the ResNet of Gorishniy et al. (NeurIPS 2021) with three, and the MLP with 32 members.
+    Text form: `m8 | residual relu w64 p1 | plain gelu w32 p0`.
     """
 
     name = "mlp"
     modality: ClassVar[str] = "tabular"
-    ops: ClassVar[tuple[str, ...]] = ("input", "output", *_KINDS, *_ACTS, *_WIDTHS, *_DROPOUTS)
+    ops: ClassVar[tuple[str, ...]] = ("input", "output", *_MEMBERS, *_KINDS, *_ACTS, *_WIDTHS, *_DROPOUTS)
+    head = (_MEMBERS,)
     stage = (_KINDS, _ACTS, _WIDTHS, _DROPOUTS)
     counts = (1, 2, 3, 4, 5)
-    max_nodes: ClassVar[int] = 2 + 4 * max(counts)
+    max_nodes: ClassVar[int] = 3 + 4 * max(counts)
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """The network for rows of shape (features,)."""
@@ -43,16 +45,19 @@ class Mlp(Stages):
         if len(task.input_shape) != 1:
             raise InvalidArchitecture([f"mlp needs rows of shape (features,), not {task.input_shape}"])
         layers = [(kind, act, int(w[1:]), int(p[1:]) / 10) for kind, act, w, p in self.stages(arch)]
-        return RowNet(layers, task.input_shape[0], task.outputs)
+        return RowNet(layers, task.input_shape[0], task.outputs, members=int(arch.ops[1][1:]))
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """The number of layers uniform, then every label."""
         count = int(rng.choice(self.counts))
-        return self.chain([labels[int(rng.integers(len(labels)))] for labels in self.stage * count])
+        return self.chain([labels[int(rng.integers(len(labels)))] for labels in (*self.head, *self.stage * count)])
 
     def families(self, task: Task) -> dict[str, list[Architecture]]:
         """MLPs and ResNets of every width."""
         return {
-            "MLP of two layers": [self.chain(("plain", "relu", width, "p1") * 2) for width in _WIDTHS],
-            "ResNet for tables": [self.chain(("residual", "relu", width, "p2") * 3) for width in _WIDTHS],
+            "MLP of two layers": [self.chain(("m1", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS],
+            "ResNet for tables": [self.chain(("m1", *("residual", "relu", w, "p2") * 3)) for w in _WIDTHS],
+            "MLP of two layers with 32 members": [
+                self.chain(("m32", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS
+            ],
         }

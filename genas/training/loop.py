@@ -19,15 +19,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from genas.core import clock
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
-from genas.training.augment import augment, mix, share_of_side, shrunk
+from genas.training.augment import augment, share_of_side, shrunk
 from genas.training.feature_cache import FeatureCache, StemCaches
 from genas.training.judging import Judged, judge, judged, parts, renew_norms
+from genas.training.loss import loss
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
@@ -264,11 +264,11 @@ class Training:
         for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
             group["lr"] = rate
         with self._chance():
-            loss = self._loss(inputs, labels, generator)
-            if not torch.isfinite(loss):
-                raise ScoreFailed(f"the loss became {loss.item()} after {self.examples:,} examples")
+            wrong = self._loss(inputs, labels, generator)
+            if not torch.isfinite(wrong):
+                raise ScoreFailed(f"the loss became {wrong.item()} after {self.examples:,} examples")
             self.network.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            wrong.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         for optimizer in self.optimizers:
             optimizer.step()
@@ -316,15 +316,9 @@ class Training:
 
     def _loss(self, inputs: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
         self.network.train()
-        smoothing = self.recipe.smoothing
-        forward = self.network.rest if self._frozen else self.network
+        forward = self.network.rest if self._frozen else getattr(self.network, "each", self.network)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            if self.recipe.mix == 0:
-                return F.cross_entropy(forward(inputs), labels, label_smoothing=smoothing)
-            mixed = mix(inputs, labels, self.recipe.mix, generator)
-            scores = forward(mixed.inputs)
-            first, second = (F.cross_entropy(scores, y, label_smoothing=smoothing) for y in (labels, mixed.second))
-            return torch.lerp(first, second, mixed.share)
+            return loss(forward, inputs, labels, self.recipe, generator)
 
     @contextmanager
     def _chance(self) -> Iterator[None]:

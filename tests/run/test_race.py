@@ -190,7 +190,8 @@ def test_the_leaders_weights_go_on_in_a_finer_network_also_after_a_stop(
 
     monkeypatch.setattr(ConvNetSpace, "finer", other)
     monkeypatch.setattr("genas.run.finer._ENOUGH", 1)
-    known = {**KNOWN, "budget": {"seconds": 16}, "validator": "train", "space": FROM_SCRATCH}
+    twice = {"name": "train", "options": {"seeds": 2}}
+    known = {**KNOWN, "budget": {"seconds": 20}, "validator": twice, "space": FROM_SCRATCH}
     with monkeypatch.context() as stop, pytest.raises(KeyboardInterrupt):
         stop.setattr(Training, "_step", stopping)
         genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **known)
@@ -206,6 +207,10 @@ def test_the_leaders_weights_go_on_in_a_finer_network_also_after_a_stop(
     final = after[f"race {heir['key']} 0 final 1"]["measurement"]
     assert min([*final["curve"], final["value"]]) > max(rungs) - 0.1, "it starts from what was learned"
     assert report.winner is not None and report.winner.candidate.key in {leader["key"], heir["key"]}
+    line = [leader] if report.winner.candidate.key == leader["key"] else [leader, heir]
+    again = {f"race {entrant['key']} 1 again" for entrant in line}
+    assert {name for name in after if name.endswith(" 1 again")} == again, "an heir's leader is trained again first"
+    assert {m.seed for m in report.winner.all("test_accuracy")} == {0, 1}
 
 
 @pytest.mark.parametrize(("rate", "seconds", "found"), [(1e4, 10.0, False), (1e6, 10.0, True)])
