@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
-_MEMBERS = ("m1", "m8", "m32")
+_MEMBERS = ("m1", "m4", "m16")
 _KINDS = ("plain", "residual", "gated")
 _ACTS = ("relu", "gelu", "silu")
 _SIZES = (4, 8, 16, 32, 64, 128, 256, 512)
@@ -25,8 +25,8 @@ class Mlp(Stages):
     """A labelled chain: members, then kind, activation, width and dropout (in tenths) of each layer.
 
     Source: the kinds of layers and their members are those of `genas.nn.row_net`, which names the papers; references
-    are an MLP of two layers, the ResNet of Gorishniy et al. (NeurIPS 2021) with three, and the MLP with 32 members.
-    Text form: `m8 | residual relu w64 p1 | plain gelu w32 p0`.
+    are an MLP of two layers, the ResNet of Gorishniy et al. (NeurIPS 2021) with three, and the MLP with 16 members.
+    Text form: `m4 | residual relu w64 p1 | plain gelu w32 p0`.
     """
 
     name = "mlp"
@@ -57,7 +57,7 @@ class Mlp(Stages):
         return {
             "MLP of two layers": [self.chain(("m1", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS],
             "ResNet for tables": [self.chain(("m1", *("residual", "relu", w, "p2") * 3)) for w in _WIDTHS],
-            "MLP of two layers with 32 members": [
+            "MLP of two layers with 16 members": [
                 self.chain(("m32", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS
             ],
         }
