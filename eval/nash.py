@@ -55,7 +55,8 @@ class Arm:
 
     def measure(self, candidate: Candidate) -> None:
         event = {"kind": "candidate", "id": f"candidate {candidate.arch.key}", "key": candidate.arch.key}
-        self.ledger.append({**event, "candidate": wire.to_data(candidate)})
+        if self.ledger.find(str(event["id"])) is None:
+            self.ledger.append({**event, "candidate": wire.to_data(candidate)})
         start = time.process_time()
         (made,) = self.meter.measure([candidate.arch], seed=self.seed)
         self.spent += time.process_time() - start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ _CHATTING = {"llm", "navigator"}  # plug-ins that ask a chat model
 _NOMINAL = 10_000  # examples of a split; only shares of them are shown
 _FASTEST = 1e-4  # seconds of a training step that no machine falls below
 _SHOWN = 5  # networks of each kind that are listed
+_REPORT = "report.json"
 
 
 def outline(request: Request) -> str:
@@ -131,15 +133,35 @@ def read(folder: Path) -> Report:
 
     Raises:
         RequestError: there is none in the folder; the message says how far the run is.
+        GenasError: the report or the winner's weights are not as the run wrote them.
     """
-    kinds = Counter(event.get("kind") for event in _events(folder))
-    path = folder / "report.json"
-    if not path.is_file():
+    from genas.training.weights import verified
+
+    events = _events(folder)
+    kinds = Counter(event["kind"] for event in events)
+    path, weights = folder / _REPORT, folder / "winner" / "weights.safetensors"
+    if not path.is_file() or not kinds["report"]:
         raise RequestError(
             f"The run {folder.name} is not finished: {kinds['candidate']} candidates and {kinds['measurement']} "
             "measurements so far. The same design call goes on with it."
         )
+    last = [event["digest"] for event in events if event["kind"] == "report"][-1]
+    if last != _digest(path):
+        raise RequestError(f"{path} is not as the run wrote it. The same design call writes it again from the ledger.")
+    if weights.is_file():
+        verified(weights)
     return wire.from_data(Report, wire.read_file(path))
+
+
+def seal(folder: Path, ledger: Ledger) -> None:
+    """Write the digest of a run's report into its ledger, so that a report that was changed is found."""
+    digest = _digest(folder / _REPORT)
+    if ledger.find(f"report {digest}") is None:
+        ledger.append({"kind": "report", "id": f"report {digest}", "digest": digest})
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _events(folder: Path) -> list[dict[str, Any]]:

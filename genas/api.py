@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from genas import defaults
 from genas.core import registry, wire
-from genas.core.errors import GenasError, RequestError, UnknownPlugin
+from genas.core.errors import GenasError, NotWritten, RequestError, UnknownPlugin
 from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def design(
     Raises:
         RequestError: the request can't be read or can't be met.
     """
+    from genas import account
     from genas.report import write
 
     request = _read(request, known)
@@ -87,7 +88,24 @@ def design(
         if report.winner is not None:
             _export(designer, report.winner, report.recipe, folder / "winner")
         write(report, folder, events=list(designer.ledger.read()))
+        account.seal(folder, designer.ledger)
     return report
+
+
+def check(
+    request: str | Request, *, out: str | Path | None = None, executor: str | Use | None = None, **known: Any
+) -> None:
+    """Find what `design` would find wrong before it trains: plug-ins, options, the data, the budget, the folder.
+
+    The data are read and, where seconds count, one network is timed; nothing is written.
+
+    Raises:
+        GenasError: what `design` would raise.
+    """
+    request = _read(request, known)
+    folder = Path(out) if out is not None else default_folder(request.goal)
+    with _designing(request, folder, {}, executor=executor) as designer:
+        designer.check()
 
 
 def _export(designer: Designer, winner: Trial, recipe: Options, folder: Path) -> None:
@@ -149,7 +167,9 @@ def score(
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
     """
     with _designing(request, out, known) as designer:
-        return [designer.lab.figures(candidate) for candidate in _given(designer, archs)]
+        candidates = _given(designer, archs)
+        designer.remember()
+        return [designer.lab.figures(candidate) for candidate in candidates]
 
 
 def validate(
@@ -192,16 +212,26 @@ def _designing(
     progress: Progress | None = None,
     executor: str | Use | None = None,
 ) -> Iterator[Designer]:
-    """A designer of the request, over the ledger in a folder or one in memory."""
+    """A designer of the request, over the ledger in a folder or one in memory.
+
+    What is refused before anything was trained, or a chat model asked, leaves nothing in the folder.
+    """
     from genas.core.ledger import Ledger
     from genas.designer import Designer
+    from genas.run.claim import dear
 
     request = _read(request, known)
     use = parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
-    ledger = Ledger(None if out is None else Path(out) / "ledger.jsonl")
+    ledger = Ledger(None if out is None else Path(out) / "ledger.jsonl", held=True)
+    designer: Designer | None = None
     try:
         with registry.create("executors", use) as workers:
-            yield Designer(request, ledger, progress, workers)
+            designer = Designer(request, ledger, progress, workers)
+            yield designer
+    except GenasError as error:
+        if not isinstance(error, NotWritten) and (designer is None or not dear(ledger, designer.task.metric)):
+            ledger.discard()
+        raise
     finally:
         ledger.close()
 

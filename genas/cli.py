@@ -57,7 +57,8 @@ def design(
     executor: Executor = None,
     as_json: AsJson = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show how the sentence is read and what it would cost, and stop.")
+        bool,
+        typer.Option("--dry-run", help="Show how it is read and what it would cost, check all, and stop."),
     ] = False,
 ) -> None:
     """Design, train, test and export a network."""
@@ -71,10 +72,11 @@ def design(
     )
     if not (as_json and dry_run):
         typer.echo(block(wanted), err=as_json)
+    folder = out or api.default_folder(wanted.goal)
     if dry_run:
+        api.check(wanted, out=folder, executor=executor)
         typer.echo(json.dumps(wire.to_data(wanted), indent=2) if as_json else f"\n{account.outline(wanted)}")
         return
-    folder = out or api.default_folder(wanted.goal)
     with stoppable(folder), Bars() as bars:
         report = api.design(wanted, out=folder, progress=bars, executor=executor)
     if as_json:

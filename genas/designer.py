@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genas.book import Book, best_reference, reference_limits
 from genas.cautions import after_training, cautions, not_followed, too_slow
 from genas.core import clock, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
-from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
+from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.progress import Progress, Silence
-from genas.core.records import Budget, Candidate, Constraint, Options, Report, Request, Rival, Trial, Use
+from genas.core.records import Budget, Candidate, Constraint, Options, Report, Request, Rival, Trial
 from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import Plan, make_plan, placed
-from genas.sources import Mix, neighbors
+from genas.run.claim import claim, know_data, mend
+from genas.sources import mixes, neighbors
 from genas.summary import number, summarize
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _DRY = 5  # rounds in a row without a new legal candidate that end a stage
 _PATIENT = 48  # candidates in a row that break a limit before the nearest one is walked on from
 _NEIGHBORS = 64  # at a time
-_BEFORE = {"request", "plan", "warning"}  # events that come before anything is measured
 START = 10.0  # seconds of starting (imports, reading the data) that no budget is charged with
 _SEARCH_SHARE = 0.4  # of the seconds that a table charges go to the search
 
@@ -55,7 +55,7 @@ class Designer:
         request = placed(request)
         self.request, self.ledger, self.progress = request, ledger, progress or Silence()
         self.executor: Executor = executor or registry.create("executors", "serial")
-        self._claim()
+        claim(request, ledger)
         from genas.training.timing import pick_device
 
         context = context_of(request, ledger, str(pick_device(request.device)))
@@ -71,10 +71,27 @@ class Designer:
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
         self.race: Race | None = None
+        self.schedule: Schedule | None = None  # of a race
         for name, text in cautions(request, self.task):
-            self._note(name, text)
+            self.ledger.warn(name, text)
         self.lab = Laboratory(request, self.book, context, self.executor)
-        self.proposers, self.refiners = _mixes(request, context)
+        self.proposers, self.refiners = mixes(request, context)
+
+    def check(self) -> None:
+        """Find what is wrong with the data or the budget of a design before anything is measured or written.
+
+        Raises:
+            RequestError: nothing can be trained, or in too little time, or the data are not those that the run knows.
+        """
+        self._need_data()
+        know_data(self.task, self.ledger)
+        if self.races:
+            self._plan_race()
+
+    def begin(self) -> None:
+        """Write what was held back: from here on the run is kept. What is damaged in its store is made good."""
+        self.ledger.begin()
+        mend(self.ledger)
 
     def run(self) -> Report:
         """All stages.
@@ -82,7 +99,8 @@ class Designer:
         Raises:
             RequestError: nothing can be trained, or no candidate keeps the limits.
         """
-        self._need_data()
+        self.check()
+        self.begin()
         if self.races:
             self._run_race()
             return self.report()
@@ -95,26 +113,37 @@ class Designer:
 
     # Stages of a race
 
-    def _run_race(self) -> None:
-        from genas.run.race import Race
-        from genas.run.spending import Spending
-        from genas.run.trainer import Trainer
-        from genas.training.timing import threads, warm_up
+    def _plan_race(self) -> None:
+        """The schedule; from here on the budget is charged."""
+        from genas.training.timing import warm_up
+
+        warm_up()
+        started = clock.now()
+        self._begin = started - max(0.0, started - self._begin - START)
+        self.schedule = self._schedule(self._trains_by())
+        for name, text in not_followed(self.request, self.task.metric):
+            self.ledger.warn(name, text)
+
+    def _trains_by(self) -> TrainValidator:
+        """The validator of a race, which bounds its trainings."""
         from genas.validators.train import TrainValidator
 
         validator = self.lab.validator.scorer
         assert isinstance(validator, TrainValidator)
-        self.task.data("train"), self.task.data("val")
-        warm_up()
-        started = clock.now()
-        self._begin = started - max(0.0, started - self._begin - START)
-        schedule = self._schedule(validator)
-        for name, text in not_followed(self.request, self.task.metric):
-            self._note(name, text)
+        return validator
+
+    def _run_race(self) -> None:
+        from genas.run.race import Race
+        from genas.run.spending import Spending
+        from genas.run.trainer import Trainer
+        from genas.training.timing import threads
+
+        validator, schedule = self._trains_by(), self.schedule
+        assert schedule is not None
         slowest = schedule.slowest
         self.lab.race(None if slowest is None else Constraint("train_ms", at_most=slowest))
         if slowest is not None:
-            self._note("train_ms", too_slow(slowest))
+            self.ledger.warn("train_ms", too_slow(slowest))
         self._try_rivals()
         trainer = Trainer(self.space, self.task, validator, self.lab.context["device"], self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
@@ -130,7 +159,7 @@ class Designer:
         if self.winner is not None:
             self.lab.finish(self.book.trials[self.winner])
             for name, text in after_training(self.task, self.book.trials[self.winner]):
-                self._note(name, text)
+                self.ledger.warn(name, text)
 
     def _try_rivals(self) -> None:
         """Models that are no networks, where the task has rows: a second that tells whether a network is needed."""
@@ -206,13 +235,21 @@ class Designer:
 
     def candidates(self, n: int) -> list[Trial]:
         """Only the first stage: at most n candidates within the limits, the most promising first."""
+        self.remember()
         self.plan = replace(self.plan, proposals=n)
         self.propose()
         return self.lab.ranked()[:n]
 
+    def remember(self) -> None:
+        """Begin a single stage; a folder that keeps what is measured also keeps which data it was measured on."""
+        if self.ledger.path is not None:
+            know_data(self.task, self.ledger)
+        self.begin()
+
     def validated(self, given: Sequence[Candidate], seeds: int = 3) -> list[Trial]:
         """Only the last stage, for candidates that are given: each trained from nothing with all seeds, then tested."""
         self._need_data()
+        self.remember()
         from genas.training.timing import threads
 
         trials = {c.key: self.lab.figures(c) for c in given}
@@ -248,22 +285,6 @@ class Designer:
         return {**recipe, **self.race.final_of(winner.candidate.key)}
 
     # Making
-
-    def _claim(self) -> None:
-        event = {"kind": "request", "id": "request", "request": wire.to_data(self.request)}
-        before = self.ledger.find("request")
-        begun = any(event["kind"] not in _BEFORE for event in self.ledger.read())
-        if before is None or (before != event and not begun and self.request.validator.name == "train"):
-            self.ledger.append(event)  # a race that was refused, as its budget was too small, keeps no folder
-        elif before["request"] != event["request"]:
-            raise RequestError(
-                f"{self.ledger.path} belongs to another request ({before['request'].get('goal', '')!r}). "
-                "Name another --out, or repeat that request to go on with it."
-            )
-
-    def _note(self, name: str, text: str) -> None:
-        if self.ledger.find(f"warning {name}") is None:
-            self.ledger.append({"kind": "warning", "id": f"warning {name}", "text": text})
 
     @property
     def trains(self) -> bool:
@@ -350,7 +371,7 @@ class Designer:
         for seed in [self.request.seed] if seeds is None else seeds:
             result = self.lab.validator.test(trials[key].candidate.arch, seed=seed)
             if isinstance(result, ScoreFailed):
-                self._note(f"test {key}", f"The test split could not be read for {key[:8]}: {result}")
+                self.ledger.warn(f"test {key}", f"The test split could not be read for {key[:8]}: {result}")
             trials[key] = self.book.add(trials[key], result, fatal=False)
 
     def _spent(self) -> bool:
@@ -360,33 +381,6 @@ class Designer:
     def _step(self) -> None:
         best = self.book.top()
         self.progress.step("" if best is None else f"best {self.task.metric} {number(self.task.metric, best)}")
-
-
-def _mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
-    """The proposers and the refiners; either folder serves both stages, and one named twice is one source.
-
-    The LLM tokens of the budget are shared out among those that spend tokens and have no limit of their own.
-    """
-    uses: dict[str, Use] = {}
-    kinds: dict[str, str] = {}
-    for kind, other, named in (
-        ("proposers", "refiners", request.proposers),
-        ("refiners", "proposers", request.refiners),
-    ):
-        for use in named:
-            uses.setdefault(use.name, use)
-            kinds.setdefault(use.name, other if use.name in registry.names(other) else kind)
-    spending = [n for n, k in kinds.items() if "tokens" in registry.options(k, n) and "tokens" not in uses[n].options]
-    made: dict[str, Proposer] = {}
-    for name, kind in kinds.items():
-        options = dict(uses[name].options)
-        if name in spending and request.budget.llm_tokens is not None:
-            options["tokens"] = max(1, request.budget.llm_tokens // len(spending))
-        made[name] = registry.create(kind, Use(name, options), **context)
-    proposers, refiners = (
-        Mix({use.name: made[use.name] for use in uses}) for uses in (request.proposers, request.refiners)
-    )
-    return proposers, refiners
 
 
 def _in_order(asked: Sequence[Candidate], trials: Sequence[Trial]) -> list[Trial]:

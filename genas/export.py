@@ -107,10 +107,9 @@ def _write_data(
     folder: Path, arch: Architecture, weights: Mapping[str, Tensor], recipe: Mapping[str, Any] | None
 ) -> None:
     """weights.safetensors and architecture.json."""
-    from safetensors.torch import save
+    from genas.training.weights import sealed
 
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in weights.items()}
-    (folder / "weights.safetensors").write_bytes(save(tensors))
+    (folder / "weights.safetensors").write_bytes(sealed(weights))
     graph = wire.to_data(arch) | ({"recipe": dict(recipe)} if recipe else {})
     (folder / "architecture.json").write_text(json.dumps(graph, indent=1) + "\n", encoding="utf-8")
 

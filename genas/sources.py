@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from genas.core import registry
 from genas.core.interfaces import Proposer, SearchSpace
-from genas.core.records import Architecture, Candidate, Trial
+from genas.core.records import Architecture, Candidate, Request, Trial, Use
 
 
 def neighbors(
@@ -66,3 +68,30 @@ class Mix:
         for name in sorted(exact, key=lambda k: shares[k] - exact[k])[: n - sum(shares.values())]:
             shares[name] += 1
         return shares
+
+
+def mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
+    """The proposers and the refiners; either folder serves both stages, and one named twice is one source.
+
+    The LLM tokens of the budget are shared out among those that spend tokens and have no limit of their own.
+    """
+    uses: dict[str, Use] = {}
+    kinds: dict[str, str] = {}
+    for kind, other, named in (
+        ("proposers", "refiners", request.proposers),
+        ("refiners", "proposers", request.refiners),
+    ):
+        for use in named:
+            uses.setdefault(use.name, use)
+            kinds.setdefault(use.name, other if use.name in registry.names(other) else kind)
+    spending = [n for n, k in kinds.items() if "tokens" in registry.options(k, n) and "tokens" not in uses[n].options]
+    made: dict[str, Proposer] = {}
+    for name, kind in kinds.items():
+        options = dict(uses[name].options)
+        if name in spending and request.budget.llm_tokens is not None:
+            options["tokens"] = max(1, request.budget.llm_tokens // len(spending))
+        made[name] = registry.create(kind, Use(name, options), **context)
+    proposers, refiners = (
+        Mix({use.name: made[use.name] for use in uses}) for uses in (request.proposers, request.refiners)
+    )
+    return proposers, refiners

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genas.core import registry, wire
+from genas.core import identity, registry, wire
 from genas.core.errors import GenasError, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -152,8 +150,16 @@ def export_network(run: Path, key: str, out: Path | None = None) -> Path:
             "Name another network of the run."
         )
     folder = run / f"exported-{short(found.candidate.key)}" if out is None else out
-    _write(found, registry.create("tasks", found.request.task), weights, folder)
+    _write(found, _task(found), weights, folder)
     return folder
+
+
+def _task(found: Found) -> Task:
+    """The task of the run, with the data that the network was trained on."""
+    task: Task = registry.create("tasks", found.request.task)
+    event = Ledger(found.folder / "ledger.jsonl", follow=True).find("data")
+    identity.compare(event, task.identity(), str(found.folder))
+    return task
 
 
 def _write(found: Found, task: Task, weights: dict[str, Tensor], folder: Path) -> None:
@@ -187,6 +193,8 @@ def train_further(
     Raises:
         RequestError: there is not just one such network, it can't be trained further, or the budget is no time.
     """
+    from genas.training.weights import replace
+
     seconds = wire.parse_budget(budget).seconds
     if seconds is None:
         raise RequestError(f"Further training is counted in time; write '5 minutes' or '90 s', not {budget!r}.")
@@ -209,7 +217,7 @@ def train_further(
             "recipe": recipe_of(found.request, found.candidate),
             "before": wire.to_data(found.measured), "legs": past,
         }  # fmt: skip
-        _replace(folder / _FIGURES, (json.dumps(data, indent=1) + "\n").encode())
+        replace(folder / _FIGURES, (json.dumps(data, indent=1) + "\n").encode())
     last = past[-1]
     after, test = (wire.from_data(Measurement, last[name]) for name in ("measurement", "test"))
     return Further(folder, found.measured, after, test)
@@ -234,7 +242,7 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     from genas.validators.train import tested
 
     request, store = found.request, folder / "store"
-    task: Task = registry.create("tasks", request.task)
+    task = _task(found)
     space: SearchSpace = registry.create("spaces", request.space)
     ledger = Ledger(found.folder / "ledger.jsonl", follow=True)
     validator: TrainValidator = registry.create(
@@ -266,6 +274,8 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
 
 def _copy(found: Found, store: Path) -> None:
     """The state of the training, into a store of its own: what is trained from there leaves the run as it is."""
+    from genas.training.weights import opened_state, replace, sealed_state
+
     name = f"{found.label}.checkpoint"
     if (store / name).is_file():
         return
@@ -274,14 +284,6 @@ def _copy(found: Found, store: Path) -> None:
         raise RequestError(
             f"{short(found.candidate.key)} can't be trained further: {source} is missing. Name another network."
         )
+    state = opened_state(source)
     store.mkdir(parents=True, exist_ok=True)
-    part = store / f"{name}.part"
-    shutil.copyfile(source, part)
-    os.replace(part, store / name)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file that is whole or as it was."""
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    os.replace(part, path)
+    replace(store / name, sealed_state(state))

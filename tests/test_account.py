@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from written_ledger import write_ledger
 
 from genas import account
 from genas.core import wire
 from genas.core.errors import RequestError
+from genas.core.ledger import Event, Ledger
 from genas.core.records import (
     Architecture,
     Budget,
@@ -33,6 +35,17 @@ def trial(width: int, latency: float, accuracy: float | None, failure: str | Non
     return Trial(Candidate(arch, "uniform", note="drawn"), tuple(figures), failure)
 
 
+def finish(folder: Path, report: Report, *events: Event, tail: str = "") -> None:
+    """The files of a finished run."""
+    (folder / "report.json").write_text(json.dumps(wire.to_data(report)))
+    write_ledger(folder / "ledger.jsonl", events)
+    ledger = Ledger(folder / "ledger.jsonl")
+    account.seal(folder, ledger)
+    ledger.close()
+    with (folder / "ledger.jsonl").open("a") as file:
+        file.write(tail)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     limit = Constraint("latency_ms", at_most=2.0)
@@ -43,8 +56,7 @@ def folder(tmp_path: Path) -> Path:
     shut = trial(32, 3.0, None, failure="latency_ms 3 breaks latency_ms <= 2")
     trials = (won, second, trial(8, 0.5, 0.9, full=False), shut)
     report = Report(request, won, (won,), (), trials, Budget(12.0, 3), "The winner is 16 wide.")
-    (tmp_path / "ledger.jsonl").write_text('{"kind": "warning", "id": "w", "text": "only 3 trials"}\n{"kind": "cut')
-    (tmp_path / "report.json").write_text(json.dumps(wire.to_data(report)))
+    finish(tmp_path, report, {"kind": "warning", "id": "w", "text": "only 3 trials"}, tail='{"kind": "cut')
     return tmp_path
 
 
@@ -69,8 +81,7 @@ def raced(tmp_path: Path) -> Path:
     hand = network(32, "reference", 0.6, 0.65)
     trials = (won, hand, network(16, "uniform", 0.4))
     report = Report(request, won, (won,), (hand,), trials, Budget(9.0, 3), "The winner is 24 wide.")
-    (tmp_path / "ledger.jsonl").write_text("")
-    (tmp_path / "report.json").write_text(json.dumps(wire.to_data(report)))
+    finish(tmp_path, report)
     return tmp_path
 
 

@@ -1,8 +1,8 @@
-import json
 from pathlib import Path
 
 import pytest
 import torch
+from written_ledger import write_ledger
 
 from genas.core import wire
 from genas.core.errors import LedgerCorrupt, RequestError
@@ -28,10 +28,13 @@ def measured(key, value, *, scorer="short_train", fidelity=1.0, seed=0, verb="sc
 
 def write(path: Path, archs, measurements, *, task=None, tail=""):
     events = [{"kind": "request", "id": "request", "request": {"task": wire.to_data(task or Use("digits"))}}]
-    events += [{"kind": "candidate", "key": a.key, "candidate": wire.to_data(Candidate(a, "uniform"))} for a in archs]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(e) + "\n" for e in events + measurements) + tail)
-    return str(path)
+    events += [proposed(Candidate(a, "uniform")) for a in archs]
+    return str(write_ledger(path, events + measurements, tail))
+
+
+def proposed(candidate):
+    key = candidate.key
+    return {"kind": "candidate", "id": f"candidate {key}", "key": key, "candidate": wire.to_data(candidate)}
 
 
 def test_a_ledger_gives_the_mean_over_seeds_of_its_commonest_scorer_and_never_a_test_figure(tmp_path):
@@ -41,7 +44,7 @@ def test_a_ledger_gives_the_mean_over_seeds_of_its_commonest_scorer_and_never_a_
         measured(a.key, 0.7, seed=1),
         measured(c.key, 0.9, scorer="train"),  # fewer architectures: not comparable, left out
         measured(c.key, 0.99, verb="test"),
-        measured(b.key, 123.0, metric="params"),
+        measured(b.key, 123.0, metric="params", scorer="params"),
         {"kind": "measurement", "id": "score x", "key": b.key, "scorer": "short_train", "failure": "broke"},
     ]
     use = Use("nasbench201", {"dataset": "cifar100"})
@@ -81,7 +84,7 @@ def test_the_same_architecture_in_two_ledgers_of_a_task_counts_once_with_its_bes
 def test_of_a_race_the_first_rung_counts_and_of_several_recipes_the_best(tmp_path):
     a, b = cells(2)
     raced = [Candidate(x, "uniform", recipe={"batch_size": size}) for x, size in ((a, 32), (a, 64), (b, 32))]
-    events = [{"kind": "candidate", "key": c.key, "candidate": wire.to_data(c)} for c in raced]
+    events = [proposed(candidate) for candidate in raced]
     events += [measured(c.key, v, scorer="race", fidelity=0.1) for c, v in zip(raced, (0.3, 0.6, 0.5), strict=True)]
     events += [measured(raced[2].key, 0.9, scorer="race"), measured(raced[2].key, 0.95, scorer="test", verb="test")]
     path = write(tmp_path / "ledger.jsonl", [], events)

@@ -70,3 +70,9 @@ def data(relative: str) -> Path:
     if not path.is_file():
         raise MissingArtifact(str(path), hint)
     return path
+
+
+def tables(folder: str) -> list[Path]:
+    """The .parquet files of a folder of the user's data folder; [] where there are none."""
+    root = os.environ.get("GENAS_DATA", "")
+    return sorted((Path(root) / folder).glob("*.parquet")) if root else []

@@ -64,4 +64,8 @@ class NotWritten(GenasError):
 
 
 class LedgerCorrupt(GenasError):
-    """A ledger line other than the last cannot be read."""
+    """A ledger line other than an unfinished last one is not as it was written, or of another version."""
+
+
+class Damaged(GenasError):
+    """Weights or a checkpoint are not as they were written."""

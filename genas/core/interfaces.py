@@ -189,6 +189,21 @@ class Task(ABC):
         chosen = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[:n]
         return self.prepare(inputs[chosen]), labels[chosen]
 
+    def identity(self) -> dict[str, str]:
+        """What tells its data from others, part by part, as a run keeps it to know them again.
+
+        The default reads all three splits; where the task answers `lookup`, it tells the files of its table, which lie
+        in the folder of its name.
+
+        Raises:
+            GenasError: the data can't be read.
+        """
+        from genas.core import assets, identity
+
+        if type(self).lookup is not Task.lookup:
+            return identity.of_files(assets.tables(self.name))
+        return identity.of_examples(self)
+
     def lookup(self, arch: Architecture, metric: str, *, fidelity: float = 1.0) -> Measurement:
         """What a published table says, charged with the seconds it stands for; ScoreFailed where there is no table."""
         raise ScoreFailed(f"{self.name} has no table of {metric}")

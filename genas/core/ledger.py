@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from genas.core import events
 from genas.core.errors import LedgerCorrupt, NotWritten, RequestError
 
 Event = dict[str, Any]
 
+FORMAT = 2  # of the file; 1 had no checksums
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}  # no space left, quota exceeded, broken disk
+_SEALED = re.compile(rb'(\{.*),"sum":"([0-9a-f]{16})"\}', re.DOTALL)
+_FORMAT = re.compile(rb'\{"format":([0-9]{1,9}),')
 
 
 @contextmanager
@@ -43,32 +49,84 @@ def folder_for_run(folder: Path) -> Path:
         with keeping(folder):
             folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise RequestError(f"No run can be written in {str(folder)[-80:]!r}: {error}. Name another folder.") from error
+        raise _unwritable(folder, str(error)) from error
     return folder
 
 
 class Ledger:
     """Events of one run, in order, in memory and (where a path is given) in a JSON-lines file.
 
-    A last line that a killed run left unfinished is cut off; any other unreadable line is a LedgerCorrupt.
+    Each line ends with a checksum over itself and the checksum of the line before, so that what was changed, put in or
+    taken out before the end is found. A last line that a killed run left unfinished is cut off.
 
     Args:
         path: the file; None keeps the events in memory only.
         follow: only read what the run that writes the file has put there, again whenever something is not found.
+        held: write nothing before `begin`, so that a request that is refused leaves no trace.
+
+    Raises:
+        LedgerCorrupt: a line is not as it was written, or of another format; the message says which and what to do.
+        RequestError: no file can be written there, or another run is writing it.
     """
 
-    def __init__(self, path: Path | None = None, *, follow: bool = False) -> None:
+    def __init__(self, path: Path | None = None, *, follow: bool = False, held: bool = False) -> None:
         self.path, self._follow = path, follow
         self._events: list[Event] = []
         self._index: dict[str, Event] = {}
         self._file: IO[bytes] | None = None
         self._read = 0  # bytes
-        if follow and path is not None and not path.is_file():
-            raise RequestError(f"There is no run in {path.parent}, {path.name} is missing. Name the folder of a run.")
-        if path is not None and not follow:
-            self._file = _opened(folder_for_run(path.parent) / path.name)
+        self._sum = ""  # of the last line
+        self._held: list[Event] | None = [] if held and path is not None else None
+        self._made: list[Path] | None = None  # the folders that were made for the file, where it was made here
+        if path is None:
+            return
+        if follow:
+            if not path.is_file():
+                raise RequestError(
+                    f"There is no run in {path.parent}, {path.name} is missing. Name the folder of a run."
+                )
+            self._load(path)
+        elif not held or _exists(path):
+            self._open(path)
+        else:
+            _check_place(path.parent)
+
+    # The file
+
+    def begin(self) -> None:
+        """Write what was held back; from now on everything is written at once."""
+        if self._held is None or self.path is None:
+            return
+        held, self._held = self._held, None
+        if self._file is None:
+            self._open(self.path)
+            if self._read:
+                raise RequestError(f"Another run has begun in {self.path.parent}; name another --out.")
+        if held:
+            self._write(held)
+
+    def discard(self) -> None:
+        """Remove the file if it was made here, with the folders that were made for it and hold nothing else."""
+        if self.path is None or self._made is None:
+            return
+        self.close()
+        self.path.unlink(missing_ok=True)
+        for folder in self._made:
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        self._made = None
+
+    def _open(self, path: Path) -> None:
+        missing = [folder for folder in (path.parent, *path.parent.parents) if not _exists(folder)]
+        new = not _exists(path)
+        self._file = _opened(folder_for_run(path.parent) / path.name)
+        try:
             self._lock(path)
             self._load(path)
+        except BaseException:
+            self.close()
+            raise
+        self._made = missing if new else None
 
     def _lock(self, path: Path) -> None:
         assert self._file is not None
@@ -81,46 +139,79 @@ class Ledger:
         with path.open("rb") as file:
             file.seek(self._read)
             raw = file.read()
-        good = raw[: raw.rfind(b"\n") + 1]
-        for number, line in enumerate(good.splitlines(), start=len(self._events) + 1):
-            try:
-                self._remember(json.loads(line))
-            except (ValueError, TypeError, KeyError) as error:
-                raise LedgerCorrupt(
-                    f"Line {number} of {path} cannot be read ({error}). Delete that line, or name another --out."
-                ) from error
-        self._read += len(good)
-        if self._file is not None and len(good) < len(raw):
-            self._file.truncate(self._read)
+        *lines, rest = raw.split(b"\n")
+        for line in lines:
+            self._take(path, line)
+            self._read += len(line) + 1
+        if _SEALED.match(rest) and not _SEALED.fullmatch(rest):  # no run that is killed leaves that
+            raise _corrupt(path, len(self._events) + 1, "it does not end where it ended when it was written")
 
-    def _remember(self, event: Event) -> None:
-        if not isinstance(event, dict):
-            raise ValueError("an event is a table of keys")
-        self._events.append(event)
-        if "id" in event:
-            self._index[event["id"]] = event
+    def _take(self, path: Path, line: bytes) -> None:
+        """A line of the file, verified."""
+        number = len(self._events) + 1
+        if number == 1:
+            _check_format(path, line)
+        found = _SEALED.fullmatch(line)
+        if found is None or found[2].decode() != (total := _sum_of(self._sum, found[1] + b"}")):
+            raise _corrupt(path, number, "its checksum does not fit, so it was changed after it was written")
+        body = found[1] + b"}"
+        try:
+            events.check(body)
+            event = json.loads(body)
+            event.pop("format", None)
+            self._remember(event)
+        except ValueError as error:
+            raise _corrupt(path, number, f"it is no event that this genas knows ({error})") from error
+        self._sum = total
+
+    # Events
 
     def append(self, event: Event) -> None:
-        """Write an event; it is on disk when this returns."""
+        """Write an event; it is on disk when this returns, or when `begin` does where the ledger is held.
+
+        Raises:
+            ValueError: it is no event, or there is one of its id.
+            NotWritten: the disk is full.
+        """
         if self._follow:
             raise TypeError("a ledger that follows another run's is never written")
-        line = json.dumps(event, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-        if self._file is not None and self.path is not None:
-            with keeping(self.path.parent):
-                self._write(self._file, line)
+        events.check(_json(event))
+        if event["id"] in self._index:
+            raise ValueError(f"the ledger has an event {event['id']!r}")
+        if self._held is not None:
+            self._held.append(event)
+        elif self._file is not None:
+            self._write([event])
         self._remember(event)
 
-    def _write(self, file: IO[bytes], line: bytes) -> None:
-        """The whole line on disk, or none of it: the file is not buffered, so nothing is left for its closing."""
-        try:
-            rest = memoryview(line)
-            while rest:
-                rest = rest[file.write(rest) :]
-            os.fsync(file.fileno())
-        except OSError:
-            os.ftruncate(file.fileno(), self._read)
-            raise
-        self._read += len(line)
+    def warn(self, name: str, text: str) -> None:
+        """Append a warning for the report, once under that name."""
+        if self.find(f"warning {name}") is None:
+            self.append({"kind": "warning", "id": f"warning {name}", "text": text})
+
+    def _remember(self, event: Event) -> None:
+        if event["id"] in self._index:
+            raise ValueError(f"an earlier line has the id {event['id']!r}")
+        self._events.append(event)
+        self._index[event["id"]] = event
+
+    def _write(self, new: Sequence[Event]) -> None:
+        """All lines on disk, or none of them: the file is not buffered, so nothing is left for its closing."""
+        assert self._file is not None
+        assert self.path is not None
+        lines, total = sealed(new, self._sum, first=self._read == 0)
+        with keeping(self.path.parent):
+            try:
+                self._file.truncate(self._read)  # half a line of a run that was killed
+                rest = memoryview(lines)
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+                os.fsync(self._file.fileno())
+            except OSError:
+                os.ftruncate(self._file.fileno(), self._read)
+                raise
+        self._read += len(lines)
+        self._sum = total
 
     def read(self, since: int = 0) -> Iterator[Event]:
         """The events from number `since` on."""
@@ -146,11 +237,74 @@ class Ledger:
             self._file = None
 
 
+def sealed(new: Sequence[Event], total: str = "", *, first: bool) -> tuple[bytes, str]:
+    """The lines of events as a ledger holds them, and the checksum of the last.
+
+    Args:
+        total: the checksum of the line before.
+        first: whether these begin the file, whose first line tells its format.
+    """
+    lines: list[bytes] = []
+    for event in new:
+        body = _json({"format": FORMAT, **event} if first and not lines else event)
+        total = _sum_of(total, body)
+        lines.append(body[:-1] + b',"sum":"' + total.encode() + b'"}\n')
+    return b"".join(lines), total
+
+
+def _json(event: Event) -> bytes:
+    return json.dumps(event, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _sum_of(before: str, body: bytes) -> str:
+    return hashlib.sha256(before.encode() + body).hexdigest()[:16]
+
+
+def _check_format(path: Path, line: bytes) -> None:
+    found = _FORMAT.match(line)
+    if found is None:
+        raise LedgerCorrupt(
+            f"Line 1 of {path} tells no format: an earlier genas wrote it, without checksums, or it was changed. Name "
+            "another --out; a ledger to learn from gets its checksums from `python -m genas.core.seal`."
+        )
+    if int(found[1]) != FORMAT:
+        age = "a newer" if int(found[1]) > FORMAT else "an earlier"
+        raise LedgerCorrupt(
+            f"Line 1 of {path} has the format {int(found[1])} of {age} genas; this one reads {FORMAT}. Use "
+            "that genas, or name another --out."
+        )
+
+
+def _corrupt(path: Path, number: int, reason: str) -> LedgerCorrupt:
+    keep = f"keep the {number - 1} lines before it (head -n {number - 1}), " if number > 1 else ""
+    return LedgerCorrupt(
+        f"Line {number} of {path}: {reason}. Bring back the file as it was, {keep}or name another --out."
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, str(error)) from error
+
+
+def _check_place(folder: Path) -> None:
+    """That a run's folder can be made there, without making it."""
+    there = next(place for place in (folder, *folder.parents) if _exists(place))
+    if not there.is_dir():
+        raise _unwritable(folder, f"{there} is no folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unwritable(folder, f"{there} is not yours to write")
+
+
+def _unwritable(folder: Path, reason: str) -> RequestError:
+    return RequestError(f"No run can be written in {str(folder)[-80:]!r}: {reason}. Name another folder.")
+
+
 def _opened(path: Path) -> IO[bytes]:
     try:
         with keeping(path.parent):
             return path.open("a+b", buffering=0)
     except OSError as error:
-        raise RequestError(
-            f"No run can be written in {str(path.parent)[-80:]!r}: {error}. Name another --out."
-        ) from error
+        raise _unwritable(path.parent, str(error)) from error

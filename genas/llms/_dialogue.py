@@ -149,10 +149,8 @@ class Dialogue:
         most = self.access.tokens
         if most is None or self._spent < most:
             return False
-        identity = f"warning {self._name} tokens"
-        if self._ledger.find(identity) is None:
-            text = f"{self._name} asked the chat model no more: {self._spent:,} of its {most:,} tokens are spent."
-            self._ledger.append({"kind": "warning", "id": identity, "text": text})
+        text = f"{self._name} asked the chat model no more: {self._spent:,} of its {most:,} tokens are spent."
+        self._ledger.warn(f"{self._name} tokens", text)
         return True
 
     def _completed(

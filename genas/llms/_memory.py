@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genas.core import registry
-from genas.core.errors import MissingArtifact, RequestError
+from genas.core.errors import LedgerCorrupt, MissingArtifact, RequestError
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
 from genas.examples import examples
@@ -88,7 +88,7 @@ def _read(space: SearchSpace, path: Path) -> Past | str:
         if (use := found[0].use) is None:
             return "it has no request"
         task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
-    except (RequestError, MissingArtifact) as error:
+    except (RequestError, MissingArtifact, LedgerCorrupt) as error:
         return str(error)
     sign = 1.0 if task.goal == "max" else -1.0
     best = [(e.arch, sign * e.merit) for e in sorted(found, key=lambda e: -e.merit)]

@@ -126,9 +126,13 @@ class Race:
             self._repeat(winner)
         return winner
 
-    def weights(self, key: str) -> dict[str, Tensor] | None:
-        """The last weights of a network; None where the store has lost them."""
-        return self.trainer.weights.find(name(self.book.trials[key].candidate, self.request.seed, self._last[key]))
+    def weights(self, key: str) -> dict[str, Tensor]:
+        """The last weights of a network.
+
+        Raises:
+            GenasError: the store has lost them.
+        """
+        return self.trainer.learned(self.book.trials[key].candidate, self.request.seed, self._last[key])
 
     def final_of(self, key: str) -> Options:
         """How its last leg was trained: what is not in its recipe, or differs from it."""
@@ -180,7 +184,7 @@ class Race:
         if not self.opening.asks(self.schedule.starters, hurried=seconds is not None):
             names = ", ".join(use.name for use in self.request.proposers)
             text = f"The budget is so short that only hand-made networks start; the proposers ({names}) were not asked."
-            self._note("proposers", text)
+            self.ledger.warn("proposers", text)
         self.progress.stage("start", self.schedule.starters)
         found = self.opening.starters(self.schedule.starters, seconds=seconds, told=self.progress.step)
         return [trial.candidate.key for trial in found]
@@ -202,7 +206,9 @@ class Race:
             else:
                 parent = next((p for p in leaders for q in child.parents if p.startswith(q)), leaders[0])
                 if child.fidelity < 1:
-                    self._note("fidelity", f"{child.origin} proposes, but how long each is trained the race decides.")
+                    self.ledger.warn(
+                        "fidelity", f"{child.origin} proposes, but how long each is trained the race decides."
+                    )
                 child = replace(child, recipe=self.book.trials[parent].candidate.recipe, fidelity=1.0)
             child = self.opening.effective(child)
             if child.key in self.book.trials:
@@ -216,11 +222,6 @@ class Race:
                 self._joined[child.key] = number
                 found.append(child.key)
         return found
-
-    def _note(self, name: str, text: str) -> None:
-        """A warning for the report, once."""
-        if self.ledger.find(f"warning {name}") is None:
-            self.ledger.append({"kind": "warning", "id": f"warning {name}", "text": text})
 
     def _train_rung(self, number: int, running: Sequence[str]) -> None:
         jobs = [self._course(key, number) for key in running]
@@ -344,8 +345,7 @@ class Race:
         candidate = self.book.trials[key].candidate
         identity = f"test {key} {seed}"
         if self.ledger.find(identity) is None:
-            found = self.trainer.weights.find(name(candidate, seed, leg or self._last[key]))
-            assert found is not None
+            found = self.trainer.learned(candidate, seed, leg or self._last[key])
             figure = tested(self.space, candidate.arch, self.task, found, device=self.lab.context["device"], seed=seed)
             self.ledger.append({"kind": "measurement", "id": identity, "key": key, "scorer": "test",
                                 "measurement": wire.to_data(figure)})  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import effective
 from genas.training.timing import build, keep_memory, pick_device, threads
-from genas.training.weights import WeightStore
+from genas.training.weights import WeightStore, opened_state
 from genas.training.whitening import whitened
 
 if TYPE_CHECKING:
@@ -111,9 +112,25 @@ class Trainer:
         """Let go of a network that left the race; its checkpoint stays."""
         self._live.pop(f"{candidate.key}-{seed}", None)
 
+    def learned(self, candidate: Candidate, seed: int, leg: str) -> dict[str, Tensor]:
+        """The weights after a leg; where the store has lost them, those of the checkpoint if it ends with that leg.
+
+        Raises:
+            GenasError: they are gone, or damaged.
+        """
+        label, checkpoint = name(candidate, seed, leg), self._checkpoint(candidate, seed)
+        if self.weights.find(label) is None and checkpoint is not None and checkpoint.is_file():
+            state = torch.load(io.BytesIO(opened_state(checkpoint)), map_location="cpu", weights_only=True)
+            if state["leg"]["name"] == leg and leg in state["done"]:
+                self.weights.keep(label, state["averaged"])
+        return self.weights.get(label)
+
+    def _checkpoint(self, candidate: Candidate, seed: int) -> Path | None:
+        return None if self.store is None else self.store / f"{candidate.key}-{seed}.checkpoint"
+
     def _training(self, course: Course) -> Training:
         label = f"{course.candidate.key}-{course.seed}"
-        checkpoint = None if self.store is None else self.store / f"{label}.checkpoint"
+        checkpoint = self._checkpoint(course.candidate, course.seed)
         found = self._live.get(label) or self._begun(course, checkpoint)
         if course.parent and not found.within([leg.name for leg in course.legs]):
             # It was in the race before by itself, and begins anew with what its parent learned.
@@ -126,8 +143,8 @@ class Trainer:
     def _begun(self, course: Course, checkpoint: Path | None) -> Training:
         """A training as its checkpoint has it, or at its beginning."""
         network = whitened(build(self.space, course.candidate.arch, self.task, course.seed), self.task)
-        if course.parent and (weights := self.weights.find(course.parent)) is not None:
-            inherit(network, weights)
+        if course.parent:
+            inherit(network, self.weights.get(course.parent))
         recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror)
         return Training(
             network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import io
 import math
-import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from genas.training.loss import loss
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
+from genas.training.weights import opened_state, replace, sealed_state
 
 _WARM = 40  # steps in which the rate rises, or a tenth of all where these are known
 _PROFILE = 8  # the average reaches back over about one step in 9
@@ -71,7 +71,8 @@ class Training:
         seed: of the order of examples and of their changes.
         device: where to compute.
         precision: "float32", or "bfloat16" for autocast on devices that have it.
-        checkpoint: the file that the state is kept in; where it is there, the training goes on from it.
+        checkpoint: the file that the state is kept in; where it is there, the training goes on from it, and one that
+            is damaged is a `Damaged`.
         limit: use only that many training examples, the same in every training; None uses all.
         caches: of frozen stems, shared with other trainings; None is its own.
     """
@@ -113,7 +114,8 @@ class Training:
         self._best: dict[str, Any] = {}  # of a final leg: accuracy, loss and weights of its best point so far
         self._saved = clock.now()
         if checkpoint is not None and checkpoint.is_file():
-            self._load(torch.load(checkpoint, map_location=self.device, weights_only=True))
+            state = io.BytesIO(opened_state(checkpoint))
+            self._load(torch.load(state, map_location=self.device, weights_only=True))
 
     def advance(
         self,
@@ -238,11 +240,9 @@ class Training:
         if self.checkpoint is None:
             return
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        part = self.checkpoint.with_suffix(".part")
         whole = io.BytesIO()  # so that a full disk is an OSError, which says what it is
         torch.save(self._state(), whole)
-        part.write_bytes(whole.getbuffer())
-        os.replace(part, self.checkpoint)
+        replace(self.checkpoint, sealed_state(whole.getvalue()))
 
     @staticmethod
     def _due(before: float, after: float, points: int) -> bool:

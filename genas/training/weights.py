@@ -1,11 +1,24 @@
-"""Trained weights by name: safetensors in the run's store, or in memory where the run has none."""
+"""Trained weights by name: safetensors in the run's store, or in memory where the run has none; and checkpoints.
+
+Every file carries the digest of its content, so that one that was cut or changed is found before it is used.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+from genas.core.errors import Damaged, GenasError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_ZEROS = b"0" * 64
+_NAMED = b'"sha256":"'  # the key in the metadata of safetensors
+_DIGEST = 32  # bytes at the end of a checkpoint
 
 
 class WeightStore:
@@ -21,22 +34,118 @@ class WeightStore:
 
     def keep(self, name: str, weights: dict[str, Tensor]) -> None:
         """Write them, in the place of what had that name."""
-        from safetensors.torch import save
-
         if self._folder is None:
             self._memory[name] = weights
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{name}.safetensors"
-        part = path.with_suffix(".part")
-        part.write_bytes(save({key: value.contiguous() for key, value in weights.items()}))  # a full disk: OSError
-        os.replace(part, path)
+        replace(self._path(self._folder, name), sealed(weights))
 
     def find(self, name: str) -> dict[str, Tensor] | None:
-        """The weights of that name, or None."""
-        from safetensors.torch import load_file
+        """The weights of that name, or None.
 
+        Raises:
+            Damaged: the file is not as it was written.
+        """
         if self._folder is None:
             return self._memory.get(name)
-        path = self._folder / f"{name}.safetensors"
-        return load_file(path) if path.is_file() else None
+        path = self._path(self._folder, name)
+        return opened(path) if path.is_file() else None
+
+    def get(self, name: str) -> dict[str, Tensor]:
+        """The weights of that name.
+
+        Raises:
+            Damaged: the file is not as it was written.
+            GenasError: they are gone.
+        """
+        found = self.find(name)
+        if found is None:
+            where = "memory" if self._folder is None else self._path(self._folder, name)
+            raise GenasError(
+                f"The weights that the run made are gone: {where} is missing. Bring the file back, or name another "
+                "--out to train anew."
+            )
+        return found
+
+    @staticmethod
+    def _path(folder: Path, name: str) -> Path:
+        return folder / f"{name}.safetensors"
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file that is whole or as it was; a full disk is an OSError."""
+    part = path.with_suffix(".part")
+    part.write_bytes(data)
+    os.replace(part, path)
+
+
+def sealed(weights: Mapping[str, Tensor]) -> bytes:
+    """A safetensors file whose metadata hold the digest of the file, taken with zeros in the digest's place."""
+    from safetensors.torch import save
+
+    plain = {name: value.detach().cpu().contiguous().clone() for name, value in weights.items()}
+    blank: bytes = save(plain, metadata={"sha256": _ZEROS.decode()})
+    place = blank.index(_NAMED + _ZEROS) + len(_NAMED)
+    return blank[:place] + hashlib.sha256(blank).hexdigest().encode() + blank[place + len(_ZEROS) :]
+
+
+def opened(path: Path) -> dict[str, Tensor]:
+    """The weights of a file that `sealed` made.
+
+    Raises:
+        Damaged: it is not as it was written.
+    """
+    from safetensors.torch import load
+
+    weights: dict[str, Tensor] = load(verified(path))
+    return weights
+
+
+def verified(path: Path) -> bytes:
+    """The content of a file that `sealed` made.
+
+    Raises:
+        Damaged: it is not as it was written.
+    """
+    data = path.read_bytes()
+    place = data.find(_NAMED) + len(_NAMED)
+    blank = data[:place] + _ZEROS + data[place + len(_ZEROS) :]
+    if place < len(_NAMED) or hashlib.sha256(blank).hexdigest().encode() != data[place : place + len(_ZEROS)]:
+        raise Damaged(
+            f"The weights in {path} are damaged: their digest does not fit. Bring back the file as it was, or name "
+            "another network or --out."
+        )
+    return data
+
+
+def sealed_state(state: bytes) -> bytes:
+    """A checkpoint's bytes with their digest behind them."""
+    return state + hashlib.sha256(state).digest()
+
+
+def opened_state(path: Path) -> bytes:
+    """The bytes that `sealed_state` was given.
+
+    Raises:
+        Damaged: the file is not as it was written.
+    """
+    data = path.read_bytes()
+    state, digest = data[:-_DIGEST], data[-_DIGEST:]
+    if hashlib.sha256(state).digest() != digest:
+        raise Damaged(
+            f"The checkpoint {path} is damaged: its digest does not fit. Delete it to train again, or bring it back."
+        )
+    return state
+
+
+def damaged(store: Path | None) -> list[Path]:
+    """The checkpoints and weights of a run's store that are not as they were written."""
+    checks = {".checkpoint": opened_state, ".safetensors": verified}
+    found = []
+    for path in sorted(store.iterdir()) if store is not None and store.is_dir() else ():
+        try:
+            if path.suffix in checks:
+                checks[path.suffix](path)
+        except Damaged:
+            found.append(path)
+    return found

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tiny_design import REQUEST
+from written_ledger import write_ledger
 
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 
@@ -149,10 +150,8 @@ def test_images_that_cannot_be_used_are_explained(tmp_path: Path) -> None:
 
 
 def test_a_corrupt_ledger_line_is_named(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "ledger.jsonl").write_text(
-        '{"kind":"warning","text":"x"}\n{"kind":\n{"kind":"warning","text":"x"}\n'
-    )
+    path = write_ledger(tmp_path / "run" / "ledger.jsonl", [{"kind": "warning", "id": n, "text": n} for n in "abc"])
+    path.write_text(path.read_text().replace('"text":"b"', '"text":"c"'))
     refused(genas("design", GOAL, "--out", "run", cwd=tmp_path), "Line 2")
 
 

@@ -14,6 +14,7 @@ from genas import api
 from genas.cli import app
 from genas.core import wire
 from genas.core.errors import GenasError, RequestError
+from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Measurement, Report
 from genas.summary import short
 
@@ -137,15 +138,15 @@ def test_mistakes_say_what_to_write_instead(run: tuple[str, Path], tmp_path: Pat
 def test_a_key_that_begins_several_or_was_not_trained_is_refused(run: tuple[str, Path]) -> None:
     key, folder = run
     arch = key.partition("-")[0]
-    with (folder / "ledger.jsonl").open("a") as file:
-        for line in (folder / "ledger.jsonl").read_text().splitlines():
-            event = json.loads(line)
-            if event.get("key") == key and event["kind"] == "candidate":
-                for new in (f"{arch}-aaaaaa", f"{arch}-bbbbbb", "ffff0000ffff0000"):
-                    file.write(json.dumps({**event, "id": f"candidate {new}", "key": new}) + "\n")
-            if event.get("key") == key and event.get("scorer") == "race":
-                for new in (f"{arch}-aaaaaa", f"{arch}-bbbbbb"):
-                    file.write(json.dumps({**event, "id": f"race {new}", "key": new}) + "\n")
+    ledger = Ledger(folder / "ledger.jsonl")
+    events = [event for event in ledger.read() if event.get("key") == key]
+    proposed = next(event for event in events if event["kind"] == "candidate")
+    trained = [event for event in events if event.get("scorer") == "race"][-1]
+    for new in (f"{arch}-aaaaaa", f"{arch}-bbbbbb", "ffff0000ffff0000"):
+        ledger.append({**proposed, "id": f"candidate {new}", "key": new})
+    for new in (f"{arch}-aaaaaa", f"{arch}-bbbbbb"):
+        ledger.append({**trained, "id": f"race {new}", "key": new})
+    ledger.close()
     with pytest.raises(RequestError, match=r"begins \d keys in .*Write more"):
         api.export_network(folder, arch[:8] + "-")
     with pytest.raises(RequestError, match=r"was proposed in .*, but not trained"):

@@ -1,0 +1,157 @@
+"""The events of a ledger: which kinds there are and which keys each has, checked whenever one is written or read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+
+from genas.core import wire
+from genas.core.errors import GenasError
+from genas.core.records import Candidate, Measurement, Rival
+
+
+class _Event(BaseModel):
+    """What all have: an id that no other event of the ledger has, and the ledger's format in the first."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    format: int | None = None
+    id: Annotated[str, Field(min_length=1)]
+
+
+class _Request(_Event):
+    """What is wanted; a ledger of measurements alone may name the task only."""
+
+    kind: Literal["request"]
+    request: dict[str, Any]
+
+    @field_validator("request")
+    @classmethod
+    def _known(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        wire.partial(fields)
+        if "task" not in fields:
+            raise ValueError("it names no task")
+        return fields
+
+
+class _Data(_Event):
+    """What the run reads, part by part (`genas.core.identity`)."""
+
+    kind: Literal["data"]
+    parts: dict[str, str]
+
+
+class _Plan(_Event):
+    kind: Literal["plan"]
+    plan: dict[str, int]
+
+
+class _Schedule(_Event):
+    kind: Literal["schedule"]
+    schedule: dict[str, Any]
+    clock: float
+
+
+class _Warning(_Event):
+    kind: Literal["warning"]
+    text: str
+
+
+class _Rivals(_Event):
+    kind: Literal["rivals"]
+    rivals: list[Rival]
+
+
+class _Candidate(_Event):
+    kind: Literal["candidate"]
+    key: str
+    candidate: Candidate
+
+
+class _Measurement(_Event):
+    """A figure or why there is none; a race adds where its training stood."""
+
+    kind: Literal["measurement"]
+    key: str
+    scorer: str
+    measurement: Measurement | None = None
+    failure: str | None = None
+    loss: float | None = None
+    slope: float | None = None
+    seen: int | None = None
+    leg: str | None = None
+    clock: float | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.measurement is None) == (self.failure is None):
+            raise ValueError("it needs either a measurement or a failure")
+        return self
+
+
+class _Rung(_Event):
+    """A decision of a race: who runs, or how a final is trained."""
+
+    kind: Literal["rung"]
+    clock: float
+    entrants: list[dict[str, str | int | float]] | None = None
+    tests: float | None = None
+    each: float | None = None
+    threads: int | None = None
+    precision: str | None = None
+    examples: int | None = None
+    growing: bool | None = None
+    learning_rate: float | None = None
+
+
+class _Completion(_Event):
+    """A call of a chat model."""
+
+    kind: Literal["completion"]
+    model: str
+    by: str
+    role: str
+    seed: int
+    prompt: str
+    reply: str | None = None
+    tokens: int | None = None
+    failure: str | None = None
+    seconds: float
+
+
+class _Retrieval(_Event):
+    """What was found in earlier runs."""
+
+    kind: Literal["retrieval"]
+    found: list[dict[str, Any]]
+    left_out: list[str]
+
+
+class _Report(_Event):
+    """The digest of report.json as the run wrote it."""
+
+    kind: Literal["report"]
+    digest: str
+
+
+_Kinds = (
+    _Request | _Data | _Plan | _Schedule | _Warning | _Rivals | _Candidate | _Measurement | _Rung | _Completion
+    | _Retrieval | _Report
+)  # fmt: skip
+_ANY: TypeAdapter[Any] = TypeAdapter(Annotated[_Kinds, Field(discriminator="kind")])
+
+
+def check(line: bytes) -> None:
+    """That the JSON is an event.
+
+    Raises:
+        ValueError: its kind is unknown, a key is missing, unknown or of another type; the message names each.
+    """
+    try:
+        _ANY.validate_json(line)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}".removeprefix(": ") for e in error.errors()]
+        raise ValueError("; ".join(wrong[:4])) from error
+    except GenasError as error:
+        raise ValueError(str(error)) from error
