@@ -71,8 +71,10 @@ class Designer:
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
         self.race: Race | None = None
+        self._said: set[str] = set()
         for name, text in cautions(request, self.task):
             self._note(name, text)
+        self._say(self.task.notes)
         self.lab = Laboratory(request, self.book, context, self.executor)
         self.proposers, self.refiners = _mixes(request, context)
 
@@ -236,7 +238,8 @@ class Designer:
         knowledge = "" if winner is None else self.space.knowledge(winner.candidate.arch)
         text = summarize(self.request, winner, references, trials, rivals=rivals, recipe=recipe, knowledge=knowledge)
         front = tuple(self.book.front())
-        return Report(self.request, winner, front, references, trials, spent, text, rivals, recipe)
+        warnings = tuple(str(event["text"]) for event in self.ledger.read() if event["kind"] == "warning")
+        return Report(self.request, winner, front, references, trials, spent, text, rivals, recipe, warnings)
 
     def _recipe(self, winner: Trial | None) -> Options:
         """The whole recipe that the winner was trained by, and how its final was; {} where nothing was trained."""
@@ -260,6 +263,14 @@ class Designer:
                 f"{self.ledger.path} belongs to another request ({before['request'].get('goal', '')!r}). "
                 "Name another --out, or repeat that request to go on with it."
             )
+
+    def _say(self, notes: Sequence[str]) -> None:
+        """Tell the user of the data, and write it down: each once."""
+        for text in notes:
+            if text not in self._said:
+                self._said.add(text)
+                self._note(f"data: {text}", text)
+                self.progress.note(text)
 
     def _note(self, name: str, text: str) -> None:
         if self.ledger.find(f"warning {name}") is None:
@@ -304,6 +315,8 @@ class Designer:
                 "The data are only described, so nothing can be trained on them: name a path or a known data set. "
                 "`genas propose` and `genas score` need none."
             )
+        if self.trains:
+            self._say(self.task.examine())
 
     # Measuring
 
