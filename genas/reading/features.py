@@ -183,7 +183,7 @@ def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, na
     values, mark, sign, oddities = _as_numbers(name, cells, decimal)
     if nameless:
         return Found(None, "it has no name in the file, as columns that number the rows have none")
-    if why := _identity(name, values, cells):
+    if not sign and (why := _identity(name, values, cells)):
         return Found(None, why)
     if values is None:
         return _of_words(name, spelled(cells), train)
@@ -235,7 +235,8 @@ _NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id
 
 def identity(name: str, cells: Cells) -> str:
     """Why a column only numbers the rows; "" where it doesn't."""
-    return _identity(name, _as_numbers(name, cells, ".")[0], cells)
+    values, _, sign, _ = _as_numbers(name, cells, ".")
+    return "" if sign else _identity(name, values, cells)
 
 
 def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells) -> str:

@@ -12,6 +12,7 @@ _WORDS = {
     "development": "val",
     "test": "test", "testing": "test", "tst": "test", "holdout": "test", "eval": "test", "evaluation": "test",
 }  # fmt: skip
+_PLAIN = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})  # need no word
 _NOISE = frozenset({
     "set", "sets", "data", "dataset", "split", "splits", "part", "partition", "subset", "folder", "dir", "seg",
     "images", "image", "imgs", "img", "photos", "pictures", "files", "examples", "samples", "rows", "my", "the",
@@ -62,8 +63,8 @@ def splits_of(names: Iterable[object]) -> dict[str, str]:
 
 
 def renamed(chosen: dict[str, str], where: object) -> list[str]:
-    """A sentence on splits that have other names in the data than here; none where they are named alike."""
-    other = [f"{name!r} is {split}" for name, split in chosen.items() if name.strip().lower() != split]
+    """A sentence on splits whose names in the data are not the plain ones."""
+    other = [f"{name!r} is {split}" for name, split in chosen.items() if name.strip().lower() not in _PLAIN]
     return [f"Splits of {where}: {', '.join(other)}."] if other else []
 
 

@@ -118,7 +118,7 @@ def delimiter_of(text: str) -> str:
 
 
 def _records(text: str, mark: str, *, strict: bool) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=mark != "\t", strict=strict)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True, strict=strict)
 
 
 def _text_table(path: Path) -> Table:

@@ -85,7 +85,10 @@ def divide(  # noqa: PLR0917
         rows = {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in sorted(named)}
         for lacking in sorted({"val", "test"} - named):
             rows |= _cut(rows["train"], answers, together, (lacking,))
-    notes += shared(rows, dict(enumerate(keys)), things)
+    split_up = shared(rows, dict(enumerate(keys)), things)
+    if notes and not split_up:
+        notes[0] = f"{notes[0][:-1]}; equal ones are in one split."
+    notes += split_up
     if limit is not None:
         rows["train"] = rows["train"][pictures.subset(answers[rows["train"]], limit)]
     _check_learned(path, answers, rows, classes, things)
@@ -144,11 +147,11 @@ def shared(rows: Mapping[str, Tensor], keys: Mapping[int, Hashable], things: str
     notes = []
     known = {split: {keys[row] for row in chosen.tolist()} for split, chosen in rows.items()}
     for split, other, end in (
-        ("val", "train", "the validation figures are too good by these"),
-        ("test", "train", "the test figures are too good by these"),
+        ("val", "train", "the validation figures may be too good by these"),
+        ("test", "train", "the test figures may be too good by these"),
         ("test", "val", "the winner is chosen by what it is tested on"),
     ):
         if count := sum(keys[row] in known[other] for row in rows[split].tolist()):
             share = f"{count:,} of {len(rows[split]):,} {things} of the {split} split equal one of the {other} split"
-            notes.append(f"{share}: {end}. Take them out of one of the two.")
+            notes.append(f"{share}: {end}. If they are copies, take them out of one.")
     return notes
