@@ -54,6 +54,11 @@ class _Watched:
         if self._progress is not None:
             self._progress.step(text)
 
+    def note(self, text: str) -> None:
+        """Something that the user must know before the run goes on."""
+        if self._progress is not None:
+            self._progress.note(text)
+
 
 class Chat:
     """A conversation with a chat model that works through the verbs of genas.api and nothing else.

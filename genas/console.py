@@ -14,7 +14,7 @@ from rich.table import Table
 
 from genas.core import pareto, registry
 from genas.core.records import Report, Request, Trial
-from genas.summary import label, measured_text, number, rungs_of
+from genas.summary import clean, label, measured_text, number, rungs_of
 
 if TYPE_CHECKING:
     from genas.api import BatchRow
@@ -55,6 +55,10 @@ class Bars:
         """One step further."""
         if self._task is not None:
             self._progress.update(self._task, advance=1, note=text)
+
+    def note(self, text: str) -> None:
+        """A line of its own, above the bar."""
+        self._progress.console.print(clean(f"Note: {text}"), markup=False, highlight=False, soft_wrap=True)
 
     def fraction(self, done: int, total: int, text: str = "") -> None:
         """A bar that is told how far it is."""

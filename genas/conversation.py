@@ -32,6 +32,11 @@ class _Shown:
         if self._bars is not None:
             self._bars.step(text)
 
+    def note(self, text: str) -> None:
+        """A line of its own."""
+        self._bars = self._bars or Bars().__enter__()
+        self._bars.note(text)
+
     def close(self) -> None:
         """Put them away."""
         if self._bars is not None:

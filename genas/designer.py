@@ -17,7 +17,7 @@ from genas.core.records import Budget, Candidate, Constraint, Options, Report, R
 from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import Plan, make_plan, placed
-from genas.run.claim import claim, know_data, mend
+from genas.run.claim import claim, know_data, mend, tell
 from genas.sources import mixes, neighbors
 from genas.summary import number, summarize
 
@@ -74,6 +74,7 @@ class Designer:
         self.schedule: Schedule | None = None  # of a race
         for name, text in cautions(request, self.task):
             self.ledger.warn(name, text)
+        tell(self.task.notes, ledger, self.progress)
         self.lab = Laboratory(request, self.book, context, self.executor)
         self.proposers, self.refiners = mixes(request, context)
 
@@ -273,7 +274,8 @@ class Designer:
         knowledge = "" if winner is None else self.space.knowledge(winner.candidate.arch)
         text = summarize(self.request, winner, references, trials, rivals=rivals, recipe=recipe, knowledge=knowledge)
         front = tuple(self.book.front())
-        return Report(self.request, winner, front, references, trials, spent, text, rivals, recipe)
+        warnings = tuple(str(event["text"]) for event in self.ledger.read() if event["kind"] == "warning")
+        return Report(self.request, winner, front, references, trials, spent, text, rivals, recipe, warnings)
 
     def _recipe(self, winner: Trial | None) -> Options:
         """The whole recipe that the winner was trained by, and how its final was; {} where nothing was trained."""
@@ -325,6 +327,9 @@ class Designer:
                 "The data are only described, so nothing can be trained on them: name a path or a known data set. "
                 "`genas propose` and `genas score` need none."
             )
+        if self.trains:
+            notes = self.task.examine()
+            tell([note for note in notes if note not in self.task.notes], self.ledger, self.progress)
 
     # Measuring
 

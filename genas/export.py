@@ -45,10 +45,10 @@ _PREPARE = '''
 
 def prepare(raw: torch.Tensor) -> torch.Tensor:
     """Raw images [B, C, H, W], or rows [B, F], as the network takes them: a tensor, a numpy array or lists."""
-    raw = torch.as_tensor(raw)
+    raw = torch.as_tensor(raw, dtype=torch.float64)  # in less, large numbers that differ little would be equal
     over = (-1,) + (1,) * (raw.ndim - 2)
-    mean, std = (torch.tensor(values, device=raw.device).view(over) for values in (MEAN, STD))
-    return (raw.float() / SCALE - mean) / std
+    mean, std = (torch.tensor(values, dtype=raw.dtype, device=raw.device).view(over) for values in (MEAN, STD))
+    return ((raw / SCALE - mean) / std).float()
 '''
 
 
@@ -175,8 +175,8 @@ def _preparation(task: Task) -> dict[str, Any] | None:
     scale, mean, std = float(task.scale), *(tuple(float(v) for v in getattr(task, n)) for n in names[1:])  # type: ignore[attr-defined]
     raw = task.data("train").inputs[:_EXAMPLES]
     over = (-1,) + (1,) * (raw.ndim - 2)
-    ours = (raw.float() / scale - torch.tensor(mean).view(over)) / torch.tensor(std).view(over)
-    if not torch.allclose(ours, task.prepare(raw).float(), atol=1e-4):
+    center, width = (torch.tensor(values, dtype=torch.float64).view(over) for values in (mean, std))
+    if not torch.allclose(((raw.double() / scale - center) / width).float(), task.prepare(raw).float(), atol=1e-4):
         raise GenasError(f"{task.name} prepares its inputs otherwise than its scale, mean and std say.")
     return {"SCALE": scale, "MEAN": mean, "STD": std}
 

@@ -22,7 +22,10 @@ from PIL import Image, ImageOps
 
 from model import CLASSES, load, prepare
 
-picture = ImageOps.exif_transpose(Image.open("picture.png")).convert("{mode}")
+picture = ImageOps.exif_transpose(Image.open("picture.png"))
+if picture.has_transparency_data:  # as in training, over white
+    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
+picture = picture.convert("{mode}")
 picture = picture.resize(({width}, {height}), Image.Resampling.BILINEAR)
 pixels = np.asarray(picture, dtype="float32").reshape(1, {height}, {width}, {channels}){scaled}
 with torch.inference_mode():
@@ -99,7 +102,8 @@ def _example(preparation: Mapping[str, Any] | None, task: Task) -> str:
     """Code from a file to a class; nothing where the inputs are neither pictures nor rows of a table."""
     if preparation and hasattr(task, "features"):
         return _FROM_TABLE.format(features=task.input_shape[0])
-    if not preparation or len(task.input_shape) != 3 or task.input_shape[0] not in _MODES:
+    deep = bool(getattr(getattr(task, "form", None), "deep", False))  # more than the eight bits that this code reads
+    if not preparation or deep or len(task.input_shape) != 3 or task.input_shape[0] not in _MODES:
         return ""
     channels, height, width = task.input_shape
     scaled = "" if preparation["SCALE"] == 255 else f" * ({preparation['SCALE']:g} / 255)"

@@ -48,6 +48,10 @@ class _Notices:
         """One more step is done."""
         self._send(f"{self._stage}: {text}" if text else self._stage)
 
+    def note(self, text: str) -> None:
+        """Something that the user must know before the run goes on."""
+        self._send(f"note: {text}")
+
     def _send(self, message: str) -> None:
         from_thread.check_cancelled()
         self._sent += 1  # over all stages, as the protocol wants figures that only grow

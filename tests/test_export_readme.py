@@ -18,7 +18,7 @@ from genas.core import registry
 from genas.core.interfaces import Task
 from genas.core.records import Use
 from genas.export import export
-from genas.nn import pictures
+from genas.reading.pictures import Form, decode
 
 
 def answers(text: str, task: Task, given: torch.Tensor, file: Path, folder: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_picture_of_another_size_in_colour(tmp_path: Path) -> None:
             Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{i}.png")
     task = registry.create("tasks", Use("images", {"path": str(tmp_path / "pets"), "size": 16}))
     file = tmp_path / "pets" / "cat" / "0.png"
-    given = pictures.decode(file, "it", size=(16, 16), channels=3)[None]
+    given = torch.from_numpy(decode(file, Form(3, 16, 16), "it"))[None]
     answers("full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16", task, given, file, tmp_path / "winner")
 
 

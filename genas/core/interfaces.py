@@ -157,6 +157,7 @@ class Task(ABC):
     classes: tuple[str, ...] = ()
     mirror: bool | None = None  # whether an image keeps its class when mirrored; None is for the race to find out
     caution: str = ""  # what a reader of its figures must know; shown in the report
+    notes: tuple[str, ...] = ()  # what of the user's data was left out, changed or is odd; said when a run begins
     here: ClassVar[bool] = True  # False where the data are only described, and `data` always fails
 
     @property
@@ -172,6 +173,14 @@ class Task(ABC):
     @abstractmethod
     def data(self, split: Split) -> Data:
         """The split, the same at every call."""
+
+    def examine(self) -> Sequence[str]:
+        """Look at every example of every split before anything is trained; `notes`, and what only that look shows.
+
+        Raises:
+            RequestError: an example can't be read; the message names it.
+        """
+        return self.notes
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Raw inputs as the network takes them (scaled, normalised)."""

@@ -15,6 +15,9 @@ class Progress(Protocol):
     def step(self, text: str = "") -> None:
         """One more step is done."""
 
+    def note(self, text: str) -> None:
+        """Something that the user must know before the run goes on."""
+
 
 class Silence:
     """Progress that nobody watches."""
@@ -23,6 +26,9 @@ class Silence:
         """Does nothing."""
 
     def step(self, text: str = "") -> None:
+        """Does nothing."""
+
+    def note(self, text: str) -> None:
         """Does nothing."""
 
 

@@ -248,6 +248,7 @@ class Report:
         text: the outcome in plain sentences.
         rivals: models that are no networks, on the same split.
         recipe: the whole recipe that the winner was trained by, defaults and what the request fixes included.
+        warnings: what a reader must know of the data and the figures, in sentences.
     """
 
     request: Request
@@ -259,6 +260,7 @@ class Report:
     text: str
     rivals: tuple[Rival, ...] = ()
     recipe: Options = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Trial]:
         return iter(self.trials)

@@ -1,80 +1,13 @@
-"""Pictures as tensors: reading them from bytes and folders, splitting them by class, and changing copies of them."""
+"""Pictures as tensors: dividing them by class, their statistics, and standardising them."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from genas.core.errors import RequestError
-
-Picture = bytes | Path | npt.NDArray[np.uint8]
 _SHARES = (0.7, 0.15)  # train and val; the rest is test
-
-
-def decode(source: Picture, where: str, *, size: tuple[int, int] | None = None, channels: int = 3) -> Tensor:
-    """One picture as bytes [channels, H, W], turned as its camera says.
-
-    Args:
-        source: the encoded picture, the file that holds it, or its pixels [H, W] or [H, W, C] as bytes.
-        where: how to call it in an error.
-        size: (height, width) it is scaled to; None keeps its own.
-        channels: 1 for grey, 3 for colour.
-
-    Raises:
-        RequestError: where it cannot be read; the message names it.
-    """
-    with _refused(where), _opened(source) as picture:
-        picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        shown = (_darkened(upright) if _deep(upright) else upright).convert("L" if channels == 1 else "RGB")
-    if size is not None and shown.size != (size[1], size[0]):
-        shown = shown.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    pixels = np.array(shown, dtype=np.uint8).reshape(shown.height, shown.width, channels)
-    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()  # [C, H, W]
-
-
-def measure(source: Picture, where: str) -> tuple[int, int, int]:
-    """(channels, height, width) of a picture from its header: 1 channel where it is grey, else 3.
-
-    Raises:
-        RequestError: where it is no picture; the message names it.
-    """
-    with _refused(where), _opened(source) as picture:
-        grey = picture.mode in ("1", "L", "LA") or _deep(picture)
-        return (1 if grey else 3), picture.height, picture.width
-
-
-@contextmanager
-def _refused(where: str) -> Iterator[None]:
-    try:
-        yield
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise RequestError(f"The image {where} cannot be read ({reason}). Mend it or take it out.") from error
-
-
-def _opened(source: Picture) -> Image.Image:
-    if isinstance(source, np.ndarray):
-        return Image.fromarray(source[..., 0] if source.ndim == 3 and source.shape[2] == 1 else source)
-    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-
-
-def _deep(picture: Image.Image) -> bool:
-    return picture.mode[0] in "IF"  # more than eight bits of grey
-
-
-def _darkened(picture: Image.Image) -> Image.Image:
-    """The picture in 256 levels of grey; one that uses more is taken to use 65,536."""
-    levels = np.asarray(picture, dtype=np.float64)
-    return Image.fromarray((levels / (257 if levels.max() > 255 else 1)).clip(0, 255).astype(np.uint8))
 
 
 def split(labels: Tensor, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -101,6 +34,32 @@ def hold_out(labels: Tensor, share: float, seed: int = 0) -> tuple[Tensor, Tenso
     return torch.cat(rest).sort().values, torch.cat(held).sort().values
 
 
+def apart(groups: Sequence[tuple[int, int, int]], share: float, parts: int, seed: int = 0) -> dict[int, int]:
+    """The part of each group of equal examples: 1, 2, ... with about `share` of every class each, 0 for the rest.
+
+    A group larger than a whole part stays in the rest, unless a class has none that is smaller.
+
+    Args:
+        groups: of each its name, its class, and how many examples it has.
+    """
+    place = {name: 0 for name, _, _ in groups}
+    order = torch.randperm(len(groups), generator=torch.Generator().manual_seed(seed)).tolist()
+    for label in sorted({label for _, label, _ in groups}):
+        waiting = [(groups[i][0], groups[i][2]) for i in order if groups[i][1] == label]
+        wanted = max(1, round(sum(size for _, size in waiting) * share))
+        for part in range(1, parts + 1):
+            held = 0
+            for name, size in list(waiting):
+                if held + size <= wanted and len(waiting) > parts - part + 1:
+                    place[name], held = part, held + size
+                    waiting.remove((name, size))
+            if not held and len(waiting) > 1:
+                smallest = min(waiting, key=lambda group: group[1])
+                place[smallest[0]] = part
+                waiting.remove(smallest)
+    return place
+
+
 def subset(labels: Tensor, limit: int, seed: int = 0) -> Tensor:
     """Row numbers of `limit` examples with the classes in the proportions they have in all, mixed by `seed`."""
     if limit >= len(labels):
@@ -124,7 +83,7 @@ def statistics(inputs: Tensor, scale: float) -> tuple[tuple[float, ...], tuple[f
     """Mean and standard deviation per channel of `inputs / scale`; a channel without variation has deviation 1.
 
     Args:
-        inputs: bytes [n, C, H, W].
+        inputs: bytes or floats [n, C, H, W].
     """
     total = inputs.shape[0] * inputs.shape[2] * inputs.shape[3]
     sums = torch.zeros(inputs.shape[1], dtype=torch.float64)

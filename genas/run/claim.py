@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from genas.core import identity, wire
 from genas.core.errors import RequestError
 from genas.core.interfaces import Task
 from genas.core.ledger import Event, Ledger
+from genas.core.progress import Progress
 from genas.core.records import Request
 
 
@@ -39,6 +42,13 @@ def know_data(task: Task, ledger: Ledger) -> None:
         ledger.append({"kind": "data", "id": "data", "parts": parts})
     else:
         identity.compare(event, parts, str(ledger.path and ledger.path.parent))
+
+
+def tell(notes: Iterable[str], ledger: Ledger, progress: Progress) -> None:
+    """What was left out or changed of the data, to the user now and in the report."""
+    for note in notes:
+        ledger.warn(f"data: {note}", note)
+        progress.note(note)
 
 
 def mend(ledger: Ledger) -> None:

@@ -1,16 +1,25 @@
-"""Train, validation and test rows of somebody's own data."""
+"""Train, validation and test rows of somebody's own data, equal examples on one side."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from genas.core.errors import RequestError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_HELD = 0.15  # of each class, for a split that the data lack
+
+
+class Division(NamedTuple):
+    """The rows of each split, and sentences on how they came there."""
+
+    rows: dict[str, Tensor]
+    notes: list[str]
 
 
 def check_classes(path: Path, labels: Sequence[int], classes: Sequence[str], limit: int | None, things: str) -> None:
@@ -35,13 +44,24 @@ def check_classes(path: Path, labels: Sequence[int], classes: Sequence[str], lim
 
 
 def divide(  # noqa: PLR0917
-    path: Path, labels: Sequence[int], splits: Sequence[str], classes: Sequence[str], limit: int | None, things: str
-) -> dict[str, Tensor]:
+    path: Path,
+    labels: Sequence[int],
+    splits: Sequence[str],
+    classes: Sequence[str],
+    limit: int | None,
+    things: str,
+    *,
+    keys: Sequence[Hashable],
+) -> Division:
     """Row numbers of each split: as named by `splits`, what they lack being taken from train; see the tasks.
+
+    Where rows are divided here, equal examples come to one side, if each class has three different ones or more.
+    Where the data name the splits they stay there, and are counted.
 
     Args:
         splits: the split of each row, "" where the data name none.
         limit: at most that many training rows, classes in proportion.
+        keys: the same for two rows whose inputs are equal.
 
     Raises:
         RequestError: where some rows name a split and others do not, or a split or class is left without examples.
@@ -52,20 +72,86 @@ def divide(  # noqa: PLR0917
 
     answers = torch.tensor(list(labels))
     named = set(splits)
+    together, notes = _grouped(answers, keys, things)
     if named == {""}:
-        rows = dict(zip(("train", "val", "test"), pictures.split(answers), strict=True))
+        rows = _cut(torch.arange(len(answers)), answers, together, ("val", "test"))
     else:
-        if "train" not in named or "" in named:
-            raise RequestError(f"{path} must name the split of all {things}, train among them.")
-        rows = {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in named}
+        if "" in named:
+            raise RequestError(f"{path} must name the split of all {things}; {list(splits).count('')} name none.")
+        if "train" not in named:
+            raise RequestError(
+                f"{path} names the splits {' and '.join(sorted(named))}, but none is train; name one so."
+            )
+        rows = {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in sorted(named)}
         for lacking in sorted({"val", "test"} - named):
-            rest, held = pictures.hold_out(answers[rows["train"]], 0.15)
-            rows[lacking], rows["train"] = rows["train"][held], rows["train"][rest]
+            rows |= _cut(rows["train"], answers, together, (lacking,))
+    split_up = shared(rows, dict(enumerate(keys)), things)
+    if notes and not split_up:
+        notes[0] = f"{notes[0][:-1]}; equal ones are in one split."
+    notes += split_up
     if limit is not None:
         rows["train"] = rows["train"][pictures.subset(answers[rows["train"]], limit)]
+    _check_learned(path, answers, rows, classes, things)
+    return Division(rows, notes)
+
+
+def _check_learned(path: Path, answers: Tensor, rows: dict[str, Tensor], classes: Sequence[str], things: str) -> None:
     learned = set(answers[rows["train"]].tolist())
     if few := [name for number, name in enumerate(classes) if number not in learned]:
-        raise RequestError(f"The class {few[0]!r} of {path} has too few {things} to train on; add some.")
+        raise RequestError(
+            f"The class {few[0]!r} of {path} has too few {things} to train on, or none in its train split; add some "
+            "there."
+        )
     if short := [split for split, chosen in rows.items() if not len(chosen)]:
         raise RequestError(f"{path} has too few {things} for a {short[0]} split; give each class at least 3.")
-    return rows
+
+
+def _grouped(answers: Tensor, keys: Sequence[Hashable], things: str) -> tuple[list[int], list[str]]:
+    """Of each row the first row that equals it, and sentences on equal rows."""
+    first: dict[Hashable, int] = {}
+    together = [first.setdefault(key, row) for row, key in enumerate(keys)]
+    if len(first) == len(together):
+        return together, []
+    labels = answers.tolist()
+    different: dict[int, set[int]] = {}
+    for row, its in enumerate(together):
+        different.setdefault(its, set()).add(labels[row])
+    doubted = {its for its, found in different.items() if len(found) > 1}
+    notes = [f"{len(together) - len(first):,} of {len(together):,} {things} repeat another one."]
+    if doubted:
+        count = sum(its in doubted for its in together)
+        notes.append(f"{count:,} {things} equal others of another class, so no network can tell all of them apart.")
+    return together, notes
+
+
+def _cut(rows: Tensor, answers: Tensor, together: Sequence[int], held: Sequence[str]) -> dict[str, Tensor]:
+    """Some rows for each split in `held`, the rest for train; equal rows on one side where that leaves enough."""
+    from genas.nn import pictures
+
+    chosen, labels = [together[row] for row in rows.tolist()], answers[rows]
+    groups = Counter(chosen)
+    if len(groups) < len(chosen):
+        classes = {its: int(answers[its]) for its in groups}
+        counts = Counter(classes.values())
+        if all(counts[label] > len(held) for label in set(labels.tolist())):
+            place = pictures.apart([(its, classes[its], size) for its, size in groups.items()], _HELD, len(held))
+            parts = [rows[[i for i, its in enumerate(chosen) if place[its] == part]] for part in range(len(held) + 1)]
+            return dict(zip(("train", *held), parts, strict=True))
+    if len(held) == 2:
+        return dict(zip(("train", *held), (rows[part] for part in pictures.split(labels)), strict=True))
+    return dict(zip(("train", *held), (rows[part] for part in pictures.hold_out(labels, _HELD)), strict=True))
+
+
+def shared(rows: Mapping[str, Tensor], keys: Mapping[int, Hashable], things: str) -> list[str]:
+    """Sentences on examples that lie in two splits, by what is the same for rows whose inputs are equal."""
+    notes = []
+    known = {split: {keys[row] for row in chosen.tolist()} for split, chosen in rows.items()}
+    for split, other, end in (
+        ("val", "train", "the validation figures may be too good by these"),
+        ("test", "train", "the test figures may be too good by these"),
+        ("test", "val", "the winner is chosen by what it is tested on"),
+    ):
+        if count := sum(keys[row] in known[other] for row in rows[split].tolist()):
+            share = f"{count:,} of {len(rows[split]):,} {things} of the {split} split equal one of the {other} split"
+            notes.append(f"{share}: {end}. If they are copies, take them out of one.")
+    return notes

@@ -35,10 +35,11 @@ class Cifar10(PublishedTask):
         import pyarrow.parquet as pq
         import torch
 
-        from genas.nn import pictures
+        from genas.reading import pictures
 
         table = pq.read_table(assets.data(f"images/{name}.parquet"), columns=["jpeg"]).take(rows.numpy())
+        form = pictures.Form(*self.input_shape)
         images = torch.empty((len(rows), *self.input_shape), dtype=torch.uint8)
         for place, (row, encoded) in enumerate(zip(rows.tolist(), table.column("jpeg").to_pylist(), strict=True)):
-            images[place] = pictures.decode(encoded, f"{row} of {name}")
+            images[place] = torch.from_numpy(pictures.decode(encoded, form, f"{row} of {name}"))
         return images

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from functools import cached_property
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Data, Split
 from genas.core.paths import written
+from genas.tasks._own import asked
 from genas.tasks._pictures import PictureTask
-from genas.tasks._splits import check_classes, divide
+from genas.tasks._splits import check_classes, divide, shared
+
+if TYPE_CHECKING:
+    from genas.reading.pictures import Form, Look, Source
 
 _KEPT, _SHRUNK = 256, 128  # pixels: images of one size up to the first keep it, others become squares up to the second
+_FULL = 16384  # a whole number of grey that pictures of fewer than 15 bits don't reach
+_SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
 class Images(PictureTask):
     """Classification of the images at `path`.
 
     Splits that the data name are kept (train, val, test); what they lack is taken from train, 15 % of each class; data
-    without splits are divided 70, 15 and 15 % within each class. The division is the same in every run.
+    without splits are divided 70, 15 and 15 % within each class, equal images on one side. The division is the same in
+    every run. `notes` and `examine` say what was left out or is odd.
 
     Args:
         path: a folder with one folder per class (perhaps inside train, val and test), an .npz with x and y, a Hugging
@@ -34,6 +45,7 @@ class Images(PictureTask):
     """
 
     name = "images"
+    form: Form  # what every image becomes: shape, and for images of more than eight bits the range
 
     def __init__(
         self,
@@ -44,64 +56,176 @@ class Images(PictureTask):
         limit: int | None = None,
         mirror: bool | None = None,
     ) -> None:
-        from genas.nn import picture_sources
+        from genas.reading import labels, picture_sources, pictures
 
         if size is not None and size < 4:
             raise RequestError(f"images: size must be at least 4 pixels, not {size}.")
         if channels not in (None, 1, 3):
             raise RequestError(f"images: channels must be 1 (grey) or 3 (colour), not {channels}.")
         self.path, self.mirror = written(path), mirror
-        self._source = picture_sources.read(self.path)
-        self.classes = self._source.classes
+        with asked():
+            source = picture_sources.read(self.path)
+            kept, unlabelled = labels.known_rows(source.words, source.splits, self.path, "images")
+            splits = [source.splits[row] for row in kept]
+            words, matches = labels.matched([str(source.words[row]) for row in kept], splits)
+            self._pictures: list[Source] = [source.pictures[row] for row in kept]
+            self._places = [source.places[row] for row in kept]
+            looks = [pictures.look(p, w) for p, w in zip(self._pictures, self._places, strict=True)]
+        self.classes = labels.ordered(words)
         self.outputs = len(self.classes)
-        check_classes(self.path, self._source.labels, self.classes, limit, "images")
-        self._rows = divide(self.path, self._source.labels, self._source.splits, self.classes, limit, "images")
-        self.input_shape = self._shape(size, channels)
-        depth, height, width = self.input_shape
+        numbers = {word: number for number, word in enumerate(self.classes)}
+        self._labels = [numbers[word] for word in words]
+        check_classes(self.path, self._labels, self.classes, limit, "images")
+        self._keys = _keys(self._pictures)
+        self._rows, divided = divide(self.path, self._labels, splits, self.classes, limit, "images", keys=self._keys)
+        depth, height, width = _shape(looks, size, channels)
+        self.input_shape = (depth, height, width)
+        self.form = pictures.Form(depth, height, width)
+        self.notes = (
+            *source.notes,
+            *unlabelled,
+            *matches,
+            *divided,
+            *_odd(looks, self._places),
+            *self._deepened(looks),
+        )
+        self.scale = 1.0 if self.form.deep else 255.0
         shown = ", ".join(self.classes[:12]) + (", ..." if self.outputs > 12 else "")
         self.description = (
             f"Classify {height}x{width} {'grayscale' if depth == 1 else 'colour'} images, {self.outputs} classes: "
             f"{shown} ({self.path.name})."
         )
+        shares = (
+            f"bring the values from {self.form.low:g}..{self.form.high:g} to 0..1"
+            if self.form.deep
+            else "divide by 255"
+        )
         self.preparation = (
-            f"scale to {height}x{width} pixels, {'grey' if depth == 1 else 'RGB'}, divide by 255, subtract the mean of "
+            f"scale to {height}x{width} pixels, {'grey' if depth == 1 else 'RGB'}, {shares}, subtract the mean of "
             "the training images per channel, divide by their deviation"
         )
 
-    def _shape(self, size: int | None, channels: int | None) -> tuple[int, int, int]:
-        from genas.nn import pictures
+    def _deepened(self, looks: Sequence[Look]) -> list[str]:
+        """Choose the range of images of more than eight bits, by the training ones; a sentence where depths differ.
 
-        shapes = [pictures.measure(p, w) for p, w in zip(self._source.pictures, self._source.places, strict=True)]
-        depth = channels or max(shape[0] for shape in shapes)
-        sizes = {shape[1:] for shape in shapes}
-        if size is not None:
-            return depth, size, size
-        if len(sizes) == 1 and max(next(iter(sizes))) <= _KEPT:
-            return (depth, *sizes.pop())
-        shorter = sorted(min(shape[1:]) for shape in shapes)
-        side = min(_SHRUNK, shorter[len(shorter) // 2])
-        return depth, side, side
+        Raises:
+            RequestError: images whose ranges can't be compared, or a training image that can't be decoded.
+        """
+        from genas.reading import pictures
+
+        depths = ["byte" if look.depth == "cut" else look.depth for look in looks]
+        kinds = Counter(depths)
+        if set(kinds) == {"byte"}:
+            return []
+        example = {kind: self._places[depths.index(kind)] for kind in kinds}
+        deep = "float" if "float" in kinds else "whole"
+        lowest, highest = float("inf"), float("-inf")
+        with asked():
+            for row in self._rows["train"].tolist():
+                if depths[row] == deep:
+                    values = pictures.pixels(self._pictures[row], self._places[row])
+                    lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
+        if len(kinds) > 1 and (deep == "float" or not highest >= _FULL):
+            named = {"byte": "8 bits", "whole": "more bits", "float": "floats"}
+            shown = " and ".join(f"{named[kind]} ({place})" for kind, place in example.items())
+            raise RequestError(
+                f"{self.path} holds images of {shown}, whose ranges can't be compared. Save all of them alike."
+            )
+        low, high = pictures.range_of(lowest, highest, deep)
+        self.form = pictures.Form(self.form.channels, self.form.height, self.form.width, low, high, deep=True)
+        if len(kinds) == 1:
+            return []
+        return [
+            f"{kinds[deep]:,} of {len(looks):,} images have 16 bits, the others 8 (as {example['byte']}): each is "
+            "scaled by its own full range, 65,535 or 255."
+        ]
 
     @cached_property
     def _decoded(self) -> dict[str, Data]:
         return {}
 
     def data(self, split: Split) -> Data:
-        """Images as bytes [n, C, H, W] and their classes [n].
+        """Images as bytes [n, C, H, W], or in 0..1 as float32 where they have more than eight bits, and their classes.
 
         Raises:
             RequestError: where an image is corrupt; the message names it.
         """
         import torch
 
-        from genas.nn import pictures
+        from genas.reading import pictures
 
         if split not in self._decoded:
-            rows = self._rows[split]
-            channels, height, width = self.input_shape
-            images = torch.empty((len(rows), channels, height, width), dtype=torch.uint8)
-            for place, row in enumerate(rows.tolist()):
-                source, where = self._source.pictures[row], self._source.places[row]
-                images[place] = pictures.decode(source, where, size=(height, width), channels=channels)
-            self._decoded[split] = Data(images, torch.tensor([self._source.labels[row] for row in rows.tolist()]))
+            rows = self._rows[split].tolist()
+            kind = torch.float32 if self.form.deep else torch.uint8
+            images = torch.empty((len(rows), *self.input_shape), dtype=kind)
+            with asked():
+                for place, row in enumerate(rows):
+                    found = pictures.decode(self._pictures[row], self.form, self._places[row])
+                    images[place] = torch.from_numpy(found)
+            self._decoded[split] = Data(images, torch.tensor([self._labels[row] for row in rows]))
         return self._decoded[split]
+
+    def examine(self) -> Sequence[str]:
+        """Decode every image of every split; `notes`, and what only decoding shows.
+
+        Raises:
+            RequestError: an image is corrupt; the message names it.
+        """
+        seen: dict[int, Hashable] = {}
+        flat = []
+        for split in _SPLITS:
+            for row, image in zip(self._rows[split].tolist(), self.data(split).inputs, strict=True):
+                seen[row] = _digest(image.numpy().tobytes())
+                if bool((image == image[:, :1, :1]).all()):
+                    flat.append(row)
+        found = shared(self._rows, seen, "images")
+        notes = [*self.notes, *(text for text in found if text not in self.notes)]
+        if flat:
+            notes.append(
+                f"{len(flat):,} of {len(seen):,} images are one flat colour once they are read (as "
+                f"{self._places[flat[0]]}): is their ink in the channel of opacity, or are they empty?"
+            )
+        return notes
+
+
+def _shape(looks: Sequence[Look], size: int | None, channels: int | None) -> tuple[int, int, int]:
+    depth = channels or max(look.channels for look in looks)
+    sizes = {(look.height, look.width) for look in looks}
+    if size is not None:
+        return depth, size, size
+    if len(sizes) == 1 and max(next(iter(sizes))) <= _KEPT:
+        return (depth, *sizes.pop())
+    shorter = sorted(min(look.height, look.width) for look in looks)
+    side = min(_SHRUNK, shorter[len(shorter) // 2])
+    return depth, side, side
+
+
+def _odd(looks: Sequence[Look], places: Sequence[str]) -> list[str]:
+    """Sentences on images of which not all is read."""
+    several = [place for look, place in zip(looks, places, strict=True) if look.frames > 1]
+    cut = [place for look, place in zip(looks, places, strict=True) if look.depth == "cut"]
+    notes = []
+    if several:
+        notes.append(f"{len(several):,} images hold several pages or moments; the first is read (as {several[0]}).")
+    if cut:
+        notes.append(f"{len(cut):,} images have 16 bits for each colour; the upper 8 are read (as {cut[0]}).")
+    return notes
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def _keys(pictures: Sequence[Source]) -> list[Hashable]:
+    """The same for images of equal content; of files, only those of one length are read."""
+    lengths = Counter(picture.stat().st_size for picture in pictures if isinstance(picture, Path))
+    keys: list[Hashable] = []
+    for row, picture in enumerate(pictures):
+        if isinstance(picture, Path):
+            alone = lengths[picture.stat().st_size] == 1
+            keys.append(row if alone else _digest(picture.read_bytes()))
+        elif isinstance(picture, bytes):
+            keys.append(_digest(picture))
+        else:
+            keys.append((picture.shape, _digest(picture.tobytes())))
+    return keys

@@ -173,6 +173,9 @@ def test_the_work_of_a_tool_can_be_stopped(monkeypatch: pytest.MonkeyPatch, tmp_
         def step(self, text: str = "") -> None:
             raise AssertionError("the work went on")
 
+        def note(self, text: str) -> None:
+            raise AssertionError(f"nothing is odd about digits, but: {text}")
+
     with serving(script(call("propose", {"sentence": GOAL, "known": TINY}), say("Stopped."))) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.address)
         chat = Chat("openai:m", tmp_path, approve=lambda plan: True, progress=Impatient(), timeout=5, retries=0)

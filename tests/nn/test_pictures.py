@@ -1,53 +1,9 @@
-"""Pictures as tensors: reading, splitting and standardising."""
+"""Pictures as tensors: dividing and standardising."""
 
-import io
-
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from genas.core.errors import RequestError
 from genas.nn import pictures
-
-
-def _png(array, mode=None, **options) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(np.asarray(array), mode).save(out, "png", **options)
-    return out.getvalue()
-
-
-def test_colour_and_grey_have_the_asked_channels():
-    colour = np.zeros((2, 3, 3), dtype=np.uint8)
-    colour[0, 1] = (255, 0, 10)
-    found = pictures.decode(_png(colour), "x", channels=3)
-    assert found.shape == (3, 2, 3) and found.dtype == torch.uint8
-    assert found[:, 0, 1].tolist() == [255, 0, 10]
-    assert pictures.decode(_png(colour), "x", channels=1).shape == (1, 2, 3)
-    assert pictures.measure(_png(colour), "x") == (3, 2, 3)
-    assert pictures.measure(_png(colour[..., 0]), "x") == (1, 2, 3)
-
-
-def test_sixteen_bits_of_grey_become_eight():
-    deep = np.array([[0, 65535], [257, 25700]], dtype=np.uint16)
-    assert pictures.decode(_png(deep), "x", channels=1)[0].tolist() == [[0, 255], [1, 100]]
-
-
-def test_a_picture_is_turned_as_its_camera_says():
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turn by 90 degrees
-    wide = _png(np.zeros((2, 4, 3), dtype=np.uint8), exif=exif)
-    assert pictures.decode(wide, "x").shape == (3, 4, 2)
-
-
-def test_scaled_to_the_size_asked_for():
-    assert pictures.decode(_png(np.zeros((9, 5, 3), dtype=np.uint8)), "x", size=(4, 6)).shape == (3, 4, 6)
-
-
-@pytest.mark.parametrize("broken", [b"", b"not an image", _png(np.zeros((40, 40, 3), dtype=np.uint8))[:60]])
-def test_what_is_no_picture_is_named(broken):
-    with pytest.raises(RequestError, match="holiday"):
-        pictures.decode(broken, "holiday.png")
 
 
 def test_split_keeps_shares_in_every_class_and_uses_each_row_once():
@@ -83,3 +39,15 @@ def test_statistics_of_all_pixels():
     assert mean == pytest.approx(scaled.mean((0, 2, 3)).tolist())
     assert std == pytest.approx(scaled.std((0, 2, 3), correction=0).tolist())
     assert pictures.statistics(torch.full((3, 1, 2, 2), 7, dtype=torch.uint8), 255.0)[1] == (1.0,)
+
+
+def test_groups_of_equal_examples_are_parted_by_class_and_large_ones_stay():
+    groups = [(i, i % 2, 1 if i else 40) for i in range(60)]
+    place = pictures.apart(groups, 0.15, 2)
+    assert place[0] == 0  # forty of the 69 examples of its class
+    sizes = [sum(size for name, label, size in groups if label == 1 and place[name] == part) for part in range(3)]
+    assert sizes == [22, 4, 4]
+
+
+def test_each_part_gets_a_group_where_there_are_three():
+    assert sorted(pictures.apart([(0, 0, 8), (1, 0, 1), (2, 0, 1)], 0.15, 2).values()) == [0, 1, 2]

@@ -1,0 +1,107 @@
+"""The arrays of an .npz file, by split: x and y, or x_train, y_train, x_test and so on in any spelling."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genas.reading.splits import split_of
+
+_INPUTS = frozenset(["x", "images", "image", "data", "inputs", "features", "pictures", "imgs", "arr"])
+_LABELS = frozenset(["y", "labels", "label", "targets", "target", "classes", "class", "answers"])
+_LARGEST = 16 * 2**30  # bytes of all arrays together
+_PACKED, _SMALL = 200, 2**28  # an archive of more than these bytes that was packed so tightly is no data set
+
+
+def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list[str]]:
+    """Of each split its name in the file ("" for x and y), inputs and labels; and sentences on what was left out.
+
+    Raises:
+        ValueError: it can't be read, or lacks inputs or labels.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_sizes(archive, path)
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile, zlib.error,
+            NotImplementedError, RuntimeError, MemoryError, OverflowError) as error:  # fmt: skip
+        reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        raise ValueError(f"{path} cannot be read as an .npz of plain numbers ({reason}).") from error
+    inputs, labels, other = _sorted(found)
+    if not inputs or set(inputs) != set(labels):
+        raise ValueError(
+            f"{path} must hold arrays x and y, or x_train, y_train, x_test, y_test; not {', '.join(found)}."
+        )
+    parts = [(split, found[name], _flat(found[labels[split]], labels[split], path)) for split, name in inputs.items()]
+    for split, values, answers in parts:
+        if not values.ndim or len(values) != len(answers):
+            raise ValueError(
+                f"{path} has {len(values) if values.ndim else 0} images or rows in {inputs[split]} but {len(answers)} "
+                f"labels in {labels[split]}."
+            )
+    return parts, [f"Arrays of {path} that are neither inputs nor labels are left out: {', '.join(other)}."] * bool(
+        other
+    )
+
+
+def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
+    """No array may claim to be larger than its file can hold."""
+    packed = max(1, path.stat().st_size)
+    total = sum(entry.file_size for entry in archive.infolist())
+    if total > _LARGEST or (total > _SMALL and total > _PACKED * packed):
+        raise ValueError(f"it claims to hold {total / 2**30:.1f} GiB")
+    for entry in archive.infolist():
+        if not entry.filename.endswith(".npy"):
+            continue
+        with archive.open(entry) as stream:
+            version = np.lib.format.read_magic(stream)
+            read_header = {
+                (1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0,
+            }.get(version)  # fmt: skip
+            if read_header is None:
+                raise ValueError(f"{entry.filename} has an unknown format")
+            shape, _, kind = read_header(stream)
+        if kind.hasobject:
+            raise ValueError(f"{entry.filename} holds Python objects")
+        if int(np.prod([int(n) for n in shape], dtype=object)) * kind.itemsize > entry.file_size:
+            raise ValueError(f"{entry.filename} claims the shape {shape} and is shorter")
+
+
+def _sorted(found: dict[str, NDArray[Any]]) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """The array of inputs and that of labels of each split, and the names of the others."""
+    inputs: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    other: list[str] = []
+    for name in found:
+        words = [word for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if word]
+        role = next((word for word in words if word.lower() in _INPUTS | _LABELS), None)
+        rest = "_".join(word for word in words if word is not role)
+        split = split_of(rest) if rest else ""
+        place = inputs if role and role.lower() in _INPUTS else labels
+        if role is None or split is None or rest in place:
+            other.append(name)
+        else:
+            place[rest] = name
+    if "" in inputs and "" in labels:  # x and y are all there is; others belong to no split of theirs
+        other += [name for place in (inputs, labels) for split, name in place.items() if split]
+        inputs, labels = {"": inputs[""]}, {"": labels[""]}
+    return inputs, labels, other
+
+
+def _flat(labels: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
+    """Labels [n], also where they are written as [n, 1]."""
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(
+            f"{name} of {path} must hold one label for each example [n], not {list(labels.shape)}; of one-hot rows "
+            "write the number of the class (argmax)."
+        )
+    return labels

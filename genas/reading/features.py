@@ -1,0 +1,277 @@
+"""Columns of a table as the features of a network: what each column is, learned once, and how any row is then coded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Cells = Sequence[str | None] | NDArray[np.float64]  # words (None: empty), or numbers (nan: missing)
+
+MISSING = frozenset({
+    "na", "n/a", "n.a.", "nan", "null", "none", "<na>", "#n/a", "#na", "nil", "missing", "unknown", "?", "-", "--", ".",
+})  # fmt: skip
+_EMPTY = frozenset(["na", "n/a", "nan", "null", "<na>", "#n/a", "#na"])  # among words, the others are words too
+_MOST = 32  # values of a column of words that become features
+_NEARLY = 0.9  # of the cells that are written: so many numbers make it a column of numbers
+_LARGEST = float(np.finfo(np.float32).max)
+_CODES = r"USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|kr\.?|zł|Rs\.?|R\$"
+_SIGN = re.compile(rf"(?:{_CODES}|%|‰)", re.I)
+_GROUPS = {".": r",\s'’\u00a0\u202f_", ",": r".\s'’\u00a0\u202f_"}  # what may part thousands, by the decimal mark
+_NUMBER = {
+    mark: re.compile(
+        rf"[+-]?(?:\d{{1,3}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
+        re.I,
+    )
+    for mark, group in _GROUPS.items()
+}
+_TRUTH = {"true": "1", "false": "0"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """How the cells of a column become features; plain values, so that an exported network can hold it.
+
+    Args:
+        name: in the file.
+        words: each becomes a feature that is 1 or 0; empty for a column of numbers, which is one feature.
+        decimal: the decimal mark of its numbers.
+        sign: a currency or a percent sign that its numbers carry.
+        mean: of the training rows, what a missing number is.
+    """
+
+    name: str
+    words: tuple[str, ...] = ()
+    decimal: str = "."
+    sign: str = ""
+    mean: float = 0.0
+
+    def features(self, cells: Cells) -> NDArray[np.float64]:
+        """The features of each cell, [rows, features]."""
+        if self.words:
+            written = spelled(cells)
+            place = {word: number for number, word in enumerate(self.words)}
+            found = np.zeros((len(written), len(self.words)))
+            for row, word in enumerate(written):
+                if word in place:
+                    found[row, place[word]] = 1.0
+            return found
+        values = cells if isinstance(cells, np.ndarray) else numbers(cells, self.decimal, self.sign)
+        return np.where(np.isnan(values), self.mean, values)[:, None]
+
+
+def encode(columns: Sequence[Column], table: Mapping[str, Cells]) -> NDArray[np.float64]:
+    """The features of the rows of a table, [rows, F], in float64: what is standardised in less is not what it was.
+
+    Raises:
+        KeyError: the table lacks a column.
+    """
+    return np.concatenate([column.features(table[column.name]) for column in columns], axis=1)
+
+
+def standardised(features: NDArray[np.float64], mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
+    """Features as the network takes them: less their mean, over their deviation, computed in float64."""
+    prepared: NDArray[np.float32] = ((features - np.asarray(mean)) / np.asarray(std)).astype(np.float32)
+    return prepared
+
+
+def spelled(cells: Cells) -> list[str | None]:
+    """Cells as words: whole numbers without a fraction, what stands for nothing as None."""
+    if isinstance(cells, np.ndarray):
+        return [None if np.isnan(v) else str(int(v)) if float(v).is_integer() else repr(float(v)) for v in cells]
+    return [None if cell is None or cell.lower() in _EMPTY else cell for cell in cells]
+
+
+# Numbers
+
+
+def numbers(cells: Sequence[str | None], decimal: str, sign: str) -> NDArray[np.float64]:
+    """The number in each cell; nan where there is none."""
+    known: dict[str | None, float] = {None: np.nan}
+    for cell in cells:
+        if cell not in known:
+            known[cell] = np.nan if cell is None else _number(cell, decimal, sign)
+    return np.array([known[cell] for cell in cells], dtype=np.float64)
+
+
+def _number(cell: str, decimal: str, sign: str) -> float:
+    bare, its = _bared(cell)
+    bare = _TRUTH.get(bare.lower(), bare)
+    if its != sign:
+        return np.nan
+    if bare.lower().lstrip("+-") in ("inf", "infinity"):
+        return -np.inf if bare[0] == "-" else np.inf
+    if not _NUMBER[decimal].fullmatch(bare):
+        return np.nan
+    return float(re.sub(rf"[{_GROUPS[decimal]}]", "", bare).replace(decimal, "."))
+
+
+def _bared(cell: str) -> tuple[str, str]:
+    """A number without its currency or percent sign, and that sign; minus signs and accounting's brackets as -."""
+    bare, sign = cell.replace("\u2212", "-"), ""
+    if bare[:1] == "(" and bare[-1:] == ")":
+        bare = "-" + bare[1:-1].strip()
+    minus = "-" if bare[:1] == "-" else ""
+    body = bare[len(minus) :].strip()
+    if (told := _SIGN.match(body)) or (body and unicodedata.category(body[0]) == "Sc"):
+        end = told.end() if told else 1
+        sign, body = body[:end], body[end:].strip()
+    else:
+        for end in (1, 2, 3):
+            tail = body[-end:]
+            if len(body) > end and (_SIGN.fullmatch(tail) or (end == 1 and unicodedata.category(tail) == "Sc")):
+                sign, body = tail, body[:-end].strip()
+    if not sign:
+        return bare, ""
+    return minus + body, sign.upper()
+
+
+def decimal_mark(table: Mapping[str, Cells], delimiter: str) -> str:
+    """The decimal mark of a file: a comma where some column's numbers can be read in no other way.
+
+    Where nothing tells, as in 1,234, it is a comma beside semicolons and a point beside other delimiters.
+    """
+    votes: Counter[str] = Counter()
+    for cells in table.values():
+        if isinstance(cells, np.ndarray):
+            continue
+        bare = [_bared(cell)[0] for cell in dict.fromkeys(cells) if cell is not None]
+        fits = {mark: sum(1 for cell in bare if _NUMBER[mark].fullmatch(cell)) for mark in _GROUPS}
+        if max(fits.values()) >= _NEARLY * max(1, len(bare)) and fits["."] != fits[","]:
+            votes[max(fits, key=lambda mark: fits[mark])] += 1
+    if votes[","] != votes["."]:
+        return max(votes, key=lambda mark: votes[mark])
+    return "," if delimiter == ";" else "."
+
+
+# What a column is
+
+
+@dataclass(frozen=True)
+class Found:
+    """A column as it was learned, or why it is left out, and what was odd about its cells.
+
+    Args:
+        column: None where it gives no feature.
+        left: why, to be said after "is left out:"; "" where it is not.
+        missing: cells without a value.
+        oddities: sentences.
+    """
+
+    column: Column | None
+    left: str = ""
+    missing: int = 0
+    oddities: tuple[str, ...] = ()
+
+
+def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, nameless: bool = False) -> Found:
+    """What the cells of a column are, as the training rows tell: numbers, or words of which the most frequent count.
+
+    Args:
+        train: the training rows.
+        decimal: the file's decimal mark.
+        nameless: whether the file gives it no name, as where a table was saved with the numbers of its rows.
+
+    Raises:
+        ValueError: a number is infinite or too large.
+    """
+    values, mark, sign, oddities = _as_numbers(name, cells, decimal)
+    if nameless:
+        return Found(None, "it has no name in the file, as columns that number the rows have none")
+    if not sign and (why := _identity(name, values, cells)):
+        return Found(None, why)
+    if values is None:
+        return _of_words(name, spelled(cells), train)
+    large = np.flatnonzero(np.abs(values) > _LARGEST)
+    if large.size:
+        raise ValueError(
+            f"holds {values[large[0]]:g} in row {large[0] + 1}, which is infinite or too large to compute with. Write "
+            "a finite number, or leave the cell empty (it is then the mean)."
+        )
+    known = values[train][~np.isnan(values[train])]
+    missing = int(np.isnan(values).sum())
+    if not known.size:
+        return Found(None, "it has no value in the training rows", missing)
+    if known.min() == known.max():
+        return Found(None, f"it is always {known[0]:g} in the training rows", missing)
+    return Found(Column(name, (), mark, sign, float(known.mean())), "", missing, tuple(oddities))
+
+
+def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float64] | None, str, str, list[str]]:
+    """The numbers of a column, their decimal mark and sign, and what was odd; None where it holds words."""
+    if isinstance(cells, np.ndarray):
+        return cells, ".", "", []
+    written = [cell for cell in cells if cell is not None and cell.lower() not in MISSING]
+    if not written:
+        return np.full(len(cells), np.nan), ".", "", []
+    signs = Counter(_bared(cell)[1] for cell in dict.fromkeys(written))
+    sign = signs.most_common(1)[0][0]
+    best, mark = np.zeros(0), decimal
+    for tried in dict.fromkeys((decimal, *_GROUPS)):
+        values = numbers(cells, tried, sign)
+        if np.isfinite(values).sum() > (np.isfinite(best).sum() if best.size else 0):
+            best, mark = values, tried
+    count = int((~np.isnan(best)).sum()) if best.size else 0
+    if count < _NEARLY * len(written) or (count < len(written) and len(set(best[~np.isnan(best)].tolist())) < 10):
+        return None, ".", "", []
+    odd = [cell for cell, value in zip(cells, best, strict=True) if np.isnan(value)]
+    strange = Counter(cell for cell in odd if cell is not None and cell.lower() not in MISSING)
+    if not strange:
+        return best, mark, sign, []
+    examples = ", ".join(repr(cell[:30]) for cell in list(strange)[:3])
+    return (
+        best, mark, sign,
+        [f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({examples}) count as missing."],
+    )  # fmt: skip
+
+
+_NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id|nr|no|number))|.*[a-z]I[dD]", re.S)
+
+
+def identity(name: str, cells: Cells) -> str:
+    """Why a column only numbers the rows; "" where it doesn't."""
+    values, _, sign, _ = _as_numbers(name, cells, ".")
+    return "" if sign else _identity(name, values, cells)
+
+
+def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells) -> str:
+    count = len(cells)
+    called = _NAMED_ID.fullmatch(name if name != name.upper() else name.lower()) is not None
+    if count < 3 or (values is not None and np.isnan(values).any()):
+        return ""
+    if values is None:
+        different, whole = len(set(spelled(cells))) == count, True
+    else:
+        different, whole = len(np.unique(values)) == count, bool((values == np.rint(values)).all())
+    if not (different and whole):
+        return ""
+    if values is not None and values.min() in (0, 1) and values.max() - values.min() == count - 1:
+        return "it numbers the rows"
+    return "it is an id, different in every row" if called else ""
+
+
+def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> Found:
+    counts = Counter(word for row in train if (word := words[row]) is not None)
+    missing = sum(1 for word in words if word is None)
+    if not counts:
+        return Found(None, "it has no value in the training rows", missing)
+    frequent = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST]
+    kept = tuple(word for word, count in frequent if 1 < count < len(train))
+    if not kept:
+        if len(counts) == 1:
+            return Found(None, f"it is always {next(iter(counts))[:40]!r} in the training rows", missing)
+        return Found(None, "it holds words that no two training rows share", missing)
+    rest = len(counts) - len(kept)
+    oddities: tuple[str, ...] = ()
+    if rest:
+        rows = sum(count for word, count in counts.items() if word not in kept)
+        oddities = (
+            f"Column {name} holds {len(counts)} different words; the {len(kept)} most frequent are features, and "
+            f"{rows:,} training rows have one of the other {rest}.",
+        )
+    return Found(Column(name, kept), "", missing, oddities)

@@ -1,0 +1,219 @@
+"""The user's pictures, wherever they are: a folder per class, an .npz, a Hugging Face dataset on disk, or parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genas.reading import arrays, folders, labels
+from genas.reading.pictures import Source, suffixes
+from genas.reading.splits import listed, renamed, split_of, splits_of
+
+_IMAGE_COLUMNS = ("image", "img", "images", "jpeg", "png", "picture", "photo", "pixels")
+_LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
+_SPLIT_COLUMNS = ("split", "set", "subset", "partition")
+_FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
+
+
+@dataclass
+class Pictures:
+    """Pictures not decoded yet, with what each is called in an error, its class, and its split ("" where not given).
+
+    Args:
+        words: the class of each in words; None where it is unknown.
+        notes: what was left out or read otherwise than it is written, in sentences.
+    """
+
+    pictures: list[Source] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    words: list[str | None] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read(path: Path) -> Pictures:
+    """The pictures at `path`, in whichever of the known forms they are.
+
+    Raises:
+        ValueError: there are none, or they have no labels; the text says what was expected.
+    """
+    if not path.exists():
+        raise ValueError(f"There is nothing at {path}. Name {_FORMS}.")
+    kind = path.suffix.lower()
+    if kind == ".npz":
+        found = _from_npz(path)
+    elif kind == ".parquet" and path.is_file():
+        found = _from_parquet([path], path)
+    elif not path.is_dir():
+        raise ValueError(f"{path} cannot be read as images. Name {_FORMS}.")
+    elif (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
+        found = _from_hugging_face(path)
+    elif tables := sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet")):
+        found = _from_parquet([table for table in tables if not table.name.startswith((".", "_"))], path)
+    else:
+        walked = folders.walk(path)
+        places = [str(file) for file in walked.files]
+        found = Pictures([*walked.files], places, [*walked.words], walked.splits, walked.notes)
+    if not found.pictures:
+        raise ValueError(f"There are no images in {path}. Name {_FORMS} ({', '.join(suffixes())}).")
+    return found
+
+
+def _from_npz(path: Path) -> Pictures:
+    parts, notes = arrays.read(path)
+    chosen = splits_of(name for name, _, _ in parts if name)
+    found = Pictures(notes=[*notes, *renamed(chosen, path)])
+    shaped = _alike([_shaped(x, f"{name or 'x'} of {path}") for name, x, _ in parts])
+    for (name, _, y), images in zip(parts, shaped, strict=True):
+        first = len(found.pictures)
+        found.pictures += list(images)
+        found.places += [f"{first + i} of {path}" for i in range(len(images))]
+        found.words += labels.words_of(y.tolist(), (), path)
+        found.splits += [chosen.get(name, "")] * len(images)
+    return found
+
+
+def _shaped(images: NDArray[Any], where: str) -> NDArray[Any]:
+    """Pixels [n, H, W] or [n, H, W, C]; truth values as black and white."""
+    if images.ndim == 4 and images.shape[1] in (1, 3, 4) and images.shape[3] not in (1, 3, 4):
+        images = images.transpose(0, 2, 3, 1)
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3, 4)) or 0 in images.shape[1:]:
+        raise ValueError(f"{where} must have the shape [n, H, W] or [n, H, W, 1, 3 or 4], not {list(images.shape)}.")
+    if images.dtype.kind == "b":
+        return images.astype(np.uint8) * np.uint8(255)
+    if images.dtype.kind not in "iuf" or (images.dtype.kind == "f" and not np.isfinite(images).all()):
+        raise ValueError(f"{where} must hold numbers, all finite.")
+    return images
+
+
+def _alike(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Arrays of one kind: bytes where all values of all splits are bytes or shares k/255, else as exact as they are."""
+    for scale in (255.0, 1.0):
+        if all(_are_bytes(part, scale) for part in parts if part.size):
+            return [_bytes(part, scale) for part in parts]
+    return [part.astype(np.float32 if any(p.dtype.kind == "f" for p in parts) else np.int64) for part in parts]
+
+
+def _are_bytes(part: NDArray[Any], scale: float) -> bool:
+    if part.dtype == np.uint8:
+        return scale == 1
+    if part.min() < 0 or part.max() * scale > 255.0001 or (scale > 1 and part.dtype.kind != "f"):
+        return False
+    return part.dtype.kind != "f" or all(
+        np.abs(chunk * scale - np.rint(chunk * scale)).max() < 1e-3
+        for chunk in np.array_split(part, -(-len(part) // 512))
+    )
+
+
+def _bytes(part: NDArray[Any], scale: float) -> NDArray[Any]:
+    if part.dtype == np.uint8:
+        return part
+    return np.rint(part * scale if scale != 1 else part).astype(np.uint8)
+
+
+def _from_parquet(paths: Sequence[Path], root: Path) -> Pictures:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = Pictures()
+    by_file = splits_of(dict.fromkeys(_stem(path) for path in paths if split_of(_stem(path)))) if len(paths) > 1 else {}
+    left = [path.name for path in paths if by_file and _stem(path) not in by_file]
+    if left:
+        found.notes.append(f"Files of {root} that name no split are left out: {listed(left)}.")
+    used = [path for path in paths if not by_file or _stem(path) in by_file]
+    found.notes += renamed(by_file, root)
+    for path in used:
+        try:
+            table = pq.ParquetFile(path).read()
+        except (pa.ArrowException, OSError) as error:
+            raise ValueError(f"{path} cannot be read as parquet ({error}).") from error
+        image = _column(table.column_names, _IMAGE_COLUMNS, path)
+        label = _column(table.column_names, _LABEL_COLUMNS, path)
+        names = _class_names(table.schema.metadata or {}, label)
+        found.pictures += [_encoded(v, f"{i} of {path}") for i, v in enumerate(table.column(image).to_pylist())]
+        found.places += [f"{i} of {path}" for i in range(len(table))]
+        found.words += labels.words_of(table.column(label).to_pylist(), names, path)
+        column = next((name for name in table.column_names if name.lower() in _SPLIT_COLUMNS), None)
+        if column is not None and not by_file:
+            values = [str(value) for value in table.column(column).to_pylist()]
+            chosen = _named_splits(dict.fromkeys(values), path)
+            found.notes += renamed(chosen, f"the column {column} of {path}")
+            found.splits += [chosen[value] for value in values]
+        else:
+            found.splits += [by_file.get(_stem(path), "")] * len(table)
+    return found
+
+
+def _stem(path: Path) -> str:
+    """What a file is called without the number of its part: train of train-00000-of-00002."""
+    return path.stem.split("-")[0]
+
+
+def _named_splits(names: Iterable[object], where: object) -> dict[str, str]:
+    names = list(names)
+    if unknown := [name for name in names if split_of(name) is None]:
+        raise ValueError(f"{where} has a split {unknown[0]!r}; name the splits train, val and test.")
+    return splits_of(names)
+
+
+def _column(names: Iterable[str], wanted: Sequence[str], where: Path) -> str:
+    known = list(names)
+    for name in wanted:
+        if same := [column for column in known if column.lower() == name]:
+            return same[0]
+    raise ValueError(f"{where} needs a column named {wanted[0]!r}; it has {', '.join(known)}.")
+
+
+def _class_names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...]:
+    """Class names from the file's own metadata: a JSON list `classes`, or the features that Hugging Face writes."""
+    try:
+        if b"classes" in metadata:
+            return tuple(str(c) for c in json.loads(metadata[b"classes"]))
+        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+        return tuple(str(c) for c in features.get(label, {}).get("names", ()))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ValueError(f"The class names in the parquet metadata cannot be read ({error}).") from error
+
+
+def _encoded(value: Any, where: str) -> Source:
+    """The bytes of a cell: plain, or in the struct of bytes and path that Hugging Face writes."""
+    if isinstance(value, dict):
+        value = value.get("bytes") or (Path(value["path"]) if value.get("path") else None)
+    if not isinstance(value, bytes | Path):
+        raise ValueError(f"The image {where} cannot be read (no encoded image there). Mend it or take it out.")
+    return value
+
+
+def _from_hugging_face(path: Path) -> Pictures:
+    import pyarrow as pa
+    from datasets import DatasetDict, Image, load_from_disk
+
+    try:
+        loaded = load_from_disk(str(path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+        raise ValueError(f"{path} cannot be read as a Hugging Face dataset ({error}).") from error
+    parts = dict(loaded) if isinstance(loaded, DatasetDict) else {"": loaded}
+    chosen = splits_of(name for name in parts if name)
+    found = Pictures(notes=renamed(chosen, path))
+    for split, part in parts.items():
+        if split and split not in chosen:
+            found.notes.append(
+                f"{len(part):,} images of the split {split!r} of {path} are left out: name it train, val or test."
+            )
+            continue
+        image = _column(part.column_names, _IMAGE_COLUMNS, path)
+        label = _column(part.column_names, _LABEL_COLUMNS, path)
+        names = tuple(getattr(part.features[label], "names", None) or ())
+        where = f"{split or 'the set'} of {path}"
+        cells = part.cast_column(image, Image(decode=False))[image]
+        found.pictures += [_encoded(v, f"{i} of {where}") for i, v in enumerate(cells)]
+        found.places += [f"{i} of {where}" for i in range(len(part))]
+        found.words += labels.words_of(list(part[label]), names, where)
+        found.splits += [chosen.get(split, "")] * len(part)
+    return found

@@ -1,0 +1,212 @@
+"""One picture as an array: upright, composed over white, in the channels, size and range of its whole data set."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+Source = bytes | Path | NDArray[Any]  # an encoded picture, the file that holds it, or its pixels [H, W] or [H, W, C]
+
+FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO", "TGA", "PCX")
+_DEEP = {"I": "whole", "F": "float"}  # by the first letter of Pillow's mode: more than eight bits of grey
+_TURNED = (5, 6, 7, 8)  # orientations of EXIF that lay a picture on its side
+_STEPS = (255, 1023, 4095, 16383, 65535)  # the whitest of 8, 10, 12, 14 and 16 bits
+_OVER = 1.01  # the share by which floats may pass 1 (or -1) and still be shares
+_BROKEN = (
+    UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, AttributeError,
+    OverflowError, MemoryError, struct.error, zlib.error, NotImplementedError, RuntimeError, ZeroDivisionError,
+    Image.DecompressionBombError,
+)  # fmt: skip  # what Pillow's decoders raise on files that are cut or forged
+
+
+def suffixes() -> tuple[str, ...]:
+    """The endings of files that are read as pictures, as .jpg and .jfif."""
+    Image.init()
+    return tuple(sorted(ending for ending, kind in Image.EXTENSION.items() if kind in FORMATS))
+
+
+@dataclass(frozen=True)
+class Form:
+    """What every picture of a data set becomes; plain values, so that an exported network can hold it.
+
+    Args:
+        channels: 1 for grey, 3 for colour.
+        height: in pixels.
+        width: in pixels.
+        low: what is black.
+        high: what is white.
+        deep: whether pixels become shares of that range; else they are bytes and stay so.
+    """
+
+    channels: int
+    height: int
+    width: int
+    low: float = 0.0
+    high: float = 255.0
+    deep: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the head of a picture tells.
+
+    Args:
+        channels: 1 where it is grey, else 3.
+        height: in pixels, upright.
+        width: in pixels, upright.
+        depth: "byte"; "whole" for more than eight bits of grey; "float"; "cut" for more bits of colour than are read.
+        frames: pages or moments in the file; the first is read.
+    """
+
+    channels: int
+    height: int
+    width: int
+    depth: str = "byte"
+    frames: int = 1
+
+
+def look(source: Source, where: str) -> Look:
+    """What a picture is, mostly without decoding it.
+
+    Raises:
+        ValueError: it is no picture; the text names it.
+    """
+    if isinstance(source, np.ndarray):
+        channels = 1 if source.ndim == 2 or source.shape[2] < 3 else 3
+        depth = "byte" if source.dtype == np.uint8 else "float" if source.dtype.kind == "f" else "whole"
+        return Look(channels, source.shape[0], source.shape[1], depth)
+    with _refused(where), _opened(source) as picture:
+        tall, wide = picture.height, picture.width
+        # Pillow turns the size of a TIFF file itself, and would decode a PNG file whole to tell that it has no Exif.
+        told = picture.format != "TIFF" and (picture.format != "PNG" or "exif" in picture.info)
+        if told and picture.getexif().get(0x0112) in _TURNED:
+            tall, wide = wide, tall
+        depth = _DEEP.get(picture.mode[0], "byte")
+        if depth == "byte" and any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ())):
+            depth = "cut"
+        return Look(1 if _is_grey(picture) else 3, tall, wide, depth, int(getattr(picture, "n_frames", 1)))
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    if picture.mode == "P":
+        palette = np.asarray(picture.getpalette() or [0, 0, 0]).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return picture.mode in ("1", "L", "LA", "La") or picture.mode[0] in _DEEP
+
+
+def pixels(source: Source, where: str) -> NDArray[Any]:
+    """The pixels [H, W, C] as the file holds them: upright, composed over white; bytes, whole numbers or floats.
+
+    C is 1 for grey and 3 for colour.
+
+    Raises:
+        ValueError: it can't be decoded, or holds no number somewhere; the text names it.
+    """
+    if isinstance(source, np.ndarray):
+        found = _composed(source if source.ndim == 3 else source[:, :, None])
+    else:
+        with _refused(where), _opened(source) as picture:
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode[0] in _DEEP:
+                found = np.asarray(upright)[:, :, None]
+            elif upright.has_transparency_data:
+                chosen = [0, 3] if _is_grey(upright) else [0, 1, 2, 3]
+                found = _composed(np.asarray(upright.convert("RGBA"))[:, :, chosen])
+            else:
+                found = np.asarray(upright.convert("L" if _is_grey(upright) else "RGB"))
+                found = found if found.ndim == 3 else found[:, :, None]
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
+        raise ValueError(f"The image {where} cannot be read (it holds nan or infinite values). Mend it or take it out.")
+    return found
+
+
+def _composed(found: NDArray[Any]) -> NDArray[Any]:
+    """Over white where there is a channel of opacity, as icons and signatures are black ink in it alone."""
+    if found.shape[2] not in (2, 4):
+        return found
+    if found.dtype.kind == "b":
+        found = found.astype(np.uint8) * 255
+    white = 1.0 if found.dtype.kind == "f" else float(np.iinfo(found.dtype).max)
+    share = found[:, :, -1:].astype(np.float64) / white
+    shown = found[:, :, :-1] * share + white * (1 - share)
+    return shown.astype(found.dtype) if found.dtype.kind == "f" else np.rint(shown).astype(found.dtype)
+
+
+def decode(source: Source, form: Form, where: str) -> NDArray[Any]:
+    """A picture in a form, [C, H, W]: bytes, or shares of the range as float32, not clipped.
+
+    Raises:
+        ValueError: it can't be decoded; the text names it.
+    """
+    return formed(pixels(source, where), form)
+
+
+def formed(found: NDArray[Any], form: Form) -> NDArray[Any]:
+    """Pixels [H, W, C] in a form, [C, H, W]."""
+    if not form.deep:
+        image = Image.fromarray(found[:, :, 0] if found.shape[2] == 1 else found)
+        image = image.convert("L" if form.channels == 1 else "RGB")
+        if image.size != (form.width, form.height):
+            image = image.resize((form.width, form.height), Image.Resampling.BILINEAR)
+        shown = np.array(image).reshape(form.height, form.width, form.channels)
+        return np.ascontiguousarray(shown.transpose(2, 0, 1))
+    if found.dtype == np.uint8:
+        shares = found.astype(np.float64) / 255  # a picture of eight bits among deeper ones: white is its own
+    else:
+        shares = (found.astype(np.float64) - form.low) / (form.high - form.low)
+    if form.channels == 1 and shares.shape[2] == 3:
+        shares = shares @ np.array([[0.299], [0.587], [0.114]])
+    planes = [_resized(shares[:, :, c].astype(np.float32), form) for c in range(shares.shape[2])]
+    planes *= form.channels if len(planes) == 1 else 1
+    return np.stack(planes)
+
+
+def _resized(plane: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
+    if plane.shape == (form.height, form.width):
+        return plane
+    image = Image.fromarray(plane).resize((form.width, form.height), Image.Resampling.BILINEAR)
+    return np.asarray(image, dtype=np.float32)
+
+
+def range_of(lowest: float, highest: float, kind: str) -> tuple[float, float]:
+    """What is black and what is white in a data set, from the lowest and highest value of its training pictures.
+
+    Args:
+        kind: "byte", "whole" or "float", see `Look.depth`.
+    """
+    if kind == "byte":
+        return 0.0, 255.0
+    if kind == "whole" and lowest >= 0:
+        return 0.0, float(next((step for step in _STEPS if highest <= step), highest))
+    if kind == "float":
+        if lowest >= 0 and 0.5 < highest <= _OVER:
+            return 0.0, 1.0
+        if -_OVER <= lowest < 0 and highest <= _OVER:
+            return -1.0, 1.0
+        if lowest >= 0 and 128 < highest <= 255 * _OVER:
+            return 0.0, 255.0
+    return (float(lowest), float(highest)) if highest > lowest else (float(lowest), float(lowest) + 1.0)
+
+
+@contextmanager
+def _refused(where: str) -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise ValueError(f"The image {where} cannot be read ({reason}). Mend it or take it out.") from error
+
+
+def _opened(source: bytes | Path) -> Image.Image:
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)

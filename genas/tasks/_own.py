@@ -1,0 +1,17 @@
+"""What tasks over the user's own files share: what can't be read is the user's to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from genas.core.errors import RequestError
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """Make a RequestError of a reader's ValueError, whose text says what to write instead."""
+    try:
+        yield
+    except ValueError as error:
+        raise RequestError(str(error)) from error
