@@ -152,7 +152,12 @@ def propose(
 
 
 def score(
-    request: str | Request, archs: Sequence[str | Architecture], *, out: str | Path | None = None, **known: Any
+    request: str | Request,
+    archs: Sequence[str | Architecture],
+    *,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    **known: Any,
 ) -> list[Trial]:
     """The cheap scores of architectures of your own, in the order given; nothing is trained and no limit stops one.
 
@@ -160,13 +165,19 @@ def score(
         request: says task, space, limits and scorers.
         archs: architectures, or their text form, as `propose` shows it.
         out: a folder that remembers the scores; None keeps nothing.
+        progress: told about each architecture.
 
     Raises:
         RequestError: the request can't be read.
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
     """
-    with _designing(request, out, known) as designer:
-        return [designer.lab.figures(candidate) for candidate in _given(designer, archs)]
+    with _designing(request, out, known, progress) as designer:
+        candidates, trials = _given(designer, archs), list[Trial]()
+        designer.progress.stage("score", len(candidates))
+        for candidate in candidates:
+            trials.append(designer.lab.figures(candidate))
+            designer.progress.step()
+        return trials
 
 
 def validate(

@@ -53,6 +53,11 @@ Key = Annotated[
 Texts = Annotated[list[str], typer.Argument(help="Architectures, as propose shows them, each in quotes.")]
 Goal = Annotated[str, typer.Option("--goal", help="What is wanted, in words.")]
 RequestFile = Annotated[Path | None, typer.Option("--request", help="A TOML or JSON file with fields of a request.")]
+Root = Annotated[Path, typer.Option(help="The folder below which runs are written.")]
+DataFolders = Annotated[
+    list[Path] | None,
+    typer.Option("--data", help="A folder in which requests may name files, beside --root; may be repeated."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
 

@@ -11,17 +11,20 @@ _NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.I)
 _SHORT = 8  # characters that a value needs before it can be told from a word
 _KEY = r"(?:api[_-]?key|x-api-key|access[_-]?token|auth[_-]?token|token|secret|password|passwd|pwd|sig|signature)"
 _PATTERNS = (
-    (re.compile(r"([a-z][a-z0-9+.-]{1,20}://)[^\s/@\"'<>]+@", re.I), rf"\1{_STARS}@"),  # user:password@ of an address
-    (re.compile(rf"([?&;]{_KEY}=)[^&\s\"'<>#]+", re.I), rf"\1{_STARS}"),
+    (re.compile(r"([a-z][a-z0-9+.-]{1,20}://)[^\s/\"'<>]+@", re.I), rf"\1{_STARS}@"),  # user:password@ of an address
+    (re.compile(rf"([?&;](?:key|{_KEY})=)[^&\s\"'<>#]+", re.I), rf"\1{_STARS}"),
     (re.compile(rf"\b({_KEY}[\"']?\s*[:=]\s*[\"']?)(?=[^\s\"',;]*\d)[^\s\"',;&]{{8,}}", re.I), rf"\1{_STARS}"),
-    (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.I), rf"\1 {_STARS}"),
+    (re.compile(r"\b(Authorization\W{1,4}\w+|Bearer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,}", re.I), rf"\1 {_STARS}"),
     (
-        re.compile(r"\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|github_pat|glpat|AIza|AKIA|xox[abprs])[-_]?[\w*-]{12,}"),
+        re.compile(
+            r"\b(?:(?:sk|pk|rk|xai|glpat|xox[abprs])-|(?:gsk|hf|gh[opsu]|github_pat)_)"
+            r"(?=[\w*.-]*[\d*])[\w*.-]{8,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}"
+        ),
         _STARS,
     ),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), _STARS),  # a signed token (JWT)
 )
-_HINT = re.compile(rf"://|{_KEY}|bearer|basic|eyJ|[-_]|AIza|AKIA", re.I)  # without one, nothing to mask
+_HINT = re.compile(rf"://|{_KEY}|bearer|authorization|eyJ|[-_]|AIza|AKIA", re.I)  # without one, nothing to mask
 _OPTION = re.compile(rf"{_KEY}|authorization", re.I)  # an option of that name is a secret as a whole
 
 
