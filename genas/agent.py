@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from genas import provenance, summary
 from genas.core.errors import GenasError, LLMFailed, RequestError
+from genas.core.outside import shown
+from genas.llms._answer import answer_of
 from genas.verbs import READING, WRITING, Verbs, signature
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Chat:
     Args:
         llm: "provider:model" as LangChain's init_chat_model names it, or a BaseChatModel that calls tools.
         root: the folder below which runs are written and read.
+        data: folders in which requests may name files, beside the root.
         approve: shown what a design or a further training will do and may cost; where it says no, nothing is spent.
         progress: told about each stage and step of a tool's work.
         notify: told of each tool call, in one line.
@@ -81,6 +84,7 @@ class Chat:
         llm: str | BaseChatModel,
         root: Path,
         *,
+        data: Sequence[Path] = (),
         approve: Callable[[str], bool],
         progress: Progress | None = None,
         notify: Callable[[str], None] = lambda _: None,
@@ -95,7 +99,7 @@ class Chat:
         model = chat_model(llm, timeout=timeout, retries=retries) if isinstance(llm, str) else llm
         self._notify, self._stop, self._turn = notify, threading.Event(), threading.Lock()
         self._messages: list[AnyMessage] = []
-        verbs = Verbs(root, progress=_Watched(progress, self._stop), approve=approve)
+        verbs = Verbs(root, data=data, progress=_Watched(progress, self._stop), approve=approve)
         tools = [self._tool(getattr(verbs, name)) for name in (*READING, *WRITING)]
         _check_tools(model, tools)
         system = load_prompt("agent").render()
@@ -138,12 +142,12 @@ class Chat:
         def call(**arguments: Any) -> str:
             self._notify(_told(verb.__name__, arguments))
             try:
-                if verb.__name__ in {"propose", *WRITING}:  # they share torch's threads and random numbers
+                if verb.__name__ in {"propose", "score", *WRITING}:  # they share torch's threads and random numbers
                     with self._turn:
                         return _words(verb(**arguments))
                 return _words(verb(**arguments))
             except GenasError as error:
-                raise ToolException(str(error)) from error
+                raise ToolException(shown(str(error))) from error
 
         call.__signature__ = told = signature(verb)  # type: ignore[attr-defined]
         call.__annotations__ = {name: p.annotation for name, p in told.parameters.items()}
@@ -224,5 +228,5 @@ def _cut(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """The answer without control characters, which a terminal would obey, and not endless."""
-    return _cut("".join(c for c in text if c.isprintable() or c == "\n").strip())
+    """The answer as a terminal may show it, and not endless."""
+    return _cut(shown(answer_of(text)).strip())

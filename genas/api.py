@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from genas.trained import Further
 
 
+BESIDE = ("interpreter", "llm")  # keys of a request file or a batch that say who reads and who is asked
+LONGEST = 20_000  # characters of a sentence
+MOST = 10_000  # candidates proposed at once
+
+
 def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str | None = None, **known: Any) -> Request:
     """Read a sentence into a full request, defaults filled in; nothing is run.
 
@@ -37,19 +42,31 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
     Raises:
         RequestError: something is missing, unclear or contradicts itself; the message says what to write.
     """
-    request: Request = registry.create("interpreters", interpreter).read(sentence, **_fields(known))
-    return defaults.with_model(defaults.filled(request), llm)
+    sentence = wire.text("The sentence", sentence, LONGEST)
+    reader = _interpreter(interpreter)
+    model = None if llm is None else wire.text("llm", llm, LONGEST)
+    request: Request = registry.create("interpreters", reader).read(sentence, **_fields(known))
+    return wire.checked(defaults.with_model(defaults.filled(request), model))
+
+
+def _interpreter(given: str | Use | dict[str, Any]) -> str | Use:
+    """The interpreter as named; a Use of Python may hold a chat model, which no file can."""
+    if isinstance(given, Use):
+        return given
+    use = wire.use_of(given, "interpreter")
+    return replace(use, options={key: wire.text(f"interpreter.{key}", v, LONGEST) for key, v in use.options.items()})
 
 
 def _fields(known: dict[str, Any]) -> dict[str, Any]:
     """Fields of a Request as records; those that are None are not known."""
-    plain = {key: value for key, value in known.items() if value is not None}
-    return {**plain, **wire.partial({k: v for k, v in plain.items() if isinstance(v, str | dict | list | int)})}
+    return wire.partial({key: value for key, value in known.items() if value is not None})
 
 
 def _read(request: str | Request, known: dict[str, Any]) -> Request:
     """The request of a sentence, or one that was read before, with the fields that are known."""
-    return interpret(request, **known) if isinstance(request, str) else replace(request, **_fields(known))
+    if isinstance(request, str):
+        return interpret(request, **known)
+    return wire.checked(replace(wire.checked(request), **_fields(known)))
 
 
 def design(
@@ -146,14 +163,19 @@ def propose(
     Raises:
         RequestError: the request can't be read, or no candidate keeps its limits.
     """
-    if n < 1:
-        raise RequestError(f"n must be at least 1, not {n}.")
+    if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST:
+        raise RequestError(f"n must be a whole number from 1 to {MOST:,}, not {n!r:.60}.")
     with _designing(request, out, known, progress) as designer:
         return designer.candidates(n)
 
 
 def score(
-    request: str | Request, archs: Sequence[str | Architecture], *, out: str | Path | None = None, **known: Any
+    request: str | Request,
+    archs: Sequence[str | Architecture],
+    *,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    **known: Any,
 ) -> list[Trial]:
     """The cheap scores of architectures of your own, in the order given; nothing is trained and no limit stops one.
 
@@ -161,15 +183,20 @@ def score(
         request: says task, space, limits and scorers.
         archs: architectures, or their text form, as `propose` shows it.
         out: a folder that remembers the scores; None keeps nothing.
+        progress: told about each architecture.
 
     Raises:
         RequestError: the request can't be read.
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
     """
-    with _designing(request, out, known) as designer:
-        candidates = _given(designer, archs)
+    with _designing(request, out, known, progress) as designer:
+        candidates, trials = _given(designer, archs), list[Trial]()
         designer.remember()
-        return [designer.lab.figures(candidate) for candidate in candidates]
+        designer.progress.stage("score", len(candidates))
+        for candidate in candidates:
+            trials.append(designer.lab.figures(candidate))
+            designer.progress.step()
+        return trials
 
 
 def validate(
@@ -268,11 +295,10 @@ def batch(
     root = Path(out) if out is not None else Path("runs") / Path(file).stem
     rows = []
     for number, entry in enumerate(entries, start=1):
-        known = dict(entry)
-        goal = str(known.pop("goal", ""))
+        goal = str(entry.get("goal", ""))[:LONGEST]
         folder = root / f"{number:02d}-{slug(goal) or 'task'}"
         try:
-            wire.partial({key: value for key, value in known.items() if key not in ("interpreter", "llm")})
+            goal, known = wire.entry(entry, more=BESIDE)
             rows.append(BatchRow(goal, folder, design(goal, out=folder, progress=progress, executor=executor, **known)))
         except GenasError as error:
             rows.append(BatchRow(goal, folder, error=str(error)))

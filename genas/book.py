@@ -152,8 +152,14 @@ class Book:
         beyond = sum(_beyond(value, limit) for limit, value in values if value is not None)
         return sum(value is None for _, value in values), beyond
 
-    def why_empty(self) -> str:
-        """In words, why no candidate is left, and what to write instead."""
+    def why_empty(self, silent: str | None = None) -> str:
+        """In words, why no candidate is left, and what to write instead.
+
+        Args:
+            silent: why somebody who was to propose brought nothing.
+        """
+        if silent is not None and not self.trials:
+            return f"{silent} Nobody else proposes: add proposers such as uniform, or name another chat model."
         reasons = [trial.failure for trial in self.trials.values() if trial.failure is not None]
         limits = ", ".join(map(str, self.early)) or "none"
         nearest = self.nearest()

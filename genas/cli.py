@@ -13,6 +13,7 @@ from genas import __version__
 from genas.flags import (
     AsJson,
     BudgetText,
+    DataFolders,
     Device,
     Executor,
     Goal,
@@ -21,6 +22,7 @@ from genas.flags import (
     Out,
     Refiners,
     RequestFile,
+    Root,
     RunFolder,
     Seed,
     Seeds,
@@ -283,30 +285,37 @@ def fit(
 def chat(
     sentence: Sentence = "",
     llm: Annotated[str | None, typer.Option(help="A chat model that calls tools: provider:model.")] = None,
-    root: Annotated[Path, typer.Option(help="The folder below which runs are written.")] = Path("runs"),
+    root: Root = Path("runs"),
+    data: DataFolders = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for one reply of the model.", min=0.1)] = 60.0,
 ) -> None:
     """Talk about what you need; a chat model works through these commands, and asks before it spends anything."""
     from genas.conversation import converse
 
-    converse(sentence, llm=llm, root=root, timeout=timeout)
+    converse(sentence, llm=llm, root=root, data=data or (), timeout=timeout)
 
 
 @app.command("mcp")
 def serve(
-    root: Annotated[Path, typer.Option(help="The folder below which runs are written.")] = Path("runs"),
+    root: Root = Path("runs"),
+    data: DataFolders = None,
+    longest: Annotated[str, typer.Option(help="The most time that a client may ask for in one call.")] = "1 day",
     transport: Annotated[str, typer.Option(help="stdio (the client starts this) or http.")] = "stdio",
     host: Annotated[str, typer.Option(help="The address to listen on, for http.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on, for http.", min=1, max=65535)] = 8765,
 ) -> None:
     """Serve these verbs to agents and editors over the Model Context Protocol."""
     from genas import service
+    from genas.core import wire
     from genas.core.errors import RequestError
 
+    most = wire.parse_budget(longest).seconds
+    if most is None:
+        raise RequestError(f"--longest is a time such as '2 hours', not {longest!r}.")
     if transport == "stdio":
-        service.serve("stdio", root=root)
+        service.serve("stdio", root=root, data=data or (), longest=most)
     elif transport == "http":
-        service.serve("http", root=root, host=host, port=port)
+        service.serve("http", root=root, data=data or (), longest=most, host=host, port=port)
     else:
         raise RequestError(f"--transport is stdio or http, not {transport!r}.")
 

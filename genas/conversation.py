@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,13 +44,14 @@ class _Shown:
             self._bars = None
 
 
-def converse(first: str, *, llm: str | None, root: Path, timeout: float) -> None:
+def converse(first: str, *, llm: str | None, root: Path, data: Sequence[Path] = (), timeout: float) -> None:
     """Talk until the user ends it.
 
     Args:
         first: the user's first words, or nothing.
         llm: the chat model.
         root: the folder below which runs are written.
+        data: folders in which requests may name files, beside the root.
         timeout: seconds to wait for one reply of the model.
 
     Raises:
@@ -69,7 +70,7 @@ def converse(first: str, *, llm: str | None, root: Path, timeout: float) -> None
         bars.close()
         typer.echo(f"· {call}", err=True)
 
-    chat = Chat(llm, root, approve=approve, progress=bars, notify=notify, timeout=timeout)
+    chat = Chat(llm, root, data=data, approve=approve, progress=bars, notify=notify, timeout=timeout)
     typer.echo(_HELLO, err=True)
     words: str | None = first or _line("> ")
     while words and words.strip():

@@ -195,7 +195,7 @@ class Designer:
             best = self.lab.ranked()[: max(1, len(self.book.trials) // 4)]
             self.proposers.credit(new, {t.candidate.key for t in best})
         if not self.book.alive():
-            raise RequestError(self.book.why_empty())
+            raise RequestError(self.book.why_empty(self.proposers.silent))
 
     def refine(self) -> None:
         """Measure the best-ranked half, then let the refiners ask for the rest, at the fidelity they ask for."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Sentence = Annotated[str, typer.Argument(help="What is wanted, in words.", show_default=False)]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; the same folder goes on with a stopped run.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the run.", min=0)]
+Seed = Annotated[int | None, typer.Option(help="Seed of the run.", min=0, max=2**63 - 1)]
 BudgetText = Annotated[str | None, typer.Option("--budget", help="For example '20 minutes' or '30 trials'.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Llm = Annotated[
@@ -53,6 +53,11 @@ Key = Annotated[
 Texts = Annotated[list[str], typer.Argument(help="Architectures, as propose shows them, each in quotes.")]
 Goal = Annotated[str, typer.Option("--goal", help="What is wanted, in words.")]
 RequestFile = Annotated[Path | None, typer.Option("--request", help="A TOML or JSON file with fields of a request.")]
+Root = Annotated[Path, typer.Option(help="The folder below which runs are written.")]
+DataFolders = Annotated[
+    list[Path] | None,
+    typer.Option("--data", help="A folder in which requests may name files, beside --root; may be repeated."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
 
@@ -72,12 +77,11 @@ def wanted_of(
     from genas.core import registry, wire
     from genas.core.errors import RequestError
 
-    known: dict[str, Any] = {} if request is None else wire.read_file(request)
+    goal, known = wire.entry({} if request is None else wire.read_file(request), more=api.BESIDE)
     flags: dict[str, Any] = {"seed": seed, "device": device, "llm": llm}
     flags["budget"] = wire.parse_budget(budget) if budget else None
     flags["refiners"] = [wire.to_data(api.parse_use(text)) for text in refiners or ()] or None
     known |= {key: value for key, value in flags.items() if value is not None}
-    goal = str(known.pop("goal", ""))
     wanted = api.interpret(sentence or goal, **known)
     if problem := absent_path(wanted):
         raise RequestError(problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,10 @@ import anyio
 from anyio import from_thread, to_thread
 
 from genas import __version__
-from genas.core.errors import GenasError, MissingArtifact
+from genas.core.errors import GenasError, MissingArtifact, RequestError
 from genas.core.ledger import folder_for_run
-from genas.verbs import READING, WRITING, Verbs, signature
+from genas.core.outside import shown
+from genas.verbs import LIGHT, LONGEST, READING, WRITING, Verbs, signature
 
 try:
     from mcp.server.mcpserver import Context, MCPServer
@@ -30,18 +31,23 @@ best are really trained beside hand-made references. Show the user what `interpr
 may take minutes to hours; a budget ("20 minutes", "30 trials") bounds it. A tool error says what to write instead.
 A stopped `design` goes on where it was when the same call is made again; `report` explains a finished one."""
 
+_SILENCE, _BIT = 10.0, 1e-3  # seconds without a word, after which a client is told again; by how much the figure grows
 _QUEUED = ("propose", "score", *WRITING)  # they share torch's threads and random numbers: one at a time
 
 
 class _Notices:
-    """Progress as notifications of one call, sent from its worker thread; a cancelled call ends at the next one."""
+    """Progress as notifications of one call, sent from its worker thread; a cancelled call ends at the next one.
+
+    A client whose call has been silent for some seconds is told again where it is, since many give up on silence.
+    """
 
     def __init__(self, context: Context[Any, Any]) -> None:
-        self._context, self._stage, self._sent, self._end = context, "", 0, 0
+        self._context, self._stage, self._sent, self._end = context, "", 0.0, 0.0
+        self._text, self._last = "started", anyio.current_time()
 
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins."""
-        self._stage, self._end = name, self._sent + 1 + total
+        self._stage, self._end = name, float(int(self._sent)) + 1 + total
         self._send(f"{name}: {total} steps")
 
     def step(self, text: str = "") -> None:
@@ -54,25 +60,45 @@ class _Notices:
 
     def _send(self, message: str) -> None:
         from_thread.check_cancelled()
-        self._sent += 1  # over all stages, as the protocol wants figures that only grow
-        total = self._end if self._sent <= self._end else None
         try:
-            from_thread.run(self._context.report_progress, self._sent, total, message)
+            from_thread.run(self._report, float(int(self._sent)) + 1, message)
         except CancelledError:
             from_thread.check_cancelled()
             raise
 
+    async def _report(self, sent: float, message: str) -> None:
+        """In the event loop: the figure grows over all stages, as the protocol wants it."""
+        self._sent, self._text, self._last = sent, message, anyio.current_time()
+        total = self._end if self._sent <= self._end else None
+        await self._context.report_progress(self._sent, total, message)
 
-def _tool(name: str, root: Path, turn: anyio.CapacityLimiter) -> Tool:
+    async def repeat(self) -> None:
+        """Tell again what was told last, whenever nothing was for some seconds; until cancelled."""
+        while True:
+            await anyio.sleep(1.0)
+            if anyio.current_time() - self._last >= _SILENCE:
+                await self._report(self._sent + _BIT, self._text)
+
+
+def _tool(name: str, turn: anyio.CapacityLimiter, verbs: Callable[..., Verbs]) -> Tool:
     """The verb as a tool: it works in a thread, and refuses arguments it does not know (the SDK would drop them)."""
     verb = getattr(Verbs, name)
 
     async def call(context: Context[Any, Any], **arguments: Any) -> Any:
-        job = partial(verb, Verbs(root, progress=_Notices(context)), **arguments)
-        try:
-            return await to_thread.run_sync(job, limiter=turn if name in _QUEUED else None)
-        except GenasError as error:
-            raise ToolError(str(error)) from error
+        notices = _Notices(context)
+        job = partial(_attempt, partial(verb, verbs(progress=notices), **arguments))
+        found: Any = ToolError(f"{name} took longer than {LIGHT:.0f} seconds. Ask for less, or in plainer words.")
+        if name not in _QUEUED:
+            with anyio.move_on_after(LIGHT):
+                found = await to_thread.run_sync(job, abandon_on_cancel=True)
+        else:
+            async with anyio.create_task_group() as group:
+                group.start_soon(notices.repeat)
+                found = await to_thread.run_sync(job, limiter=turn)
+                group.cancel_scope.cancel()
+        if isinstance(found, ToolError):
+            raise found
+        return found
 
     _pose_as(call, verb)
     hints = ToolAnnotations(read_only_hint=name in READING, destructive_hint=False, idempotent_hint=True)
@@ -82,6 +108,16 @@ def _tool(name: str, root: Path, turn: anyio.CapacityLimiter) -> Tool:
     arguments.model_rebuild(force=True)
     tool.parameters = arguments.model_json_schema(by_alias=True)
     return tool
+
+
+def _attempt(job: Callable[[], Any]) -> Any:
+    """What the job gives; a refusal as the error that a client is told."""
+    try:
+        return job()
+    except GenasError as error:
+        told = ToolError(shown(str(error)))
+        told.__cause__ = error
+        return told
 
 
 def _pose_as(call: Callable[..., Any], verb: Callable[..., Any]) -> None:
@@ -94,35 +130,50 @@ def _pose_as(call: Callable[..., Any], verb: Callable[..., Any]) -> None:
     call.__annotations__["return"] = whole.return_annotation
 
 
-def make(root: Path) -> MCPServer[Any]:
+def make(root: Path, *, data: Sequence[Path] = (), longest: float = LONGEST) -> MCPServer[Any]:
     """The server, not yet listening.
 
     Args:
         root: the folder below which runs are written; made if need be.
+        data: folders in which requests may name files, beside the root.
+        longest: seconds that a design or a further training may have.
 
     Raises:
         RequestError: it can't be made.
     """
     root = folder_for_run(root.expanduser().resolve())
-    turn = anyio.CapacityLimiter(1)
-    tools = [_tool(name, root, turn) for name in (*READING, *WRITING)]
+    for folder in data:
+        if not folder.expanduser().is_dir():
+            raise RequestError(f"There is no folder {folder} to read data from; name one that exists.")
+    turn, verbs = anyio.CapacityLimiter(1), partial(Verbs, root, data=data, longest=longest)
+    tools = [_tool(name, turn, verbs) for name in (*READING, *WRITING)]
     return MCPServer("genas", version=__version__, instructions=_INSTRUCTIONS, tools=tools, log_level="WARNING")
 
 
-def serve(transport: Literal["stdio", "http"], *, root: Path, host: str = "127.0.0.1", port: int = 8765) -> None:
+def serve(
+    transport: Literal["stdio", "http"],
+    *,
+    root: Path,
+    data: Sequence[Path] = (),
+    longest: float = LONGEST,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+) -> None:
     """Serve until the client goes (stdio) or the process is interrupted (http, at http://host:port/mcp).
 
-    There is no log-in: whoever reaches the port may start runs and have files of images read, so leave `host` at
-    loopback, or put a proxy that asks for credentials before it. At loopback, requests that a browser was tricked
-    into sending are refused (Host and Origin are checked).
+    There is no log-in: whoever reaches the port may start runs and have the files of `root` and `data` read, so leave
+    `host` at loopback, or put a proxy that asks for credentials before it. At loopback, requests that a browser was
+    tricked into sending are refused (Host and Origin are checked).
 
     Args:
         transport: stdio for a client that starts this process, http for one that connects to it.
         root: the folder below which runs are written.
+        data: folders in which requests may name files, beside the root.
+        longest: seconds that a design or a further training may have.
         host: the address to listen on.
         port: the port to listen on.
     """
-    server = make(root)
+    server = make(root, data=data, longest=longest)
     if transport == "stdio":
         server.run("stdio")
     else:

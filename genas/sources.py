@@ -40,6 +40,11 @@ class Mix:
     def __len__(self) -> int:
         return len(self.sources)
 
+    @property
+    def silent(self) -> str | None:
+        """Why sources bring nothing more, where some can't."""
+        return " ".join(dict.fromkeys(s.silent for s in self.sources.values() if s.silent)) or None
+
     def ask(self, n: int) -> list[Candidate]:
         """At most n candidates; what one source can't bring, the next are asked for."""
         found: list[Candidate] = []

@@ -14,19 +14,26 @@ from pydantic import Field
 from genas import account, api, summary, trained
 from genas.core import registry, wire
 from genas.core.errors import RequestError
+from genas.core.progress import Silence, Until
 from genas.core.records import Request
+from genas.fence import Fence
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
 
 Data = dict[str, Any]
 
-_ADDRESSES = {"base_url", "model_options"}  # where a chat model is: for whoever starts genas, who owns the keys
+LONGEST, MINUTES, LIGHT = 86_400.0, 600.0, 60.0  # seconds: of a design where nothing is said, of proposals, of reading
 
-Kind = Annotated[str | None, Field(description="spaces, tasks, proposers, scorers, ...")]
-Name = Annotated[str, Field(description="Name of a plug-in.")]
-Sentence = Annotated[str, Field(description="What is wanted, in words: data, limits, what counts, budget.")]
-Llm = Annotated[str | None, Field(description='A chat model that proposes too: "local" or "provider:model".')]
+Kind = Annotated[str | None, Field(description="spaces, tasks, proposers, scorers, ...", max_length=200)]
+Name = Annotated[str, Field(description="Name of a plug-in.", max_length=200)]
+Sentence = Annotated[
+    str, Field(description="What is wanted, in words: data, limits, what counts, budget.", max_length=api.LONGEST)
+]
+Llm = Annotated[
+    str | None,
+    Field(description='A chat model that proposes too: "local" or "provider:model".', max_length=500),
+]
 Known = Annotated[
     Data | None,
     Field(
@@ -39,15 +46,19 @@ Known = Annotated[
 ]
 Count = Annotated[int, Field(description="How many candidates.", ge=1, le=1000)]
 Texts = Annotated[
-    Sequence[str], Field(description="Architectures in the space's text form, as propose shows them.", min_length=1)
+    Sequence[Annotated[str, Field(max_length=10_000)]],
+    Field(description="Architectures in the space's text form, as propose shows them.", min_length=1, max_length=1000),
 ]
 Out = Annotated[
     str | None,
     Field(description="The run's folder, inside the root of all runs. Default: one that belongs to the request."),
 ]
 Run = Annotated[str | None, Field(description="A run's folder inside the root of all runs. Default: the latest.")]
-Key = Annotated[str, Field(description="The beginning of a network's key, as the run's report shows it.", min_length=1)]
-Time = Annotated[str, Field(description='How long to go on, in time: "5 minutes" or "90 s".')]
+Key = Annotated[
+    str,
+    Field(description="The beginning of a network's key, as the run's report shows it.", min_length=1, max_length=100),
+]
+Time = Annotated[str, Field(description='How long to go on, in time: "5 minutes" or "90 s".', max_length=100)]
 Limits = Annotated[
     list[Data] | None,
     Field(
@@ -106,15 +117,25 @@ class Verbs:
 
     Args:
         root: the folder below which runs are written and read; no other is touched.
+        data: folders in which requests may name files, beside the root.
+        longest: seconds that a design or a further training may have; all else has minutes.
         progress: told about each stage and step.
         approve: shown what `design` or `train_further` is about to do and what it may cost; where it says no, nothing
             is spent. None asks nobody.
     """
 
     def __init__(
-        self, root: Path, *, progress: Progress | None = None, approve: Callable[[str], bool] | None = None
+        self,
+        root: Path,
+        *,
+        data: Sequence[Path] = (),
+        longest: float = LONGEST,
+        progress: Progress | None = None,
+        approve: Callable[[str], bool] | None = None,
     ) -> None:
-        self._root, self._progress, self._approve = root.expanduser().resolve(), progress, approve
+        self._root, self._longest = root.expanduser().resolve(), longest
+        self._progress, self._approve = progress or Silence(), approve
+        self._fence = Fence([self._root, *data])
 
     def plugins(self, kind: Kind = None) -> dict[str, dict[str, str]]:
         """List the plug-ins of one kind or of all: per kind, name to first line."""
@@ -126,30 +147,32 @@ class Verbs:
 
     def interpret(self, sentence: Sentence = "", llm: Llm = None, known: Known = None) -> Reading:
         """Read a sentence into a full request, defaults filled in; a dry run: nothing is trained or written."""
-        request = _read(sentence, llm, known)
+        request = self._read(sentence, llm, known)
         return Reading(text=summary.block(request), plan=account.outline(request), request=wire.to_data(request))
 
     def propose(self, sentence: Sentence = "", n: Count = 20, llm: Llm = None, known: Known = None) -> Proposals:
         """Propose architectures that keep the limits, with their cheap scores; nothing is trained or written."""
-        request = _read(sentence, llm, known)
-        trials, space = api.propose(request, n, progress=self._progress), registry.create("spaces", request.space)
+        request = self._read(sentence, llm, known)
+        trials, space = api.propose(request, n, progress=self._until(MINUTES)), registry.create("spaces", request.space)
         return Proposals(
             texts=[space.to_text(t.candidate.arch) for t in trials], trials=[wire.to_data(t) for t in trials]
         )
 
     def score(self, sentence: Sentence = "", texts: Texts = (), llm: Llm = None, known: Known = None) -> list[Data]:
         """Give the cheap scores of architectures that are written out, in that order; nothing is trained or written."""
-        return [wire.to_data(trial) for trial in api.score(_read(sentence, llm, known), list(texts))]
+        trials = api.score(self._read(sentence, llm, known), list(texts), progress=self._until(MINUTES))
+        return [wire.to_data(trial) for trial in trials]
 
     def design(self, sentence: Sentence = "", llm: Llm = None, known: Known = None, out: Out = None) -> Outcome:
         """Design, train, test and export a network: a long job with progress, which may be cancelled.
 
         The same call made again goes on with a stopped run, and returns a finished one.
         """
-        request = _read(sentence, llm, known)
+        request = self._read(sentence, llm, known)
         folder = self._inside(default_name(request) if out is None else out)
+        self._affordable(request.budget.seconds)
         self._ask(f"{summary.block(request)}\n\n{account.outline(request)}", "this design")
-        report = api.design(request, out=folder, progress=self._progress)
+        report = api.design(request, out=folder, progress=self._until(self._longest))
         return Outcome(
             text=report.text,
             folder=str(folder),
@@ -175,10 +198,11 @@ class Verbs:
         """
         folder = self._run(run)
         found, seconds = trained.find(folder, key), wire.parse_budget(budget).seconds
+        self._affordable(seconds)
         if seconds is not None:  # else it is refused in any case
             name = summary.short(found.candidate.key)
             self._ask(f"Train {name} of {folder} further, for {summary.duration(seconds)}.", "this training")
-        told = api.train_further(folder, found.candidate.key, budget, progress=self._progress)
+        told = api.train_further(folder, found.candidate.key, budget, progress=self._until(self._longest))
         metric = told.after.metric
         before, after = (summary.number(metric, m.value) for m in (told.before, told.after))
         return Trained(
@@ -189,6 +213,19 @@ class Verbs:
             after=wire.to_data(told.after),
             test=wire.to_data(told.test),
         )
+
+    def _read(self, sentence: str, llm: str | None, known: Data | None) -> Request:
+        goal, fields = wire.entry(known or {})
+        return self._fence.admit(api.interpret(sentence or goal, llm=llm, **fields))
+
+    def _until(self, seconds: float) -> Progress:
+        text = f"This took longer than {summary.duration(seconds)}, which is the most that a tool call may take here. "
+        return Until(self._progress, seconds, text + "A design goes on by the same call; of all else, ask for less.")
+
+    def _affordable(self, seconds: float | None) -> None:
+        if seconds is not None and seconds > self._longest:
+            most = summary.duration(self._longest)
+            raise RequestError(f"A tool call may have a budget of at most {most} here. Write a smaller one.")
 
     def _ask(self, plan: str, what: str) -> None:
         if self._approve is not None and not self._approve(plan):
@@ -213,21 +250,6 @@ class Verbs:
         if folder == self._root or not folder.is_relative_to(self._root):
             raise RequestError(f"Runs lie inside the root folder {self._root} only, not in {name!r}. {advice}")
         return folder
-
-
-def _read(sentence: str, llm: str | None, known: Data | None) -> Request:
-    plain = dict(known or {})
-    goal = plain.pop("goal", "")
-    if isinstance(budget := plain.get("budget"), str):
-        plain["budget"] = wire.to_data(wire.parse_budget(budget))
-    request = api.interpret(sentence or str(goal), llm=llm, **wire.partial(plain))
-    for use in (*request.proposers, *request.refiners):
-        if refused := sorted(_ADDRESSES & use.options.keys()):
-            raise RequestError(
-                f"{use.name}: {refused[0]} can't be given by a tool call. Where a chat model is, the environment that "
-                "genas was started in says (docs/requests.md); leave that option out."
-            )
-    return request
 
 
 def default_name(request: Request) -> str:

@@ -43,12 +43,18 @@ class ScoreFailed(GenasError):
     """This architecture cannot be built, trained or measured; it becomes a failed trial and the run goes on."""
 
 
+class TookTooLong(GenasError):
+    """A tool call used up its time; what it did is kept, and the message says how to go on."""
+
+
 class BudgetSpent(GenasError):
     """The normal end of a stage."""
 
 
 class LLMFailed(GenasError):
     """A chat model gave no usable answer after its retries; the proposer yields fewer."""
+
+    out_of_reach: bool = False  # whether asking again would come to the same
 
 
 class MissingArtifact(GenasError):

@@ -222,6 +222,7 @@ class Proposer(ABC):
     """A source of candidates. One that overrides `tell` is a refiner."""
 
     name: str = ""
+    silent: str | None = None  # why it brings nothing more, in a sentence, where it can't
 
     @abstractmethod
     def ask(self, n: int) -> list[Candidate]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Protocol
+
+from genas.core.errors import TookTooLong
 
 
 class Progress(Protocol):
@@ -48,3 +51,34 @@ class Steps:
         while self._done < int(100 * share):
             self._done += 1
             self._progress.step(self._text())
+
+
+class Until:
+    """Progress that ends the work at its first step after some time.
+
+    Args:
+        progress: who is told.
+        seconds: from now on.
+        text: what the error says.
+    """
+
+    def __init__(self, progress: Progress, seconds: float, text: str) -> None:
+        self._progress, self._end, self._text = progress, time.monotonic() + seconds, text
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage of `total` steps begins, where there is time for it."""
+        self._check()
+        self._progress.stage(name, total)
+
+    def step(self, text: str = "") -> None:
+        """One more step is done; TookTooLong where it is the last that there is time for."""
+        self._check()
+        self._progress.step(text)
+
+    def note(self, text: str) -> None:
+        """Something that the user must know."""
+        self._progress.note(text)
+
+    def _check(self) -> None:
+        if time.monotonic() > self._end:
+            raise TookTooLong(self._text)

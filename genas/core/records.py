@@ -8,10 +8,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Len, Lt
+
+from genas.core.secrets import masked
 
 Goal = Literal["max", "min"]
 Options = dict[str, Any]
+Name = Annotated[str, Len(1, 200)]  # of a plug-in, a metric or a device
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ class Trial:
 class Objective:
     """A metric to make large or small; the first objective of a request leads."""
 
-    metric: str
+    metric: Name
     goal: Goal = "max"
 
 
@@ -162,7 +167,7 @@ class Objective:
 class Constraint:
     """A hard limit on a metric, ends included."""
 
-    metric: str
+    metric: Name
     at_most: float | None = None
     at_least: float | None = None
 
@@ -189,11 +194,12 @@ class Budget:
 class Use:
     """A plug-in by name, with its options."""
 
-    name: str
+    name: Name
     options: Options = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.name + (f" ({', '.join(f'{k}={v}' for k, v in self.options.items())})" if self.options else "")
+        options = ", ".join(f"{key}={value}" for key, value in masked(self.options).items())
+        return f"{self.name} ({options})" if options else self.name
 
 
 @dataclass(frozen=True)
@@ -205,17 +211,17 @@ class Request:
         device: where networks train and run: "auto", "cpu", "cuda", "cuda:0", "mps"; or, for tables, a listed device.
     """
 
-    goal: str
+    goal: Annotated[str, Len(0, 20_000)]
     task: Use
     space: Use
-    objectives: tuple[Objective, ...] = (Objective("accuracy"),)
-    constraints: tuple[Constraint, ...] = ()
-    device: str = "auto"
+    objectives: Annotated[tuple[Objective, ...], Len(0, 20)] = (Objective("accuracy"),)
+    constraints: Annotated[tuple[Constraint, ...], Len(0, 100)] = ()
+    device: Name = "auto"
     budget: Budget = Budget()
-    seed: int = 0
-    proposers: tuple[Use, ...] = ()
-    scorers: tuple[Use, ...] = ()
-    refiners: tuple[Use, ...] = ()
+    seed: Annotated[int, Ge(0), Lt(2**63)] = 0
+    proposers: Annotated[tuple[Use, ...], Len(0, 100)] = ()
+    scorers: Annotated[tuple[Use, ...], Len(0, 100)] = ()
+    refiners: Annotated[tuple[Use, ...], Len(0, 100)] = ()
     validator: Use = Use("train")
 
 

@@ -130,7 +130,7 @@ def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
     """The options as annotated: "8" for an int is 8, "eight" a RequestError; "a+b" for several texts is two."""
     from pydantic import TypeAdapter, ValidationError
 
-    hints = get_type_hints(cls.__init__)
+    hints, ranges = get_type_hints(cls.__init__), get_type_hints(cls.__init__, include_extras=True)
     checked = {}
     for key, value in use.options.items():
         try:
@@ -138,14 +138,14 @@ def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
             several = get_origin(hint) in {tuple, list, Sequence} and get_args(hint)[0] is str
             listed = value.split("+") if several and isinstance(value, str) else value
             if isinstance(value, bool) and bool not in (hint, *get_args(hint)) and hint is not Any:
-                raise RequestError(f"{use.name}: the option {key} cannot be {value!r}: it is no yes-or-no option.")
-            found = TypeAdapter(hint).validate_python(listed)
+                raise RequestError(f"{use.name}: the option {key} cannot be {value!r:.80}: it is no yes-or-no option.")
+            found = TypeAdapter(ranges.get(key, Any)).validate_python(listed)
             checked[key] = found if str in get_args(hint) else _finite(found)  # words are the plug-in's own
         except OverflowError as error:
-            raise RequestError(f"{use.name}: the option {key} cannot be {value!r}: {error}.") from error
+            raise RequestError(f"{use.name}: the option {key} cannot be {value!r:.80}: {error}.") from error
         except ValidationError as error:
             raise RequestError(
-                f"{use.name}: the option {key} cannot be {value!r}: {error.errors()[0]['msg']}."
+                f"{use.name}: the option {key} cannot be {value!r:.80}: {error.errors()[0]['msg']}."
             ) from error
     return checked
 

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ClassVar
 
 from genas.core.errors import RequestError
+from genas.core.ranges import Workers
 from genas.executors._slots import Lost, Slot, SlotExecutor
 
 
@@ -31,7 +32,7 @@ class Processes(SlotExecutor):
     short: ClassVar[str | None] = "workers"
 
     def __init__(
-        self, *, workers: int | None = None, threads: int | None = None, gpus: Sequence[int] | None = None
+        self, *, workers: Workers | None = None, threads: Workers | None = None, gpus: Sequence[int] | None = None
     ) -> None:
         if (1 if workers is None else workers) < 1 or (1 if threads is None else threads) < 1:
             raise RequestError("processes needs at least 1 worker and 1 thread; write processes:2, for example.")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from genas.core.errors import MissingArtifact, RequestError
+from genas.core.ranges import Amount, Workers
 from genas.executors._slots import Lost, Slot, SlotExecutor
 
 
@@ -31,7 +32,9 @@ class Ray(SlotExecutor):
     name = "ray"
     short: ClassVar[str | None] = "address"
 
-    def __init__(self, *, address: str | None = None, workers: int = 2, threads: int = 1, gpus: float = 0.0) -> None:
+    def __init__(
+        self, *, address: str | None = None, workers: Workers = 2, threads: Workers = 1, gpus: Amount = 0.0
+    ) -> None:
         if workers < 1 or threads < 1 or gpus < 0:
             raise RequestError("ray needs at least 1 worker and 1 thread; write ray:workers=2,threads=1, for example.")
         try:

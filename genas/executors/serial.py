@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, ClassVar
 
 from genas.core.interfaces import Executor
+from genas.core.ranges import Workers
 
 
 class Serial(Executor):
@@ -19,7 +20,7 @@ class Serial(Executor):
     name = "serial"
     apart: ClassVar[bool] = False
 
-    def __init__(self, *, threads: int | None = None) -> None:
+    def __init__(self, *, threads: Workers | None = None) -> None:
         self.workers, self.threads = 1, threads
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Executor
+from genas.core.ranges import Workers
 
 
 class Threads(Executor):
@@ -22,7 +23,7 @@ class Threads(Executor):
     apart: ClassVar[bool] = False
     short: ClassVar[str | None] = "workers"
 
-    def __init__(self, *, workers: int | None = None, threads: int = 1) -> None:
+    def __init__(self, *, workers: Workers | None = None, threads: Workers = 1) -> None:
         from genas.training.timing import cores
 
         if (1 if workers is None else workers) < 1 or threads < 1:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from genas.core import registry
-from genas.core.errors import LLMFailed, RequestError
+from genas.core.errors import LLMFailed
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Use
 from genas.core.rng import seed_of
+from genas.core.secrets import masked
 from genas.llms._wording import Fault, Reply, Wording, listing
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 T = TypeVar("T")
+
+_LOG = logging.getLogger(__name__)  # a failure must be seen; with no handler set, Python shows warnings on stderr
+_PATIENCE = 3  # failures in a row after which a model is asked no more
 
 
 class Access(NamedTuple):
@@ -49,7 +54,8 @@ class Dialogue:
     """The calls that one plug-in makes of one chat model.
 
     A call is known by model, prompt and a seed that counts the calls; one that is in the ledger is not made again. One
-    that failed is there too, with the reason.
+    that failed is there too, with the reason. A failure is said at once, and a model that is out of reach, or fails
+    three times in a row, is asked no more: a dead server stalls no run.
 
     Args:
         name: of the plug-in.
@@ -60,11 +66,10 @@ class Dialogue:
     """
 
     def __init__(self, name: str, access: Access, wording: Wording, ledger: Ledger, seed: int) -> None:
-        if access.retries < 0 or (access.tokens is not None and access.tokens < 1):
-            raise RequestError(f"{name} needs retries of at least 0 and tokens of at least 1.")
         self._name, self.access, self._wording = name, access, wording
         self._ledger, self._seed = ledger, seed
-        self._calls = self._spent = 0
+        self._calls = self._spent = self._failed = 0  # calls, tokens, failures in a row
+        self.silent: str | None = None
 
     def text(self, role: str, most: int, **values: object) -> str | None:
         """Free text on one line, printable, of at most `most` characters; None where the model failed.
@@ -129,7 +134,7 @@ class Dialogue:
         """
         from genas.llms._prompts import fingerprint, load_prompt
 
-        if self._used_up():
+        if self.silent is not None or self._used_up():
             return None
         prompt = load_prompt(role).render(**values)
         self._calls += 1
@@ -140,17 +145,39 @@ class Dialogue:
         if event is None:
             event = {"kind": "completion", "id": identity, "model": model, "by": self._name, "role": role}
             event |= {"seed": seed, "prompt": prompt, **self._completed(prompt, read, lines, most, seed)}
+            event = masked(event)
             self._ledger.append(event)
         self._spent += int(event.get("tokens", 0))
-        return None if "failure" in event else read(event["reply"])
+        if "failure" in event:
+            self._fail(event)
+            return None
+        self._failed = 0
+        return read(event["reply"])
+
+    def _fail(self, event: Mapping[str, Any]) -> None:
+        """Say that a call failed, the first time, and end where it makes no sense to go on."""
+        self._failed += 1
+        failed = f"The chat model {self.access.model} failed: {str(event['failure']).rstrip('.')}."
+        if event.get("out_of_reach") or self._failed >= _PATIENCE:
+            self.silent = f"{failed} {self._name} asks it no more in this run."
+            self._note("silent", self.silent)
+        else:
+            self._note("failed", f"{failed} {self._name} brings fewer candidates.")
+
+    def _note(self, name: str, text: str) -> None:
+        """A warning in the ledger, once, and to whoever watches."""
+        identity = f"warning {self._name} {name}"
+        if self._ledger.find(identity) is None:
+            self._ledger.append({"kind": "warning", "id": identity, "text": text})
+            _LOG.warning("%s", text)
 
     def _used_up(self) -> bool:
         """Whether the tokens are spent, which the ledger then tells."""
         most = self.access.tokens
         if most is None or self._spent < most:
             return False
-        text = f"{self._name} asked the chat model no more: {self._spent:,} of its {most:,} tokens are spent."
-        self._ledger.warn(f"{self._name} tokens", text)
+        spent = f"{self._spent:,} of its {most:,} tokens are spent"
+        self._note("tokens", f"{self._name} asked the chat model no more: {spent}.")
         return True
 
     def _completed(
@@ -162,12 +189,23 @@ class Dialogue:
         event: dict[str, Any] = {}
         start = time.perf_counter()
         try:
-            event["reply"], event["tokens"] = _reach.call(self.chat, prompt, **self._bound(lines, most, seed))
+            event["reply"], event["tokens"] = _reach.call(
+                self.chat, prompt, seconds=self._patience, **self._bound(lines, most, seed)
+            )
             read(event["reply"])
         except LLMFailed as failure:
             event["failure"] = str(failure)
+            if failure.out_of_reach:
+                event["out_of_reach"] = True
         event["seconds"] = round(time.perf_counter() - start, 3)
         return event
+
+    @property
+    def _patience(self) -> float | None:
+        """Seconds for a whole call of a provider; a model on this machine takes its time."""
+        from genas.llms import _reach
+
+        return None if self._embedded else _reach.patience(self.access.timeout, self.access.retries)
 
     @property
     def _embedded(self) -> bool:

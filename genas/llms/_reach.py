@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import httpx
 from langchain_core.exceptions import LangChainException
 from langchain_core.language_models import BaseChatModel
 
 from genas.core import registry
 from genas.core.errors import GenasError, LLMFailed, RequestError
+from genas.core.secrets import masked
+from genas.llms._answer import answer_of
 from genas.llms._names import split
+from genas.llms._patience import client, within
 
 _ADDRESSES = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
 _OWN = {"builtins", "genas", "torch", "numpy"}
+_TIMEOUT = 60.0  # seconds, of one reply
+_FINAL = {401, 403, 404, 504}  # answers of a server that the next call would get too
+_PAUSE = 10.0  # seconds that a client may wait before it tries again
 
 
 def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
@@ -35,8 +42,10 @@ def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
     if base_url is not None:
         options["base_url"] = base_url
     own = base_url is not None or any(os.environ.get(key) for key in _ADDRESSES)
-    if own and name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
-        options["api_key"] = "none"  # servers on the user's own machine ask for no key
+    if name.startswith("openai:"):
+        options.setdefault("http_client", client(float(options.get("timeout") or _TIMEOUT)))
+        if own and not os.environ.get("OPENAI_API_KEY"):
+            options["api_key"] = "none"  # servers on the user's own machine ask for no key
     try:
         made: BaseChatModel = init_chat_model(name, **options)
     except (ImportError, ValueError, TypeError) as error:
@@ -48,7 +57,7 @@ def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
     return made
 
 
-def chat_model(name: str, *, timeout: float = 60.0, retries: int = 2) -> BaseChatModel:
+def chat_model(name: str, *, timeout: float = _TIMEOUT, retries: int = 2) -> BaseChatModel:
     """The chat model of that name: one of `genas list llms`, or "provider:name", with "@http://..." for a server.
 
     Args:
@@ -66,27 +75,53 @@ def chat_model(name: str, *, timeout: float = 60.0, retries: int = 2) -> BaseCha
     return remote(model, base_url=address, timeout=timeout, max_retries=retries)
 
 
-def call(chat: BaseChatModel, prompt: str, **bound: Any) -> tuple[str, int]:
-    """The reply's text and the tokens used.
+def patience(timeout: float, retries: int) -> float:
+    """Seconds after which a call has failed, whatever its provider's client does: each try, and the pauses between."""
+    return (retries + 1) * (timeout + 1.0) + retries * _PAUSE
+
+
+def call(chat: BaseChatModel, prompt: str, *, seconds: float | None = None, **bound: Any) -> tuple[str, int]:
+    """The reply's text, without what the model only thought, and the tokens used.
+
+    Args:
+        seconds: for the whole call; None waits for as long as it takes, as for a model on this machine.
 
     Raises:
-        LLMFailed: the transport failed, or the reply holds no text.
+        LLMFailed: the transport failed, took too long, or the reply holds no text.
     """
     try:
-        message = chat.invoke(prompt, **bound)
+        message = (
+            chat.invoke(prompt, **bound) if seconds is None else within(seconds, lambda: chat.invoke(prompt, **bound))
+        )
     except GenasError:
         raise
     except (OSError, LangChainException) as error:
-        raise LLMFailed(f"{type(error).__name__}: {_line(error)}") from error
+        raise _failed(error) from error
     except Exception as error:  # providers raise classes of their own, which are not known here
         if _own(error):
             raise
-        raise LLMFailed(f"{type(error).__name__}: {_line(error)}") from error
-    text = str(message.text)
+        raise _failed(error) from error
+    text = answer_of(str(message.text))
     if not text.strip():
         raise LLMFailed("The reply is empty.")
     usage = message.usage_metadata if hasattr(message, "usage_metadata") else None
     return text, int(usage["total_tokens"]) if usage else 0
+
+
+def _failed(error: Exception) -> LLMFailed:
+    """The failure of a call; `out_of_reach` where no other call of the run would fare better."""
+    failure = LLMFailed(f"{type(error).__name__}: {_line(error)}".removesuffix(": "))
+    failure.out_of_reach = _unreachable(error)
+    return failure
+
+
+def _unreachable(error: BaseException | None) -> bool:
+    """Whether the server did not answer at all or in time, or took no key."""
+    while error is not None:
+        if isinstance(error, OSError | httpx.TransportError) or getattr(error, "status_code", None) in _FINAL:
+            return True
+        error = error.__cause__
+    return False
 
 
 def schema_of_strings(count: int) -> dict[str, Any]:
@@ -125,4 +160,4 @@ def _own(error: Exception) -> bool:
 
 def _line(error: Exception) -> str:
     """The first line of an error's text, without what might be a key."""
-    return (str(error).splitlines() or [""])[0][:200]
+    return str(masked((str(error).splitlines() or [""])[0]))[:200]

@@ -10,6 +10,7 @@ from genas.core import assets
 from genas.core.errors import MissingArtifact
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.pareto import losses
+from genas.core.ranges import Amount, Count, Whole
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import seed_of
 from genas.proposers._sampled import SampledProposer
@@ -74,13 +75,13 @@ class ArchLMProposer(SampledProposer):
         objectives: Sequence[Objective] = (Objective("accuracy"),),
         *,
         level: float | str = "top",
-        guidance: float = 3.0,
-        temperature: float = 1.0,
+        guidance: Amount = 3.0,
+        temperature: Amount = 1.0,
         model: str | None = None,
-        history: int = 2,
-        near: int = 5,
-        steps: int = 0,
-        over: int = 4,
+        history: Whole = 2,
+        near: Whole = 5,
+        steps: Whole = 0,
+        over: Count = 4,
     ) -> None:
         super().__init__(space, seed, model, over)
         self.device, self.limits, self.task, self.objectives = device, tuple(limits), task, tuple(objectives[:1])

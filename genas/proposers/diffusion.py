@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from genas.core.errors import MissingArtifact
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Amount, Count
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import seed_of
 from genas.proposers._sampled import SampledProposer
@@ -51,11 +52,11 @@ class DiffusionProposer(SampledProposer):
         task: Task | None = None,
         *,
         level: float | str = "top",
-        guidance: float = 2.0,
-        steps: int = 8,
-        temperature: float = 1.0,
+        guidance: Amount = 2.0,
+        steps: Count = 8,
+        temperature: Amount = 1.0,
         model: str | None = None,
-        over: int = 4,
+        over: Count = 4,
     ) -> None:
         super().__init__(space, seed, model, over)
         self.device, self.limits, self.task = device, tuple(limits), task

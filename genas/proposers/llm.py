@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from genas.core.errors import RequestError
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
+from genas.core.ranges import Amount, Batch, Count, Few, Seconds, Tokens
 from genas.core.records import Architecture, Candidate, Constraint
 from genas.core.rng import rng
 from genas.llms._dialogue import Access, Dialogue
@@ -59,18 +59,16 @@ class LLM(Proposer):
         model: str = "local",
         model_options: dict[str, Any] | None = None,
         base_url: str | None = None,
-        timeout: float = 60.0,
-        retries: int = 2,
-        temperature: float = 0.7,
+        timeout: Seconds = 60.0,
+        retries: Few = 2,
+        temperature: Amount = 0.7,
         structured: bool = False,
-        tokens: int | None = None,
-        batch: int = 8,
-        examples: int = 6,
-        repairs: int = 1,
+        tokens: Tokens | None = None,
+        batch: Batch = 8,
+        examples: Count = 6,
+        repairs: Few = 1,
         renamed: bool = False,
     ) -> None:
-        if batch < 1 or examples < 1 or repairs < 0:
-            raise RequestError("llm needs batch and examples of at least 1 and repairs of at least 0.")
         self.space, self.task, self.seed, self.limits, self.model = space, task, seed, tuple(limits), model
         self.batch, self.examples, self.repairs = batch, examples, repairs
         self.wording = Wording(space, seed=seed, renamed=renamed)
@@ -78,6 +76,11 @@ class LLM(Proposer):
         self.dialogue = Dialogue(self.name, access, self.wording, ledger, seed)
         self._asked = 0
         self._seen: dict[str, Architecture] = {}
+
+    @property
+    def silent(self) -> str | None:  # type: ignore[override]  # read only here
+        """Why the chat model is asked no more, where it is not."""
+        return self.dialogue.silent
 
     def ask(self, n: int) -> list[Candidate]:
         """At most n new legal architectures; fewer where the model fails, repeats itself or stays illegal."""

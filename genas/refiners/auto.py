@@ -11,6 +11,7 @@ import numpy.typing as npt
 from genas.core.errors import RequestError
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.pareto import front, log_rank_sum, losses
+from genas.core.ranges import Whole
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import rng
 from genas.nn.surrogate import Floats, Surrogate, quantiles
@@ -69,7 +70,7 @@ class Auto(Proposer):
         proxies: Sequence[str] = PROXIES,
         generators: Sequence[str] = ("diffusion", "archlm"),
         transfer: Sequence[str] = (),
-        warm: int = 5,
+        warm: Whole = 5,
     ) -> None:
         if warm < 1:
             raise RequestError("auto needs a warm start of at least 1.")

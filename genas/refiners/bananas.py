@@ -8,6 +8,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective
 from genas.core.rng import seed_of
 from genas.nn.paths import ArchFeatures
@@ -43,10 +44,10 @@ class Bananas(Search):
         seed: int,
         objectives: Sequence[Objective],
         *,
-        pool: int = 100,
-        elite: int = 10,
-        trees: int = 60,
-        every: int = 5,
+        pool: Count = 100,
+        elite: Count = 10,
+        trees: Count = 60,
+        every: Count = 5,
     ) -> None:
         if min(pool, elite, trees, every) < 1:
             raise RequestError("bananas needs pool, elite, trees and every of at least 1.")

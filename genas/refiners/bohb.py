@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Amount, Count, Share
 from genas.core.records import Architecture, Candidate, Objective
 from genas.nn.decisions import Decisions
 from genas.refiners._rungs import MultiFidelity, Rung, hyperband
@@ -48,13 +49,13 @@ class Bohb(MultiFidelity):
         seed: int,
         objectives: Sequence[Objective],
         *,
-        eta: int = 3,
-        lowest: float = 0.1,
-        uniform: float = 1 / 3,
-        good: float = 0.15,
-        start: int = 8,
-        draws: int = 64,
-        widened: float = 3.0,
+        eta: Count = 3,
+        lowest: Share = 0.1,
+        uniform: Share = 1 / 3,
+        good: Share = 0.15,
+        start: Count = 8,
+        draws: Count = 64,
+        widened: Amount = 3.0,
     ) -> None:
         if not 0 <= uniform <= 1 or not 0 < good < 1 or min(start, draws) < 1 or widened < 1:
             raise RequestError(

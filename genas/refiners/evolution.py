@@ -9,6 +9,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Count, Share
 from genas.core.records import Architecture, Candidate, Constraint, Objective
 from genas.refiners._search import TRIES, Search
 from genas.refiners._variation import Mutation, Variation, editor
@@ -45,10 +46,10 @@ class Evolution(Search):
         limits: Sequence[Constraint] = (),
         task: Task | None = None,
         *,
-        population: int = 20,
-        tournament: int = 5,
+        population: Count = 20,
+        tournament: Count = 5,
         crossover: Literal["one_point", "subgraph", "both"] = "both",
-        crossed: float = 0.5,
+        crossed: Share = 0.5,
         mutation: Mutation = "uniform",
     ) -> None:
         if population < 2 or tournament < 1 or not 0 <= crossed <= 1:

@@ -8,6 +8,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective
 from genas.nn.surrogate import Floats, Surrogate, quantiles, traits
 from genas.refiners._acquisition import expected_improvement
@@ -45,10 +46,10 @@ class GpBo(Search):
         seed: int,
         objectives: Sequence[Objective],
         *,
-        start: int = 10,
-        pool: int = 100,
-        elite: int = 10,
-        every: int = 5,
+        start: Count = 10,
+        pool: Count = 100,
+        elite: Count = 10,
+        every: Count = 5,
     ) -> None:
         if start < 2 or min(pool, elite, every) < 1:
             raise RequestError("gp_bo needs a start of at least 2, and pool, elite and every of at least 1.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Count, Share
 from genas.core.records import Objective
 from genas.refiners._rungs import MultiFidelity, Rung, hyperband
 
@@ -34,9 +35,9 @@ class Hyperband(MultiFidelity):
         seed: int,
         objectives: Sequence[Objective],
         *,
-        eta: int = 3,
-        lowest: float = 0.1,
-        mutated: float = 1 / 3,
+        eta: Count = 3,
+        lowest: Share = 0.1,
+        mutated: Share = 1 / 3,
     ) -> None:
         super().__init__(space, seed, objectives, eta=eta, lowest=lowest, mutated=mutated)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Amount
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng
 from genas.refiners._search import Search
@@ -38,7 +39,7 @@ class LocalSearch(Search):
         objectives: Sequence[Objective],
         *,
         steepest: bool = True,
-        epsilon: float = 0.0,
+        epsilon: Amount = 0.0,
     ) -> None:
         if epsilon < 0:
             raise RequestError("local_search needs an epsilon of at least 0.")

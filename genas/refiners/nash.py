@@ -9,6 +9,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Constraint, Objective
 from genas.refiners._search import Search
 
@@ -49,8 +50,8 @@ class Nash(Search):
         objectives: Sequence[Objective],
         limits: Sequence[Constraint] = (),
         *,
-        children: int = 8,
-        moves: int = 5,
+        children: Count = 8,
+        moves: Count = 5,
     ) -> None:
         if space.name != "conv_net":
             raise RequestError(

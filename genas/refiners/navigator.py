@@ -11,6 +11,7 @@ import numpy as np
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
+from genas.core.ranges import Amount, Batch, Count, Few, Seconds, Tokens, Whole
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import rng
 from genas.llms._dialogue import Access, Dialogue
@@ -82,28 +83,23 @@ class Navigator(Search):
         model: str = "local",
         model_options: dict[str, Any] | None = None,
         base_url: str | None = None,
-        timeout: float = 60.0,
-        retries: int = 2,
-        temperature: float = 0.7,
+        timeout: Seconds = 60.0,
+        retries: Few = 2,
+        temperature: Amount = 0.7,
         structured: bool = False,
-        tokens: int | None = None,
-        batch: int = 12,
-        examples: int = 6,
-        repairs: int = 1,
-        words: int = 120,
-        history: int = 8,
-        reflection: int = 6,
-        partition: int = 3,
+        tokens: Tokens | None = None,
+        batch: Batch = 12,
+        examples: Count = 6,
+        repairs: Few = 1,
+        words: Count = 120,
+        history: Whole = 8,
+        reflection: Whole = 6,
+        partition: Count = 3,
         complexity: str = "params",
         memory: Sequence[str] = (),
-        retrieval: int = 4,
+        retrieval: Whole = 4,
         renamed: bool = False,
     ) -> None:
-        if min(batch, examples, partition, words) < 1 or min(repairs, history, reflection, retrieval) < 0:
-            raise RequestError(
-                "navigator needs batch, examples, words and partition of at least 1, and repairs, history, reflection "
-                "and retrieval of at least 0."
-            )
         super().__init__(space, seed, objectives[:1])
         self._task, self._ledger, self._limits, self._model = task, ledger, tuple(limits), model
         self._batch, self._examples, self._repairs = batch, examples, repairs
@@ -117,6 +113,11 @@ class Navigator(Search):
         self._strategy, self._followed, self._news = "", list[str](), True
         self._queue: list[Candidate] = []
         self._rounds = 0
+
+    @property
+    def silent(self) -> str | None:  # type: ignore[override]  # read only here
+        """Why the chat model is asked no more, where it is not."""
+        return self.dialogue.silent
 
     def ask(self, n: int) -> list[Candidate]:
         """At most n new candidates; fewer where the model fails, repeats itself or stays illegal."""

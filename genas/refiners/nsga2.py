@@ -10,6 +10,7 @@ import numpy.typing as npt
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.pareto import dominance
+from genas.core.ranges import Count, Share
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.refiners._search import TRIES, Search
 from genas.refiners._variation import Mutation, Variation, editor
@@ -46,8 +47,8 @@ class Nsga2(Search):
         limits: Sequence[Constraint] = (),
         task: Task | None = None,
         *,
-        population: int = 20,
-        crossed: float = 0.5,
+        population: Count = 20,
+        crossed: Share = 0.5,
         mutation: Mutation = "uniform",
     ) -> None:
         if population < 2 or not 0 <= crossed <= 1:

@@ -9,6 +9,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Constraint, Objective
 from genas.refiners._search import TRIES, Search
 from genas.refiners._variation import Mutation, Variation, editor
@@ -42,7 +43,7 @@ class PopulationBasedGuiding(Search):
         limits: Sequence[Constraint] = (),
         task: Task | None = None,
         *,
-        population: int = 20,
+        population: Count = 20,
         mutation: Mutation = "uniform",
     ) -> None:
         if population < 2:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Amount, Batch, Count, Positive
 from genas.core.records import Constraint, Objective
 from genas.refiners._policy import PolicySearch
 
@@ -50,13 +51,13 @@ class Ppo(PolicySearch):
         objectives: Sequence[Objective],
         limits: Sequence[Constraint] = (),
         *,
-        batch: int = 5,
-        steps: int = 4,
-        clip: float = 0.2,
-        rate: float = 0.01,
-        entropy: float = 0.01,
-        lead: float = 0.5,
-        penalty: float = 0.5,
+        batch: Batch = 5,
+        steps: Count = 4,
+        clip: Positive = 0.2,
+        rate: Positive = 0.01,
+        entropy: Amount = 0.01,
+        lead: Amount = 0.5,
+        penalty: Amount = 0.5,
     ) -> None:
         if steps < 1 or not 0 < clip < 1:
             raise RequestError("ppo needs steps of at least 1 and clip between 0 and 1.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng, seed_of
 from genas.nn.decisions import Decision, Decisions
@@ -40,7 +41,7 @@ class Progressive(Search):
     name = "progressive"
 
     def __init__(
-        self, space: SearchSpace, seed: int, objectives: Sequence[Objective], *, beam: int = 8, trees: int = 60
+        self, space: SearchSpace, seed: int, objectives: Sequence[Objective], *, beam: Count = 8, trees: Count = 60
     ) -> None:
         if min(beam, trees) < 1:
             raise RequestError("progressive needs beam and trees of at least 1.")

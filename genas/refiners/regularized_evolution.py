@@ -9,6 +9,7 @@ import numpy as np
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.refiners._search import TRIES, Search
 from genas.refiners._variation import Mutation, Variation, editor
@@ -43,8 +44,8 @@ class RegularizedEvolution(Search):
         limits: Sequence[Constraint] = (),
         task: Task | None = None,
         *,
-        population: int = 50,
-        sample: int = 10,
+        population: Count = 50,
+        sample: Count = 10,
         mutation: Mutation = "uniform",
     ) -> None:
         if population < 1 or sample < 1:

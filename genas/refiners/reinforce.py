@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Amount, Batch, Positive
 from genas.core.records import Constraint, Objective
 from genas.refiners._policy import PolicySearch
 
@@ -46,11 +47,11 @@ class Reinforce(PolicySearch):
         objectives: Sequence[Objective],
         limits: Sequence[Constraint] = (),
         *,
-        batch: int = 5,
-        rate: float = 0.02,
-        entropy: float = 0.3,
-        lead: float = 0.5,
-        penalty: float = 0.5,
+        batch: Batch = 5,
+        rate: Positive = 0.02,
+        entropy: Amount = 0.3,
+        lead: Amount = 0.5,
+        penalty: Amount = 0.5,
     ) -> None:
         super().__init__(
             space, seed, objectives, limits, batch=batch, rate=rate, entropy=entropy, lead=lead, penalty=penalty

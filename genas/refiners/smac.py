@@ -13,6 +13,7 @@ import numpy as np
 
 from genas.core.errors import MissingArtifact, RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import seed_of
 from genas.nn.decisions import Decisions
@@ -53,9 +54,9 @@ class Smac(Search):
         seed: int,
         objectives: Sequence[Objective],
         *,
-        start: int = 10,
-        challengers: int = 10_000,
-        every: int = 1,
+        start: Count = 10,
+        challengers: Count = 10_000,
+        every: Count = 1,
     ) -> None:
         if min(start, challengers, every) < 1:
             raise RequestError("smac needs start, challengers and every of at least 1.")

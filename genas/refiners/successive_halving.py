@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Count, Share
 from genas.core.records import Objective
 from genas.refiners._rungs import MultiFidelity, Rung, halving, steps
 
@@ -36,10 +37,10 @@ class SuccessiveHalving(MultiFidelity):
         seed: int,
         objectives: Sequence[Objective],
         *,
-        eta: int = 3,
-        lowest: float = 0.1,
-        count: int | None = None,
-        mutated: float = 1 / 3,
+        eta: Count = 3,
+        lowest: Share = 0.1,
+        count: Count | None = None,
+        mutated: Share = 1 / 3,
     ) -> None:
         super().__init__(space, seed, objectives, eta=eta, lowest=lowest, mutated=mutated)
         self._steps = steps(eta, lowest)

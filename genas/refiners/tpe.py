@@ -10,6 +10,7 @@ import numpy as np
 
 from genas.core.errors import MissingArtifact, RequestError
 from genas.core.interfaces import SearchSpace
+from genas.core.ranges import Count, Whole
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import seed_of
 from genas.nn.decisions import Decisions
@@ -48,8 +49,8 @@ class Tpe(Search):
         seed: int,
         objectives: Sequence[Objective],
         *,
-        startup: int = 10,
-        candidates: int = 24,
+        startup: Whole = 10,
+        candidates: Count = 24,
     ) -> None:
         if startup < 1 or candidates < 1:
             raise RequestError("tpe needs startup and candidates of at least 1.")

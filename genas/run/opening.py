@@ -81,7 +81,7 @@ class Opening:
         if not found and (nearest := self.lab.book.nearest()) is not None:
             found = self._walked(nearest)[:count]
         if not found:
-            raise RequestError(self.lab.book.why_empty())
+            raise RequestError(self.lab.book.why_empty(self.proposers.silent))
         return found
 
     def effective(self, candidate: Candidate) -> Candidate:

@@ -6,6 +6,7 @@ import time
 from typing import ClassVar
 
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.ranges import Batch
 from genas.core.records import Architecture, Measurement
 from genas.nn.probe import Probes
 
@@ -24,7 +25,7 @@ class ProbeScorer(Scorer):
     figure: ClassVar[str]
 
     def __init__(
-        self, space: SearchSpace, task: Task, device: str = "cpu", probes: Probes | None = None, *, batch: int = 16
+        self, space: SearchSpace, task: Task, device: str = "cpu", probes: Probes | None = None, *, batch: Batch = 16
     ) -> None:
         self._probes = Probes(space, task, device) if probes is None else probes
         self._probes.expect(self.figure, batch)

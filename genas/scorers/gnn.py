@@ -12,6 +12,7 @@ import numpy as np
 from genas.core import assets, registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Count
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
 from genas.examples import MEASURED, Example, examples
@@ -85,7 +86,7 @@ class GnnScorer(BatchScorer):
         model: str | None = None,
         learn: str = "accuracy",
         target: str | None = None,
-        trees: int = 100,
+        trees: Count = 100,
         beside: Sequence[str] = (),
         transfer: Sequence[str] = (),
     ) -> None:

@@ -9,6 +9,7 @@ from genas.core import wire
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
+from genas.core.ranges import Count, Positive
 from genas.core.records import Architecture, Candidate, Measurement
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ class InheritedTrainScorer(Scorer):
         ledger: Ledger,
         device: str = "auto",
         *,
-        epochs: int = 6,
-        of: int = 60,
-        examples: int | None = None,
-        batch_size: int = 64,
-        learning_rate: float = 4e-3,
-        restart: float = 4e-3,
+        epochs: Count = 6,
+        of: Count = 60,
+        examples: Count | None = None,
+        batch_size: Count = 64,
+        learning_rate: Positive = 4e-3,
+        restart: Positive = 4e-3,
     ) -> None:
         from genas.training.weights import WeightStore
 

@@ -12,6 +12,7 @@ import torch
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.ranges import Batch, Count, Whole, Workers
 from genas.core.records import Architecture, Measurement
 from genas.nn.fresh import blank, fresh_network, guarded
 from genas.training.timing import pick_device
@@ -45,10 +46,10 @@ class LatencyMs(Scorer):
         task: Task,
         device: str,
         *,
-        batch: int = 1,
-        runs: int = 30,
-        warmup: int = 5,
-        threads: int = 1,
+        batch: Batch = 1,
+        runs: Count = 30,
+        warmup: Whole = 5,
+        threads: Workers = 1,
     ) -> None:
         if min(batch, runs, threads) < 1 or warmup < 0:
             raise RequestError("latency_ms needs batch, runs and threads of at least 1 and warmup of at least 0.")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.ranges import Count, Positive
 from genas.core.records import Architecture, Measurement
 
 
@@ -29,11 +30,11 @@ class ShortTrainScorer(Scorer):
         task: Task,
         device: str = "auto",
         *,
-        epochs: int = 6,
-        of: int = 60,
-        examples: int | None = None,
-        batch_size: int = 64,
-        learning_rate: float = 4e-3,
+        epochs: Count = 6,
+        of: Count = 60,
+        examples: Count | None = None,
+        batch_size: Count = 64,
+        learning_rate: Positive = 4e-3,
     ) -> None:
         self.space, self.task, self.device = space, task, device
         self.epochs, self.of, self.examples = epochs, of, examples

@@ -7,6 +7,7 @@ import time
 from typing import ClassVar
 
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Batch
 from genas.core.records import Architecture, Measurement
 from genas.nn.fresh import outline
 from genas.nn.probe import Probes
@@ -42,7 +43,7 @@ class Swap(ProbeScorer):
         device: str = "cpu",
         probes: Probes | None = None,
         *,
-        batch: int = 32,
+        batch: Batch = 32,
         mu: float | None = None,
         width: float | None = None,
     ) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.ranges import Batch, Count
 from genas.core.records import Architecture, Measurement
 
 
@@ -22,7 +23,9 @@ class TrainMs(Scorer):
     larger_is_better: ClassVar = False
     cost: ClassVar = 0.6
 
-    def __init__(self, space: SearchSpace, task: Task, device: str = "auto", *, batch: int = 16, runs: int = 2) -> None:
+    def __init__(
+        self, space: SearchSpace, task: Task, device: str = "auto", *, batch: Batch = 16, runs: Count = 2
+    ) -> None:
         if batch < 2 or runs < 1:
             raise RequestError("train_ms needs a batch of at least 2 and at least 1 run.")
         self.space, self.task, self.device, self.batch, self.runs = space, task, device, batch, runs

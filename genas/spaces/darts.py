@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Channels, Depth
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 from genas.nn import darts_cells as cells
 from genas.nn.darts_cells import Slot
@@ -55,7 +56,7 @@ class Darts(SearchSpace):
     ops: ClassVar[tuple[str, ...]] = ()  # set by `wide`
     max_nodes: ClassVar[int] = cells.COUNT
 
-    def __init__(self, *, channels: int = 36, cells: int = 20, wide: bool = False) -> None:
+    def __init__(self, *, channels: Channels = 36, cells: Depth = 20, wide: bool = False) -> None:
         for option, value, least in (("channels", channels, 2), ("cells", cells, 1)):
             if value < least:
                 raise RequestError(f"darts: {option} must be at least {least}, not {value}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Positive
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 from genas.nn.fbnet_kinds import KINDS
 
@@ -42,7 +43,7 @@ class Fbnet(SearchSpace):
     ops: ClassVar[tuple[str, ...]] = ("input", "output", *KINDS)
     max_nodes: ClassVar[int] = sum(_DEPTHS) + 2  # of all stages
 
-    def __init__(self, *, width: float = 1.0, stages: int = len(_DEPTHS)) -> None:
+    def __init__(self, *, width: Positive = 1.0, stages: int = len(_DEPTHS)) -> None:
         if not 0 < width <= 8:
             raise RequestError(f"fbnet: width must be above 0 and at most 8, not {width:g}.")
         if not 1 <= stages <= len(_DEPTHS):

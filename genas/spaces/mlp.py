@@ -58,6 +58,6 @@ class Mlp(Stages):
             "MLP of two layers": [self.chain(("m1", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS],
             "ResNet for tables": [self.chain(("m1", *("residual", "relu", w, "p2") * 3)) for w in _WIDTHS],
             "MLP of two layers with 16 members": [
-                self.chain(("m32", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS
+                self.chain(("m16", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS
             ],
         }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Channels, Depth
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 from genas.spaces import _nb101_wirings as wirings
 
@@ -43,7 +44,7 @@ class NasBench101(SearchSpace):
     ops: ClassVar[tuple[str, ...]] = ("input", "output", *_OPS)
     max_nodes: ClassVar[int] = wirings.MAX_VERTICES
 
-    def __init__(self, *, channels: int = 128, stacks: int = 3, cells: int = 3) -> None:
+    def __init__(self, *, channels: Channels = 128, stacks: Depth = 3, cells: Depth = 3) -> None:
         for option, value, least in (("channels", channels, 8), ("stacks", stacks, 1), ("cells", cells, 1)):
             if value < least:
                 raise RequestError(f"nasbench101: {option} must be at least {least}, not {value}.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Channels, Depth
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class NasBench201(SearchSpace):
     ops: ClassVar[tuple[str, ...]] = ("input", "output", *_OPS)
     max_nodes: ClassVar[int] = 8
 
-    def __init__(self, *, channels: int = 16, cells: int = 5) -> None:
+    def __init__(self, *, channels: Channels = 16, cells: Depth = 5) -> None:
         for option, value in (("channels", channels), ("cells", cells)):
             if value < 1:
                 raise RequestError(f"nasbench201: {option} must be at least 1, not {value}.")

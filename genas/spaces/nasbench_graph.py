@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Layers, Share, Size
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class NasBenchGraph(SearchSpace):
     max_nodes: ClassVar[int] = 6
 
     def __init__(
-        self, *, hidden: int | None = None, pre: int | None = None, post: int | None = None, dropout: float = 0.5
+        self, *, hidden: Size | None = None, pre: Layers | None = None, post: Layers | None = None, dropout: Share = 0.5
     ) -> None:
         if hidden is not None and (hidden < 2 or hidden % 2):
             raise RequestError(f"nasbench_graph: hidden must be an even number of at least 2, not {hidden}.")

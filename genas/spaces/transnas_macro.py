@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.ranges import Channels, Depth
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class TransNasMacro(SearchSpace):
     ops: ClassVar[tuple[str, ...]] = ("input", "output", *_MODULES)
     max_nodes: ClassVar[int] = _LENGTHS[-1] + 2
 
-    def __init__(self, *, channels: int = 64, blocks: int = 2) -> None:
+    def __init__(self, *, channels: Channels = 64, blocks: Depth = 2) -> None:
         if channels < 2 or channels % 2:
             raise RequestError(f"transnas_macro: channels must be an even number of at least 2, not {channels}.")
         if blocks < 1:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task, Validator
 from genas.core.ledger import Ledger
+from genas.core.ranges import Count, Positive
 from genas.core.records import Architecture, Measurement
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ class TrainValidator(Validator):
         ledger: Ledger,
         device: str = "auto",
         *,
-        epochs: int = 40,
-        seeds: int = 1,
-        batch_size: int | None = None,
-        learning_rate: float | None = None,
+        epochs: Count = 40,
+        seeds: Count = 1,
+        batch_size: Count | None = None,
+        learning_rate: Positive | None = None,
         precision: str = "auto",
-        examples: int | None = None,
+        examples: Count | None = None,
     ) -> None:
         from genas.training.recipe import Recipe, fixed
         from genas.training.timing import PRECISIONS

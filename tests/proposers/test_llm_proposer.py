@@ -192,7 +192,7 @@ def test_unknown_models_and_bad_options_say_what_to_write(space, monkeypatch: py
         made(space, Ledger(), model="openai:gpt-5").ask(1)
     with pytest.raises(RequestError, match="batch"):
         made(space, Ledger(), batch=0)
-    with pytest.raises(RequestError, match="tokens of at least 1"):
+    with pytest.raises(RequestError, match="option tokens cannot be 0: Input should be greater than or equal to 1"):
         made(space, Ledger(), tokens=0)
 
 

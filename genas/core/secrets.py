@@ -1,0 +1,67 @@
+"""Secrets in texts: the one place that knows what one looks like and puts stars in its place."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+_STARS = "***"
+_NAMES = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.I)  # of environment variables
+_SHORT = 8  # characters that a value needs before it can be told from a word
+_KEY = r"(?:api[_-]?key|x-api-key|access[_-]?token|auth[_-]?token|token|secret|password|passwd|pwd|sig|signature)"
+_PATTERNS = (
+    (re.compile(r"([a-z][a-z0-9+.-]{1,20}://)[^\s/\"'<>]+@", re.I), rf"\1{_STARS}@"),  # user:password@ of an address
+    (re.compile(rf"([?&;](?:key|{_KEY})=)[^&\s\"'<>#]+", re.I), rf"\1{_STARS}"),
+    (re.compile(rf"\b({_KEY}[\"']?\s*[:=]\s*[\"']?)(?=[^\s\"',;]*\d)[^\s\"',;&]{{8,}}", re.I), rf"\1{_STARS}"),
+    (re.compile(r"\b(Authorization\W{1,4}\w+|Bearer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,}", re.I), rf"\1 {_STARS}"),
+    (
+        re.compile(
+            r"\b(?:(?:sk|pk|rk|xai|glpat|xox[abprs])-|(?:gsk|hf|gh[opsu]|github_pat)_)"
+            r"(?=[\w*.-]*[\d*])[\w*.-]{8,}|\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}"
+        ),
+        _STARS,
+    ),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), _STARS),  # a signed token (JWT)
+)
+_HINT = re.compile(rf"://|{_KEY}|bearer|authorization|eyJ|[-_]|AIza|AKIA", re.I)  # without one, nothing to mask
+_OPTION = re.compile(rf"{_KEY}|authorization", re.I)  # an option of that name is a secret as a whole
+
+
+def masked(value: Any) -> Any:
+    """The text, or every text in lists and tables of plain values, with stars in the place of secrets.
+
+    Secrets are the values of environment variables that are named so (OPENAI_API_KEY), passwords in addresses, and what
+    looks like a key of a provider.
+    """
+    known = _known()
+    return _masked(value, known)
+
+
+def _masked(value: Any, known: list[str]) -> Any:
+    if isinstance(value, str):
+        return _of_text(value, known)
+    if isinstance(value, dict):
+        return {
+            key: _STARS if isinstance(item, str) and item and _OPTION.fullmatch(key) else _masked(item, known)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return type(value)(_masked(item, known) for item in value)
+    return value
+
+
+def _of_text(text: str, known: list[str]) -> str:
+    for secret in known:
+        text = text.replace(secret, _STARS)
+    if len(text) < _SHORT or not _HINT.search(text):
+        return text
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def _known() -> list[str]:
+    """Values of the environment that are secrets, the longest first."""
+    found = {value for name, value in os.environ.items() if _NAMES.search(name) and len(value) >= _SHORT}
+    return sorted(found, key=len, reverse=True)

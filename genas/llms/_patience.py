@@ -1,0 +1,135 @@
+"""How long a chat server is waited for: a whole reply has its time, however it comes, and bounded size."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from genas.llms._answer import answer_of
+
+T = TypeVar("T")
+
+_CONNECT = 5.0  # seconds until a server must have taken the connection
+_BYTES = 8_000_000  # of a reply
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def within(seconds: float, job: Callable[[], T]) -> T:
+    """What the job gives; TimeoutError where it has not ended by then, and it is left to itself.
+
+    The transport of a provider may wait for each piece of a reply anew; this bounds all of it.
+    """
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(job())
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
+            future.set_exception(error)
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(work,), daemon=True, name="chat model").start()
+    try:
+        return future.result(seconds)
+    except TimeoutError as error:
+        if future.done():
+            raise
+        raise TimeoutError(f"no whole reply within {seconds:g} seconds") from error
+
+
+class WholeReply(httpx.BaseTransport):
+    """Brings a reply of a server that speaks the OpenAI protocol as a whole and in time, or as an error of its own.
+
+    Thoughts are left out of the answers, and counts of tokens that are no numbers are left away, since clients trip
+    over them. A reply that came too late or was too large is not asked for again.
+
+    Args:
+        seconds: for one reply.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The reply, read to its end."""
+        request.headers["accept-encoding"] = "identity"  # nothing that could be unpacked without end
+        request.extensions["timeout"] = {
+            **dict.fromkeys(("read", "write", "pool"), self._seconds),
+            "connect": min(_CONNECT, self._seconds),
+        }
+        inner = httpx.HTTPTransport(proxy=_proxy(request.url))
+        try:
+            return within(self._seconds, lambda: _read(inner, request))
+        except (TimeoutError, httpx.ReadTimeout):
+            return _refused(504, f"no whole reply within {self._seconds:g} seconds")
+        finally:
+            inner.close()
+
+
+def client(seconds: float) -> httpx.Client:
+    """What makes the calls of an OpenAI client."""
+    return httpx.Client(transport=WholeReply(seconds), follow_redirects=True)
+
+
+def _proxy(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for the address."""
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+
+
+def _read(inner: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    response, body = inner.handle_request(request), bytearray()
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    for part in response.stream:
+        body += part
+        if len(body) > _BYTES:
+            return _refused(502, f"the reply has more than {_BYTES:,} bytes")
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return _refused(502, "the reply is compressed, which was not asked for")
+    dropped = {"content-length", "transfer-encoding", "content-encoding"}
+    headers = [(key, value) for key, value in response.headers.multi_items() if key.lower() not in dropped]
+    return httpx.Response(response.status_code, headers=headers, content=_plain(bytes(body)))
+
+
+def _refused(status: int, why: str) -> httpx.Response:
+    """What the client reads in place of the reply, and does not try again."""
+    return httpx.Response(status, headers={"x-should-retry": "false"}, json={"error": {"message": why}})
+
+
+def _plain(body: bytes) -> bytes:
+    """The body of a reply, its answers without thoughts and its usage in whole numbers; what is no JSON as it is."""
+    try:
+        reply = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    if not isinstance(reply, dict):
+        return body
+    if "usage" in reply:
+        reply["usage"] = _usage(reply["usage"])
+    for choice in reply["choices"] if isinstance(reply.get("choices"), list) else ():
+        message = choice.get("message") if isinstance(choice, dict) else None
+        if isinstance(message, dict) and isinstance(message.get("content"), str):
+            message["content"] = answer_of(message["content"])
+    return json.dumps(reply).encode()
+
+
+def _usage(told: Any) -> dict[str, int] | None:
+    """The counts that can be read; None where none can."""
+    counts = {key: count for key in _COUNTS if isinstance(told, dict) and (count := _count(told.get(key))) is not None}
+    if not counts:
+        return None
+    counts.setdefault("total_tokens", counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0))
+    return dict.fromkeys(_COUNTS, 0) | counts
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12:
+        return int(value)
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12 and value == int(value)
+    return int(value) if whole else None
