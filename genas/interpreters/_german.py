@@ -76,6 +76,7 @@ WORDS = rows(rf"""
     before           <- wichtiger (?:ist )?als|(?:geht |gehen |kommt )?(?:klar )?vor(?= (?:der |dem )?{_WHICH})
     priority:        <- Priorität(?: hat| ist| haben)?
     # comparisons
+    no more than     <- (?:auf (?:gar )?keinen Fall|keinesfalls) (?:mehr als|über)
     no more than     <- {_NOT} (?:mehr|größer|länger|höher|langsamer|schwerer) als
     no less than     <- {_NOT} (?:weniger|kleiner|niedriger|schlechter|kürzer) als
     under            <- (?:weniger|kleiner|niedriger|kürzer|schneller|geringer|leichter) als|unterhalb(?: von)?|unter

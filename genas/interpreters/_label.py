@@ -40,8 +40,8 @@ _NO_NAME = one_of(r"""
 _STATED = (
     # label: NAME; the labels are in the column NAME; target variable NAME; the column NAME holds the classes
     rf"\b{_THE}{_LABELS}(?: {_COLUMN})?(?:{_IS}|{_IN}|\s+)(?:the )?{_COLUMN}\s*:?\s+NAME",
-    rf"\b{_THE}{_LABEL}(?: {_COLUMN})?(?: name)?{_IS}NAME",
-    rf"\b{_THE}{_LABELS}{_IN}NAME",
+    rf"\b{_THE}{_LABEL}(?: {_COLUMN})?(?: name)?{_IS}(?:the )?NAME",
+    rf"\b{_THE}{_LABELS}{_IN}(?:the )?NAME",
     rf"\b{_THE}(?:label|target|{_LABEL} {_COLUMN})\s+NAME",
     r"[,;(]\s*class NAME(?=\s*(?:[,;.)]|$))",
     rf"\b{_THE}{_COLUMN} to (?:be )?(?:predict|learn|classif|guess)\w*{_IS}NAME",
@@ -58,6 +58,8 @@ _STATED = (
     r"\b(?:die )?Klassen? (?:steht|stehen) in (?:der )?(?:Spalte )?NAME",
     rf"\b{_DIE}{_SPALTE} NAME (?:ist|als|enthält|hat) {_DIE}(?:{_ZIEL}|Klassen?)\b",
     rf"NAME (?:ist|als) {_DIE}{_ZIEL}\b",
+    rf"\b{_DIE}{_SPALTE} mit de[nmr] (?:Klassen?|Labels?|Ziel\w*)(?: heißt| ist|:)? NAME",
+    r"\b(?:klassifizier|sortier|ordne|teile?)\w*\b[^.;,]{0,60} nach (?:der |dem |den )?(?:Spalte )?NAME",
     r"\bnach (?:der |dem |den )?(?:Spalte )?NAME (?:klassifizier\w+|ein(?:zu)?teilen|sortier\w+)",
     # French
     rf"(?<!\w)(?:la |le |l')?{_CIBLE}{_EST}NAME",
@@ -78,7 +80,13 @@ _WITH = one_of(r"""
 """)
 _ARTICLES = r"(?:(?:the|a|an|das|die|der|den|la|le|les|du|des|column|values? of|Spalte|colonne) |l')*"
 _AIMED = re.compile(
-    rf"\b{_AIM}:?\s+{_ARTICLES}(?P<phrase>[^,.;:!?|\n{PATH}]{{1,80}}?|{_WORD})(?=\s+(?:{_WITH})\b|\s*[,;:!?|\n{PATH}]|\.(?:\s|$)|\s*$)",
+    rf"\b{_AIM}:?\s+{_ARTICLES}(?P<phrase>[^,.;:!?|()\n{PATH}]{{1,80}}?|{_WORD})"
+    rf"(?=\s+(?:{_WITH})\b|\s*[,;:!?|()\n{PATH}]|\.(?:\s|$)|\s*$)",
+    re.I,
+)
+_PLACED = re.compile(
+    rf"\b{_LABELS}\b[^.;,]{{0,20}} (?P<after>first|last) column\b|"
+    rf"\b(?P<before>first|last) column\b[^.;,]{{0,20}} {_LABELS}\b",
     re.I,
 )
 _BEFORE_VERB = re.compile(
@@ -122,6 +130,8 @@ def read_label(apart: Verbatim) -> Label:
     if not path.lower().endswith((".csv", ".tsv", ".parquet", ".npz")):
         return Label()
     names = columns(path)
+    if placed := _PLACED.search(apart.text):
+        return _placed(apart, placed, names)
     for pattern in (*_stated(tuple(name for name in names if name in apart.text)), *_stated(())):
         if found := pattern.search(apart.text):
             said = apart.name(found[1])
@@ -131,6 +141,15 @@ def read_label(apart: Verbatim) -> Label:
         if (column := _aimed(apart, found, names, path)) is not None:
             return Label(column)
     return Label()
+
+
+def _placed(apart: Verbatim, found: re.Match[str], names: tuple[str, ...]) -> Label:
+    """The label where the sentence says that it is the first or the last column."""
+    if not names:
+        raise RequestError(f"Which column is {found[0][:60]!r}? Write label NAME, with the name of the column.")
+    apart.text = apart.text.replace(found[0], f" {BLANK} ")
+    place = (found["after"] or found["before"]).lower()
+    return Label(names[-1 if place == "last" else 0], stated=True)
 
 
 @lru_cache

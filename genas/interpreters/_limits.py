@@ -27,8 +27,9 @@ _TURNED_INTO: dict[str, tuple[str, Callable[[float], float]]] = {
     "error": ("accuracy", lambda error: 1 - error),
 }
 _JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
-_TIGHTER = re.compile(
-    r"[\s,;:(]*(?:(?:and|but|yet|though|with|or)\b\s*)*(?:(?:an?|the|my|our)\s+)?(?:(?:hard|strict|firm|absolute)(?:ly)?\s+)?",
+_TIGHTER = re.compile(  # between a rough figure and the limit that it keeps
+    r"(?:\s*(?:for|on)\s+\|+)?[\s,;:(]*(?:(?:and|but|yet|though|with|or)\b\s*)*"
+    r"(?:(?:an?|the|my|our)\s+)?(?:(?:hard|strict|firm|absolute)(?:ly)?\s+)?(?:(?:in|en|on|under|at)\s+)?",
     re.I,
 )
 _COSTS = {"latency_ms", "size_mb", "memory_mb", "energy_mj", "perplexity"}
@@ -64,6 +65,8 @@ def read_limits(text: str) -> Limits:
             edge = term.end
             limits.text = blank(limits.text, term.start, term.end)
             continue
+        if term.sign == "~" and re.search(r"\b(?:between|from)\s*$", text[edge : term.start], re.I):
+            raise RequestError(_no_limit(term))
         if open_ is None and term.sign == "~" and _unplaced(text, term, edge):
             open_, edge = term, term.end  # its metric is that of the limit that follows
             limits.text = blank(limits.text, term.start, term.end)

@@ -48,7 +48,7 @@ _SEVERAL = r"(?:several|multiple|many|a few|all|more than (?:one|1)|any number o
 _AT_ONCE = r"(?:at once|at a time|together|per \w+|for (?:each|every|one|an?) \w+|in (?:one|an?|each|every) \w+)"
 # No classification whatever the data are, a benchmark's aside.
 _WORK = words(rf"""
-    multi-?labels?|multi-?label\w*|multi-?étiquettes?|multi-?output|multi-?task\w*|mehrfachklassifi\w+|mehrfachlabels?
+    multi[- ]?(?:label|task)\w*|multi[- ]?étiquettes?|multi[- ]?output|mehrfachklassifi\w+|mehrfachlabels?
     {_SEVERAL} (?:labels?|class(?:es)?|tags?|étiquettes?) {_AT_ONCE}
     more than (?:one|1) (?:label|class|tag)|(?:labels|classes) (?:are|that are) not exclusive|non-exclusive \w+
     (?:variational |denoising )?auto[- ]?en[ck]od\w+|vaes?|gans?|diffusion (?:models?|networks?)|u-?nets?
@@ -122,7 +122,9 @@ _ONE_OF_SOME = words(r"""
     (?:detect\w*|predict\w*|says?|tells?|decides?|see) if
 """)
 # Folders and arrays are read as images: not where they are said to hold something else, and no picture of it.
-_NO_PICTURES = words(rf"audio|sounds?|{_SPEECH}|music|songs|videos?|texts?|tweets|reviews|e-?mails?")
+_NO_PICTURES = words(
+    rf"audio|sounds?|{_SPEECH}|music|songs|videos?|texts?|tweets|reviews|e-?mails?|documents?|articles"
+)
 _GRAPHS = words(r"gnns?|graph neural \w+|graph networks?|graphs?|node classif\w+|edge ?lists?")
 _PICTURES = words(r"""
     images?|photos?|photographs?|pictures?|scans?|scanned|x-?rays?|thumbnails?|frames?|stills|screenshots?

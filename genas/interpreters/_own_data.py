@@ -28,6 +28,7 @@ _COMMAND = one_of(r"""
 """)
 _SHELL = r"(?:^|[;&|]|\bthen|\bplease|\brun)\s*(?:cat|rm|chmod|sudo|wget|curl|less|head)\s+(?:-\S+\s+)*"
 _ORDER = re.compile(rf"(?:\b{_COMMAND}|{_SHELL})$", re.I)
+_USUAL = frozenset({"label", "y"})  # what images call their classes
 _SYSTEM = re.compile(r"/(?:etc|proc|sys|dev|boot|bin|sbin)(?:/|$)")
 _KINDS = "the path of a folder, an .npz, a .parquet, a .csv or a .tsv file"
 
@@ -78,16 +79,23 @@ def _check_paths(apart: Verbatim) -> None:
 def own_data(subject: Subject, path: str, label: Label) -> Use:
     """The task of a path: a table by its ending, its label or the words of the sentence, else images."""
     lower = path.lower()
-    told = _TABLE.search(subject.text) is not None or (label.column or "label").lower() != "label"
+    named = (label.column or "label").lower() not in _USUAL
+    told = not _PICTURES.search(subject.text) and (named or _TABLE.search(subject.text) is not None)
     rows = lower.endswith((".csv", ".tsv")) or (told and lower.endswith((".npz", ".parquet")))
     if work := unserved_with(subject.text, rows=rows, labelled=label.stated or subject.classes is not None):
         raise NotServed(
             f"{work[:40]!r} is not served yet: images and rows of a table are classified here. If each has one class, "
             f"write: classify the {'rows' if rows else 'images'} in {path[:80]}."
         )
+    if not rows and named:
+        raise RequestError(
+            f"Images have their classes in the column label (or the array y), not in {label.column!r}. Rename it, or "
+            f"write: the rows of {path[:80]}, label {label.column}."
+        )
     if not rows:
         return Use("images", {"path": path, **picture_options(subject)})
-    return Use("tabular", {"path": path, **({} if label.column is None else {"label": label.column})})
+    column = None if lower.endswith(".npz") and not named else label.column  # whose classes are the array y
+    return Use("tabular", {"path": path, **({} if column is None else {"label": column})})
 
 
 def missing(text: str) -> str | None:

@@ -86,6 +86,8 @@ def _task(subject: Subject, path: str | None, label: Label) -> Use:
     named = {name for name, pattern in _NAMES.items() if pattern.search(text)}
     table, graph = _NB201.search(text), _GNN.search(text) or _SURE_GRAPH.search(text)
     dataset = _GRAPH.search(text)
+    if named and (unsure := unsure_path(text)) and not any(p.search(text.replace(unsure, "")) for p in _NAMES.values()):
+        raise _unread(unsure)
     _blank_names(subject)
     if path is not None:
         return own_data(subject, path, label)
@@ -115,6 +117,12 @@ def _not_served(work: str) -> NotServed:
     return NotServed(
         f"{work!r} is not served yet; tasks classify images, rows of a table and nodes of a graph, or are "
         f"those of the benchmarks. {_WAYS}"
+    )
+
+
+def _unread(path: str) -> UnreadPath:
+    return UnreadPath(
+        f"Is {path[:80]!r} a path? Write it as ./{path[:80]}, or without a slash where it is none. {_WAYS}"
     )
 
 
@@ -159,9 +167,7 @@ def _image_task(named: set[str], text: str, subject: Subject) -> Use:
     if OURS.search(text):
         raise RequestError(missing(text))
     if unsure := unsure_path(text):
-        raise UnreadPath(
-            f"Is {unsure[:80]!r} a path? Write it as ./{unsure[:80]}, or without a slash where it is none. {_WAYS}"
-        )
+        raise _unread(unsure)
     from genas.interpreters import _retrieval
 
     found = _retrieval.nearest(text)

@@ -109,6 +109,8 @@ def titanic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("classify customers in plain.csv", None),
         ("predict churn from plain.csv", None),
         ("titanic.csv, label nothing_like_it", "nothing_like_it"),
+        ("titanic.csv, the last column is the label", "fare"),
+        ("titanic.csv, the label is in the first column", "class"),
     ],
 )
 def test_a_label_is_found_among_the_columns_of_a_table_that_is_there(
