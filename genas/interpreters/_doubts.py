@@ -40,7 +40,9 @@ _RELATIVE = re.compile(
     """),
     re.I,
 )
-_OTHER = words("recall|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa")
+_OTHER = words(
+    "recall(?! (?:that|how|from)\\b)|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa"
+)
 _SOFT = words(r"""
     ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|hopefully
     (?:would|it'd|that'd) be (?:nice|great|good|lovely|welcome)|at best|I'd (?:like|prefer) it
@@ -64,7 +66,7 @@ def refuse_doubts(text: str) -> None:
         raise RequestError(f"How much is {vague[0]!r}? Write a number.")
     if relative := _RELATIVE.search(text):
         raise RequestError(f"{relative[0]!r} compares with something that is not measured. Write a number.")
-    if (other := _OTHER.search(text)) and re.search(r"[0-9]", text):
+    if other := _OTHER.search(text):
         raise RequestError(f"{other[0]!r} is not measured here. Write a limit on accuracy, or leave it out.")
     for soft in _SOFT.finditer(text):
         begin = max(text.rfind(stop, 0, soft.start()) for stop in ",;.|\n")

@@ -9,6 +9,7 @@ from typing import Any
 from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.records import Use
+from genas.interpreters._numerals import CLASS_NOUNS
 from genas.interpreters._patterns import words
 from genas.interpreters._text import blank, blank_all
 
@@ -17,13 +18,23 @@ _SIZE = re.compile(
     r"(?:[\s-]?(?:px|pixels?)\b)?",
     re.I,
 )
+_SQUARE = r"(?: (?:wide|high|squares?|(?:a|per|each|on each|on a) side|side length))?"
+_SIDE = re.compile(
+    rf"(?<![\w.-])([0-9]{{1,5}})[\s-]?(?:px|pixel[sn]?)\b(?![\s-]?[0-9]){_SQUARE}|"
+    r"\bside(?: length)?(?: of|:|=)? ([0-9]{1,5})(?![0-9.])",
+    re.I,
+)
+_TOO_MANY = re.compile(r"(?<![\w.])[0-9]+(?:\s?(?:x|by)\s?[0-9]+){3,}", re.I)
 _KERNEL = re.compile(r"(?<![\w.])[0-9]x[0-9](?=[\s-]*(?:conv|kernel|filter|pool))", re.I)
 _NO_KIND = r"(?:and|with|of|for|in|per|to|or|over|under|is|ms|s|[km]?b|param\w*|weights|images)"
 _CLASSES = re.compile(
-    rf"(?<![\w.,-])(-?[0-9][0-9,]*)[\s-]*(?:(?!{_NO_KIND}\b)[a-z]+ ){{0,2}}"
+    rf"(?<![\w.,-])(?<!than )(-?[0-9][0-9,]*)[\s-]*(?:(?!{_NO_KIND}\b)[a-z]+ ){{0,2}}"
     r"(?:breeds|species|topics|class(?:es)?|categor(?:y|ies)|labels|kinds|types|outputs)\b|"
     r"\b(?:classes|categories|labels|outputs)\s*(?:=|:|is|are)\s*(-?[0-9]+)(?![0-9.])",
     re.I,
+)
+_THINGS = re.compile(
+    rf"(?<![\w.,-])(?<!than )([1-9][0-9,]*)[\s-]+(?:(?!{_NO_KIND}\b)[a-z-]+ ){{0,2}}?{CLASS_NOUNS}\b", re.I
 )
 _NO_CLASS = words(r"(?:no|without(?: any)?) (?:class(?:es)?|categories|labels)")
 _BINARY = words(r"binary classif\w+|two[- ]class|binary classes")
@@ -64,8 +75,14 @@ def read_facts(subject: Subject) -> None:
 
 
 def _read_size(subject: Subject) -> None:
+    if many := _TOO_MANY.search(subject.text):
+        raise RequestError(
+            f"{many[0][:40]!r} has too many sizes: images are classified here. Write channels, height and width, such "
+            "as 3x32x32."
+        )
     found = list(_SIZE.finditer(subject.text))
     if not found:
+        _read_side(subject)
         return
     sizes = {(int(match[1]), int(match[2])) for match in found}
     if len(sizes) > 1 or any(0 in size for size in sizes):
@@ -78,10 +95,24 @@ def _read_size(subject: Subject) -> None:
     subject.text = blank_all(subject.text, _SIZE)
 
 
+def _read_side(subject: Subject) -> None:
+    """The size of square images, of which one side is said: 128px photos."""
+    sides = {int(match[1] or match[2]) for match in _SIDE.finditer(subject.text)}
+    if len(sides) > 1 or 0 in sides:
+        raise RequestError("The image size is unclear. Write one size above zero, such as 32x32.")
+    if sides:
+        (side,) = sides
+        subject.size = side, side
+        subject.text = blank_all(subject.text, _SIDE)
+
+
 def _read_classes(subject: Subject) -> None:
     counts = {int((m[1] or m[2]).replace(",", "")[:9]) for m in _CLASSES.finditer(subject.text)}
     counts |= {10} if _ONE_TO_NINE.search(subject.text) else set()
     counts |= {2} if _BINARY.search(subject.text) else set()
+    if not counts:
+        counts = {int(m[1].replace(",", "")[:9]) for m in _THINGS.finditer(subject.text)}
+        subject.text = blank_all(subject.text, _THINGS)
     if _NO_CLASS.search(subject.text) or any(count < 2 for count in counts):
         raise RequestError("A classifier needs at least 2 classes. Write how many there are, such as 10 classes.")
     if len(counts) > 1:
@@ -127,24 +158,35 @@ def check_facts(subject: Subject, task: Use) -> None:
     if subject.classes is None and (not described or task.name == "images"):
         return
     facts: Any = _made(task)
-    shape = tuple(facts.input_shape)
-    if subject.classes is not None and subject.classes != facts.outputs:
+    compare(subject, task.name, tuple(facts.input_shape), facts.outputs, sized=task.name != "images")
+
+
+def compare(subject: Subject, name: str, shape: tuple[int, ...], outputs: int, sized: bool = True) -> None:
+    """RequestError where the sentence states other classes, another size or colour than data of a name have.
+
+    Args:
+        subject: what is stated.
+        name: of the data.
+        shape: (C, H, W) of images.
+        outputs: number of classes.
+        sized: whether the images have one size of their own, rather than any that is asked for.
+    """
+    if subject.classes is not None and subject.classes != outputs:
         raise RequestError(
-            f"{task.name} has {facts.outputs} classes; you wrote {subject.classes}. "
-            f"Write {facts.outputs}, or name other data."
+            f"{name} has {outputs} classes; you wrote {subject.classes}. Write {outputs}, or name other data."
         )
     if len(shape) != 3:
         if subject.size is not None or subject.channels is not None:
-            raise RequestError(f"{task.name} has no images. Leave the image size and colour out, or name other data.")
+            raise RequestError(f"{name} has no images. Leave the image size and colour out, or name other data.")
         return
-    if task.name == "images":
+    if not sized:
         return
     if subject.size is not None and subject.size != shape[1:]:
         real, said = "x".join(map(str, shape[1:])), "x".join(map(str, subject.size))
-        raise RequestError(f"{task.name} has images of {real}; you wrote {said}. Write {real}, or name other data.")
+        raise RequestError(f"{name} has images of {real}; you wrote {said}. Write {real}, or name other data.")
     if subject.channels is not None and subject.channels != shape[0]:
         real = {1: "grey", 3: "colour"}.get(shape[0], f"{shape[0]}-channel")
-        raise RequestError(f"{task.name} has {real} images ({shape[0]} channels); you wrote {subject.channels}.")
+        raise RequestError(f"{name} has {real} images ({shape[0]} channels); you wrote {subject.channels}.")
 
 
 def _made(task: Use) -> Any:

@@ -28,6 +28,8 @@ _PEOPLE = one_of(r"""
     attempts|meetings|cats|dogs|leute|personen|kollegen|studenten|kunden|rechner|maschinen|mitarbeiter\w*|kameras
     personnes|collègues|étudiants|utilisateurs|ingénieurs|caméras|megapixels?|mp|euros?|dollars|eur|usd
 """)
+_FEW = r"(?:(?:of|more|other|new|different|old|small|big|busy) ){0,2}"
+_NOT_PEOPLE = r"(?!\w| (?:features|columns|attributes|variables)\b)"  # 12 sensor features are data
 _SPAN = r"(?:hours?|days?|weeks?|months?|years?)"
 _EVENT = one_of(r"""
     demo|deadline|meeting|talk|review|presentation|release|launch|conference|exam|workshop|exhibition|fair|defen[cs]e
@@ -71,7 +73,7 @@ _FRAMES = tuple(
         r"(?<!\w)#[0-9]+(?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\+?[0-9]{2,5}[ /-][0-9]{5,}(?!\w)",
         rf"(?<!\w){_NETS}[- ]?(?:v|x)?[0-9]+\w*",
         # how many ask, and with what
-        rf"(?<![\w.,])[0-9]+ (?:(?:of|more|other|new|different|old|small|big|busy) ){{0,2}}{_PEOPLE}(?!\w)",
+        rf"(?<![\w.,])[0-9]+ {_FEW}{_PEOPLE}{_NOT_PEOPLE}",
         # when things happen that are no search
         rf"\b{_EVENT}\b[^.;,|0-9]{{0,24}}\b(?:in|within|after) [0-9]+ {_SPAN}\b",
         rf"\b(?:in|within) [0-9]+ {_SPAN}\b[^.;,|0-9]{{0,24}}\b{_EVENT}\b",

@@ -147,6 +147,18 @@ WORDS = rows(rf"""
     grayscale        <- en niveaux de gris
     colour           <- en couleurs?
     categories       <- catégories
+    emotions         <- émotions
+    kinds            <- sortes
+    species          <- espèces
+    breeds           <- races
+    groups           <- groupes
+    letters          <- lettres
+    diseases         <- maladies
+    gestures         <- gestes
+    states           <- états
+    topics           <- thèmes
+    signs            <- panneaux
+    or not           <- ou (?:non|pas)
     features         <- caractéristiques
     tabular data     <- (?:données )?tabulaires?|tableaux?
     columns          <- colonnes
@@ -181,6 +193,8 @@ NUMERALS = Numerals(
     units=one_of(r"""
         pour ?cents?|%|classes|catégories|caractéristiques|essais?|réseaux|époques|paramètres|poids
         minutes?|heures?|secondes?|jours?|millisecondes?|microsecondes?|ms\b|[kmg]o\b|mégaoctets?
+        émotions|sentiments|expressions|types|sortes|espèces|races|groupes|lettres|maladies|gestes|poses|états|thèmes
+        panneaux|gpus?\b
     """),
     bare=True,
 )

@@ -76,6 +76,7 @@ WORDS = rows(rf"""
     before           <- wichtiger (?:ist )?als|(?:geht |gehen |kommt )?(?:klar )?vor(?= (?:der |dem )?{_WHICH})
     priority:        <- Priorität(?: hat| ist| haben)?
     # comparisons
+    no more than     <- (?:auf (?:gar )?keinen Fall|keinesfalls) (?:mehr als|über)
     no more than     <- {_NOT} (?:mehr|größer|länger|höher|langsamer|schwerer) als
     no less than     <- {_NOT} (?:weniger|kleiner|niedriger|schlechter|kürzer) als
     under            <- (?:weniger|kleiner|niedriger|kürzer|schneller|geringer|leichter) als|unterhalb(?: von)?|unter
@@ -163,11 +164,29 @@ WORDS = rows(rf"""
     "grayscale "     <- Graustufen-?|graue[nrs]?
     "colour "        <- farbige[nrs]?|Farb-?(?=[Bb]ild)
     grayscale images <- Graustufenbilder|Graustufenbildern
-    colour images    <- Farb(?:bilder|bildern|fotos)
-    images           <- Bild(?:er|ern)?|Fotos?
+    colour images    <- Farb(?:bilder|bildern)
+    images           <- Bild(?:er|ern)?
+    photos           <- Fotos?(?:grafien)?
     classes          <- Klassen
     categories       <- Kategorien
     features         <- Merkmalen?
+    emotions         <- Emotionen|Gefühlen?|Gesichtsausdrücken?
+    fault types      <- (?:Fehler|Defekt)(?:arten|typen)
+    species          <- (?:Pflanzen|Tier|Vogel|Blumen|Baum)arten
+    breeds           <- (?:Hunde|Katzen)?rassen
+    kinds            <- Sorten|Arten|Materialarten
+    types            <- Typen
+    groups           <- Gruppen
+    letters          <- Buchstaben
+    diseases         <- Krankheiten
+    gestures         <- Gesten
+    poses            <- Posen
+    states           <- Zuständen?
+    topics           <- Themen
+    signs            <- Verkehrszeichen
+    colour photos    <- Farbfotos
+    side             <- Kantenlänge|Seitenlänge
+    or not           <- oder nicht
     tabular data     <- Tabellen(?:daten)?|tabellarische?\w* Daten
     columns          <- Spalten
     texts            <- Texten?
@@ -195,6 +214,8 @@ NUMERALS = Numerals(
     units=one_of(r"""
         prozent|klassen|kategorien|merkmale|versuche|netze|modelle|architekturen|epochen|parameter|gewichte
         minuten?|stunden?|sekunden?|tagen?|tage|millisekunden?|mikrosekunden?|megabyte|kilobyte|ms\b|[kmg]b\b
+        emotionen|gefühle|(?:gesichts)?ausdrücke|sorten|typen|rassen|gruppen|buchstaben|krankheiten|gesten|posen|zustände
+        (?:fehler|defekt|pflanzen|tier|vogel|hunde|blumen|baum|material)?arten|themen|verkehrszeichen|gpus?\b
     """),
     bare=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from genas.interpreters._terms import SIDED, Term, alone, metric_of, named_right
 from genas.interpreters._text import blank
 from genas.interpreters._vocabulary import METRIC, NAMES, TRY
 
+_LOG = logging.getLogger(__name__)
 _FASTER = words("faster|quicker|slower")
 _BETTER = words("better|worse")
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -25,6 +27,11 @@ _TURNED_INTO: dict[str, tuple[str, Callable[[float], float]]] = {
     "error": ("accuracy", lambda error: 1 - error),
 }
 _JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
+_TIGHTER = re.compile(  # between a rough figure and the limit that it keeps
+    r"(?:\s*(?:for|on)\s+\|+)?[\s,;:(]*(?:(?:and|but|yet|though|with|or)\b\s*)*"
+    r"(?:(?:an?|the|my|our)\s+)?(?:(?:hard|strict|firm|absolute)(?:ly)?\s+)?(?:(?:in|en|on|under|at)\s+)?",
+    re.I,
+)
 _COSTS = {"latency_ms", "size_mb", "memory_mb", "energy_mj", "perplexity"}
 _BARE = {"params", "flops", "macs", "accuracy"}
 
@@ -38,6 +45,7 @@ class Limits:
     lows: dict[str, float] = field(default_factory=dict)
     highs: dict[str, float] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
+    about: list[tuple[str, Term]] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
     epochs: int | None = None
 
@@ -50,22 +58,38 @@ def read_limits(text: str) -> Limits:
     """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
     refuse_doubts(text)
     limits = Limits(text, text)
-    edge, last = 0, ""
+    edge, last, near = 0, "", False
+    open_: Term | None = None
     for term in read_terms(text):
         if term.first.kind == "examples" and term.sign == "":
             edge = term.end
             limits.text = blank(limits.text, term.start, term.end)
             continue
-        joined = _JOINT.fullmatch(text[edge : term.start]) is not None and not term.first.kind
+        if term.sign == "~" and re.search(r"\b(?:between|from)\s*$", text[edge : term.start], re.I):
+            raise RequestError(_no_limit(term))
+        if open_ is None and term.sign == "~" and _unplaced(text, term, edge):
+            open_, edge = term, term.end  # its metric is that of the limit that follows
+            limits.text = blank(limits.text, term.start, term.end)
+            continue
+        joint = _TIGHTER if near else _JOINT
+        joined = joint.fullmatch(text[edge : term.start]) is not None and not term.first.kind
         try_same = joined and not METRIC.search(term.words) and named_right(text, term) is None
         if try_same and last in _BARE and term.sign in SIDED:
             metric, start, end = last, term.start, term.end
         else:
             metric, start, end = metric_of(text, term, edge)
+        if open_ is not None:
+            limits.about.append((metric, open_))
+            open_ = None
         _add(limits, metric, term)
-        edge, last = end, metric
+        edge, last, near = end, metric, term.sign == "~"
         limits.text = blank(limits.text, start, end)
+    if open_ is not None:
+        metric_of(text, open_, 0)
+        raise RequestError(_no_limit(open_))
     refuse_stray(limits.text)
+    for metric, term in limits.about:
+        _check_about(limits, metric, term)
     for metric in limits.order:
         if metric in _COSTS and metric not in limits.highs:  # rather a negation that was not understood
             raise RequestError(f"Should {NAMES[metric]} be that much or more? Write at most, or both ends of a range.")
@@ -77,7 +101,8 @@ def _add(limits: Limits, metric: str, term: Term) -> None:
     if perfect or (term.first.value <= 0 and metric != "error"):
         raise RequestError(f"{term.said!r} is no limit that can be kept. Write a number above zero, no more than all.")
     if term.sign == "~":
-        raise RequestError(f"'about {term.said}' is no limit. Write under {term.said}, or between two numbers.")
+        limits.about.append((metric, term))
+        return
     if metric in {"budget", "trials", "tokens", "epochs"}:
         _add_budget(limits, metric, term)
         return
@@ -89,6 +114,37 @@ def _add(limits: Limits, metric: str, term: Term) -> None:
         limits.highs[metric] = min(high, limits.highs.get(metric, math.inf))
     if low is not None:
         limits.lows[metric] = max(low, limits.lows.get(metric, -math.inf))
+
+
+def _unplaced(text: str, term: Term, edge: int) -> bool:
+    """Whether nothing around a number says what it is of."""
+    try:
+        metric_of(text, term, edge)
+    except RequestError:
+        return term.first.kind == ""
+    return False
+
+
+def _no_limit(term: Term) -> str:
+    return f"'about {term.said}' is no limit. Write under {term.said}, or between two numbers."
+
+
+def _check_about(limits: Limits, metric: str, term: Term) -> None:
+    """RequestError unless a limit stands beside "about 0.7M" that keeps it: at most 0.8M, or at least 95 % accuracy."""
+    if metric in {"budget", "trials", "tokens", "epochs"}:
+        budget = limits.budget
+        bound = {"budget": budget.seconds, "trials": budget.trials, "tokens": budget.llm_tokens}.get(metric)
+        kept, value, low, high = bound is not None, term.first.value, None, bound
+    else:
+        metric, value_or_none, _ = _asmetric_of(metric, term.first.value, term.first.value, term.said)
+        value = value_or_none or 0.0
+        low, high = limits.lows.get(metric), limits.highs.get(metric)
+        kept = (low if metric in {"accuracy", "roc_auc"} else high) is not None
+    if not kept:
+        raise RequestError(_no_limit(term))
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise RequestError(f"'about {term.said}' lies beyond the limit beside it. Write the limit alone.")
+    _LOG.warning("'about %s' is left out: the limit beside it counts.", term.said)
 
 
 def _meant(metric: str, term: Term) -> str:

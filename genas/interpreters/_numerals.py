@@ -103,8 +103,15 @@ _ONES = (
     "one two three four five six seven eight nine ten eleven twelve "
     "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 )
-_UNITS = one_of(r"""
-    percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|features|columns|images|tokens
+# What a classifier tells apart, besides classes, kinds and types.
+CLASS_NOUNS = one_of(r"""
+    emotions?|expressions?|moods?|sentiments?|ratings?|grades?|genres?|breeds?|species|varieties|cultivars|topics?|themes?
+    letters|characters|symbols|glyphs|gestures?|poses?|postures?|signs?|activities|actions?|diseases?|diagnoses|conditions?
+    disorders?|faults?|defects?|states?|statuses|groups?|brands?|logos?|makes|materials?|textures?|objects?|products?|scenes?
+    plants?|flowers?|trees?|leaves|birds?|animals?|insects?|fruits?|vegetables?|dishes|identities|outcomes?|shapes?
+""")
+_UNITS = one_of(rf"""
+    percent|class(?:es)?|categor(?:y|ies)|labels|kinds|types|features|columns|images|tokens|{CLASS_NOUNS}
     param|weights|m?flops|m?macs
     seconds?|minutes?|hours?|days?|weeks?|milliseconds?|microseconds?|ms\b|gpus?|frames|fps
     bytes?|[kmg]i?b\b|kilo\w+|mega\w+|joules?|millijoules?|m?j\b

@@ -5,104 +5,97 @@ from __future__ import annotations
 import re
 
 from genas.core.errors import RequestError
-from genas.core.paths import written
 from genas.core.records import Use
 from genas.interpreters._facts import Subject, picture_options
-from genas.interpreters._other_work import unserved_with
+from genas.interpreters._label import Label
+from genas.interpreters._other_work import NotServed, unserved_with
 from genas.interpreters._patterns import one_of, words
-from genas.interpreters._text import blank
+from genas.interpreters._verbatim import BLANK, PATH, Verbatim
+
+
+class UnreadPath(RequestError):
+    """Words that look like a path and can't be read as one; no other data may take their place."""
+
 
 OWN = frozenset({"images", "tabular", "described"})  # tasks that a name alone does not tell
 _TABLE = words("tabular|tables?|spreadsheets?|csv|rows?|columns?|features?")
 _PICTURES = words("images?|photos?|photographs?|pictures?|scans?|x-?rays?|thumbnails?")
 OURS = words(r"(?:my|our|own)\b[^.|]*\b(?:images?|photos?|pictures?|data(?:set)?|scans?)")
-_NAME = r"[\"'`]?([\w.-]*\w)[\"'`]?"
-_NO_NAME = r"(?:is|of|in|and|with|under|below|at|column|accuracy|for|to|from)"
-_LABEL = re.compile(
-    rf"\b(?:the )?(?:label|target|class)(?: column)?(?:\s*[:=]\s*|\s+is\s+|\s+)(?!{_NO_NAME}\b){_NAME}|"
-    rf"\bcolumn\s+{_NAME}\s+(?:is|as|holds)\s+(?:the\s+)?(?:label|target|class)(?:es)?\b",
-    re.I,
-)
-_QUOTED = re.compile(r"[\"'`]([^\"'`\n]*(?:/|\.(?:npz|parquet|csv|tsv)\b)[^\"'`\n]*)[\"'`]")
-_PATH = re.compile(
-    r"(?<![\w/.:~-])"
-    + one_of(r"""
-    [A-Za-z]:\\[^\s,;\"'`|]+
-    (?:~|\.{1,2})?/[^\s,;\"'`|]+
-    [^\s,;\"'`|/]+(?:/[^\s,;\"'`|/]+)*\.(?:npz|parquet|csv|tsv)\b
-    [\w.-]+(?:/[\w.-]+)*/(?=[\s,;.]|$)
-    """)
-)
-_FOLDER = re.compile(
-    r"\b(?:folder|directory|dir)(?: called| named| of| at|:)?\s+([^\s,;\"'`|]+)|([\w.-]+(?:/[\w.-]+)+)", re.I
-)
-_INSIDE = re.compile(r"\b(?:in|from|at|inside|under|path)\s+([A-Za-z_.][\w.-]*(?:/[\w.-]+)+)", re.I)
 _COMMAND = one_of(r"""
-    delete|remove|erase|rm|overwrite|move|rename|copy|format|chmod|sudo|execute
-    cat|print|list|contents?|show me|dump|leak|reveal|upload|send|e?mail|wget|curl
+    (?:delete|remove|erase|overwrite|move|rename|copy|format|execute)\s+(?:\S+\s+){0,2}
+    (?:print|contents?|show me|dump|leak|reveal|upload|send|e?mail)\s+(?:\S+\s+){0,2}
+    list(?:ing)?\s+(?:(?:the|all|files|everything|of|in)\s+){0,3}
 """)
-_ORDER = re.compile(rf"\b({_COMMAND})\s+(?:\S+\s+){{0,2}}$", re.I)
-_SYSTEM = re.compile(r"/(?:etc|proc|sys|dev|boot|bin|sbin|root)(?:/|$)")
+_SHELL = r"(?:^|[;&|]|\bthen|\bplease|\brun)\s*(?:cat|rm|chmod|sudo|wget|curl|less|head)\s+(?:-\S+\s+)*"
+_ORDER = re.compile(rf"(?:\b{_COMMAND}|{_SHELL})$", re.I)
+_USUAL = frozenset({"label", "y"})  # what images call their classes
+_SYSTEM = re.compile(r"/(?:etc|proc|sys|dev|boot|bin|sbin)(?:/|$)")
+_KINDS = "the path of a folder, an .npz, a .parquet, a .csv or a .tsv file"
 
 
-def read_path(subject: Subject) -> str | None:
-    """The path that the sentence names, which is blanked; RequestError where it is for something else than training."""
-    text = subject.text
-    found, span = _path(text)
-    if not found.strip("./~"):
-        return None
-    first, space, _ = found.partition(" ")
-    before = text[: span[0]] + (first + space if space else "")
-    if order := _ORDER.search(before) or _SYSTEM.match(found):
-        raise RequestError(
-            f"{order[0].strip()[:40]!r} is nothing that is done here. Write what the network in {found[:80]!r} is for."
+def read_path(subject: Subject, apart: Verbatim, known: bool) -> str | None:
+    """The path that the sentence names.
+
+    Args:
+        subject: whose text has a mark in its place.
+        apart: what the sentence holds word for word.
+        known: whether the task is known apart from the sentence, whose path then is not asked for.
+
+    Raises:
+        UnreadPath: several paths, one that can't be read, or one that is for something else than training.
+    """
+    orders = [_ORDER.search(subject.text[: mark.start()]) for mark in re.finditer(PATH, subject.text)]
+    orders += [_SYSTEM.match(path) for path in apart.paths]
+    if apart.paths and (order := next(filter(None, orders), None)):
+        raise UnreadPath(
+            f"{order[0].strip()[:40]!r} is nothing that is done here. Write what the network in "
+            f"{apart.paths[0][:80]!r} is for."
         )
-    subject.text = blank(text, *span)
-    if "\0" in found:
-        raise RequestError(
-            "A path can't hold a null character. Write the path of a folder, an .npz or a .parquet file."
+    if any("\0" in path for path in apart.paths):
+        raise UnreadPath(f"A path can't hold a null character. Write {_KINDS}.")
+    if not known:
+        _check_paths(apart)
+    subject.text = subject.text.replace(PATH, "||||").replace(BLANK, "||||")
+    return apart.paths[0] if apart.paths else None
+
+
+def _check_paths(apart: Verbatim) -> None:
+    if apart.unread:
+        said = apart.unread[0]
+        how = "fetched" if "://" in said or said.startswith("www.") else "read"
+        other = " Of variables, only ~ and $GENAS_DATA are replaced." if said[0] in "$%" else ""
+        raise UnreadPath(
+            f"{said[:80]!r} can't be {how} as data. Write {_KINDS} on this machine, in quotes where it has blanks, or "
+            f"leave the word out.{other}"
         )
-    return found
+    if len(apart.paths) > 1:
+        one, two = (path[:80] for path in apart.paths[:2])
+        raise UnreadPath(
+            f"{one!r} and {two!r}: write one path. Training and test data may be folders train/ and test/ of one "
+            "folder, or told apart by a column split of one table."
+        )
 
 
-def _path(text: str) -> tuple[str, tuple[int, int]]:
-    """The path and its span: in quotes, as a path looks, after a preposition, or a folder that there is."""
-    if quoted := _QUOTED.search(text):
-        return quoted[1].strip(), quoted.span()
-    if bare := _PATH.search(text):
-        return bare[0].rstrip(".:!?)"), bare.span()
-    if inside := _INSIDE.search(text):
-        return inside[1].rstrip("."), inside.span(1)
-    for folder in _FOLDER.finditer(text):
-        name = (folder[1] or folder[2]).rstrip(".:!?)")
-        if _exists(name):
-            return name, folder.span()
-    return "", (0, 0)
-
-
-def _exists(name: str) -> bool:
-    try:
-        return written(name).exists()
-    except (OSError, ValueError, RuntimeError):  # a name that no file can have
-        return False
-
-
-def own_data(subject: Subject, path: str) -> Use:
-    """The task of a path: a table by its ending or by the words of the sentence, else images."""
+def own_data(subject: Subject, path: str, label: Label) -> Use:
+    """The task of a path: a table by its ending, its label or the words of the sentence, else images."""
     lower = path.lower()
-    either = lower.endswith((".npz", ".parquet"))
-    rows = lower.endswith((".csv", ".tsv")) or (either and _TABLE.search(subject.text) is not None)
-    label = _LABEL.search(subject.text) if rows else None
-    if label is not None:
-        subject.text = blank(subject.text, *label.span())
-    if work := unserved_with(subject.text, rows=rows, labelled=label is not None or subject.classes is not None):
-        raise RequestError(
+    named = (label.column or "label").lower() not in _USUAL
+    told = not _PICTURES.search(subject.text) and (named or _TABLE.search(subject.text) is not None)
+    rows = lower.endswith((".csv", ".tsv")) or (told and lower.endswith((".npz", ".parquet")))
+    if work := unserved_with(subject.text, rows=rows, labelled=label.stated or subject.classes is not None):
+        raise NotServed(
             f"{work[:40]!r} is not served yet: images and rows of a table are classified here. If each has one class, "
             f"write: classify the {'rows' if rows else 'images'} in {path[:80]}."
         )
+    if not rows and named:
+        raise RequestError(
+            f"Images have their classes in the column label (or the array y), not in {label.column!r}. Rename it, or "
+            f"write: the rows of {path[:80]}, label {label.column}."
+        )
     if not rows:
         return Use("images", {"path": path, **picture_options(subject)})
-    return Use("tabular", {"path": path, **({} if label is None else {"label": label[1] or label[2]})})
+    column = None if lower.endswith(".npz") and not named else label.column  # whose classes are the array y
+    return Use("tabular", {"path": path, **({} if column is None else {"label": column})})
 
 
 def missing(text: str) -> str | None:

@@ -10,14 +10,16 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Use
 from genas.interpreters._benchmarks import BENCHMARKS, named_space, read_benchmark, space_of
-from genas.interpreters._described import read_described
+from genas.interpreters._described import TABLED, known_shape, question, read_described
 from genas.interpreters._facts import Subject, read_facts
 from genas.interpreters._frame import without_frame
+from genas.interpreters._label import Label, read_label
 from genas.interpreters._machine import read_machine
-from genas.interpreters._other_work import unserved
-from genas.interpreters._own_data import OURS, OWN, missing, own_data, read_path
+from genas.interpreters._other_work import NotServed, refuse_ways, unserved, unserved_work
+from genas.interpreters._own_data import OURS, OWN, UnreadPath, missing, own_data, read_path
 from genas.interpreters._patterns import words
-from genas.interpreters._text import blank_all
+from genas.interpreters._text import blank_all, plain
+from genas.interpreters._verbatim import set_apart, unsure_path
 
 _WAYS = (
     "Write digits, mnist or cifar10, a path to your own images (a folder with one folder per class, an .npz or a "
@@ -33,6 +35,10 @@ _SURE_GRAPH = words(r"""
 _GNN = words(r"""
     nas[- ]?bench[- ]?graph|gnns?|graph neural (?:network|net)s?|node classif\w+
     graph (?:attention|convolution\w*) network|graph(?: network)? for
+""")
+_OWN_GRAPH = words(r"""
+    (?:gnns?|graph neural (?:network|net)s?) (?:for|of|on) (?:my|our|your) (?:[\w-]+ ){0,3}(?:graph|network)s?
+    (?:my|our|your|own) (?:own )?(?:[\w-]+ ){0,2}graphs?
 """)
 _NB201 = words(r"nas[-_ ]?bench[-_ ]?201|nats[-_ ]?bench|nb[-_ ]?201|hw[-_ ]?nas[-_ ]?bench")
 _NAMES = {
@@ -56,14 +62,17 @@ _MLP = words(r"mlps?|(?:multi-?layer )?perceptrons?")
 _CONV = words(r"conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s?")
 
 
-def read_subject(text: str, known: Use | None, space: Use | None) -> Subject:
-    """Task, space, device, seed and facts of a plain text; RequestError where they contradict or can't be served."""
-    subject = Subject(text)
-    path = read_path(subject)
+def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject:
+    """Task, space, device, seed and facts of a sentence; RequestError where they contradict or can't be served."""
+    apart = set_apart(sentence)
+    label = read_label(apart) if known is None else Label()
+    subject = Subject(plain(apart.restored()))
+    path = read_path(subject, apart, known is not None)
+    refuse_ways(subject.text)
     subject.text = without_frame(subject.text)
     read_facts(subject)
     asked = subject.text
-    subject.task = known or _task(subject, path)
+    subject.task = known or _task(subject, path, label)
     if known is not None:
         _blank_names(subject)
     read_machine(subject)
@@ -72,16 +81,23 @@ def read_subject(text: str, known: Use | None, space: Use | None) -> Subject:
     return subject
 
 
-def _task(subject: Subject, path: str | None) -> Use:
+def _task(subject: Subject, path: str | None, label: Label) -> Use:
     text = subject.text
     named = {name for name, pattern in _NAMES.items() if pattern.search(text)}
     table, graph = _NB201.search(text), _GNN.search(text) or _SURE_GRAPH.search(text)
     dataset = _GRAPH.search(text)
+    if named and (unsure := unsure_path(text)) and not any(p.search(text.replace(unsure, "")) for p in _NAMES.values()):
+        raise _unread(unsure)
     _blank_names(subject)
     if path is not None:
-        return own_data(subject, path)
+        return own_data(subject, path, label)
     if not table and (benchmark := read_benchmark(subject, named, text)):
         return benchmark
+    if work := unserved_work(text):
+        raise _not_served(work)
+    trained = named - TABLED - ({"fashion", "mnist"} if "fashion" in named else set())
+    if not (table or graph or trained) and (described := known_shape(subject, text)):
+        return described
     if other := _UNKNOWN_SETS.search(text):
         raise RequestError(f"There is no task {other[0]!r} here. {_WAYS}")
     if "fashion" in named:
@@ -89,20 +105,35 @@ def _task(subject: Subject, path: str | None) -> Use:
     if not named and not table and not dataset and (described := read_described(subject)):
         return described
     if graph:
-        return _graph_task(named, table, dataset)
+        return _graph_task(named, table, dataset, text)
     if table or named & {"cifar100", "imagenet16_120"}:
         return _cell_task(named, table, text, subject)
     if work := unserved(text):
-        raise RequestError(
-            f"{work!r} is not served yet; tasks classify images, rows of a table and nodes of a graph, or are "
-            f"those of the benchmarks. {_WAYS}"
-        )
+        raise _not_served(work)
     return _image_task(named, text, subject)
 
 
-def _graph_task(named: set[str], table: re.Match[str] | None, dataset: re.Match[str] | None) -> Use:
+def _not_served(work: str) -> NotServed:
+    return NotServed(
+        f"{work!r} is not served yet; tasks classify images, rows of a table and nodes of a graph, or are "
+        f"those of the benchmarks. {_WAYS}"
+    )
+
+
+def _unread(path: str) -> UnreadPath:
+    return UnreadPath(
+        f"Is {path[:80]!r} a path? Write it as ./{path[:80]}, or without a slash where it is none. {_WAYS}"
+    )
+
+
+def _graph_task(named: set[str], table: re.Match[str] | None, dataset: re.Match[str] | None, text: str) -> Use:
     if named or table:
         raise RequestError("Images and graphs are asked for at once. Write one of the two.")
+    if dataset is None and (own := _OWN_GRAPH.search(text)):
+        raise NotServed(
+            f"{own[0]!r} is not served yet: GNNs are looked up for published graphs. Write one of "
+            f"{_GRAPHS.replace('|', ', ')}."
+        )
     if dataset is None:
         raise RequestError(f"Which graph? Write one of {_GRAPHS.replace('|', ', ')}.")
     return Use("nasbench_graph", {"dataset": dataset[1].lower()})
@@ -135,11 +166,15 @@ def _image_task(named: set[str], text: str, subject: Subject) -> Use:
         return Use(words[0])
     if OURS.search(text):
         raise RequestError(missing(text))
+    if unsure := unsure_path(text):
+        raise _unread(unsure)
     from genas.interpreters import _retrieval
 
     found = _retrieval.nearest(text)
     if found is None:
-        raise RequestError(missing(text) or f"The sentence does not say what the network is for. {_WAYS}")
+        raise RequestError(
+            question(subject) or missing(text) or f"The sentence does not say what the network is for. {_WAYS}"
+        )
     return Use(found)
 
 

@@ -32,7 +32,7 @@ _LEAST = one_of(r"""
 _ABOUT = one_of(r"""
     about|around|roughly|approximately|approx\.?|circa|ca\.|near(?:ly)?|some|close to|almost|something like
     (?:a )?ball ?park(?: figure)?|in the (?:region|area|vicinity|neighbou?rhood|ball ?park)|on the order|in the order
-    more or less|plus[ /-]minus|±
+    more or less|plus[ /-]minus|±|aim(?:ing|s|ed)? (?:for|at)|shoot(?:ing)? for
 """)
 _FILLED = r"\)?(?:\s+(?:of|a|an|the|to|is|be|only|about|total|both|either)|\s*[:=])*\s*$"
 # Each sign with the words and the marks that stand for it before a number; the first that fits is taken.

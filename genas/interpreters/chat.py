@@ -12,8 +12,10 @@ from genas.core.errors import GenasError, RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Request
 from genas.interpreters._languages import english
-from genas.interpreters._own_data import OWN
+from genas.interpreters._other_work import NotServed
+from genas.interpreters._own_data import OWN, UnreadPath
 from genas.interpreters._text import plain
+from genas.interpreters._verbatim import set_apart
 from genas.interpreters._vocabulary import NAMES
 from genas.interpreters.exact import Exact as _Exact
 
@@ -31,7 +33,8 @@ class Chat(Interpreter):
 
     The model fills in a record of a fixed schema; it is put into a plain sentence, which the rules read and check as
     they do any other. A number that the user's sentence does not hold, or a number of that sentence that is missing
-    from the record, is an error. Nothing of the reply is executed, and it can choose no plug-in but the task.
+    from the record, is an error. Nothing of the reply is executed, and it can choose no plug-in but the task. Data at a
+    path are the rules' to read, and what is not served is refused without asking the model.
 
     Args:
         llm: the chat model: a LangChain BaseChatModel, a name of `genas list llms`, or "provider:name".
@@ -50,16 +53,20 @@ class Chat(Interpreter):
         """
         try:
             return self._exact.read(sentence, **known)
+        except (NotServed, UnreadPath):
+            raise  # no other work and no other data may take their place
         except RequestError as refusal:
             if not re.search(r"\w", sentence) or len(sentence) > _LONGEST:
                 raise
             reason = refusal
+        if "task" not in known and set_apart(sentence).paths:
+            known = {**known, "task": self._exact.task(sentence)}
         record = self._record(sentence, reason)
         question = record.get("question")
         if isinstance(question, str) and question.strip():
             raise RequestError(f"{reason} The chat model asks: {_line(question)}")
         try:
-            rewritten = _sentence(record)
+            rewritten = _sentence(record, named="task" in known)
             _check_numbers(sentence, rewritten)
             request = self._exact.read(rewritten, **known)
         except RequestError as error:
@@ -98,12 +105,17 @@ def _tasks() -> list[str]:
     return [name for name in registry.names("tasks") if name not in OWN]
 
 
-def _sentence(record: dict[str, Any]) -> str:
-    """The record in words that the rules read; RequestError for what is not as the schema says."""
+def _sentence(record: dict[str, Any], named: bool) -> str:
+    """The record in words that the rules read; RequestError for what is not as the schema says.
+
+    Args:
+        record: the model's reply.
+        named: whether the task is known already, and not the model's to choose.
+    """
     task = record.get("task")
-    if task not in _tasks():
+    if not named and task not in _tasks():
         raise RequestError(f"no task {_line(json.dumps(task))}")
-    parts = [task]
+    parts = [] if named else [str(task)]
     for limit in _list(record, "constraints"):
         if not isinstance(limit, dict) or limit.get("metric") not in NAMES:
             raise RequestError("a limit without a known metric")
@@ -130,7 +142,7 @@ def _list(record: dict[str, Any], key: str) -> Sequence[Any]:
 def _check_numbers(sentence: str, rewritten: str) -> None:
     """RequestError unless both hold the same numbers: none invented, none lost (those in task names aside)."""
     # translated twice, since a sentence may mix languages and none of its numbers may get lost
-    said, made = (_numbers(plain(english(text))) for text in (sentence, rewritten))
+    said, made = (_numbers(plain(english(set_apart(text).restored()))) for text in (sentence, rewritten))
     names = set().union(*(_numbers(name) for name in _tasks()))
     if invented := made - said - names:
         raise RequestError(f"{_shown(invented)} is not in your sentence")

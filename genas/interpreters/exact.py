@@ -14,7 +14,6 @@ from genas.core.records import Budget, Constraint, Request, Use
 from genas.interpreters._facts import Subject, check_facts
 from genas.interpreters._limits import Limits, check_limits, read_limits
 from genas.interpreters._subject import is_table, read_subject, space_for
-from genas.interpreters._text import plain
 from genas.interpreters._wishes import read_wishes
 
 _FIELDS = tuple(f.name for f in fields(Request))
@@ -48,7 +47,7 @@ class Exact(Interpreter):
             raise RequestError(f"The sentence has {len(sentence)} characters. Write at most {_LONGEST}.")
         if not re.search(r"\w", sentence) and "task" not in known:
             raise RequestError("Nothing is asked for. Write for example: digits, under 50k parameters, accuracy first.")
-        subject = read_subject(plain(sentence), known.get("task"), known.get("space"))
+        subject = read_subject(sentence, known.get("task"), known.get("space"))
         limits = read_limits(subject.text)
         assert subject.task is not None
         check_facts(subject, subject.task)
@@ -59,6 +58,16 @@ class Exact(Interpreter):
         check_limits(request.constraints)
         _check_budget(request.budget)
         return request
+
+    def task(self, sentence: str) -> Use:
+        """The task that the sentence names, whatever else it says.
+
+        Raises:
+            RequestError: it names none, or one that is not served.
+        """
+        task = read_subject(sentence, None, None).task
+        assert task is not None
+        return task
 
 
 def _made(task: Use, subject: Subject, limits: Limits) -> dict[str, Any]:

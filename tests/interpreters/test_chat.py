@@ -94,3 +94,24 @@ def test_nothing_to_read_asks_no_model() -> None:
     with pytest.raises(RequestError, match="Nothing is asked for"):
         Chat(llm=model).read("?!")
     assert not model.prompts
+
+
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [
+        ("an autoencoder for MNIST of fifty-ish 50k thingies tops", "'autoencoder' is not served"),
+        ("MNIST digits in scans.pdf of fifty-ish 50k thingies tops", "'scans.pdf' can't be read"),
+    ],
+)
+def test_what_is_not_served_or_not_read_is_no_question_for_the_model(sentence: str, says: str) -> None:
+    model = Scripted(reply=record(), prompts=[])
+    with pytest.raises(RequestError, match=says):
+        Chat(llm=model).read(sentence)
+    assert not model.prompts
+
+
+def test_the_model_chooses_no_other_data_than_those_at_the_path() -> None:
+    sentence = "The thing for ./pets should weigh in at fifty-ish 50k thingies tops"
+    request = Chat(llm=Scripted(reply=record(task="mnist"), prompts=[])).read(sentence)
+    assert request.task == Use("images", {"path": "./pets"})
+    assert request.constraints == (Constraint("params", at_most=50_000),)

@@ -42,7 +42,8 @@ def test_a_path_is_a_table_by_its_ending_or_by_the_words(sentence, task, options
 @pytest.mark.parametrize(
     ("sentence", "words"),
     [
-        ("a classifier for 32x32 road-sign photos, under 300k parameters", "Where are your images.*3x32x32 images"),
+        ("a classifier for road-sign photos, under 300k parameters", "Where are your images.*3x32x32 images"),
+        ("a classifier for 32x32 road-sign photos, under 300k parameters", "How many classes.*path of your data"),
         ("our data, under 10k parameters", "Where are your images.*a .csv"),
         ("a tabular classifier under 5k parameters", "Where is your table.*30 features"),
         ("an MLP for mnist", "No search space makes 'MLP' networks for this task"),

@@ -1,0 +1,63 @@
+"""The columns of a table that is there, so that a sentence may call them as people do."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+
+from genas.core.paths import written
+
+_LONGEST = 2**20  # bytes of a first line that are looked at
+
+
+def columns(path: str) -> tuple[str, ...]:
+    """The names of the table's columns; () where there is no such file, or none that names its columns."""
+    try:
+        file = written(path)
+        if not file.is_file():
+            return ()
+        if file.suffix.lower() == ".parquet":
+            from pyarrow import parquet
+
+            return tuple(parquet.read_schema(file).names)
+        if file.suffix.lower() in {".csv", ".tsv"}:
+            with file.open("rb") as opened:
+                return _header(opened.readline(_LONGEST))
+    except (OSError, ValueError, RuntimeError, csv.Error):  # the task says what is wrong with its file
+        return ()
+    return ()
+
+
+def _header(line: bytes) -> tuple[str, ...]:
+    encoding = "utf-16" if line[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    text = line.decode(encoding, errors="replace").rstrip("\r\n\0")
+    between = max("\t;,|", key=text.count)
+    return tuple(name.strip() for name in next(csv.reader([text], delimiter=between, skipinitialspace=True), ()))
+
+
+def called(said: str, names: Sequence[str]) -> str | None:
+    """The column that is meant: the very name, or the only one that differs in case, blanks and signs alone."""
+    if said in names:
+        return said
+    near = [name for name in names if _letters(name) == _letters(said)]
+    return near[0] if len(near) == 1 and _letters(said) else None
+
+
+def within(phrase: str, names: Sequence[str]) -> list[str]:
+    """The columns whose names stand in a phrase as words, the longest first, none within another."""
+    found: list[str] = []
+    rest = f" {_words(phrase)} "
+    for name in sorted(names, key=lambda name: -len(_words(name))):
+        if _words(name) and f" {_words(name)} " in rest:
+            found.append(name)
+            rest = rest.replace(f" {_words(name)} ", " | ")
+    return found
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+def _words(name: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", name)).casefold()
