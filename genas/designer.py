@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,8 @@ class Designer:
         know_data(self.task, self.ledger)
         if self.races:
             self._plan_race()
+        else:
+            self._find_table()
 
     def begin(self) -> None:
         """Write what was held back: from here on the run is kept. What is damaged in its store is made good."""
@@ -298,6 +301,11 @@ class Designer:
             event = {"kind": "plan", "id": "plan", "plan": make_plan(self.request).to_data()}
             self.ledger.append(event)
         return Plan(**event["plan"])
+
+    def _find_table(self) -> None:
+        """That the table is here; whether it holds the network that is looked up does not matter."""
+        with suppress(ScoreFailed):
+            self.task.lookup(self.space.sample(rng(self.request.seed, "table")), self.task.metric)
 
     @property
     def races(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
@@ -142,14 +143,15 @@ _Kinds = (
 _ANY: TypeAdapter[Any] = TypeAdapter(Annotated[_Kinds, Field(discriminator="kind")])
 
 
-def check(line: bytes) -> None:
-    """That the JSON is an event.
+def check(event: object) -> None:
+    """That plain values are an event.
 
     Raises:
         ValueError: its kind is unknown, a key is missing, unknown or of another type; the message names each.
     """
     try:
-        _ANY.validate_json(line)
+        # Lone surrogates, as of names of files that are no UTF-8, are no text to pydantic.
+        _ANY.validate_json(json.dumps(event, ensure_ascii=False, allow_nan=False).encode(errors="replace"))
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}".removeprefix(": ") for e in error.errors()]
         raise ValueError("; ".join(wrong[:4])) from error

@@ -42,7 +42,7 @@ def names(words: Sequence[str]) -> str:
     text = f"{len(words)} ({', '.join(words)})"
     if len(text) <= _SHOWN:
         return text
-    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+    digest = hashlib.sha256("\0".join(words).encode(errors="surrogatepass")).hexdigest()[:16]
     return f"{text[:_SHOWN]}... {_MARK}{digest})"
 
 

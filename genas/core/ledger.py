@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from genas.core import events
@@ -136,9 +137,12 @@ class Ledger:
             raise RequestError(f"Another run is writing {path}; wait for it or name another --out.") from error
 
     def _load(self, path: Path) -> None:
-        with path.open("rb") as file:
-            file.seek(self._read)
-            raw = file.read()
+        try:
+            with path.open("rb") as file:
+                file.seek(self._read)
+                raw = file.read()
+        except OSError as error:
+            raise RequestError(f"{path} can't be read: {error}. Name the folder of a run.") from error
         *lines, rest = raw.split(b"\n")
         for line in lines:
             self._take(path, line)
@@ -156,8 +160,8 @@ class Ledger:
             raise _corrupt(path, number, "its checksum does not fit, so it was changed after it was written")
         body = found[1] + b"}"
         try:
-            events.check(body)
             event = json.loads(body)
+            events.check(event)
             event.pop("format", None)
             self._remember(event)
         except ValueError as error:
@@ -175,7 +179,7 @@ class Ledger:
         """
         if self._follow:
             raise TypeError("a ledger that follows another run's is never written")
-        events.check(_json(event))
+        events.check(event)
         if event["id"] in self._index:
             raise ValueError(f"the ledger has an event {event['id']!r}")
         if self._held is not None:
@@ -284,18 +288,22 @@ def _corrupt(path: Path, number: int, reason: str) -> LedgerCorrupt:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.exists()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except (OSError, ValueError) as error:
         raise _unwritable(path, str(error)) from error
+    return True
 
 
 def _check_place(folder: Path) -> None:
-    """That a run's folder can be made there, without making it."""
+    """That a run's folder can be made there: one of another name is made in its place, and removed."""
     there = next(place for place in (folder, *folder.parents) if _exists(place))
-    if not there.is_dir():
-        raise _unwritable(folder, f"{there} is no folder")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise _unwritable(folder, f"{there} is not yours to write")
+    try:
+        with keeping(folder), TemporaryDirectory(dir=there):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, str(error)) from error
 
 
 def _unwritable(folder: Path, reason: str) -> RequestError:

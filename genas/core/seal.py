@@ -59,8 +59,8 @@ def _verified(path: Path, lines: list[bytes]) -> list[Event]:
 def _event(path: Path, number: int, line: bytes, known: set[str]) -> Event:
     """The event of a line without a checksum; its id joins those that are known."""
     try:
-        events.check(line)
         event: Event = json.loads(line)
+        events.check(event)
         if event["id"] in known:
             raise ValueError(f"an earlier line has the id {event['id']!r}")
     except ValueError as error:

@@ -40,9 +40,9 @@ def said(identity: str, text: str = "") -> Event:
 
 def test_events_survive_reopening(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "a" / "ledger.jsonl")
-    ledger.append(said("one", "Ü\n"))
+    ledger.append(said("one", "Ü\n\ud800"))
     ledger.close()
-    assert list(Ledger(tmp_path / "a" / "ledger.jsonl").read()) == [said("one", "Ü\n")]
+    assert list(Ledger(tmp_path / "a" / "ledger.jsonl").read()) == [said("one", "Ü\n\ud800")]
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 1.0])

@@ -15,6 +15,7 @@ import pytest
 import genas
 from genas.core import wire
 from genas.core.errors import RequestError
+from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Report, Request
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits, 10 classes, under 20k parameters, accuracy first"
@@ -36,8 +37,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
 
 def measurements(folder: Path) -> list[dict[str, object]]:
     """The measurement events without their seconds, which no two runs share; by id, as workers end in any order."""
-    events = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
-    found = [e for e in events if e["kind"] == "measurement"]
+    found = [e for e in Ledger(folder / "ledger.jsonl", follow=True).read() if e["kind"] == "measurement"]
     for event in found:
         event.get("measurement", {}).pop("seconds", None)
         event.pop("clock", None)

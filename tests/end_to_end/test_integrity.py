@@ -16,7 +16,7 @@ from tiny_design import GOAL, TINY
 import genas
 from genas import api
 from genas.core import registry, wire
-from genas.core.errors import Damaged, GenasError, LedgerCorrupt, RequestError
+from genas.core.errors import Damaged, GenasError, LedgerCorrupt, MissingArtifact, RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Report, Use
 
@@ -309,9 +309,19 @@ def test_five_seconds_are_refused_and_more_seconds_run_in_the_same_folder(tmp_pa
 
 def test_where_no_run_can_be_written_is_found_by_the_dry_run(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
+    for folder in (tmp_path / "file" / "run", Path("/proc/run"), tmp_path / ("x" * 300), tmp_path / "a\0b"):
+        for verb in (genas.design, api.check):
+            with pytest.raises(RequestError, match="No run can be written in"):
+                verb(GOAL, out=folder, **TINY)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_table_that_is_not_here_is_found_by_the_dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GENAS_DATA")
     for verb in (genas.design, api.check):
-        with pytest.raises(RequestError, match="No run can be written in"):
-            verb(GOAL, out=tmp_path / "file" / "run", **TINY)
+        with pytest.raises(MissingArtifact, match="Set GENAS_DATA"):
+            verb("the best NAS-Bench-201 cell for CIFAR-10", out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_another_request_is_found_by_the_dry_run(run: Path) -> None:
