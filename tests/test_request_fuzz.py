@@ -26,9 +26,9 @@ GOOD: dict[str, Any] = {
     "validator": {"name": "train", "options": {"epochs": 2}},
 }  # fmt: skip
 ODD: list[Any] = [
-    None, True, False, 0, -1, 1.5, -0.0, 2**31, 2**63, -(2**63), 10**400, float("nan"), float("inf"), 1e308, "", " ", "x",
-    "x" * 5000, "\ud800", "\0", "a\nb", "[/markup]", "\x1b]0;x\x07", "9**9**9 s", "1e400 s", "within 1e308 networks", [],
-    [[]], [None], {}, {"": 1}, {"name": None}, {"name": "train"}, {"name": "uniform", "options": {"x": 1}},
+    None, True, False, 0, -1, 1.5, -0.0, 2**31, 2**63, -(2**63), 10**400, float("nan"), float("inf"), 1e308, "", " ",
+    "x" * 5000, "\ud800", "\0", "a\nb", "[/markup]", "\x1b]0;x\x07", "9**9**9 s", "1e400 s", "within 1e308 networks",
+    "x", [], [[]], [None], {}, {"": 1}, {"name": None}, {"name": "train"}, {"name": "uniform", "options": {"x": 1}},
     {"metric": "params"}, {"metric": "params", "at_most": float("nan")}, {"metric": 5, "at_least": True},
     [{"metric": "params", "at_most": 1, "at_least": 2}], [{"metric": "accuracy", "goal": "most"}], ["params", 5],
     {"seconds": -1}, {"seconds": 1e300}, {"trials": 0}, {"trials": 1.5}, {"llm_tokens": -5}, "20 minutes", "cuda:99",
@@ -127,8 +127,8 @@ def test_odd_toml_is_refused_with_the_reason(text: str, tmp_path: Path) -> None:
     ("content", "why"),
     [
         (b'{"seed": 1, "seed": 2}', "stands twice"), (b'{"seed": NaN}', "no number"), (b"[1]", "table of keys"),
-        (b"\xff\xfe{}", "UTF-8"), (b"{", "not valid JSON"), (b'{"a": ' * 100_000, "nested too deeply"), (b"", "not valid"),
-        (b'{"goal": "\\ud800"}', "surrogate"), (b'{"seed": 1' + b"0" * 5000 + b"}", "too long"),
+        (b"\xff\xfe{}", "UTF-8"), (b"{", "not valid JSON"), (b'{"a": ' * 100_000, "nested too deeply"),
+        (b"", "not valid"), (b'{"goal": "\\ud800"}', "surrogate"), (b'{"seed": 1' + b"0" * 5000 + b"}", "too long"),
         (b'{"root:x:0:0:hunter2": ', "not valid JSON"),
     ],
 )  # fmt: skip
