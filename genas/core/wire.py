@@ -262,7 +262,18 @@ def _affordable(budget: Budget) -> Budget:
     return budget
 
 
-_RULES: dict[str, Any] = {"objectives": _distinct, "constraints": _possible, "budget": _affordable}
+def _device(name: str) -> str:
+    if not re.fullmatch(r"[\w:. +-]+", name):
+        raise ValueError("A device has a name of letters and digits, such as cpu, cuda:0 or pixel3")
+    return name
+
+
+_RULES: dict[str, Any] = {
+    "objectives": _distinct,
+    "constraints": _possible,
+    "budget": _affordable,
+    "device": _device,
+}
 _FIELDS: dict[str, TypeAdapter[Any]] = {
     name: TypeAdapter(Annotated[hint, AfterValidator(_RULES[name])] if name in _RULES else hint)
     for name, hint in get_type_hints(Request, include_extras=True).items()
