@@ -18,7 +18,7 @@ def genas(*words: str | bytes, cwd: Path) -> subprocess.CompletedProcess[bytes]:
 def test_a_column_in_an_error_is_not_obeyed(tmp_path: Path) -> None:
     rows = "".join(f"{n},{n % 2}\n" for n in range(40))
     (tmp_path / "t.csv").write_text(f"{NASTY},b\n{rows}")
-    result = genas("interpret", "Classify the rows of ./t.csv", cwd=tmp_path)
+    result = genas("propose", "-n", "1", "Classify the rows of ./t.csv, label nowhere", cwd=tmp_path)
     assert result.returncode == 2 and b"column" in result.stderr
     assert b"\x1b" not in result.stderr + result.stdout and b"\x07" not in result.stderr + result.stdout
 
