@@ -94,7 +94,7 @@ class Chat:
         from langchain.agents import create_agent
 
         from genas.llms._prompts import load_prompt
-        from genas.llms._reach import chat_model
+        from genas.llms._reach import chat_model, patience
 
         model = chat_model(llm, timeout=timeout, retries=retries) if isinstance(llm, str) else llm
         self._notify, self._stop, self._turn = notify, threading.Event(), threading.Lock()
@@ -103,7 +103,9 @@ class Chat:
         tools = [self._tool(getattr(verbs, name)) for name in (*READING, *WRITING)]
         _check_tools(model, tools)
         system = load_prompt("agent").render()
-        self._agent: Any = create_agent(model, tools, system_prompt=system, middleware=_guards())
+        self._agent: Any = create_agent(
+            model, tools, system_prompt=system, middleware=_guards(patience(timeout, retries))
+        )
 
     @property
     def working(self) -> bool:
@@ -178,9 +180,11 @@ def _check_tools(model: BaseChatModel, tools: list[BaseTool]) -> None:
         raise RequestError(f"The chat model {name!r} calls no tools. {_ADVICE}") from error
 
 
-def _guards() -> list[Any]:
-    """Failures of the model's transport as LLMFailed, and an end to circles."""
+def _guards(seconds: float) -> list[Any]:
+    """Failures of the model's transport as LLMFailed, an end to circles, and to a reply that takes longer."""
     from langchain.agents.middleware import wrap_model_call
+
+    from genas.llms._patience import within
 
     @wrap_model_call
     def reach(request: Any, handler: Callable[[Any], Any]) -> Any:
@@ -188,7 +192,7 @@ def _guards() -> list[Any]:
         if since[: since.index("human")].count("ai") >= _CALLS:
             raise LLMFailed(f"The chat model called tools {_CALLS} times without an answer. Ask in smaller steps.")
         try:
-            return handler(request)
+            return within(seconds, lambda: handler(request))
         except GenasError:
             raise
         except Exception as error:  # providers raise classes of their own: transport, time-out, malformed reply

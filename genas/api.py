@@ -46,7 +46,20 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
     reader = _interpreter(interpreter)
     model = None if llm is None else wire.text("llm", llm, LONGEST)
     request: Request = registry.create("interpreters", reader).read(sentence, **_fields(known))
-    return wire.checked(defaults.with_model(defaults.filled(request), model))
+    whole = wire.checked(defaults.with_model(defaults.filled(request), model))
+    _check_options(whole)
+    return whole
+
+
+def _check_options(request: Request) -> None:
+    """RequestError for an option that a plug-in of the request does not have, or can't have with that value."""
+    uses = [("tasks", request.task), ("spaces", request.space), ("validators", request.validator)]
+    uses += [("scorers", use) for use in request.scorers]
+    for use in (*request.proposers, *request.refiners):  # either folder serves both
+        uses.append(("proposers" if use.name in registry.names("proposers") else "refiners", use))
+    for kind, use in uses:
+        if use.options:
+            registry.check(kind, use)
 
 
 def _interpreter(given: str | Use | dict[str, Any]) -> str | Use:

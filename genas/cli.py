@@ -33,6 +33,7 @@ from genas.flags import (
     stoppable,
     wanted_of,
 )
+from genas.terminal import hear_warnings, say
 
 _INTERRUPTED = 130  # the exit code that typer makes of a KeyboardInterrupt
 
@@ -73,16 +74,16 @@ def design(
         sentence, request, seed=seed, budget=budget, device=device, llm=llm, refiners=refiner, seeds=seeds
     )
     if not (as_json and dry_run):
-        typer.echo(block(wanted), err=as_json)
+        say(block(wanted), err=as_json)
     folder = out or api.default_folder(wanted.goal)
     if dry_run:
         api.check(wanted, out=folder, executor=executor)
-        typer.echo(json.dumps(wire.to_data(wanted), indent=2) if as_json else f"\n{account.outline(wanted)}")
+        say(json.dumps(wire.to_data(wanted), indent=2) if as_json else f"\n{account.outline(wanted)}")
         return
     with stoppable(folder), Bars() as bars:
         report = api.design(wanted, out=folder, progress=bars, executor=executor)
     if as_json:
-        typer.echo(json.dumps(wire.to_data(report), indent=2))
+        say(json.dumps(wire.to_data(report), indent=2))
     else:
         show_report(report, folder)
 
@@ -152,7 +153,7 @@ def report(folder: Annotated[Path, typer.Argument(help="The folder of a run.")],
     from genas import account, api
     from genas.core import wire
 
-    typer.echo(json.dumps(wire.to_data(account.read(folder)), indent=2) if as_json else api.report(folder))
+    say(json.dumps(wire.to_data(account.read(folder)), indent=2) if as_json else api.report(folder))
 
 
 @app.command("export")
@@ -164,7 +165,7 @@ def export_network(
     """Write any trained network of a run, not only its winner, as files that need no genas."""
     from genas import api
 
-    typer.echo(f"The network is in {api.export_network(run, key, out)}.")
+    say(f"The network is in {api.export_network(run, key, out)}.")
 
 
 @app.command("train")
@@ -191,9 +192,9 @@ def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
     from genas.summary import block
 
     request = api.interpret(sentence)
-    typer.echo(json.dumps(wire.to_data(request), indent=2) if as_json else block(request))
+    say(json.dumps(wire.to_data(request), indent=2) if as_json else block(request))
     if problem := absent_path(request):
-        typer.echo(f"warning: {problem}", err=True)
+        say(f"warning: {problem}", err=True)
 
 
 @app.command()
@@ -221,7 +222,7 @@ def batch(
             }
             for row in rows
         ]
-        typer.echo(json.dumps(data, indent=2))
+        say(json.dumps(data, indent=2))
     else:
         show_batch(rows)
     if any(row.error for row in rows):
@@ -238,12 +239,12 @@ def list_plugins(
 
     found = api.plugins(kind)
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        say(json.dumps(found, indent=2))
         return
     for name, entries in found.items():
-        typer.echo(name)
+        say(name)
         for entry, line in entries.items():
-            typer.echo(f"  {entry:24} {line}")
+            say(f"  {entry:24} {line}")
 
 
 @app.command()
@@ -251,7 +252,7 @@ def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")], as_
     """Show what a plug-in is, where it comes from and which options it takes."""
     from genas import api
 
-    typer.echo(json.dumps(api.plugin(name), indent=2, default=repr) if as_json else api.explain(name))
+    say(json.dumps(api.plugin(name), indent=2, default=repr) if as_json else api.explain(name))
 
 
 @app.command()
@@ -278,7 +279,7 @@ def fit(
             on_progress=lambda p: bars.fraction(p.epoch, p.epochs, f"loss {p.loss:.3f}, held out {p.held_out:.3f}"),
             **{k: v for k, v in given.items() if v is not None},
         )
-    typer.echo(f"The model is in {folder}.")
+    say(f"The model is in {folder}.")
 
 
 @app.command()
@@ -322,7 +323,7 @@ def serve(
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"genas {__version__}")
+        say(f"genas {__version__}")
         raise typer.Exit
 
 
@@ -337,14 +338,15 @@ def main() -> None:
     """Run the command line; a mistake in the request ends with one line and exit code 2, a full disk with 1."""
     from genas.core.errors import GenasError, NotWritten
 
+    hear_warnings()
     try:
         app()
     except GenasError as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         sys.exit(1 if isinstance(error, NotWritten) else 2)
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            typer.echo("Stopped.", err=True)
+            say("Stopped.", err=True)
         raise
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from genas.core import pareto, registry
+from genas.core.outside import shown
 from genas.core.records import Report, Request, Trial
 from genas.summary import clean, label, measured_text, number, rungs_of
 
@@ -21,17 +23,27 @@ if TYPE_CHECKING:
     from genas.trained import Further
 
 
+def plain(text: str, *, style: str = "") -> Text:
+    """The text as rich takes it, cleaned; no markup in it is obeyed."""
+    return Text(shown(text), style=style)
+
+
+def console(*, err: bool = False, wrap: bool = True) -> Console:
+    """A console of rich that reads no markup and highlights nothing."""
+    return Console(stderr=err, highlight=False, markup=False, emoji=False, soft_wrap=not wrap)
+
+
 class Bars:
     """Progress bars on standard error, one a stage."""
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:18}"),
+            TextColumn("{task.description:18}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
-            console=Console(stderr=True),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=console(err=True),
         )
         self._task: TaskID | None = None
 
@@ -49,12 +61,12 @@ class Bars:
         """A new bar; the one before it is full."""
         self._finish()
         self._progress.start()
-        self._task = self._progress.add_task(name, total=total, note="")
+        self._task = self._progress.add_task(shown(name), total=total, note="")
 
     def step(self, text: str = "") -> None:
         """One step further."""
         if self._task is not None:
-            self._progress.update(self._task, advance=1, note=text)
+            self._progress.update(self._task, advance=1, note=shown(text))
 
     def note(self, text: str) -> None:
         """A line of its own, above the bar."""
@@ -65,7 +77,7 @@ class Bars:
         if self._task is None:
             self.stage("fit", total)
         assert self._task is not None
-        self._progress.update(self._task, completed=done, total=total, note=text)
+        self._progress.update(self._task, completed=done, total=total, note=shown(text))
 
     def _finish(self) -> None:
         if self._task is not None:
@@ -75,39 +87,38 @@ class Bars:
 
 def show_report(report: Report, folder: Path) -> None:
     """The outcome in sentences and where its files are."""
-    console = Console(highlight=False)
-    console.print()
-    console.print(report.text, markup=False)
-    console.print()
-    console.print(f"Report: {folder / 'report.html'}", markup=False)
+    out = console()
+    out.print()
+    out.print(plain(report.text))
+    out.print()
+    out.print(plain(f"Report: {folder / 'report.html'}"))
     if (folder / "winner" / "model.py").is_file():
-        console.print(f"Network: {folder / 'winner'}", markup=False)
+        out.print(plain(f"Network: {folder / 'winner'}"))
     if rungs_of(report.request, report.winner, report.trials) is not None:
-        console.print(
-            f"Any other that was trained: genas export {shlex.quote(str(folder))} KEY; genas train goes on with it",
-            markup=False,
-            soft_wrap=True,
+        where = shlex.quote(str(folder))
+        console(wrap=False).print(
+            plain(f"Any other that was trained: genas export {where} KEY; genas train goes on with it")
         )
 
 
 def show_further(found: Further) -> None:
     """A network before and after its further training, and where its files are."""
-    console, metric = Console(highlight=False, soft_wrap=True), found.after.metric
+    out, metric = console(wrap=False), found.after.metric
     before, after = (number(metric, m.value) for m in (found.before, found.after))
-    console.print(f"Validation {label(metric)} {before} before, {after} after.", markup=False)
-    console.print(f"Test {label(metric)} {measured_text(found.test)}.", markup=False)
-    console.print(f"Network: {found.folder}", markup=False)
+    out.print(plain(f"Validation {label(metric)} {before} before, {after} after."))
+    out.print(plain(f"Test {label(metric)} {measured_text(found.test)}."))
+    out.print(plain(f"Network: {found.folder}"))
 
 
 def show_candidates(trials: Sequence[Trial], request: Request) -> None:
     """Candidates in the order given: the architecture, below it its scores, and the limits that it breaks."""
-    made, console = registry.create("spaces", request.space), Console(highlight=False, soft_wrap=True)
+    made, out = registry.create("spaces", request.space), console(wrap=False)
     for rank, trial in enumerate(trials, start=1):
         scores = ", ".join(f"{m.metric} {number(m.metric, m.value)}" for m in trial.measurements)
-        console.print(f"{rank:3}. {made.to_text(trial.candidate.arch)}", markup=False)
-        console.print(f"     from {trial.candidate.origin}: {scores}", markup=False, style="dim")
+        out.print(plain(f"{rank:3}. {made.to_text(trial.candidate.arch)}"))
+        out.print(plain(f"     from {trial.candidate.origin}: {scores}", style="dim"))
         for broken in pareto.broken(trial, request.constraints):
-            console.print(f"     {broken}", markup=False, style="red")
+            out.print(plain(f"     {broken}", style="red"))
 
 
 def show_batch(rows: Sequence[BatchRow]) -> None:
@@ -118,5 +129,5 @@ def show_batch(rows: Sequence[BatchRow]) -> None:
         params = winner.value("params") if winner else None
         test = winner.value("test_accuracy") if winner else None
         figures = ["" if v is None else number(m, v) for m, v in (("params", params), ("test_accuracy", test))]
-        table.add_row(row.goal, *figures, row.error or str(row.folder / "report.html"))
-    Console(highlight=False).print(table)
+        table.add_row(*map(plain, (row.goal, *figures, row.error or str(row.folder / "report.html"))))
+    console().print(table)

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import typer
-
 from genas.agent import Chat
 from genas.console import Bars
 from genas.core.errors import LLMFailed, RequestError
+from genas.terminal import say
 
 _HELLO = "Say what the network is for. An empty line or Ctrl-D ends; Ctrl-C stops what is running."
 
@@ -63,28 +62,28 @@ def converse(first: str, *, llm: str | None, root: Path, data: Sequence[Path] = 
 
     def approve(plan: str) -> bool:
         bars.close()
-        typer.echo(f"\n{plan}\n")
+        say(f"\n{plan}\n")
         return (_line("Go ahead? [y/N] ") or "").strip().lower() in {"y", "yes", "j", "ja", "o", "oui"}
 
     def notify(call: str) -> None:
         bars.close()
-        typer.echo(f"· {call}", err=True)
+        say(f"· {call}", err=True)
 
     chat = Chat(llm, root, data=data, approve=approve, progress=bars, notify=notify, timeout=timeout)
-    typer.echo(_HELLO, err=True)
+    say(_HELLO, err=True)
     words: str | None = first or _line("> ")
     while words and words.strip():
         try:
             with _interrupts(chat):
                 answer = chat.say(words)
             bars.close()
-            typer.echo(answer.text)
+            say(answer.text)
             if answer.unsourced:
-                typer.echo(f"Not in any result: {', '.join(answer.unsourced)}. Don't rely on it.", err=True)
+                say(f"Not in any result: {', '.join(answer.unsourced)}. Don't rely on it.", err=True)
         except LLMFailed as failure:
-            typer.echo(f"error: {failure}", err=True)
+            say(f"error: {failure}", err=True)
         except KeyboardInterrupt:
-            typer.echo("Stopped.", err=True)
+            say("Stopped.", err=True)
         finally:
             bars.close()
         words = _line("> ")

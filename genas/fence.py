@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from genas.core import registry
 from genas.core.errors import RequestError
-from genas.core.paths import written
+from genas.core.paths import Folders
 from genas.core.records import Options, Request, Use
 
 _PATHS = {"path", "folder", "measured", "memory"}  # options that name files, in every plug-in
@@ -24,19 +24,26 @@ class Fence:
     """The folders that requests from outside may name files in.
 
     Args:
-        folders: a relative path is looked for in each, in this order; an absolute one must lie in one of them.
+        folders: see `genas.core.paths.Folders`.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(folder.expanduser().resolve() for folder in folders)
+        self._folders = Folders(folders)
 
-    def admit(self, request: Request) -> Request:
-        """The request with every path in it absolute.
+    def read(self, read: Callable[[], Request]) -> Request:
+        """The request that is read without a look outside, every path in it absolute.
+
+        Args:
+            read: makes the request of what the tool was given.
 
         Raises:
-            RequestError: a path leads to nothing in the folders, or an option says where a chat model is.
+            RequestError: it can't be read, a path leads to nothing in the folders, or an option says where a chat model
+                is.
         """
+        with self._folders.alone():
+            return self._admitted(read())
 
+    def _admitted(self, request: Request) -> Request:
         def several(uses: Sequence[Use]) -> tuple[Use, ...]:
             return tuple(map(self._use, uses))
 
@@ -70,34 +77,11 @@ class Fence:
         if not isinstance(value, str):
             return value
         if key in _PATHS or _OUTSIDE.search(value) or (_there(value) and ("/" in value or key in _EITHER)):
-            return str(self.find(value))
+            return str(self._folders.find(value))
         for part in _PARTS.split(value) if key in _EITHER else ():
             if _OUTSIDE.search(part) or _there(part):  # in a source such as table:NAME:path=FILE
-                self.find(str(Path(part).resolve()))
+                self._folders.find(str(Path(part).resolve()))
         return value
-
-    def find(self, text: str) -> Path:
-        """The file or folder of that name inside one of the folders, links followed.
-
-        Raises:
-            RequestError: there is none; the message is the same whether or not there is one elsewhere.
-        """
-        try:
-            path = written(text)
-            tried = [path] if path.is_absolute() else [folder / path for folder in self._folders]
-            for found in (place.resolve() for place in tried):
-                if any(found.is_relative_to(folder) for folder in self._folders) and found.exists():
-                    return found
-        except (OSError, ValueError, RuntimeError) as error:  # names that no file can have
-            raise RequestError(f"{text[:80]!r} can be no path. {self._advice}") from error
-        raise RequestError(f"There is no {text[:80]!r} in the folders that this server may read. {self._advice}")
-
-    @property
-    def _advice(self) -> str:
-        return (
-            f"Name a file or folder in {' or '.join(map(str, self._folders))}; whoever starts the server adds others "
-            "with --data FOLDER."
-        )
 
 
 def _there(name: str) -> bool:

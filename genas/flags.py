@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genas.core.paths import written
+from genas.terminal import say
 
 if TYPE_CHECKING:
     from genas.core.records import Request, Trial
@@ -108,12 +109,12 @@ def stoppable(folder: Path | None) -> Iterator[None]:
     if folder is None:
         yield
         return
-    typer.echo(f"Run: {folder}", err=True)
+    say(f"Run: {folder}", err=True)
     try:
         with keeping(folder):
             yield
     except KeyboardInterrupt:
-        typer.echo(f"The same command with --out {shlex.quote(str(folder))} goes on from here.", err=True)
+        say(f"The same command with --out {shlex.quote(str(folder))} goes on from here.", err=True)
         raise
 
 
@@ -123,6 +124,6 @@ def show(trials: list[Trial], wanted: Request, as_json: bool) -> None:
     from genas.core import wire
 
     if as_json:
-        typer.echo(json.dumps([wire.to_data(t) for t in trials], indent=2))
+        say(json.dumps([wire.to_data(t) for t in trials], indent=2))
     else:
         show_candidates(trials, wanted)

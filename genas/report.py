@@ -15,6 +15,7 @@ from genas import drawings, report_tables, summary
 from genas.architecture_picture import draw_architecture
 from genas.core import pareto, wire
 from genas.core.records import Measurement, Report, Trial
+from genas.core.secrets import masked
 from genas.palette import colours
 from genas.rungs import Rungs
 from genas.spread import interval
@@ -39,7 +40,7 @@ def write(report: Report, folder: Path, *, events: Iterable[Mapping[str, Any]] =
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(wire.to_data(report), indent=1) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(render(report, events), encoding="utf-8", errors="replace")
+    (folder / "report.html").write_text(masked(render(report, events)), encoding="utf-8", errors="replace")
 
 
 def render(report: Report, events: Iterable[Mapping[str, Any]] = ()) -> str:

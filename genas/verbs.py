@@ -216,7 +216,7 @@ class Verbs:
 
     def _read(self, sentence: str, llm: str | None, known: Data | None) -> Request:
         goal, fields = wire.entry(known or {})
-        return self._fence.admit(api.interpret(sentence or goal, llm=llm, **fields))
+        return self._fence.read(lambda: api.interpret(sentence or goal, llm=llm, **fields))
 
     def _until(self, seconds: float) -> Progress:
         text = f"This took longer than {summary.duration(seconds)}, which is the most that a tool call may take here. "

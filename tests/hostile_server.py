@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Message = dict[str, Any]
-Reply = Callable[[dict[str, Any], int], "Message | bytes | int | None"]
+Reply = Callable[[dict[str, Any], int], "Message | bytes | int | tuple[int, bytes] | None"]
 
 
 def say(text: str) -> Message:
@@ -36,7 +36,8 @@ def _body(message: Message) -> bytes:
     return json.dumps(whole).encode()
 
 
-# Replies that no client should trip over: None hangs, a number is a bare status, bytes are sent as they are.
+# Replies that no client should trip over: None hangs, a number is a bare status, bytes are sent as they are, a status
+# and bytes together.
 BAD: dict[str, Reply] = {
     "hangs": lambda request, number: None,
     "500": lambda request, number: 500,
@@ -74,8 +75,9 @@ def serving(reply: Reply) -> Iterator[Server]:
             if made is None:
                 closing.wait(60)
                 return
-            body = b"" if isinstance(made, int) else made if isinstance(made, bytes) else _body(made)
-            self.send_response(made if isinstance(made, int) else 200)
+            status, made = made if isinstance(made, tuple) else (made, b"") if isinstance(made, int) else (200, made)
+            body = made if isinstance(made, bytes) else _body(made)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

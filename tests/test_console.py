@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from genas.console import Bars, show_candidates
+from genas.api import BatchRow
+from genas.console import Bars, show_batch, show_candidates
 from genas.core.records import Architecture, Candidate, Constraint, Measurement, Request, Trial, Use
 
 
@@ -28,3 +31,16 @@ def test_a_stage_that_is_done_shows_a_full_bar(capsys: pytest.CaptureFixture[str
     shown = [" ".join(line.split()) for line in capsys.readouterr().err.splitlines()]
     assert any(line.startswith("race, rung 1 of 3") and "4/4" in line and "0.8500" in line for line in shown)
     assert any(line.startswith("final training") and "100/100" in line for line in shown)
+
+
+def test_text_from_outside_is_neither_markup_nor_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    outside = "[/markup] [red]x[/red] :smile: \x1b]0;title\x07\x1b[2J http://me:hunter2@h/"
+    show_batch([BatchRow(outside, Path("a"), error=outside)])
+    with Bars() as bars:
+        bars.stage(outside, 2)
+        bars.step(outside)
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        flat = " ".join(text.replace("│", " ").split())
+        assert "[/markup]" in flat and "[red]x[/red]" in flat and ":smile:" in flat
+        assert "title" not in text and "\x1b]" not in text and "\x1b[2J" not in text and "hunter2" not in text

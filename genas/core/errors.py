@@ -20,6 +20,10 @@ class RequestError(GenasError):
     """The user's to mend; the message says what to write instead (CLI exit code 2)."""
 
 
+class OutOfBounds(RequestError, FileNotFoundError):
+    """A request from outside names a file that its server may not read, or that is not there: both are told alike."""
+
+
 class UnknownPlugin(RequestError):
     """No plug-in of that kind has that name."""
 

@@ -102,16 +102,26 @@ def options(kind: str, name: str) -> dict[str, inspect.Parameter]:
 def create(kind: str, use: Use | str, **context: Any) -> Any:
     """An instance: `context` fills the positional parameters by name, `use.options` the keyword-only ones."""
     use = Use(use) if isinstance(use, str) else use
-    cls, known = load(kind, use.name), options(kind, use.name)
-    for key in use.options:
-        if key not in known:
-            raise RequestError(f"{use.name} has no option {key!r}. Its options: {', '.join(known) or 'none'}.")
-    if missing := [k for k, p in known.items() if p.default is p.empty and k not in use.options]:
-        raise RequestError(f"{use.name} needs the option {missing[0]!r}; write {use.name}:{missing[0]}=...")
-    instance = cls(**_wanted(cls, context), **_checked(cls, use))
+    cls, given = load(kind, use.name), check(kind, use)
+    instance = cls(**_wanted(cls, context), **given)
     if kind != "llms":
         instance.name = use.name
     return instance
+
+
+def check(kind: str, use: Use) -> dict[str, Any]:
+    """The options as the constructor wants them.
+
+    Raises:
+        RequestError: there is no such plug-in or option, one is missing, or one has a value that it can't have.
+    """
+    cls, known = load(kind, use.name), options(kind, use.name)
+    for key in use.options:
+        if key not in known:
+            raise RequestError(f"{use.name} has no option {key[:80]!r}. Its options: {', '.join(known) or 'none'}.")
+    if missing := [k for k, p in known.items() if p.default is p.empty and k not in use.options]:
+        raise RequestError(f"{use.name} needs the option {missing[0]!r}; write {use.name}:{missing[0]}=...")
+    return _checked(cls, use)
 
 
 def _wanted(cls: type[Any], context: Mapping[str, Any]) -> dict[str, Any]:

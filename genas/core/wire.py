@@ -52,20 +52,26 @@ def from_data(kind: type[T], data: object) -> T:
         record: T = _ADAPTERS[kind].validate_json(json.dumps(data))
         return record
     except ValidationError as error:
-        raise RequestError(f"This is not a {kind.__name__}: {_wrong(error)}") from error
+        raise RequestError(f"This is not a {kind.__name__}: {_wrong(error, quote=False)}") from error
 
 
-def _wrong(error: ValidationError, *lead: str) -> str:
-    """Each wrong key, below the keys that lead there, with what was expected and what there is, on one line."""
+def _wrong(error: ValidationError, *lead: str, quote: bool = True) -> str:
+    """Each wrong key, below the keys that lead there, with what was expected there, on one line.
+
+    Args:
+        quote: whether what there is instead is shown: in a request, but not in a file.
+    """
     found = error.errors(include_url=False)
-    parts = [f"{'.'.join(map(str, (*lead, *e['loc'])))}: {_expected(e)}".removeprefix(": ") for e in found[:_SHOWN]]
+    parts = [
+        f"{'.'.join(map(str, (*lead, *e['loc'])))}: {_expected(e, quote)}".removeprefix(": ") for e in found[:_SHOWN]
+    ]
     return "; ".join(parts) + (f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
 
 
-def _expected(error: Any) -> str:
+def _expected(error: Any, quote: bool) -> str:
     if error["type"] == "value_error":  # of a rule of our own, which says what to write
         return str(error["msg"]).removeprefix("Value error, ")
-    return f"{error['msg']}, not {_short(error['input'])}"
+    return f"{error['msg']}, not {_short(error['input'])}" if quote else str(error["msg"])
 
 
 def _short(value: object) -> str:
@@ -256,7 +262,18 @@ def _affordable(budget: Budget) -> Budget:
     return budget
 
 
-_RULES: dict[str, Any] = {"objectives": _distinct, "constraints": _possible, "budget": _affordable}
+def _device(name: str) -> str:
+    if not re.fullmatch(r"[\w:. +-]+", name):
+        raise ValueError("A device has a name of letters and digits, such as cpu, cuda:0 or pixel3")
+    return name
+
+
+_RULES: dict[str, Any] = {
+    "objectives": _distinct,
+    "constraints": _possible,
+    "budget": _affordable,
+    "device": _device,
+}
 _FIELDS: dict[str, TypeAdapter[Any]] = {
     name: TypeAdapter(Annotated[hint, AfterValidator(_RULES[name])] if name in _RULES else hint)
     for name, hint in get_type_hints(Request, include_extras=True).items()

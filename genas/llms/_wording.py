@@ -192,12 +192,17 @@ def _neutral(count: int) -> list[str]:
 
 
 def _strings(text: str) -> list[str]:
-    decoder = json.JSONDecoder()
+    """The last list of strings: what stands before it is a draft."""
+    decoder, last, end = json.JSONDecoder(), list[str](), 0
     for start in (match.start() for match in islice(re.finditer(r"\[", text), _STARTS)):
+        if start < end:
+            continue
         try:
-            found, _ = decoder.raw_decode(text, start)
+            found, past = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
         if isinstance(found, list) and found and all(isinstance(item, str) for item in found):
-            return found
-    raise LLMFailed(f"The reply holds no JSON list of strings: {text[:80]!r}")
+            last, end = found, past
+    if not last:
+        raise LLMFailed(f"The reply holds no JSON list of strings: {text[:80]!r}")
+    return last

@@ -66,11 +66,11 @@ class ReplayModel(BaseChatModel):
 
 def _lines(path: str) -> list[dict[str, Any]]:
     try:
-        lines = [json.loads(line) for line in Path(path).read_text().splitlines() if line.strip()]
+        lines = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
     except OSError as error:
         raise RequestError(f"Cannot read the recorded answers {path}: {error.strerror}.") from error
-    except ValueError as error:
-        raise RequestError(f"{path} holds a line that is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"{path} holds a line that is not JSON. Name the ledger.jsonl of a run.") from error
     if not all(isinstance(line, dict) for line in lines):
         raise RequestError(f"{path} must hold one JSON object a line.")
     return lines

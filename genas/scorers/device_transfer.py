@@ -116,17 +116,18 @@ class DeviceTransferScorer(BatchScorer):
 def _read(path: Path, space: SearchSpace) -> dict[Architecture, float]:
     """The architectures of a file with the mean of their figures."""
     found: dict[Architecture, list[float]] = {}
-    for text, figure in _pairs(path):
+    for number, (text, figure) in enumerate(_pairs(path), start=1):
+        place = f"{path}, entry {number}"  # what the file holds is not shown: it may be another than was meant
         try:
             arch = space.from_text(text)
         except InvalidArchitecture as error:
-            raise RequestError(f"{path}: {text[:120]!r} is not in the space {space.name}: {error}") from error
+            raise RequestError(f"{place}: this is no architecture of the space {space.name}.") from error
         try:
             value = float(figure)
         except ValueError as error:
-            raise RequestError(f"{path}: {figure[:40]!r} is no number; write milliseconds such as 12.5") from error
+            raise RequestError(f"{place}: the figure is no number; write milliseconds such as 12.5") from error
         if not (math.isfinite(value) and value > 0):
-            raise RequestError(f"{path}: {figure[:40]} cannot be what a network costs; write a number above 0.")
+            raise RequestError(f"{place}: the figure cannot be what a network costs; write a number above 0.")
         found.setdefault(arch, []).append(value)
     if len(found) < _LEAST:
         raise RequestError(f"{path} holds {len(found)} architectures; measure {_FEW} (at least {_LEAST}).")
@@ -137,20 +138,26 @@ def _pairs(path: Path) -> list[tuple[str, str]]:
     """Texts and figures of the file, neither checked."""
     example = 'a .csv of lines like "ARCHITECTURE,12.5", or a .json like {"ARCHITECTURE": 12.5}'
     try:
+        if path.exists() and not path.is_file():
+            raise RequestError(f"device_transfer: {path} is no file. Name {example}.")
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"device_transfer: {path} cannot be read ({error}). Name {example}.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise RequestError(f"device_transfer: {path} cannot be read: {why}. Name {example}.") from error
     if path.suffix.lower() == ".json":
         try:
             data = json.loads(text)
-        except ValueError as error:
-            raise RequestError(f"{path} is not JSON ({error}). Write {example}.") from error
+        except (ValueError, RecursionError) as error:
+            raise RequestError(f"{path} is not JSON. Write {example}.") from error
         if not isinstance(data, dict):
             raise RequestError(f"{path} must hold one object. Write {example}.")
         return [(key, str(value)) for key, value in data.items()]
-    lines = [[cell.strip() for cell in line] for line in csv.reader(text.splitlines()) if line]
+    try:
+        lines = [[cell.strip() for cell in line] for line in csv.reader(text.splitlines()) if line]
+    except csv.Error as error:
+        raise RequestError(f"{path} is no table. Write {example}.") from error
     if lines and len(lines[0]) == 2 and not any(c.isdigit() for c in lines[0][1]):
         lines = lines[1:]  # names of the columns
-    if wrong := next((line for line in lines if len(line) != 2), None):
-        raise RequestError(f"{path}: the line {','.join(wrong)[:120]!r} has not two columns. Write {example}.")
+    if wrong := next((number for number, line in enumerate(lines, start=1) if len(line) != 2), None):
+        raise RequestError(f"{path}, entry {wrong}: this has not two columns. Write {example}.")
     return [(line[0], line[1]) for line in lines]

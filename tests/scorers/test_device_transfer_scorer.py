@@ -43,7 +43,7 @@ def test_bad_files_say_what_to_write(tmp_path):
         "words.csv": (f"{line},1\n{line},fast\n", "no number"),
         "negative.csv": (f"{line},-3\n", "above 0"),
         "three.csv": (f"{line},1,2\n", "two columns"),
-        "other.csv": ("k9_e9,1.0\n", "not in the space"),
+        "other.csv": ("k9_e9,1.0\n", "entry 1: this is no architecture of the space fbnet"),
         "few.csv": (f"{line},1.0\n{line},2.0\n", "holds 1 architectures; measure 10"),
         "list.json": ("[1, 2]", "one object"),
         "broken.json": ("{", "not JSON"),
