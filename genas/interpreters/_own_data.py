@@ -11,8 +11,10 @@ from genas.interpreters._facts import Subject, picture_options
 from genas.interpreters._other_work import unserved_with
 from genas.interpreters._patterns import one_of, words
 from genas.interpreters._text import blank
+from genas.reading.splits import split_of
 
 OWN = frozenset({"images", "tabular", "described"})  # tasks that a name alone does not tell
+_FILES = (".csv", ".tsv", ".parquet", ".npz")
 _TABLE = words("tabular|tables?|spreadsheets?|csv|rows?|columns?|features?")
 _PICTURES = words("images?|photos?|photographs?|pictures?|scans?|x-?rays?|thumbnails?")
 OURS = words(r"(?:my|our|own)\b[^.|]*\b(?:images?|photos?|pictures?|data(?:set)?|scans?)")
@@ -58,6 +60,12 @@ def read_path(subject: Subject) -> str | None:
             f"{order[0].strip()[:40]!r} is nothing that is done here. Write what the network in {found[:80]!r} is for."
         )
     subject.text = blank(text, *span)
+    second, _ = _path(subject.text)
+    if found.lower().endswith(_FILES) and second.lower().endswith(_FILES):
+        raise RequestError(
+            f"Two files are named, {found[:80]!r} and {second[:80]!r}. Put them into one folder, called train, test "
+            "and perhaps val before their endings, and write the path of the folder."
+        )
     if "\0" in found:
         raise RequestError(
             "A path can't hold a null character. Write the path of a folder, an .npz or a .parquet file."
@@ -91,7 +99,8 @@ def own_data(subject: Subject, path: str) -> Use:
     """The task of a path: a table by its ending or by the words of the sentence, else images."""
     lower = path.lower()
     either = lower.endswith((".npz", ".parquet"))
-    rows = lower.endswith((".csv", ".tsv")) or (either and _TABLE.search(subject.text) is not None)
+    tables = lower.endswith((".csv", ".tsv")) or _holds_tables(path)
+    rows = tables or (either and _TABLE.search(subject.text) is not None)
     label = _LABEL.search(subject.text) if rows else None
     if label is not None:
         subject.text = blank(subject.text, *label.span())
@@ -103,6 +112,15 @@ def own_data(subject: Subject, path: str) -> Use:
     if not rows:
         return Use("images", {"path": path, **picture_options(subject)})
     return Use("tabular", {"path": path, **({} if label is None else {"label": label[1] or label[2]})})
+
+
+def _holds_tables(path: str) -> bool:
+    """Whether it is a folder of text tables, one for each split, and of nothing else that could be meant."""
+    if not _exists(path) or not (folder := written(path)).is_dir():
+        return False
+    inside = [file for file in folder.iterdir() if not file.name.startswith((".", "__"))]
+    tables = [file for file in inside if file.suffix.lower() in (".csv", ".tsv")]
+    return any(split_of(file.stem) == "train" for file in tables) and not any(file.is_dir() for file in inside)
 
 
 def missing(text: str) -> str | None:

@@ -1,5 +1,6 @@
 """Rows of one's own tables: what is read, what is learned from the training rows, what is refused."""
 
+import json
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from wine_table import wine_csv
 
 import genas
+import genas.api
 from genas.core.errors import RequestError
 from genas.tasks.tabular import Tabular
 
@@ -368,9 +370,11 @@ def test_other_files_are_refused(tmp_path, name):
 
 
 def test_a_table_is_designed_for_and_its_network_exported(tmp_path):
+    lines = wine_csv().read_text().splitlines()
+    numbered = "\n".join([f",{lines[0]}", *(f"{i},{line}" for i, line in enumerate(lines[1:]))])
     report = genas.design(
         "wines, under 2k parameters",
-        task={"name": "tabular", "options": {"path": str(wine_csv())}},
+        task={"name": "tabular", "options": {"path": table(tmp_path, numbered)}},
         budget={"trials": 3},
         proposers=["uniform"],
         validator={"name": "train", "options": {"epochs": 20}},
@@ -382,4 +386,7 @@ def test_a_table_is_designed_for_and_its_network_exported(tmp_path):
     assert [trial.candidate.origin for trial in report.references] == ["reference"]
     assert {rival.name for rival in report.rivals} == {"logistic regression", "gradient boosting"}
     assert all(rival.test > 0.6 and rival.name in report.text for rival in report.rivals)
+    (left_out,) = [text for text in report.warnings if "column 1 of table.csv is left out" in text]
+    assert left_out in genas.api.report(tmp_path / "run") and left_out in (tmp_path / "run" / "report.html").read_text()
+    assert left_out in json.loads((tmp_path / "run" / "report.json").read_text())["warnings"]
     assert {"model.py", "model.onnx"} <= {path.name for path in (tmp_path / "run" / "winner").iterdir()}
