@@ -27,7 +27,7 @@ _SIGN = re.compile(rf"(?:{_CODES}|%|‰)", re.I)
 _GROUPS = {".": r",\s'’\u00a0\u202f_", ",": r".\s'’\u00a0\u202f_"}  # what may part thousands, by the decimal mark
 _NUMBER = {
     mark: re.compile(
-        rf"[+-]?(?:\d{{1,3}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
+        rf"[+-]?(?:[1-9]\d{{0,2}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
         re.I,
     )
     for mark, group in _GROUPS.items()
@@ -236,13 +236,31 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
         return None, ".", "", []
     odd = [cell for cell, value in zip(cells, best, strict=True) if np.isnan(value)]
     strange = Counter(cell for cell in odd if cell is not None and cell.lower() not in MISSING)
+    oddities = _ambiguous(name, written, mark)
     if not strange:
-        return best, mark, sign, []
+        return best, mark, sign, oddities
     examples = ", ".join(repr(cell[:30]) for cell in list(strange)[:3])
     return (
         best, mark, sign,
-        [f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({examples}) count as missing."],
+        [
+            f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({examples}) count as missing.",
+            *oddities,
+        ],
     )  # fmt: skip
+
+
+def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
+    """A sentence where each number of a column could have the other decimal mark too, and would then be another."""
+    bare = [_bared(cell)[0] for cell in islice(dict.fromkeys(written), _ASKED)]
+    other = "," if mark == "." else "."
+    parted = [cell for cell in bare if other in cell]
+    if not parted or not all(_NUMBER[other].fullmatch(cell) for cell in bare):
+        return []
+    called = {".": "point", ",": "comma"}
+    return [
+        f"Column {name}: {parted[0]} is read as {_number(parted[0], mark, ''):g}, the {called[other]} parting "
+        f"thousands. If it is the decimal mark, write a {called[mark]} in its place."
+    ]
 
 
 _NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id|nr|no|number))|.*[a-z]I[dD]", re.S)

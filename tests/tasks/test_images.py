@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import struct
+import zlib
 
 import numpy as np
 import pyarrow as pa
@@ -291,6 +293,29 @@ def test_images_of_ranges_that_cannot_be_compared_are_refused(tmp_path):
     Image.fromarray(np.zeros((6, 6), dtype=np.uint8)).save(tmp_path / "cat" / "x.png")
     with pytest.raises(RequestError, match=r"8 bits \(.*x\.png\), whose ranges can't be compared"):
         Images(path=str(tmp_path))
+
+
+def _colour_of_sixteen_bits(pixels: np.ndarray) -> bytes:
+    """A PNG file [H, W, 3] as cameras write them and Pillow doesn't."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    packed = (struct.pack(">I", len(v)) + k + v + struct.pack(">I", zlib.crc32(k + v)) for k, v in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+def test_colours_of_sixteen_bits_are_said_and_refused_where_the_upper_eight_hold_nothing(tmp_path):
+    for top in (65535, 4095):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / name).mkdir(exist_ok=True)
+            for i in range(6):
+                pixels = np.random.default_rng([label, i]).integers(0, top, (8, 8, 3))
+                (tmp_path / name / f"{i}.png").write_bytes(_colour_of_sixteen_bits(pixels))
+        task = Images(path=str(tmp_path))
+        if top == 65535:
+            assert said(task, "12 images have 16 bits for each colour; the upper 8 are read")
+    with pytest.raises(RequestError, match=r"16 bits for each colour.*Save them with eight bits"):
+        task.examine()
 
 
 def test_images_that_lose_their_ink_are_said(tmp_path):

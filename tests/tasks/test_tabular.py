@@ -155,6 +155,18 @@ def test_points_that_part_thousands_beside_decimal_commas_are_no_decimal_points(
     assert numbers_of(task, "b") == {i + 0.25 for i in range(40)}
 
 
+@pytest.mark.parametrize(("mark", "value"), [(";", 1.234), (",", 1234.0)])
+def test_a_mark_that_may_be_decimal_or_part_thousands_is_said(tmp_path, mark, value):
+    text = csv(mark.join(("a", "b", "label")), lambda i: (f'"{1 + i % 9},234"', i * i, "xy"[i % 2]), mark=mark)
+    task = Tabular(path=table(tmp_path, text))
+    assert min(numbers_of(task, "a")) == value and said(task, "Column a: 1,234 is read as 1234") is (mark == ",")
+
+
+def test_shares_beside_semicolons_keep_their_points(tmp_path):
+    task = Tabular(path=table(tmp_path, csv("a;b;label", lambda i: (f"0.{100 + i}", i * i, "xy"[i % 2]), mark=";")))
+    assert numbers_of(task, "a") == {(100 + i) / 1000 for i in range(40)}
+
+
 def test_blanks_around_fields_are_no_part_of_them(tmp_path):
     text = csv("a, b, label", lambda i: (f" {3 * i} ", ' "x, y"' if i % 2 else " z ", " u" if i % 3 else " v "))
     task = Tabular(path=table(tmp_path, text))
@@ -235,7 +247,7 @@ def test_the_users_splits_are_kept_in_any_spelling(tmp_path):
 
 def test_a_column_called_split_that_holds_no_splits_is_a_feature(tmp_path):
     task = Tabular(path=table(tmp_path, csv("split,label", lambda i: (("yes", "no")[i % 3 == 0], "xy"[i % 2]))))
-    assert ("split", "yes") in task.features
+    assert ("split", "yes") in task.features and said(task, "split", "names no splits", "is a feature")
 
 
 def test_a_folder_of_tables_is_one_table_with_its_splits(tmp_path):
@@ -293,6 +305,8 @@ def test_a_class_is_matched_by_name_across_splits(tmp_path):
 
     task = Tabular(path=table(tmp_path, csv("a,split,label", row)))
     assert task.classes == ("cat", "dog") and said(task, "'DOG' is taken for 'dog'")
+    text = csv("a,split,label", lambda i: row(i, ("caf\u00e9", "bar", "cafe\u0301", "bar", "caf\u00e9", "bar")))
+    assert Tabular(path=table(tmp_path, text)).classes == ("bar", "caf\u00e9")  # one letter, or two that look like it
     with pytest.raises(RequestError, match=r"'emu'.*none in its train split"):
         Tabular(path=table(tmp_path, csv("a,split,label", lambda i: row(i, ("cat", "dog", "emu") * 2))))
 
