@@ -275,6 +275,21 @@ def test_equal_rows_come_to_one_side(tmp_path):
     assert said(task, "200 of 240 rows repeat another one", "equal ones are in one split")
 
 
+def test_coarse_columns_are_no_copies_and_their_rows_are_divided_by_class(tmp_path):
+    text = csv("sex,cabin,label", lambda i: ("fm"[i % 2], "abc"[i % 3], "xy"[i // 6 % 3 == 0]), count=200)
+    task = Tabular(path=table(tmp_path, text))
+    assert [len(task.data(split).labels) for split in ("train", "val", "test")] == [140, 30, 30]
+    assert said(task, "30 of 30 rows of the test split equal one of the train split")
+    assert said(task, "equal others of another class")
+
+
+def test_a_class_that_a_split_lacks_is_said(tmp_path):
+    def row(i):
+        return 3 * i, ("train", "val", "test")[i % 3], "x" if i % 3 == 2 else "xy"[i % 2]
+
+    assert said(Tabular(path=table(tmp_path, csv("a,split,label", row))), "test split has no rows of the class y")
+
+
 def test_equal_rows_in_splits_of_the_user_are_counted(tmp_path):
     text = csv("a,split,label", lambda i: (i % 15 * 3, ("train", "val", "test")[i // 10], "xy"[i % 2]), count=30)
     task = Tabular(path=table(tmp_path, text))
