@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ MISSING = frozenset({
 })  # fmt: skip
 _EMPTY = frozenset(["na", "n/a", "nan", "null", "<na>", "#n/a", "#na"])  # among words, the others are words too
 _MOST = 32  # values of a column of words that become features
+_ASKED = 1000  # different cells of a column that tell the decimal mark
 _NEARLY = 0.9  # of the cells that are written: so many numbers make it a column of numbers
 _LARGEST = float(np.finfo(np.float32).max)
 _CODES = r"USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|kr\.?|zł|Rs\.?|R\$"
@@ -25,7 +27,7 @@ _SIGN = re.compile(rf"(?:{_CODES}|%|‰)", re.I)
 _GROUPS = {".": r",\s'’\u00a0\u202f_", ",": r".\s'’\u00a0\u202f_"}  # what may part thousands, by the decimal mark
 _NUMBER = {
     mark: re.compile(
-        rf"[+-]?(?:\d{{1,3}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
+        rf"[+-]?(?:[1-9]\d{{0,2}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
         re.I,
     )
     for mark, group in _GROUPS.items()
@@ -92,11 +94,22 @@ def spelled(cells: Cells) -> list[str | None]:
 
 def numbers(cells: Sequence[str | None], decimal: str, sign: str) -> NDArray[np.float64]:
     """The number in each cell; nan where there is none."""
+    if decimal == "." and not sign and (plain := _plain(cells)) is not None:
+        return plain
     known: dict[str | None, float] = {None: np.nan}
     for cell in cells:
         if cell not in known:
             known[cell] = np.nan if cell is None else _number(cell, decimal, sign)
     return np.array([known[cell] for cell in cells], dtype=np.float64)
+
+
+def _plain(cells: Sequence[str | None]) -> NDArray[np.float64] | None:
+    """Numbers as Python writes them, which need no reading cell by cell; None where a cell is no such number."""
+    try:
+        values = [np.nan if cell is None or cell.lower() in MISSING else float(cell) for cell in cells]
+    except ValueError:
+        return None
+    return None if any(cell and "_" in cell for cell in cells) else np.array(values, dtype=np.float64)
 
 
 def _number(cell: str, decimal: str, sign: str) -> float:
@@ -140,7 +153,7 @@ def decimal_mark(table: Mapping[str, Cells], delimiter: str) -> str:
     for cells in table.values():
         if isinstance(cells, np.ndarray):
             continue
-        bare = [_bared(cell)[0] for cell in dict.fromkeys(cells) if cell is not None]
+        bare = [_bared(cell)[0] for cell in islice(dict.fromkeys(cells), _ASKED) if cell is not None]
         fits = {mark: sum(1 for cell in bare if _NUMBER[mark].fullmatch(cell)) for mark in _GROUPS}
         if max(fits.values()) >= _NEARLY * max(1, len(bare)) and fits["."] != fits[","]:
             votes[max(fits, key=lambda mark: fits[mark])] += 1
@@ -206,6 +219,8 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
     """The numbers of a column, their decimal mark and sign, and what was odd; None where it holds words."""
     if isinstance(cells, np.ndarray):
         return cells, ".", "", []
+    if decimal == "." and (plain := _plain(cells)) is not None:
+        return plain, ".", "", []
     written = [cell for cell in cells if cell is not None and cell.lower() not in MISSING]
     if not written:
         return np.full(len(cells), np.nan), ".", "", []
@@ -221,13 +236,31 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
         return None, ".", "", []
     odd = [cell for cell, value in zip(cells, best, strict=True) if np.isnan(value)]
     strange = Counter(cell for cell in odd if cell is not None and cell.lower() not in MISSING)
+    oddities = _ambiguous(name, written, mark)
     if not strange:
-        return best, mark, sign, []
+        return best, mark, sign, oddities
     examples = ", ".join(repr(cell[:30]) for cell in list(strange)[:3])
     return (
         best, mark, sign,
-        [f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({examples}) count as missing."],
+        [
+            f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({examples}) count as missing.",
+            *oddities,
+        ],
     )  # fmt: skip
+
+
+def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
+    """A sentence where each number of a column could have the other decimal mark too, and would then be another."""
+    bare = [_bared(cell)[0] for cell in islice(dict.fromkeys(written), _ASKED)]
+    other = "," if mark == "." else "."
+    parted = [cell for cell in bare if other in cell]
+    if not parted or not all(_NUMBER[other].fullmatch(cell) for cell in bare):
+        return []
+    called = {".": "point", ",": "comma"}
+    return [
+        f"Column {name}: {parted[0]} is read as {_number(parted[0], mark, ''):g}, the {called[other]} parting "
+        f"thousands. If it is the decimal mark, write a {called[mark]} in its place."
+    ]
 
 
 _NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id|nr|no|number))|.*[a-z]I[dD]", re.S)

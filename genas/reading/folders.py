@@ -35,7 +35,7 @@ def walk(root: Path) -> Found:
 
     def leave(why: str, path: Path) -> None:
         left[why] += 1
-        examples.setdefault(why, str(path.relative_to(root)))
+        examples.setdefault(why, str(path.relative_to(root)).encode("utf-8", "replace").decode())
 
     top = _within(root)
     layout = _layout(top)
@@ -69,6 +69,10 @@ def walk(root: Path) -> Found:
 
 
 def _take(found: Found, folder: Path, word: str, split: str, leave: _Leave) -> None:
+    try:
+        word.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"The name of the folder {word!r} is no UTF-8; rename it.") from error
     for file in _pictures(folder, leave):
         found.files.append(file)
         found.words.append(word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -96,7 +97,7 @@ def matched(words: Sequence[str], splits: Sequence[str]) -> tuple[list[str], lis
 
 def _folded(word: str) -> str:
     """A word without what people write in different ways: capitals, and blanks, _ or - between letters."""
-    return re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", word.casefold().strip())
+    return re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", unicodedata.normalize("NFC", word).casefold().strip())
 
 
 def known_rows(

@@ -18,6 +18,7 @@ from genas.reading.splits import listed, renamed, split_of, splits_of
 _IMAGE_COLUMNS = ("image", "img", "images", "jpeg", "png", "picture", "photo", "pixels")
 _LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
 _SPLIT_COLUMNS = ("split", "set", "subset", "partition")
+_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError)  # pyarrow's errors are such
 _FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
 
 
@@ -191,12 +192,11 @@ def _encoded(value: Any, where: str) -> Source:
 
 
 def _from_hugging_face(path: Path) -> Pictures:
-    import pyarrow as pa
     from datasets import DatasetDict, Image, load_from_disk
 
     try:
         loaded = load_from_disk(str(path))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+    except _BROKEN as error:
         raise ValueError(f"{path} cannot be read as a Hugging Face dataset ({error}).") from error
     parts = dict(loaded) if isinstance(loaded, DatasetDict) else {"": loaded}
     chosen = splits_of(name for name in parts if name)
@@ -211,9 +211,12 @@ def _from_hugging_face(path: Path) -> Pictures:
         label = _column(part.column_names, _LABEL_COLUMNS, path)
         names = tuple(getattr(part.features[label], "names", None) or ())
         where = f"{split or 'the set'} of {path}"
-        cells = part.cast_column(image, Image(decode=False))[image]
+        try:
+            cells, values = list(part.cast_column(image, Image(decode=False))[image]), list(part[label])
+        except _BROKEN as error:
+            raise ValueError(f"{where} cannot be read as a Hugging Face dataset ({error}).") from error
         found.pictures += [_encoded(v, f"{i} of {where}") for i, v in enumerate(cells)]
         found.places += [f"{i} of {where}" for i in range(len(part))]
-        found.words += labels.words_of(list(part[label]), names, where)
+        found.words += labels.words_of(values, names, where)
         found.splits += [chosen.get(split, "")] * len(part)
     return found

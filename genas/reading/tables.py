@@ -126,8 +126,8 @@ def _text_table(path: Path) -> Table:
     notes = [f"{path} is not UTF-8; it is read as {guessed}."] if guessed else []
     if told := re.match(r"sep=(.)\r?\n", text):  # as Excel writes
         text = text[told.end() :]
-    if "\0" in text:
-        raise ValueError(f"{path} can't be read as a table: it holds null characters.")
+    if re.search(r"[\0-\x08\x0e-\x1f]", text):
+        raise ValueError(f"{path} can't be read as a table: it holds control characters, so it is no text.")
     mark = told[1] if told else delimiter_of(text)
     records: list[list[str]] = []
     reader = _records(text, mark, strict=True)

@@ -10,8 +10,12 @@ from genas.core.errors import RequestError
 
 @contextmanager
 def asked() -> Iterator[None]:
-    """Make a RequestError of a reader's ValueError, whose text says what to write instead."""
+    """Make a RequestError of a reader's ValueError, whose text says what to write instead, and of unreadable files."""
     try:
         yield
     except ValueError as error:
         raise RequestError(str(error)) from error
+    except OSError as error:
+        raise RequestError(
+            f"{error.filename or 'A file'} can't be read ({error.strerror or error}). Mend it or take it out."
+        ) from error

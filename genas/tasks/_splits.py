@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from genas.core.errors import RequestError
+from genas.reading.splits import listed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+_COARSE = 0.25  # of the rows that repeat: so many with several classes are no copies
 _HELD = 0.15  # of each class, for a split that the data lack
 
 
@@ -55,8 +57,8 @@ def divide(  # noqa: PLR0917
 ) -> Division:
     """Row numbers of each split: as named by `splits`, what they lack being taken from train; see the tasks.
 
-    Where rows are divided here, equal examples come to one side, if each class has three different ones or more.
-    Where the data name the splits they stay there, and are counted.
+    Where rows are divided here, copies come to one side, if each class has three different examples or more. Where the
+    data name the splits they stay there. Either way they are counted.
 
     Args:
         splits: the split of each row, "" where the data name none.
@@ -72,9 +74,10 @@ def divide(  # noqa: PLR0917
 
     answers = torch.tensor(list(labels))
     named = set(splits)
-    together, notes = _grouped(answers, keys, things)
+    together, copies, notes = _grouped(answers, keys, things)
+    apart = together if copies else range(len(answers))
     if named == {""}:
-        rows = _cut(torch.arange(len(answers)), answers, together, ("val", "test"))
+        rows = _cut(torch.arange(len(answers)), answers, apart, ("val", "test"))
     else:
         if "" in named:
             raise RequestError(f"{path} must name the split of all {things}; {list(splits).count('')} name none.")
@@ -84,11 +87,11 @@ def divide(  # noqa: PLR0917
             )
         rows = {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in sorted(named)}
         for lacking in sorted({"val", "test"} - named):
-            rows |= _cut(rows["train"], answers, together, (lacking,))
+            rows |= _cut(rows["train"], answers, apart, (lacking,))
     split_up = shared(rows, dict(enumerate(keys)), things)
     if notes and not split_up:
         notes[0] = f"{notes[0][:-1]}; equal ones are in one split."
-    notes += split_up
+    notes += [*split_up, *_absent(answers, rows, classes, things)]
     if limit is not None:
         rows["train"] = rows["train"][pictures.subset(answers[rows["train"]], limit)]
     _check_learned(path, answers, rows, classes, things)
@@ -106,12 +109,25 @@ def _check_learned(path: Path, answers: Tensor, rows: dict[str, Tensor], classes
         raise RequestError(f"{path} has too few {things} for a {short[0]} split; give each class at least 3.")
 
 
-def _grouped(answers: Tensor, keys: Sequence[Hashable], things: str) -> tuple[list[int], list[str]]:
-    """Of each row the first row that equals it, and sentences on equal rows."""
+def _absent(answers: Tensor, rows: Mapping[str, Tensor], classes: Sequence[str], things: str) -> list[str]:
+    """Sentences on classes that a split does not have, so that its figures say nothing of them."""
+    found = {split: set(answers[rows[split]].tolist()) for split in ("val", "test")}
+    return [
+        f"The {split} split has no {things} of the class {listed(absent)}."
+        for split, its in found.items()
+        if its and (absent := [name for number, name in enumerate(classes) if number not in its])
+    ]
+
+
+def _grouped(answers: Tensor, keys: Sequence[Hashable], things: str) -> tuple[list[int], bool, list[str]]:
+    """Of each row the first row that equals it, whether equal rows are copies, and sentences on them.
+
+    Where many equal rows have different classes, they are no copies: the columns are too coarse to tell rows apart.
+    """
     first: dict[Hashable, int] = {}
     together = [first.setdefault(key, row) for row, key in enumerate(keys)]
     if len(first) == len(together):
-        return together, []
+        return together, True, []
     labels = answers.tolist()
     different: dict[int, set[int]] = {}
     for row, its in enumerate(together):
@@ -121,7 +137,8 @@ def _grouped(answers: Tensor, keys: Sequence[Hashable], things: str) -> tuple[li
     if doubted:
         count = sum(its in doubted for its in together)
         notes.append(f"{count:,} {things} equal others of another class, so no network can tell all of them apart.")
-    return together, notes
+    repeated = sum(1 for count in Counter(together).values() if count > 1)
+    return together, len(doubted) <= _COARSE * repeated, notes
 
 
 def _cut(rows: Tensor, answers: Tensor, together: Sequence[int], held: Sequence[str]) -> dict[str, Tensor]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _KEPT, _SHRUNK = 256, 128  # pixels: images of one size up to the first keep it, others become squares up to the second
 _FULL = 16384  # a whole number of grey that pictures of fewer than 15 bits don't reach
+_DARK = 63  # of 255: pixels of 14 bits and less that lie in 16
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
@@ -76,8 +77,9 @@ class Images(PictureTask):
         numbers = {word: number for number, word in enumerate(self.classes)}
         self._labels = [numbers[word] for word in words]
         check_classes(self.path, self._labels, self.classes, limit, "images")
-        self._keys = _keys(self._pictures)
-        self._rows, divided = divide(self.path, self._labels, splits, self.classes, limit, "images", keys=self._keys)
+        with asked():
+            keys = _keys(self._pictures)
+        self._rows, divided = divide(self.path, self._labels, splits, self.classes, limit, "images", keys=keys)
         depth, height, width = _shape(looks, size, channels)
         self.input_shape = (depth, height, width)
         self.form = pictures.Form(depth, height, width)
@@ -89,6 +91,7 @@ class Images(PictureTask):
             *_odd(looks, self._places),
             *self._deepened(looks),
         )
+        self._cut = {row for row, look in enumerate(looks) if look.depth == "cut"}
         self.scale = 1.0 if self.form.deep else 255.0
         shown = ", ".join(self.classes[:12]) + (", ..." if self.outputs > 12 else "")
         self.description = (
@@ -172,12 +175,19 @@ class Images(PictureTask):
             RequestError: an image is corrupt; the message names it.
         """
         seen: dict[int, Hashable] = {}
-        flat = []
+        flat, brightest = [], 0
         for split in _SPLITS:
             for row, image in zip(self._rows[split].tolist(), self.data(split).inputs, strict=True):
                 seen[row] = _digest(image.numpy().tobytes())
+                if row in self._cut:
+                    brightest = max(brightest, int(image.max()))
                 if bool((image == image[:, :1, :1]).all()):
                     flat.append(row)
+        if self._cut and not self.form.deep and brightest <= _DARK:
+            raise RequestError(
+                f"The images of 16 bits for each colour (as {self._places[min(self._cut)]}) use so few of them that "
+                "the upper eight, which are read, hold next to nothing. Save them with eight bits."
+            )
         found = shared(self._rows, seen, "images")
         notes = [*self.notes, *(text for text in found if text not in self.notes)]
         if flat:

@@ -185,10 +185,12 @@ def _answer(path: Path, table: Table, label: str | None) -> str:
 
 def _split_column(path: Path, table: Table) -> str | None:
     """The column that names splits: one called split (or set, ...) whose words are all names of splits."""
+    from genas.reading import features
+
     for name, cells in table.columns.items():
-        if name.casefold() not in _SPLIT_COLUMNS or not isinstance(cells, list):
+        if name.casefold() not in _SPLIT_COLUMNS:
             continue
-        unknown = [word for word in dict.fromkeys(cells) if split_of(word or "") is None]
+        unknown = [word for word in dict.fromkeys(features.spelled(cells)) if split_of(word or "") is None]
         if not unknown:
             return name
         if len(unknown) < len(set(cells)):
@@ -196,6 +198,8 @@ def _split_column(path: Path, table: Table) -> str | None:
                 f"The column {name} of {path} must name the split of all rows, train among them; "
                 f"{unknown[0] or 'empty'!r} is none. Write train, val or test."
             )
+        if name.casefold() == "split":
+            table.notes.append(f"The column {name} of {path} names no splits ({listed(unknown, 3)}): it is a feature.")
     return None
 
 

@@ -116,3 +116,15 @@ def test_a_task_without_a_space_is_told_where_to_name_one(monkeypatch):
     monkeypatch.setattr(registry.load("tasks", "cifar10"), "modality", "sound")
     with pytest.raises(RequestError, match=r'request file, as in space = "conv_net"; known spaces: .*conv_net'):
         space_for(Use("cifar10"))
+
+
+def test_two_files_are_not_read_as_one():
+    with pytest.raises(RequestError, match=r"'train\.csv' and 'test\.csv'. Put them into one folder"):
+        genas.interpret("a classifier with train.csv for training and test.csv for testing, under 5k parameters")
+
+
+def test_a_folder_of_tables_is_a_table(tmp_path):
+    for name in ("train.csv", "test.csv"):
+        (tmp_path / name).write_text("a,label\n1,x\n")
+    request = genas.interpret(f"classify the data in {tmp_path}/, under 5k parameters")
+    assert request.task == Use("tabular", {"path": f"{tmp_path}/"}) and request.space.name == "mlp"

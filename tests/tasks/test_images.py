@@ -1,6 +1,9 @@
 """The user's own images in every form they may have, and what is said when they are unfit."""
 
 import json
+import shutil
+import struct
+import zlib
 
 import numpy as np
 import pyarrow as pa
@@ -144,6 +147,224 @@ def test_corrupt_image_is_named(tmp_path):
         [task.data(split) for split in ("train", "val", "test")]
 
 
+def said(task, *words: str) -> bool:
+    """Whether one of the task's notes holds all the words."""
+    return any(all(word in note for word in words) for note in task.examine())
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("training_set", "test_set"),
+        ("seg_train/seg_train", "seg_test/seg_test"),
+        ("Train", "Holdout"),
+        ("d/train", "d/eval"),
+    ],
+)
+def test_folders_are_splits_by_name_in_any_spelling(tmp_path, names):
+    _folders(tmp_path / "x" / names[0], (20, 20))
+    _folders(tmp_path / "x" / names[1], (4, 6))
+    task = Images(path=str(tmp_path / "x"))
+    assert task.classes == ("cat", "dog") and task.data("test").labels.bincount().tolist() == [4, 6]
+    assert len(task.data("train").labels) == 34
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    task = Images(path=_folders(tmp_path, (12, 12, 12), ("bus", "car", "train"), size=(4, 4), channels=1))
+    assert task.classes == ("bus", "car", "train") and task.outputs == 3
+
+
+@pytest.mark.parametrize(
+    ("tops", "message"),
+    [
+        (("test", "valid"), "splits test, valid, but none to train on"),
+        (("train", "other/deep"), "'train', which holds folders itself, beside other"),
+        (("train", "val", "dev"), "both name the val split"),
+    ],
+)
+def test_folders_that_may_be_splits_or_classes_are_refused(tmp_path, tops, message):
+    for top in tops:
+        _folders(tmp_path / top, (4, 4))
+    with pytest.raises(RequestError, match=message):
+        Images(path=str(tmp_path))
+
+
+def test_a_class_that_only_the_test_split_has_is_refused_and_another_case_is_matched(tmp_path):
+    _folders(tmp_path / "train", (12, 12))
+    _folders(tmp_path / "test", (4, 4), ("Cat", "dog"))
+    assert said(Images(path=str(tmp_path)), "'Cat' is taken for 'cat'")
+    _folders(tmp_path / "test", (4,), ("emu",))
+    with pytest.raises(RequestError, match=r"'emu'.*none in its train split"):
+        Images(path=str(tmp_path))
+
+
+def test_files_that_are_left_out_are_counted_with_their_reason(tmp_path):
+    _folders(tmp_path)
+    shutil.copytree(tmp_path / "cat", tmp_path / "cat" / ".ipynb_checkpoints")
+    (tmp_path / "cat" / "._0.png").write_bytes(b"x")
+    (tmp_path / "cat" / "notes.txt").write_text("x")
+    (tmp_path / "dog" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "dog" / "cats").symlink_to(tmp_path / "cat")
+    shutil.copy(tmp_path / "dog" / "0.png", tmp_path / "stray.png")
+    task = Images(path=str(tmp_path))
+    assert _all_labels(task) == [20, 20]
+    assert said(task, "20 files", "in hidden folders") and said(task, "1 file ", "hidden, as", "._0.png")
+    assert said(task, "1 file ", "no image by its ending", "notes.txt") and said(task, "1 file ", "links to nothing")
+    assert said(task, "links to folders", "cats") and said(task, "beside the folders of classes", "stray.png")
+
+
+@pytest.mark.parametrize("ending", ["jfif", "jpe", "JPG", "webp", "tif", "bmp", "gif", "ppm"])
+def test_every_usual_ending_is_read(tmp_path, ending):
+    kind = {"jfif": "jpeg", "jpe": "jpeg", "jpg": "jpeg", "tif": "tiff"}.get(ending.lower(), ending)
+    for label, name in enumerate(("cat", "dog")):
+        (tmp_path / name).mkdir()
+        for i in range(6):
+            Image.fromarray(_pixels(label, i)).save(tmp_path / name / f"{i}.{ending}", kind)
+    assert _all_labels(Images(path=str(tmp_path))) == [6, 6]
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_a_cut_file_of_any_split_is_found_before_training(tmp_path, split):
+    for top in ("train", "val", "test"):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / top / name).mkdir(parents=True)
+            for i in range(5):
+                Image.fromarray(_pixels(label, i, (32, 32))).save(tmp_path / top / name / f"{i}.jpg")
+    file = tmp_path / split / "dog" / "3.jpg"
+    file.write_bytes(_bytes(file)[: len(_bytes(file)) * 2 // 3])
+    with pytest.raises(RequestError, match=f"{split}/dog/3.jpg"):
+        Images(path=str(tmp_path)).examine()
+
+
+def test_copies_come_to_one_side_and_are_counted(tmp_path):
+    path = _folders(tmp_path)
+    for i in range(20):
+        for copy in "ab":
+            shutil.copy(tmp_path / "dog" / f"{i}.png", tmp_path / "dog" / f"{i}{copy}.png")
+    task = Images(path=path)
+    sides = [{image.numpy().tobytes() for image in task.data(split).inputs} for split in ("train", "val", "test")]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    assert said(task, "40 of 80 images repeat another one", "equal ones are in one split")
+
+
+def test_equal_images_in_splits_of_the_user_are_counted_also_in_other_formats(tmp_path):
+    _folders(tmp_path / "train", (12, 12))
+    _folders(tmp_path / "val", (4, 4))
+    for name in ("cat", "dog"):
+        (tmp_path / "test" / name).mkdir(parents=True)
+        for i in range(4, 8):
+            Image.open(tmp_path / "train" / name / f"{i}.png").save(tmp_path / "test" / name / f"{i}.bmp")
+    task = Images(path=str(tmp_path))
+    assert said(task, "8 of 8 images of the val split equal one of the train split")
+    assert said(task, "8 of 8 images of the test split equal one of the train split")
+
+
+def _deep(root, top: float, kind: str, suffix: str) -> Images:
+    for label, name in enumerate(("cat", "dog")):
+        (root / name).mkdir(parents=True)
+        for i in range(12):
+            draw = np.random.default_rng([label, i]).random((6, 6))
+            Image.fromarray((draw * top).astype(kind)).save(root / name / f"{i}.{suffix}")
+    return Images(path=str(root))
+
+
+@pytest.mark.parametrize("top", [1000, 4000, 65000])
+def test_more_than_eight_bits_are_kept(tmp_path, top):
+    task = _deep(tmp_path, top, "uint16", "png")
+    inputs = task.data("train").inputs
+    assert inputs.dtype == torch.float32 and 0.8 < float(inputs.max()) <= 1 and len(inputs.unique()) > 256
+    prepared = task.prepare(inputs)
+    assert abs(float(prepared.mean())) < 1e-5 and float(prepared.std()) == pytest.approx(1, abs=1e-2)
+
+
+def test_one_float_pixel_beyond_white_changes_no_other(tmp_path):
+    first = _deep(tmp_path / "a", 1.0, "float32", "tif")
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    pixels = np.array(Image.open(tmp_path / "b" / "cat" / "3.tif"))
+    pixels[0, 0] = 1.0001
+    Image.fromarray(pixels).save(tmp_path / "b" / "cat" / "3.tif")
+    second = Images(path=str(tmp_path / "b"))
+    changed = [(first.data(s).inputs != second.data(s).inputs).sum() for s in ("train", "val", "test")]
+    assert int(sum(changed)) == 1 and len(first.data("train").inputs.unique()) > 500
+
+
+def test_images_of_ranges_that_cannot_be_compared_are_refused(tmp_path):
+    _deep(tmp_path, 4000, "uint16", "png")
+    Image.fromarray(np.zeros((6, 6), dtype=np.uint8)).save(tmp_path / "cat" / "x.png")
+    with pytest.raises(RequestError, match=r"8 bits \(.*x\.png\), whose ranges can't be compared"):
+        Images(path=str(tmp_path))
+
+
+def _colour_of_sixteen_bits(pixels: np.ndarray) -> bytes:
+    """A PNG file [H, W, 3] as cameras write them and Pillow doesn't."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    packed = (struct.pack(">I", len(v)) + k + v + struct.pack(">I", zlib.crc32(k + v)) for k, v in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+def test_colours_of_sixteen_bits_are_said_and_refused_where_the_upper_eight_hold_nothing(tmp_path):
+    for top in (65535, 4095):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / name).mkdir(exist_ok=True)
+            for i in range(6):
+                pixels = np.random.default_rng([label, i]).integers(0, top, (8, 8, 3))
+                (tmp_path / name / f"{i}.png").write_bytes(_colour_of_sixteen_bits(pixels))
+        task = Images(path=str(tmp_path))
+        if top == 65535:
+            assert said(task, "12 images have 16 bits for each colour; the upper 8 are read")
+    with pytest.raises(RequestError, match=r"16 bits for each colour.*Save them with eight bits"):
+        task.examine()
+
+
+def test_images_that_lose_their_ink_are_said(tmp_path):
+    for label, name in enumerate(("black", "white")):
+        (tmp_path / name).mkdir()
+        for i in range(8):
+            ink = np.full((6, 6, 4), 255 * label, dtype=np.uint8)
+            ink[:, :, 3] = np.random.default_rng([label, i]).integers(0, 256, (6, 6))
+            Image.fromarray(ink).save(tmp_path / name / f"{i}.png")
+    task = Images(path=str(tmp_path))
+    black = task.data("train").inputs[task.data("train").labels == 0]
+    assert len(black.unique()) > 100 and said(task, "8 of 16 images are one flat colour", "opacity")
+
+
+def test_arrays_of_floats_keep_their_values(tmp_path):
+    x = np.linspace(0, 1, 40 * 36).reshape(40, 6, 6)
+    parts = {"train_images": x, "train_labels": np.arange(40)[:, None] % 2}
+    parts |= {
+        f"{s}_{k}": v[:8] for s in ("val", "test") for k, v in (("images", x + 0.5), ("labels", np.arange(8) % 2))
+    }
+    np.savez(tmp_path / "a.npz", **parts)
+    task = Images(path=str(tmp_path / "a.npz"))
+    assert [len(task.data(s).labels) for s in ("train", "val", "test")] == [40, 8, 8]
+    np.testing.assert_allclose(task.data("train").inputs[:, 0].numpy(), x, rtol=1e-6)
+    np.testing.assert_allclose(task.data("test").inputs[:, 0].numpy(), x[:8] + 0.5, rtol=1e-6)
+
+
+def test_classes_and_splits_of_a_hugging_face_dataset_go_by_name(tmp_path):
+    from datasets import ClassLabel, Dataset, DatasetDict, Features
+    from datasets import Image as Picture
+
+    _folders(tmp_path / "raw", (12, 12))
+
+    def part(labels, names, first=0):
+        files = [str(tmp_path / "raw" / ("cat", "dog")[i % 2] / f"{first + i // 2}.png") for i in range(len(labels))]
+        features = Features({"image": Picture(), "label": ClassLabel(names=names)})
+        return Dataset.from_dict({"image": files, "label": labels}, features=features)
+
+    DatasetDict({
+        "train": part([0, 1] * 8, ["cat", "dog"]), "validation": part([1, 0] * 2, ["dog", "cat"], 8),
+        "test": part([-1] * 4, ["cat", "dog"], 10), "extra": part([0, 1], ["cat", "dog"]),
+    }).save_to_disk(str(tmp_path / "set"))  # fmt: skip
+    task = Images(path=str(tmp_path / "set"))
+    val = task.data("val")
+    assert [task.classes[k] for k in val.labels] == ["cat", "dog"] * 2
+    assert int(val.inputs[0].max()) < 100 <= int(val.inputs[1].min())
+    assert said(task, "4 images of the test split have no labels") and said(task, "2 images of the split 'extra'")
+
+
 @pytest.mark.parametrize(
     ("counts", "names", "message"),
     [((20,), ("cat",), "one class only"), ((0, 20), ("cat", "dog"), "'cat'"), ((0, 0), ("a", "b"), "no images")],
@@ -174,7 +395,8 @@ def test_nothing_there(tmp_path):
         ({"x": np.zeros((4, 8, 8)), "y": np.array([0, 1])}, "4 images"),
         ({"x": np.zeros((4, 8)), "y": np.zeros(4)}, "shape"),
         ({"x": np.full((4, 8, 8), np.nan), "y": np.arange(4)}, "finite"),
-        ({"x": np.full((4, 8, 8), -1.0), "y": np.arange(4)}, "0..255"),
+        ({"x": np.zeros((4, 8, 8)), "y": np.eye(4)}, "one label for each example"),
+        ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) + 0.5}, "fractions"),
         ({"a": np.zeros(3)}, "arrays x and y"),
     ],
 )

@@ -1,5 +1,8 @@
 """Rows of one's own tables: what is read, what is learned from the training rows, what is refused."""
 
+import json
+from datetime import time
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import torch
 from wine_table import wine_csv
 
 import genas
+import genas.api
 from genas.core.errors import RequestError
 from genas.tasks.tabular import Tabular
 
@@ -90,6 +94,280 @@ def test_semicolons_part_columns_and_then_commas_may_be_decimal_points(tmp_path)
     assert "age;years" in Tabular(path=table(tmp_path, quoted, "quoted.csv")).preparation
 
 
+def csv(head: str, row, count: int = 40, mark: str = ",") -> str:
+    """A table whose rows are what `row` makes of their number."""
+    return "\n".join([head, *(mark.join(map(str, row(i))) for i in range(count))]) + "\n"
+
+
+def numbers_of(task: Tabular, name: str) -> set[float]:
+    at = [column for column, _ in task.features].index(name)
+    return {value for split in ("train", "val", "test") for value in task.data(split).inputs[:, at].tolist()}
+
+
+def said(task: Tabular, *words: str) -> bool:
+    """Whether one of the task's notes holds all the words."""
+    return any(all(word in note for word in words) for note in task.notes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
+def test_words_are_the_same_in_every_encoding(tmp_path, encoding):
+    text = csv("größe,farbe,label", lambda i: (7 * i, ("grün", "blau")[i % 2], ("süß", "herb")[i % 3 == 0]))
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    task = Tabular(path=str(tmp_path / "t.csv"))
+    assert task.classes == ("herb", "süß")
+    assert set(task.features) == {("größe", None), ("farbe", "grün"), ("farbe", "blau")}
+    guessed = encoding in ("latin-1", "cp1252", "utf-16-le", "utf-16-be")
+    assert said(task, "not UTF-8") is guessed
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_columns_are_parted_by_any_usual_mark_whatever_the_ending(tmp_path, mark):
+    task = Tabular(
+        path=table(tmp_path, csv(mark.join(("a", "b", "label")), lambda i: (3 * i, i * i, "xy"[i % 2]), mark=mark))
+    )
+    assert task.features == [("a", None), ("b", None)] and numbers_of(task, "b") == {float(i * i) for i in range(40)}
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "mark"),
+    [
+        ("{:,}", 1234, ","), ("{:,}.5", 1234.5, ","), ("${:,}", 1234, ","), ("€ {}", 1234, ","), ("{} EUR", 1234, ","),
+        ("{}%", 1234, ","), ("{} %", 1234, ";"), ("({})", -1234, ","), ("+{}", 1234, ","), ("{}e2", 123400, ","),
+        ("{},5", 1234.5, ";"), ("{} ", 1234, ";"), ("\u2212{}", -1234, ","),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_as_people_write_them(tmp_path, cell, value, mark):
+    def row(i):
+        return '"' + cell.format(1234 * i) + '"', i % 3, "xy"[i % 2]
+
+    task = Tabular(path=table(tmp_path, csv(mark.join(("a", "b", "label")), row, mark=mark)))
+    expected = {float(np.float64(value) * i) for i in range(40)} if value in (1234, -1234, 123400) else None
+    found = numbers_of(task, "a")
+    assert found == expected if expected is not None else {v % 1 for v in found} == {0.5}
+
+
+def test_points_that_part_thousands_beside_decimal_commas_are_no_decimal_points(tmp_path):
+    def row(i):
+        return f"{1000 + i:,}".replace(",", "."), f"{i},25", "xy"[i % 2]
+
+    task = Tabular(path=table(tmp_path, csv("a;b;label", row, mark=";")))
+    assert numbers_of(task, "a") == {1000.0 + i for i in range(40)}
+    assert numbers_of(task, "b") == {i + 0.25 for i in range(40)}
+
+
+@pytest.mark.parametrize(("mark", "value"), [(";", 1.234), (",", 1234.0)])
+def test_a_mark_that_may_be_decimal_or_part_thousands_is_said(tmp_path, mark, value):
+    text = csv(mark.join(("a", "b", "label")), lambda i: (f'"{1 + i % 9},234"', i * i, "xy"[i % 2]), mark=mark)
+    task = Tabular(path=table(tmp_path, text))
+    assert min(numbers_of(task, "a")) == value and said(task, "Column a: 1,234 is read as 1234") is (mark == ",")
+
+
+def test_shares_beside_semicolons_keep_their_points(tmp_path):
+    task = Tabular(path=table(tmp_path, csv("a;b;label", lambda i: (f"0.{100 + i}", i * i, "xy"[i % 2]), mark=";")))
+    assert numbers_of(task, "a") == {(100 + i) / 1000 for i in range(40)}
+
+
+def test_blanks_around_fields_are_no_part_of_them(tmp_path):
+    text = csv("a, b, label", lambda i: (f" {3 * i} ", ' "x, y"' if i % 2 else " z ", " u" if i % 3 else " v "))
+    task = Tabular(path=table(tmp_path, text))
+    assert task.classes == ("u", "v") and set(task.features) == {("a", None), ("b", "x, y"), ("b", "z")}
+
+
+def test_words_for_nothing_are_missing_numbers_and_counted(tmp_path):
+    def row(i):
+        return ("NA", "?", "nan", "")[i % 4] if i < 8 else 3 * i, i * i, "xy"[i % 2]
+
+    task = Tabular(path=table(tmp_path, csv("a,b,label", row)))
+    assert task.features == [("a", None), ("b", None)] and said(task, "a (8)", "mean of the training rows")
+
+
+def test_a_few_words_in_a_column_of_numbers_are_missing_and_named(tmp_path):
+    task = Tabular(path=table(tmp_path, csv("a,label", lambda i: ("broken" if i == 7 else 3 * i, "xy"[i % 2]))))
+    assert task.features == [("a", None)] and said(task, "Column a", "1 cells", "'broken'", "missing")
+
+
+def test_times_and_dates_stay_as_they_are_written(tmp_path):
+    text = csv("at,day,label", lambda i: (("08:30", "9:45")[i % 2], ("2024-01-05", "05.01.2024")[i % 2], "xy"[i % 2]))
+    assert {word for _, word in Tabular(path=table(tmp_path, text)).features} == {
+        "08:30", "9:45", "2024-01-05", "05.01.2024",
+    }  # fmt: skip
+
+
+def test_fields_in_quotes_hold_lines(tmp_path):
+    text = csv("a,t,label", lambda i: (3 * i, '"u\nv"' if i % 2 else '"w, z"', "xy"[i % 2]))
+    assert ("t", "u\nv") in Tabular(path=table(tmp_path, text)).features
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "why"),
+    [
+        ("", lambda i: i * i, "no name"),
+        ("n", lambda i: i, "numbers the rows"),
+        ("n", lambda i: i + 1, "numbers the rows"),
+        ("PassengerId", lambda i: 7 * i + 892, "an id"),
+        ("customer_id", lambda i: f"C{7 * i}", "an id"),
+        ("c", lambda i: 5, "always 5"),
+        ("c", lambda i: "same", "always 'same'"),
+        ("c", lambda i: "", "no value"),
+        ("t", lambda i: f"word{i}", "no two training rows share"),
+    ],
+)
+def test_columns_that_tell_nothing_are_left_out_and_said_why(tmp_path, name, cell, why):
+    task = Tabular(path=table(tmp_path, csv(f"{name},a,label", lambda i: (cell(i), i * i, "xy"[i % 2]))))
+    assert task.features == [("a", None)] and said(task, name or "column 1", "left out", why)
+
+
+def test_two_columns_of_one_name_are_both_used(tmp_path):
+    task = Tabular(path=table(tmp_path, csv("a,a,label", lambda i: (3 * i, i % 5, "xy"[i % 2]))))
+    assert task.features == [("a", None), ("a (column 2)", None)] and said(task, "a (column 2)")
+
+
+def test_figures_of_epochs_keep_their_differences(tmp_path):
+    """As float32, the seconds of one hour are 32 figures."""
+    text = csv("t,label", lambda i: (1_700_000_000 + 10 * i, "xy"[i % 2]))
+    task = Tabular(path=table(tmp_path, text))
+    prepared = task.prepare(task.data("train").inputs)
+    assert len(prepared.unique()) == 28
+    assert abs(float(prepared.mean())) < 1e-6 and float(prepared.std(correction=0)) == pytest.approx(1, abs=1e-5)
+    raw = np.array(sorted(numbers_of(task, "t")))
+    assert task.mean[0] == pytest.approx(task.data("train").inputs.numpy().mean(), abs=1e-6) and raw[0] == 1_700_000_000
+
+
+def test_the_users_splits_are_kept_in_any_spelling(tmp_path):
+    words = ["Training"] * 5 + ["validation"] * 2 + ["TEST"] * 3
+    task = Tabular(path=table(tmp_path, csv("a,Split,label", lambda i: (3 * i, words[i % 10], "xy"[i // 10 % 2]))))
+    assert {split: len(task.data(split).labels) for split in ("train", "val", "test")} == {
+        "train": 20,
+        "val": 8,
+        "test": 12,
+    }
+    assert {value % 30 for value in task.data("test").inputs[:, 0].tolist()} == {21.0, 24.0, 27.0}
+    assert task.features == [("a", None)]
+
+
+def test_a_column_called_split_that_holds_no_splits_is_a_feature(tmp_path):
+    task = Tabular(path=table(tmp_path, csv("split,label", lambda i: (("yes", "no")[i % 3 == 0], "xy"[i % 2]))))
+    assert ("split", "yes") in task.features and said(task, "split", "names no splits", "is a feature")
+
+
+def test_a_folder_of_tables_is_one_table_with_its_splits(tmp_path):
+    table(tmp_path, csv("a,label", lambda i: (3 * i, "xy"[i % 2])), "train.csv")
+    table(tmp_path, csv("label;a", lambda i: ("xy"[i % 2], f"{3 * i},5"), count=12, mark=";"), "test.csv")
+    table(tmp_path, "a\n1\n", "sample.csv")
+    task = Tabular(path=str(tmp_path))
+    assert len(task.data("test").labels) == 12 and len(task.data("train").labels) == 34
+    assert said(task, "sample.csv", "left out")
+    (tmp_path / "train.csv").rename(tmp_path / "dev.csv")
+    with pytest.raises(RequestError, match="none is train"):
+        Tabular(path=str(tmp_path))
+
+
+def test_equal_rows_come_to_one_side(tmp_path):
+    """Labels are drawn by lot, and each row is there six times: a network could only know a test row by heart."""
+    draw = np.random.default_rng(0)
+    rows_of, labels = draw.normal(size=(40, 2)).round(3), draw.integers(0, 2, 40)
+    task = Tabular(
+        path=table(tmp_path, csv("a,b,label", lambda i: (*rows_of[i % 40], "xy"[labels[i % 40]]), count=240))
+    )
+    sides = [{tuple(row) for row in task.data(split).inputs.tolist()} for split in ("train", "val", "test")]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
+    assert [len(task.data(split).labels) for split in ("train", "val", "test")] == [180, 30, 30]
+    assert said(task, "200 of 240 rows repeat another one", "equal ones are in one split")
+
+
+def test_coarse_columns_are_no_copies_and_their_rows_are_divided_by_class(tmp_path):
+    text = csv("sex,cabin,label", lambda i: ("fm"[i % 2], "abc"[i % 3], "xy"[i // 6 % 3 == 0]), count=200)
+    task = Tabular(path=table(tmp_path, text))
+    assert [len(task.data(split).labels) for split in ("train", "val", "test")] == [140, 30, 30]
+    assert said(task, "30 of 30 rows of the test split equal one of the train split")
+    assert said(task, "equal others of another class")
+
+
+def test_a_class_that_a_split_lacks_is_said(tmp_path):
+    def row(i):
+        return 3 * i, ("train", "val", "test")[i % 3], "x" if i % 3 == 2 else "xy"[i % 2]
+
+    assert said(Tabular(path=table(tmp_path, csv("a,split,label", row))), "test split has no rows of the class y")
+
+
+def test_equal_rows_in_splits_of_the_user_are_counted(tmp_path):
+    text = csv("a,split,label", lambda i: (i % 15 * 3, ("train", "val", "test")[i // 10], "xy"[i % 2]), count=30)
+    task = Tabular(path=table(tmp_path, text))
+    assert said(task, "5 of 10 rows of the test split equal one of the train split")
+    assert said(task, "5 of 10 rows of the test split equal one of the val split")
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (("1", "1.0", "2"), ("1", "2")), (("-1", "1"), ("1", "-1")), (("01", "02"), ("01", "02")),
+        (("Yes", "yes", "no"), ("Yes", "no", "yes")), (("true", "false"), ("false", "true")),
+    ],
+)  # fmt: skip
+def test_labels_are_named_as_they_are_written(tmp_path, labels, classes):
+    task = Tabular(path=table(tmp_path, csv("a,label", lambda i: (3 * i, labels[i % len(labels)]))))
+    assert task.classes == classes
+
+
+def test_a_mark_of_no_class_is_refused(tmp_path):
+    with pytest.raises(RequestError, match=r"label -1 in 10 examples.*give it a word"):
+        Tabular(path=table(tmp_path, csv("a,label", lambda i: (3 * i, (-1, 0, 1, 2)[i % 4]))))
+
+
+def test_a_class_is_matched_by_name_across_splits(tmp_path):
+    def row(i, classes=("cat", "dog", "Cat", "cat", "dog", "DOG")):
+        return 3 * i, ("train", "train", "test")[i % 3], classes[i % 6]
+
+    task = Tabular(path=table(tmp_path, csv("a,split,label", row)))
+    assert task.classes == ("cat", "dog") and said(task, "'DOG' is taken for 'dog'")
+    text = csv("a,split,label", lambda i: row(i, ("caf\u00e9", "bar", "cafe\u0301", "bar", "caf\u00e9", "bar")))
+    assert Tabular(path=table(tmp_path, text)).classes == ("bar", "caf\u00e9")  # one letter, or two that look like it
+    with pytest.raises(RequestError, match=r"'emu'.*none in its train split"):
+        Tabular(path=table(tmp_path, csv("a,split,label", lambda i: row(i, ("cat", "dog", "emu") * 2))))
+
+
+def test_a_parquet_file_keeps_what_its_cells_mean(tmp_path):
+    columns = {
+        "price": [Decimal(i) / 4 for i in range(40)],
+        "colour": ["grün".encode("latin-1"), b"rot"] * 20,
+        "at": [time(8 + i % 3, 30) for i in range(40)],
+        "list": [[1]] * 40,
+        "label": [b"ja", b"nein"] * 20,
+    }
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    task = Tabular(path=str(tmp_path / "t.parquet"))
+    assert task.classes == ("ja", "nein") and numbers_of(task, "price") == {i / 4 for i in range(40)}
+    assert {("colour", "grün"), ("at", "08:30:00")} <= set(task.features)
+    assert said(task, "list", "left out")
+
+
+def test_arrays_of_splits_are_kept(tmp_path):
+    draw = np.random.default_rng(0)
+    parts = {f"X_{s}": draw.normal(size=(n, 3)) for s, n in (("train", 30), ("valid", 8), ("test", 6))}
+    labels = {f"y_{s}": np.arange(len(parts[f"X_{s}"])) % 2 for s in ("train", "valid", "test")}
+    np.savez(tmp_path / "t.npz", **parts, **labels, extra=np.zeros(2))
+    task = Tabular(path=str(tmp_path / "t.npz"))
+    assert torch.equal(task.data("val").inputs, torch.from_numpy(parts["X_valid"]))
+    assert len(task.data("test").labels) == 6 and said(task, "extra", "left out")
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "is empty"),
+        (b"\0\1" * 300, "no text"),
+        (b"1.5,2,x\n2.5,3,y\n" * 20, "first line.*holds numbers.*line of names"),
+        (b'a,label\n1,"x\n2,y\n', "can't be read as a table"),
+        (b"a,label\n" + b"1,x\n" * 9 + b"1,2,3\n", "line 11 has 3 fields, the line of names 2"),
+        (b"a,label,label\n" + b"1,x,y\n2,y,x\n" * 20, "two columns called label"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_a_remedy(tmp_path, raw, words):
+    (tmp_path / "t.csv").write_bytes(raw)
+    with pytest.raises(RequestError, match=words):
+        Tabular(path=str(tmp_path / "t.csv"))
+
+
 @pytest.mark.parametrize(
     ("text", "options", "words"),
     [
@@ -121,9 +399,11 @@ def test_other_files_are_refused(tmp_path, name):
 
 
 def test_a_table_is_designed_for_and_its_network_exported(tmp_path):
+    lines = wine_csv().read_text().splitlines()
+    numbered = "\n".join([f",{lines[0]}", *(f"{i},{line}" for i, line in enumerate(lines[1:]))])
     report = genas.design(
         "wines, under 2k parameters",
-        task={"name": "tabular", "options": {"path": str(wine_csv())}},
+        task={"name": "tabular", "options": {"path": table(tmp_path, numbered)}},
         budget={"trials": 3},
         proposers=["uniform"],
         validator={"name": "train", "options": {"epochs": 20}},
@@ -135,4 +415,7 @@ def test_a_table_is_designed_for_and_its_network_exported(tmp_path):
     assert [trial.candidate.origin for trial in report.references] == ["reference"]
     assert {rival.name for rival in report.rivals} == {"logistic regression", "gradient boosting"}
     assert all(rival.test > 0.6 and rival.name in report.text for rival in report.rivals)
+    (left_out,) = [text for text in report.warnings if "column 1 of table.csv is left out" in text]
+    assert left_out in genas.api.report(tmp_path / "run") and left_out in (tmp_path / "run" / "report.html").read_text()
+    assert left_out in json.loads((tmp_path / "run" / "report.json").read_text())["warnings"]
     assert {"model.py", "model.onnx"} <= {path.name for path in (tmp_path / "run" / "winner").iterdir()}
