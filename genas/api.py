@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from genas import defaults
 from genas.core import registry, wire
-from genas.core.errors import GenasError, NotWritten, RequestError, UnknownPlugin
+from genas.core.errors import GenasError, NotWritten, RequestError
 from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
@@ -338,49 +337,6 @@ def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
     from genas import account
 
     return account.tell(Path(folder), limits)
-
-
-def plugins(kind: str | None = None) -> dict[str, dict[str, str]]:
-    """The plug-ins of one kind or of all: per kind, name to first line."""
-    return {k: {n: registry.summary(k, n) for n in registry.names(k)} for k in ([kind] if kind else registry.kinds())}
-
-
-def plugin(name: str) -> list[dict[str, Any]]:
-    """A plug-in as data, one entry for each kind that has the name: documentation, options and their defaults.
-
-    Raises:
-        UnknownPlugin: no kind has one of that name.
-    """
-    found = [kind for kind in registry.kinds() if name in registry.names(kind)]
-    if not found:
-        raise UnknownPlugin("plug-ins", name, {n for kind in registry.kinds() for n in registry.names(kind)})
-    return [
-        {
-            "kind": kind,
-            "name": name,
-            "summary": registry.summary(kind, name),
-            "documentation": inspect.getdoc(registry.load(kind, name)) or "",
-            "options": {
-                key: {"type": str(p.annotation), "required": p.default is p.empty}
-                | ({} if p.default is p.empty else {"default": p.default})
-                for key, p in registry.options(kind, name).items()
-            },
-        }
-        for kind in found
-    ]
-
-
-def explain(name: str) -> str:
-    """What a plug-in is and which options it takes, from its own documentation."""
-    parts = []
-    for one in plugin(name):
-        options = [
-            f"  {key}: {option['type']}" + (f" = {option['default']!r}" if "default" in option else "")
-            for key, option in one["options"].items()
-        ]
-        about = f"{name} ({one['kind']})\n\n{one['summary']}\n\n{one['documentation']}"
-        parts.append(about + "\n\nOptions:\n" + ("\n".join(options) or "  none"))
-    return "\n\n".join(parts)
 
 
 def parse_executor(text: str) -> Use:

@@ -235,9 +235,9 @@ def list_plugins(
     as_json: AsJson = False,
 ) -> None:
     """List the plug-ins, all or of one kind."""
-    from genas import api
+    from genas import catalogue
 
-    found = api.plugins(kind)
+    found = catalogue.plugins(kind)
     if as_json:
         say(json.dumps(found, indent=2))
         return
@@ -250,9 +250,9 @@ def list_plugins(
 @app.command()
 def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")], as_json: AsJson = False) -> None:
     """Show what a plug-in is, where it comes from and which options it takes."""
-    from genas import api
+    from genas import catalogue
 
-    say(json.dumps(api.plugin(name), indent=2, default=repr) if as_json else api.explain(name))
+    say(json.dumps(catalogue.plugin(name), indent=2, default=repr) if as_json else catalogue.explain(name))
 
 
 @app.command()

@@ -18,7 +18,7 @@ from genas.core.records import Budget, Candidate, Constraint, Options, Report, R
 from genas.core.rng import rng
 from genas.laboratory import Laboratory, at, context_of
 from genas.plan import Plan, make_plan, placed
-from genas.run.claim import claim, know_data, mend, tell
+from genas.run.claim import claim, know_data, mend, need_data, tell
 from genas.sources import mixes, neighbors
 from genas.summary import number, summarize
 
@@ -330,11 +330,7 @@ class Designer:
         return Schedule.from_data(event["schedule"])
 
     def _need_data(self) -> None:
-        if not self.task.here and self.request.validator.name != "table":
-            raise RequestError(
-                "The data are only described, so nothing can be trained on them: name a path or a known data set. "
-                "`genas propose` and `genas score` need none."
-            )
+        need_data(self.request, self.task)
         if self.trains:
             notes = self.task.examine()
             tell([note for note in notes if note not in self.task.notes], self.ledger, self.progress)

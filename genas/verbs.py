@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
 
 from pydantic import Field
 
-from genas import account, api, summary, trained
+from genas import account, api, catalogue, summary, trained
 from genas.core import registry, wire
 from genas.core.errors import RequestError
 from genas.core.progress import Silence, Until
@@ -139,11 +139,11 @@ class Verbs:
 
     def plugins(self, kind: Kind = None) -> dict[str, dict[str, str]]:
         """List the plug-ins of one kind or of all: per kind, name to first line."""
-        return api.plugins(kind)
+        return catalogue.plugins(kind)
 
     def explain(self, name: Name) -> str:
         """Say what a plug-in is, where it comes from and which options it takes."""
-        return api.explain(name)
+        return catalogue.explain(name)
 
     def interpret(self, sentence: Sentence = "", llm: Llm = None, known: Known = None) -> Reading:
         """Read a sentence into a full request, defaults filled in; a dry run: nothing is trained or written."""

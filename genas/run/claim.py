@@ -29,6 +29,15 @@ def claim(request: Request, ledger: Ledger) -> None:
         )
 
 
+def need_data(request: Request, task: Task) -> None:
+    """RequestError where the data are only described, but something is to be trained."""
+    if not task.here and request.validator.name != "table":
+        raise RequestError(
+            "The data are only described, so nothing can be trained on them: name a path or a known data set. "
+            "`genas propose` and `genas score` need none."
+        )
+
+
 def know_data(task: Task, ledger: Ledger) -> None:
     """Read the data; the ledger keeps what tells them from others, and what it has must be that.
 

@@ -1,0 +1,52 @@
+"""The plug-ins that there are, with what their documentation and their options say."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from genas.core import registry
+from genas.core.errors import UnknownPlugin
+
+
+def plugins(kind: str | None = None) -> dict[str, dict[str, str]]:
+    """The plug-ins of one kind or of all: per kind, name to first line."""
+    return {k: {n: registry.summary(k, n) for n in registry.names(k)} for k in ([kind] if kind else registry.kinds())}
+
+
+def plugin(name: str) -> list[dict[str, Any]]:
+    """A plug-in as data, one entry for each kind that has the name: documentation, options and their defaults.
+
+    Raises:
+        UnknownPlugin: no kind has one of that name.
+    """
+    found = [kind for kind in registry.kinds() if name in registry.names(kind)]
+    if not found:
+        raise UnknownPlugin("plug-ins", name, {n for kind in registry.kinds() for n in registry.names(kind)})
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "summary": registry.summary(kind, name),
+            "documentation": inspect.getdoc(registry.load(kind, name)) or "",
+            "options": {
+                key: {"type": str(p.annotation), "required": p.default is p.empty}
+                | ({} if p.default is p.empty else {"default": p.default})
+                for key, p in registry.options(kind, name).items()
+            },
+        }
+        for kind in found
+    ]
+
+
+def explain(name: str) -> str:
+    """What a plug-in is and which options it takes, from its own documentation."""
+    parts = []
+    for one in plugin(name):
+        options = [
+            f"  {key}: {option['type']}" + (f" = {option['default']!r}" if "default" in option else "")
+            for key, option in one["options"].items()
+        ]
+        about = f"{name} ({one['kind']})\n\n{one['summary']}\n\n{one['documentation']}"
+        parts.append(about + "\n\nOptions:\n" + ("\n".join(options) or "  none"))
+    return "\n\n".join(parts)
