@@ -199,6 +199,8 @@ def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, na
     if not sign and (why := _identity(name, values, cells)):
         return Found(None, why)
     if values is None:
+        if not isinstance(cells, np.ndarray) and (signs := _mixed(cells)):
+            raise ValueError(f"holds numbers with different signs ({signs}). Write all of them alike.")
         return _of_words(name, spelled(cells), train)
     large = np.flatnonzero(np.abs(values) > _LARGEST)
     if large.size:
@@ -247,6 +249,16 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
             *oddities,
         ],
     )  # fmt: skip
+
+
+def _mixed(cells: Sequence[str | None]) -> str:
+    """The currencies and percent signs of a column that would hold numbers but for them; "" where it wouldn't."""
+    bare = [_bared(cell) for cell in islice(dict.fromkeys(cells), _ASKED) if cell and cell.lower() not in MISSING]
+    signs = dict.fromkeys(sign for _, sign in bare)
+    fits = max(sum(1 for text, _ in bare if pattern.fullmatch(text)) for pattern in _NUMBER.values())
+    if len(signs) < 2 or fits < _NEARLY * len(bare):
+        return ""
+    return ", ".join(sign or "none" for sign in signs)
 
 
 def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:

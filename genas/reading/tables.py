@@ -146,7 +146,10 @@ def _text_table(path: Path) -> Table:
             empty, waiting = empty + waiting, 0
             records.append(record)
     except csv.Error as error:
-        raise ValueError(f"{path} can't be read as a table: {error} (line {reader.line_num}).") from error
+        raise ValueError(
+            f"{path} can't be read as a table: {error} (line {reader.line_num}). Look for a double quote that is not "
+            "closed, or that stands alone in a field."
+        ) from error
     if not records:
         raise ValueError(f"{path} can't be read as a table: it is empty. Write a line of names, then the rows.")
     if empty:

@@ -190,11 +190,28 @@ class Images(PictureTask):
             )
         found = shared(self._rows, seen, "images")
         notes = [*self.notes, *(text for text in found if text not in self.notes)]
+        notes += self._beyond()
         if flat:
             notes.append(
                 f"{len(flat):,} of {len(seen):,} images are one flat colour once they are read (as "
                 f"{self._places[flat[0]]}): is their ink in the channel of opacity, or are they empty?"
             )
+        return notes
+
+    def _beyond(self) -> list[str]:
+        """Sentences on splits whose values lie far outside the range of the training images."""
+        if not self.form.deep:
+            return []
+        low, high = self.form.low, self.form.high
+        notes = []
+        for split in _SPLITS[1:]:
+            inputs = self.data(split).inputs.double() * (high - low) + low
+            least, most = float(inputs.min()), float(inputs.max())
+            if least < low - (high - low) / 2 or most > high + (high - low) / 2:
+                notes.append(
+                    f"Values of the {split} split go from {least:.4g} to {most:.4g}, far beyond the {low:.4g} to "
+                    f"{high:.4g} of the training images: were they scaled alike?"
+                )
         return notes
 
 

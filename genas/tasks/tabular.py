@@ -72,6 +72,8 @@ class Tabular(Task):
         numbers = {word: number for number, word in enumerate(self.classes)}
         self._labels = [numbers[word] for word in words]
         check_classes(self.path, self._labels, self.classes, limit, "rows")
+        if not table.columns:
+            raise RequestError(f"{self.path} has no column besides the label; add what the class can be told from.")
         names = [name for name in table.columns if name not in table.nameless]
         keys = _keys(table, names)
         self._rows, divided = divide(self.path, self._labels, splits, self.classes, limit, "rows", keys=keys)

@@ -343,6 +343,12 @@ def test_arrays_of_floats_keep_their_values(tmp_path):
     np.testing.assert_allclose(task.data("test").inputs[:, 0].numpy(), x[:8] + 0.5, rtol=1e-6)
 
 
+def test_a_split_that_was_scaled_otherwise_is_said(tmp_path):
+    x, y = np.random.default_rng(0).random((40, 6, 6)), np.arange(40) % 2
+    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:] * 255, y_test=y[30:])
+    assert said(Images(path=str(tmp_path / "a.npz")), "test split", "beyond the 0 to 1 of the training images")
+
+
 def test_classes_and_splits_of_a_hugging_face_dataset_go_by_name(tmp_path):
     from datasets import ClassLabel, Dataset, DatasetDict, Features
     from datasets import Image as Picture

@@ -355,6 +355,8 @@ def test_arrays_of_splits_are_kept(tmp_path):
     ("raw", "words"),
     [
         (b"", "is empty"),
+        (b"a,label\n" + b"$3,x\n4%,y\n5,x\n" * 20, r"column a .*different signs \(\$, %, none\)"),
+        (b"label\n" + b"x\ny\n" * 20, "no column besides the label"),
         (b"\0\1" * 300, "no text"),
         (b"1.5,2,x\n2.5,3,y\n" * 20, "first line.*holds numbers.*line of names"),
         (b'a,label\n1,"x\n2,y\n', "can't be read as a table"),
