@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -217,7 +218,7 @@ def train_further(
             "recipe": recipe_of(found.request, found.candidate),
             "before": wire.to_data(found.measured), "legs": past,
         }  # fmt: skip
-        replace(folder / _FIGURES, (json.dumps(data, indent=1) + "\n").encode())
+        replace(folder / _FIGURES, (json.dumps({**data, "sum": _sum_of(data)}, indent=1) + "\n").encode())
     last = past[-1]
     after, test = (wire.from_data(Measurement, last[name]) for name in ("measurement", "test"))
     return Further(folder, found.measured, after, test)
@@ -229,9 +230,15 @@ def _past(folder: Path, found: Found) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     data = wire.read_file(path)
+    if data.pop("sum", None) != _sum_of(data):
+        raise RequestError(f"{path} is not as it was written. Bring it back as it was, or name another --out.")
     if data.get("key") != found.candidate.key or not isinstance(data.get("legs"), list):
         raise RequestError(f"{folder} holds another network; name another --out.")
     return list(data["legs"])
+
+
+def _sum_of(data: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Progress | None) -> dict[str, Any]:

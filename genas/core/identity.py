@@ -80,4 +80,4 @@ def compare(event: Event | None, now: Mapping[str, str], folder: str) -> None:
 def _change(part: str, before: str | None, now: str | None) -> str:
     if before is None or now is None:
         return f"{part} {'is new' if before is None else 'is gone'}"
-    return f"{part} changed" if _MARK in (before[0], now[0]) else f"{part} {before} then, {now} now"
+    return f"{part} changed" if before.startswith(_MARK) else f"{part} {before} then, {now} now"

@@ -64,7 +64,8 @@ def mend(ledger: Ledger) -> None:
     """Put aside what is damaged in the run's store, so that it is trained again, with a warning for the report."""
     from genas.training.weights import damaged
 
-    for path in damaged(ledger.store):
+    begun = any(event["kind"] == "candidate" for event in ledger.read())  # else what lies there is not the run's
+    for path in damaged(ledger.store) if begun else ():
         path.replace(path.with_name(f"{path.name}.damaged"))
         ledger.warn(f"store {path.name}", f"{path.name} in the store was damaged; what it held is trained again.")
 

@@ -106,6 +106,13 @@ class Tabular(Task):
         rows = self._rows[split]
         return Data(torch.from_numpy(self._features[rows.numpy()]), torch.tensor(self._labels)[rows])
 
+    def identity(self) -> dict[str, str]:
+        """That of its examples, and the columns and words that became features."""
+        from genas.core.identity import names
+
+        features = names([column if word is None else f"{column}={word}" for column, word in self.features])
+        return {**super().identity(), "features": features}
+
     def prepare(self, inputs: Tensor) -> Tensor:
         """Standardised by mean and deviation of the training rows, in float64, then float32."""
         import torch

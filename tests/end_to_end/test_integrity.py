@@ -162,18 +162,32 @@ def test_a_report_is_told_only_as_the_run_wrote_it_and_the_same_design_mends_it(
 # The data
 
 
-def table(path: Path, rows: int = 120, words: tuple[str, str] = ("cold", "hot"), shift: float = 0.0) -> Path:
-    drawn = np.random.default_rng(0)
-    values = drawn.normal(size=(rows, 3)) + shift
-    lines = [f"{a:.4f},{b:.4f},{c:.4f},{words[int(a > shift)]}" for a, b, c in values]
-    path.write_text("a,b,c,label\n" + "\n".join(lines) + "\n")
+def table(
+    path: Path,
+    rows: int = 120,
+    classes: tuple[str, ...] = ("cold", "hot"),
+    shift: float = 0.0,
+    names: str = "a,b,c,label",
+) -> Path:
+    """A table whose class is told by a, and by b where there are three."""
+    values = np.random.default_rng(0).normal(size=(rows, 3))
+    labels = (values[:, 0] > 0).astype(int) + (values[:, 1] > 1) * (len(classes) > 2)
+    lines = [
+        ",".join(f"{v + shift:.4f}" for v in row) + f",{classes[n]}" for row, n in zip(values, labels, strict=True)
+    ]
+    path.write_text(f"{names}\n" + "\n".join(lines) + "\n")
     return path
 
 
 CHANGES = {
-    "labels are renamed": ({"words": ("cool", "hot")}, r"classes 2 \(cold, hot\) then, 2 \(cool, hot\) now"),
+    "labels are renamed": ({"classes": ("cool", "hot")}, r"classes 2 \(cold, hot\) then, 2 \(cool, hot\) now"),
     "rows are added": ({"rows": 140}, r"train examples 84 then, 98 now"),
     "a column is rewritten": ({"shift": 1.0}, "train inputs changed"),
+    "a column is renamed": ({"names": "a,b,rain,label"}, r"features 3 \(a, b, c\) then, 3 \(a, b, rain\) now"),
+    "a class is added": (
+        {"classes": ("cold", "hot", "wet")},
+        r"classes 2 \(cold, hot\) then, 3 \(cold, hot, wet\) now",
+    ),
 }
 
 

@@ -91,6 +91,10 @@ def test_a_network_is_trained_further_and_the_run_is_left_as_it_is(run: tuple[st
     assert len(longer.after.curve) > len(found.after.curve), "another budget goes on from there"
     with pytest.raises(RequestError, match="trained for 2 s already"):
         api.train_further(folder, key, "2 s")
+    path = found.folder / "figures.json"
+    path.write_text(path.read_text().replace('"seconds": 2.0', '"seconds": 3.0'))
+    with pytest.raises(RequestError, match="not as it was written"):
+        api.train_further(folder, key, "1 s")
 
 
 def test_a_further_training_that_was_stopped_goes_on(run: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
