@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, NoReturn, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
@@ -161,8 +161,8 @@ def plain(value: object, name: str = "The request") -> Any:
         left -= 1
         if depth > _DEPTH or left < 0:
             raise RequestError(f"{name} is nested too deeply or holds too much. Write what the documentation shows.")
-        if isinstance(part, str):
-            return text(name, part, _TEXT)
+        if isinstance(part, str | PurePath):
+            return text(name, str(part), _TEXT)
         if part is None or isinstance(part, bool):
             return part
         if isinstance(part, int | float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,7 @@ from genas.core.rng import seed_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+_VALUES, _CLASSES = 2**24, 100_000  # more, and no network for it could be built or timed here
 Modality = Literal["image", "graph", "text", "tabular"]
 
 
@@ -37,6 +39,11 @@ class Described(Task):
     ) -> None:
         if outputs < 2 or not input_shape or min(input_shape) < 1:
             raise RequestError("described needs at least 2 outputs and an input_shape of sizes above zero.")
+        if math.prod(input_shape) > _VALUES or outputs > _CLASSES:
+            raise RequestError(
+                f"described: an example has at most {_VALUES:,} values and one of {_CLASSES:,} classes, not "
+                f"{'x'.join(map(str, input_shape))[:60]} and {outputs:,}."
+            )
         if modality == "image" and len(input_shape) != 3:
             raise RequestError(f"described: images have an input_shape (C, H, W), not {tuple(input_shape)}.")
         self.modality = modality  # type: ignore[misc]  # of the task here, not of its class

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -112,6 +114,43 @@ def test_times_are_numbers_with_units(text: str, seconds: float) -> None:
 def test_what_is_no_budget_is_refused_at_once(text: str) -> None:
     with pytest.raises(RequestError, match="budget"):
         parse_budget(text)
+
+
+def test_paths_of_python_are_texts_and_other_objects_are_refused() -> None:
+    known = wire.partial({"task": {"name": "images", "options": {"path": Path("a/b")}}})
+    assert known == {"task": Use("images", {"path": "a/b"})}
+    with pytest.raises(RequestError, match="task: object is neither text"):
+        wire.partial({"task": {"name": "images", "options": {"path": object()}}})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("seed", -1, "greater than or equal to 0, not -1"),
+        ("seed", 2**63, "below 2\\^63"),
+        ("seed", True, "valid integer, not True"),
+        ("seed", 1.5, "valid integer, not 1.5"),
+        ("objectives", [], "at least one objective"),
+        ("objectives", [Objective("params"), Objective("params", "min")], "each metric once"),
+        ("constraints", [Constraint("params")], "neither at_most nor at_least"),
+        ("constraints", [Constraint("params", 1, 2)], "No params is at least 2 and at most 1"),
+        ("constraints", [Constraint("params", at_most=math.nan)], "not finite"),
+        ("budget", Budget(trials=0), "from 1 to 1,000,000"),
+        ("budget", Budget(seconds=-1.0), "above 0"),
+        ("budget", Budget(llm_tokens=0), "from 1 to"),
+        ("task", "x" * 5000, "at most 200 characters"),
+        ("device", "\x1b[2J", "letters and digits"),
+        ("goal", "\ud800", "lone surrogate"),
+        ("proposers", "uniform", "valid array"),
+    ],
+)
+def test_a_field_that_means_nothing_is_refused_with_the_reason(field: str, value: object, why: str) -> None:
+    with pytest.raises(RequestError, match=why):
+        wire.partial({field: value})
+    whole = Request("x", Use("digits"), Use("conv_net"))
+    if not isinstance(value, str) or field in {"device", "goal"}:
+        with pytest.raises(RequestError, match=why):
+            wire.checked(replace(whole, **{field: value}))
 
 
 def test_partial_requests_take_bare_names() -> None:
