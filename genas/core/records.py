@@ -198,7 +198,7 @@ class Use:
     options: Options = field(default_factory=dict)
 
     def __str__(self) -> str:
-        options = ", ".join(f"{key}={value}" for key, value in masked(self.options).items())
+        options = ", ".join(f"{key}={value}" for key, value in masked({"options": self.options})["options"].items())
         return f"{self.name} ({options})" if options else self.name
 
 

@@ -65,6 +65,16 @@ def test_the_keys_of_the_environment_are_known(monkeypatch: pytest.MonkeyPatch) 
     assert masked(["the server said: an odd key is wrong"]) == ["the server said: *** is wrong"]
 
 
+def test_what_is_read_again_is_not_masked_for_its_looks() -> None:
+    options = {"path": "./hf_model2024_images/a.csv", "label": "pk-2024-value"}
+    assert wire.to_data(Use("tabular", options))["options"] == options
+    assert masked(options["path"]) == "./***/a.csv"
+    assert wire.to_data(Use("llm", {"api_key": "x1", "base_url": "http://me:pass@host"}))["options"] == {
+        "api_key": "***",
+        "base_url": "http://***@host",
+    }
+
+
 def test_a_record_in_writing_holds_no_secret() -> None:
     options = {"model": "openai:m", "base_url": "http://me:hunter2@host/v1", "model_options": {"api_key": "whatever"}}
     request = Request("digits", Use("digits"), Use("conv_net"), proposers=(Use("llm", options),))
