@@ -2,34 +2,19 @@
 
 import json
 import shutil
-import struct
-import zlib
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from own_files import folders, pixels, said
 from PIL import Image
 
 from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.records import Use
 from genas.tasks.images import Images
-
-
-def _pixels(label: int, i: int, size=(8, 8), channels=3) -> np.ndarray:
-    draw = np.random.default_rng([label, i])
-    shape = (*size, channels) if channels == 3 else size
-    return draw.integers(100 * label, 100 * label + 100, shape).astype(np.uint8)
-
-
-def _folders(root, counts=(20, 20), names=("cat", "dog"), **how):
-    for label, (name, count) in enumerate(zip(names, counts, strict=True)):
-        (root / name).mkdir(parents=True)
-        for i in range(count):
-            Image.fromarray(_pixels(label, i, **how)).save(root / name / f"{i}.png")
-    return str(root)
 
 
 def _bytes(path) -> bytes:
@@ -41,7 +26,7 @@ def _all_labels(task):
 
 
 def test_folder_per_class(tmp_path):
-    task = Images(path=_folders(tmp_path))
+    task = Images(path=folders(tmp_path))
     assert task.classes == ("cat", "dog") and task.outputs == 2 and task.input_shape == (3, 8, 8)
     assert [task.data(s).labels.bincount().tolist() for s in ("train", "val", "test")] == [[14, 14], [3, 3], [3, 3]]
     data = task.data("train")
@@ -50,8 +35,8 @@ def test_folder_per_class(tmp_path):
 
 
 def test_folders_of_splits_are_kept_and_what_they_lack_is_held_out(tmp_path):
-    _folders(tmp_path / "train", (20, 20))
-    _folders(tmp_path / "test", (4, 6))
+    folders(tmp_path / "train", (20, 20))
+    folders(tmp_path / "test", (4, 6))
     task = Images(path=str(tmp_path))
     assert task.data("test").labels.bincount().tolist() == [4, 6]
     assert task.data("val").labels.bincount().tolist() == [3, 3]
@@ -60,7 +45,7 @@ def test_folders_of_splits_are_kept_and_what_they_lack_is_held_out(tmp_path):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_npz(tmp_path, channels):
-    x = np.stack([_pixels(i % 2, i, channels=channels) for i in range(40)])
+    x = np.stack([pixels(i % 2, i, channels=channels) for i in range(40)])
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
     task = Images(path=str(tmp_path / "a.npz"))
     assert task.input_shape == (channels, 8, 8)
@@ -68,18 +53,18 @@ def test_npz(tmp_path, channels):
 
 
 def test_npz_of_shares_channels_first_with_its_own_split(tmp_path):
-    x = np.stack([_pixels(i % 2, i) for i in range(40)]).transpose(0, 3, 1, 2) / 255.0
+    x = np.stack([pixels(i % 2, i) for i in range(40)]).transpose(0, 3, 1, 2) / 255.0
     y = np.array(["no", "yes"])[np.arange(40) % 2]
     np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:], y_test=y[30:])
     task = Images(path=str(tmp_path / "a.npz"))
     assert task.classes == ("no", "yes") and task.input_shape == (3, 8, 8)
     assert len(task.data("test").labels) == 10
-    assert torch.equal(task.data("test").inputs[1], torch.from_numpy(_pixels(1, 31)).permute(2, 0, 1))
+    assert torch.equal(task.data("test").inputs[1], torch.from_numpy(pixels(1, 31)).permute(2, 0, 1))
 
 
 @pytest.mark.parametrize("struct", [False, True])
 def test_parquet_with_names_and_splits(tmp_path, struct):
-    _folders(tmp_path / "raw", (10, 10))
+    folders(tmp_path / "raw", (10, 10))
     cells = [_bytes(tmp_path / "raw" / name / f"{i}.png") for name in ("cat", "dog") for i in range(10)]
     cells = [{"bytes": c, "path": None} for c in cells] if struct else cells
     splits = (["train"] * 6 + ["validation"] * 2 + ["test"] * 2) * 2
@@ -95,7 +80,7 @@ def test_hugging_face_dataset_on_disk(tmp_path):
     from datasets import ClassLabel, Dataset, DatasetDict, Features
     from datasets import Image as Picture
 
-    _folders(tmp_path / "raw", (12, 12))
+    folders(tmp_path / "raw", (12, 12))
     files = [str(tmp_path / "raw" / name / f"{i}.png") for name in ("cat", "dog") for i in range(12)]
     features = Features({"image": Picture(), "label": ClassLabel(names=["cat", "dog"])})
     made = Dataset.from_dict({"image": files, "label": [0] * 12 + [1] * 12}, features=features)
@@ -115,13 +100,13 @@ def test_shipped_parquet_files(bench_data):
 
 
 def test_division_does_not_depend_on_the_instance(tmp_path):
-    path = _folders(tmp_path)
+    path = folders(tmp_path)
     assert torch.equal(Images(path=path).data("test").inputs, Images(path=path).data("test").inputs)
 
 
 def test_unequal_sizes_become_squares_and_it_is_said(tmp_path):
-    _folders(tmp_path / "a", size=(10, 20))
-    _folders(tmp_path / "b", size=(30, 12), names=("cat", "cow"))
+    folders(tmp_path / "a", size=(10, 20))
+    folders(tmp_path / "b", size=(30, 12), names=("cat", "cow"))
     (tmp_path / "b" / "cow").rename(tmp_path / "a" / "cow")
     task = Images(path=str(tmp_path / "a"))
     assert task.input_shape == (3, 10, 10)
@@ -130,13 +115,13 @@ def test_unequal_sizes_become_squares_and_it_is_said(tmp_path):
 
 
 def test_whether_images_may_be_mirrored_is_the_users_to_say_and_unknown_else(tmp_path):
-    path = _folders(tmp_path, size=(4, 4))
+    path = folders(tmp_path, size=(4, 4))
     assert [Images(path=path, mirror=mirror).mirror for mirror in (None, True, False)] == [None, True, False]
     assert Images(path=path).mirror is None
 
 
 def test_corrupt_image_is_named(tmp_path):
-    path = _folders(tmp_path)
+    path = folders(tmp_path)
     whole = _bytes(tmp_path / "dog" / "7.png")
     (tmp_path / "dog" / "7.png").write_bytes(b"no picture")
     with pytest.raises(RequestError, match=r"7\.png"):
@@ -145,11 +130,6 @@ def test_corrupt_image_is_named(tmp_path):
     task = Images(path=path)
     with pytest.raises(RequestError, match=r"7\.png"):
         [task.data(split) for split in ("train", "val", "test")]
-
-
-def said(task, *words: str) -> bool:
-    """Whether one of the task's notes holds all the words."""
-    return any(all(word in note for word in words) for note in task.examine())
 
 
 @pytest.mark.parametrize(
@@ -162,15 +142,15 @@ def said(task, *words: str) -> bool:
     ],
 )
 def test_folders_are_splits_by_name_in_any_spelling(tmp_path, names):
-    _folders(tmp_path / "x" / names[0], (20, 20))
-    _folders(tmp_path / "x" / names[1], (4, 6))
+    folders(tmp_path / "x" / names[0], (20, 20))
+    folders(tmp_path / "x" / names[1], (4, 6))
     task = Images(path=str(tmp_path / "x"))
     assert task.classes == ("cat", "dog") and task.data("test").labels.bincount().tolist() == [4, 6]
     assert len(task.data("train").labels) == 34
 
 
 def test_a_class_may_be_called_train(tmp_path):
-    task = Images(path=_folders(tmp_path, (12, 12, 12), ("bus", "car", "train"), size=(4, 4), channels=1))
+    task = Images(path=folders(tmp_path, (12, 12, 12), ("bus", "car", "train"), size=(4, 4), channels=1))
     assert task.classes == ("bus", "car", "train") and task.outputs == 3
 
 
@@ -184,22 +164,22 @@ def test_a_class_may_be_called_train(tmp_path):
 )
 def test_folders_that_may_be_splits_or_classes_are_refused(tmp_path, tops, message):
     for top in tops:
-        _folders(tmp_path / top, (4, 4))
+        folders(tmp_path / top, (4, 4))
     with pytest.raises(RequestError, match=message):
         Images(path=str(tmp_path))
 
 
 def test_a_class_that_only_the_test_split_has_is_refused_and_another_case_is_matched(tmp_path):
-    _folders(tmp_path / "train", (12, 12))
-    _folders(tmp_path / "test", (4, 4), ("Cat", "dog"))
+    folders(tmp_path / "train", (12, 12))
+    folders(tmp_path / "test", (4, 4), ("Cat", "dog"))
     assert said(Images(path=str(tmp_path)), "'Cat' is taken for 'cat'")
-    _folders(tmp_path / "test", (4,), ("emu",))
+    folders(tmp_path / "test", (4,), ("emu",))
     with pytest.raises(RequestError, match=r"'emu'.*none in its train split"):
         Images(path=str(tmp_path))
 
 
 def test_files_that_are_left_out_are_counted_with_their_reason(tmp_path):
-    _folders(tmp_path)
+    folders(tmp_path)
     shutil.copytree(tmp_path / "cat", tmp_path / "cat" / ".ipynb_checkpoints")
     (tmp_path / "cat" / "._0.png").write_bytes(b"x")
     (tmp_path / "cat" / "notes.txt").write_text("x")
@@ -219,7 +199,7 @@ def test_every_usual_ending_is_read(tmp_path, ending):
     for label, name in enumerate(("cat", "dog")):
         (tmp_path / name).mkdir()
         for i in range(6):
-            Image.fromarray(_pixels(label, i)).save(tmp_path / name / f"{i}.{ending}", kind)
+            Image.fromarray(pixels(label, i)).save(tmp_path / name / f"{i}.{ending}", kind)
     assert _all_labels(Images(path=str(tmp_path))) == [6, 6]
 
 
@@ -229,7 +209,7 @@ def test_a_cut_file_of_any_split_is_found_before_training(tmp_path, split):
         for label, name in enumerate(("cat", "dog")):
             (tmp_path / top / name).mkdir(parents=True)
             for i in range(5):
-                Image.fromarray(_pixels(label, i, (32, 32))).save(tmp_path / top / name / f"{i}.jpg")
+                Image.fromarray(pixels(label, i, (32, 32))).save(tmp_path / top / name / f"{i}.jpg")
     file = tmp_path / split / "dog" / "3.jpg"
     file.write_bytes(_bytes(file)[: len(_bytes(file)) * 2 // 3])
     with pytest.raises(RequestError, match=f"{split}/dog/3.jpg"):
@@ -237,7 +217,7 @@ def test_a_cut_file_of_any_split_is_found_before_training(tmp_path, split):
 
 
 def test_copies_come_to_one_side_and_are_counted(tmp_path):
-    path = _folders(tmp_path)
+    path = folders(tmp_path)
     for i in range(20):
         for copy in "ab":
             shutil.copy(tmp_path / "dog" / f"{i}.png", tmp_path / "dog" / f"{i}{copy}.png")
@@ -248,8 +228,8 @@ def test_copies_come_to_one_side_and_are_counted(tmp_path):
 
 
 def test_equal_images_in_splits_of_the_user_are_counted_also_in_other_formats(tmp_path):
-    _folders(tmp_path / "train", (12, 12))
-    _folders(tmp_path / "val", (4, 4))
+    folders(tmp_path / "train", (12, 12))
+    folders(tmp_path / "val", (4, 4))
     for name in ("cat", "dog"):
         (tmp_path / "test" / name).mkdir(parents=True)
         for i in range(4, 8):
@@ -259,101 +239,11 @@ def test_equal_images_in_splits_of_the_user_are_counted_also_in_other_formats(tm
     assert said(task, "8 of 8 images of the test split equal one of the train split")
 
 
-def _deep(root, top: float, kind: str, suffix: str) -> Images:
-    for label, name in enumerate(("cat", "dog")):
-        (root / name).mkdir(parents=True)
-        for i in range(12):
-            draw = np.random.default_rng([label, i]).random((6, 6))
-            Image.fromarray((draw * top).astype(kind)).save(root / name / f"{i}.{suffix}")
-    return Images(path=str(root))
-
-
-@pytest.mark.parametrize("top", [1000, 4000, 65000])
-def test_more_than_eight_bits_are_kept(tmp_path, top):
-    task = _deep(tmp_path, top, "uint16", "png")
-    inputs = task.data("train").inputs
-    assert inputs.dtype == torch.float32 and 0.8 < float(inputs.max()) <= 1 and len(inputs.unique()) > 256
-    prepared = task.prepare(inputs)
-    assert abs(float(prepared.mean())) < 1e-5 and float(prepared.std()) == pytest.approx(1, abs=1e-2)
-
-
-def test_one_float_pixel_beyond_white_changes_no_other(tmp_path):
-    first = _deep(tmp_path / "a", 1.0, "float32", "tif")
-    shutil.copytree(tmp_path / "a", tmp_path / "b")
-    pixels = np.array(Image.open(tmp_path / "b" / "cat" / "3.tif"))
-    pixels[0, 0] = 1.0001
-    Image.fromarray(pixels).save(tmp_path / "b" / "cat" / "3.tif")
-    second = Images(path=str(tmp_path / "b"))
-    changed = [(first.data(s).inputs != second.data(s).inputs).sum() for s in ("train", "val", "test")]
-    assert int(sum(changed)) == 1 and len(first.data("train").inputs.unique()) > 500
-
-
-def test_images_of_ranges_that_cannot_be_compared_are_refused(tmp_path):
-    _deep(tmp_path, 4000, "uint16", "png")
-    Image.fromarray(np.zeros((6, 6), dtype=np.uint8)).save(tmp_path / "cat" / "x.png")
-    with pytest.raises(RequestError, match=r"8 bits \(.*x\.png\), whose ranges can't be compared"):
-        Images(path=str(tmp_path))
-
-
-def _colour_of_sixteen_bits(pixels: np.ndarray) -> bytes:
-    """A PNG file [H, W, 3] as cameras write them and Pillow doesn't."""
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
-    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, 2, 0, 0, 0)
-    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    packed = (struct.pack(">I", len(v)) + k + v + struct.pack(">I", zlib.crc32(k + v)) for k, v in parts)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
-
-
-def test_colours_of_sixteen_bits_are_said_and_refused_where_the_upper_eight_hold_nothing(tmp_path):
-    for top in (65535, 4095):
-        for label, name in enumerate(("cat", "dog")):
-            (tmp_path / name).mkdir(exist_ok=True)
-            for i in range(6):
-                pixels = np.random.default_rng([label, i]).integers(0, top, (8, 8, 3))
-                (tmp_path / name / f"{i}.png").write_bytes(_colour_of_sixteen_bits(pixels))
-        task = Images(path=str(tmp_path))
-        if top == 65535:
-            assert said(task, "12 images have 16 bits for each colour; the upper 8 are read")
-    with pytest.raises(RequestError, match=r"16 bits for each colour.*Save them with eight bits"):
-        task.examine()
-
-
-def test_images_that_lose_their_ink_are_said(tmp_path):
-    for label, name in enumerate(("black", "white")):
-        (tmp_path / name).mkdir()
-        for i in range(8):
-            ink = np.full((6, 6, 4), 255 * label, dtype=np.uint8)
-            ink[:, :, 3] = np.random.default_rng([label, i]).integers(0, 256, (6, 6))
-            Image.fromarray(ink).save(tmp_path / name / f"{i}.png")
-    task = Images(path=str(tmp_path))
-    black = task.data("train").inputs[task.data("train").labels == 0]
-    assert len(black.unique()) > 100 and said(task, "8 of 16 images are one flat colour", "opacity")
-
-
-def test_arrays_of_floats_keep_their_values(tmp_path):
-    x = np.linspace(0, 1, 40 * 36).reshape(40, 6, 6)
-    parts = {"train_images": x, "train_labels": np.arange(40)[:, None] % 2}
-    parts |= {
-        f"{s}_{k}": v[:8] for s in ("val", "test") for k, v in (("images", x + 0.5), ("labels", np.arange(8) % 2))
-    }
-    np.savez(tmp_path / "a.npz", **parts)
-    task = Images(path=str(tmp_path / "a.npz"))
-    assert [len(task.data(s).labels) for s in ("train", "val", "test")] == [40, 8, 8]
-    np.testing.assert_allclose(task.data("train").inputs[:, 0].numpy(), x, rtol=1e-6)
-    np.testing.assert_allclose(task.data("test").inputs[:, 0].numpy(), x[:8] + 0.5, rtol=1e-6)
-
-
-def test_a_split_that_was_scaled_otherwise_is_said(tmp_path):
-    x, y = np.random.default_rng(0).random((40, 6, 6)), np.arange(40) % 2
-    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:] * 255, y_test=y[30:])
-    assert said(Images(path=str(tmp_path / "a.npz")), "test split", "beyond the 0 to 1 of the training images")
-
-
 def test_classes_and_splits_of_a_hugging_face_dataset_go_by_name(tmp_path):
     from datasets import ClassLabel, Dataset, DatasetDict, Features
     from datasets import Image as Picture
 
-    _folders(tmp_path / "raw", (12, 12))
+    folders(tmp_path / "raw", (12, 12))
 
     def part(labels, names, first=0):
         files = [str(tmp_path / "raw" / ("cat", "dog")[i % 2] / f"{first + i // 2}.png") for i in range(len(labels))]
@@ -377,12 +267,12 @@ def test_classes_and_splits_of_a_hugging_face_dataset_go_by_name(tmp_path):
 )
 def test_unfit_folders(tmp_path, counts, names, message):
     with pytest.raises(RequestError, match=message):
-        Images(path=_folders(tmp_path, counts, names))
+        Images(path=folders(tmp_path, counts, names))
 
 
 def test_too_few_to_divide(tmp_path):
     with pytest.raises(RequestError, match="too few"):
-        Images(path=_folders(tmp_path, (2, 2)))
+        Images(path=folders(tmp_path, (2, 2)))
 
 
 def test_nothing_there(tmp_path):
@@ -434,4 +324,4 @@ def test_parquet_without_labels(tmp_path):
 @pytest.mark.parametrize("options", [{"size": 1}, {"channels": 2}, {"limit": 1}])
 def test_nonsense_options(tmp_path, options):
     with pytest.raises(RequestError):
-        registry.create("tasks", Use("images", {"path": _folders(tmp_path), **options}))
+        registry.create("tasks", Use("images", {"path": folders(tmp_path), **options}))
