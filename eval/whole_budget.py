@@ -24,7 +24,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,9 +34,6 @@ from typing import TYPE_CHECKING, Any
 import record
 
 if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
-
     from genas.core.interfaces import Task
     from genas.core.records import Use
 
@@ -55,11 +52,6 @@ PAIRS = (  # whose gains over which others
 )  # fmt: skip
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 FOLDER = Path(__file__).parent.parent / "runs" / "whole_budget"
-
-PIXELS = 96  # side of the images that the frozen network sees
-CUTS = (4, 6, 9, 12, 16)  # blocks after which its maps are pooled; validation chooses among those within the limit
-_LARGE = (9, 12, 16)  # the choice where there is no limit
-STRENGTHS = (0.0003, 0.003, 0.03, 0.3)  # C of the logistic regression; validation chooses
 
 
 @dataclass(frozen=True)
@@ -116,88 +108,6 @@ def _by_hand(task: Task, mirror: bool, seconds: float, seed: int) -> dict[str, f
     return by_hand.train(*tensors, task.outputs, seconds, seed, max_params=LIMIT, mirror=mirror)
 
 
-def _frozen(task: Task, seconds: float, seed: int, *, limited: bool) -> dict[str, float]:
-    """A frozen EfficientNet-Lite0 and logistic regression on its pooled maps; validation chooses cut and strength.
-
-    Under the limit the cuts are those that keep it together with the regression's own weights.
-
-    Where the budget is too short for all images, the network sees random ones until 70 % of it are used; fits go on
-    until it ends. The pass of the test images is not charged, as with `by_hand`.
-    """
-    import torch
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    from genas.networks.conv_net import LITE_BLOCKS, LiteStem
-    from genas.training import pretrained
-
-    start = time.process_time()
-    stem = LiteStem(16, task.input_shape[0]).eval().to(memory_format=torch.channels_last)
-    pretrained.load(stem)
-    params = {}  # of the stem and the regression, by cut
-    for cut in CUTS:
-        weights = sum(p.numel() for p in [*stem.first.parameters(), *stem.body[:cut].parameters()])
-        params[cut] = weights + task.outputs * (6 * LITE_BLOCKS[cut - 1][3] + 1)  # six figures of each map
-    cuts = [cut for cut in CUTS if params[cut] <= LIMIT] if limited else list(_LARGE)
-    stem.body = stem.body[: cuts[-1]]  # the rest is not needed
-    train, val, test = (task.data(split) for split in ("train", "val", "test"))
-    order = [torch.randperm(len(d.labels), generator=torch.Generator().manual_seed(seed)) for d in (train, val)]
-    judged = _pooled(stem, task, cuts, val.inputs[order[1]], start + 0.2 * seconds)
-    learned = _pooled(stem, task, cuts, train.inputs[order[0]], start + 0.7 * seconds)
-    y_train = train.labels[order[0]][: len(learned[cuts[0]])].numpy()
-    y_val = val.labels[order[1]][: len(judged[cuts[0]])].numpy()
-    best: tuple[float, int, float, Any] | None = None
-    for strength, cut in ((strength, cut) for strength in STRENGTHS[1:] + STRENGTHS[:1] for cut in cuts[::-1]):
-        if best is not None and time.process_time() - start > seconds:
-            break
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=200))
-        model.fit(learned[cut], y_train)
-        value = float(model.score(judged[cut], y_val))
-        if best is None or value > best[0]:
-            best = value, cut, strength, model
-    assert best is not None
-    value, cut, strength, model = best
-    used = time.process_time() - start
-    features = _pooled(stem, task, [cut], test.inputs, float("inf"))[cut]
-    return {
-        "test": float(model.score(features, test.labels.numpy())),
-        "val": value,
-        "params": params[cut],
-        "cut": cut,
-        "C": strength,
-        "examples": len(y_train),
-        "training_seconds": used,
-        "seconds": time.process_time() - start,
-    }
-
-
-def _pooled(stem: torch.nn.Module, task: Task, cuts: list[int], inputs: Tensor, until: float) -> dict[int, Any]:
-    """Per cut, mean, maximum and 2x2 means of the maps [n, 6 C]; only of the images reached by `until`."""
-    import torch
-    from torch.nn import functional as F
-
-    rows: dict[int, list[Tensor]] = {cut: [] for cut in cuts}
-
-    def keep(cut: int) -> Callable[..., None]:
-        def hook(_module: object, _inputs: object, maps: Tensor) -> None:
-            parts = [maps.mean((2, 3)), maps.amax((2, 3)), F.adaptive_avg_pool2d(maps, 2).flatten(1)]
-            rows[cut].append(torch.cat(parts, 1))
-
-        return hook
-
-    hooks = [stem.body[cut - 1].register_forward_hook(keep(cut)) for cut in cuts]  # type: ignore[index, union-attr]
-    with torch.inference_mode():
-        for part in inputs.split(16):  # larger batches leave the processor's cache
-            images = F.interpolate(task.prepare(part), size=PIXELS, mode="bilinear", align_corners=False)
-            stem(images.contiguous(memory_format=torch.channels_last))
-            if time.process_time() > until:
-                break
-    for hook in hooks:
-        hook.remove()
-    return {cut: torch.cat(parts).numpy() for cut, parts in rows.items()}
-
-
 def measure(cell: Cell, core: int | None) -> None:
     """Run one cell in this process and write its figures to its folder."""
     if core is not None:
@@ -217,7 +127,10 @@ def measure(cell: Cell, core: int | None) -> None:
     if cell.column == "by_hand":
         figures = _by_hand(task, cell.set in MIRRORED, cell.seconds, cell.seed)
     elif cell.column in ("frozen", "frozen_any"):
-        figures = _frozen(task, cell.seconds, cell.seed, limited=cell.column == "frozen")
+        import frozen
+
+        limit = LIMIT if cell.column == "frozen" else None
+        figures = frozen.train(task, cell.seconds, cell.seed, max_params=limit)
     else:
         figures = _genas(cell.column, use, cell.seconds, cell.seed, folder / "run")
     took = {"cpu_seconds": round(_cpu() - cpu, 2), "wall_seconds": round(time.perf_counter() - wall, 2)}
