@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from genas.core import registry
+from genas.core import ranges, registry
 from genas.core.errors import UnknownPlugin
 
 
@@ -29,14 +29,17 @@ def plugin(name: str) -> list[dict[str, Any]]:
             "name": name,
             "summary": registry.summary(kind, name),
             "documentation": inspect.getdoc(registry.load(kind, name)) or "",
-            "options": {
-                key: {"type": str(p.annotation), "required": p.default is p.empty}
-                | ({} if p.default is p.empty else {"default": p.default})
-                for key, p in registry.options(kind, name).items()
-            },
+            "options": {key: _option(p) for key, p in registry.options(kind, name).items()},
         }
         for kind in found
     ]
+
+
+def _option(parameter: inspect.Parameter) -> dict[str, Any]:
+    kind, bounds = ranges.spoken(str(parameter.annotation))
+    required = parameter.default is parameter.empty
+    default = {} if required else {"default": parameter.default}
+    return {"type": kind, "required": required, **default, **({"range": bounds} if bounds else {})}
 
 
 def explain(name: str) -> str:
@@ -44,7 +47,9 @@ def explain(name: str) -> str:
     parts = []
     for one in plugin(name):
         options = [
-            f"  {key}: {option['type']}" + (f" = {option['default']!r}" if "default" in option else "")
+            f"  {key}: {option['type']}"
+            + (f" = {option['default']!r}" if "default" in option else "")
+            + (f"  ({option['range']})" if "range" in option else "")
             for key, option in one["options"].items()
         ]
         about = f"{name} ({one['kind']})\n\n{one['summary']}\n\n{one['documentation']}"

@@ -9,7 +9,7 @@ from genas.core import wire
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
-from genas.core.ranges import Count, Positive
+from genas.core.ranges import Count, Examples, Positive
 from genas.core.records import Architecture, Candidate, Measurement
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class InheritedTrainScorer(Scorer):
         *,
         epochs: Count = 6,
         of: Count = 60,
-        examples: Count | None = None,
+        examples: Examples | None = None,
         batch_size: Count = 64,
         learning_rate: Positive = 4e-3,
         restart: Positive = 4e-3,

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
-from genas.core.ranges import Count, Positive
+from genas.core.ranges import Count, Examples, Positive
 from genas.core.records import Architecture, Measurement
 
 
@@ -32,7 +32,7 @@ class ShortTrainScorer(Scorer):
         *,
         epochs: Count = 6,
         of: Count = 60,
-        examples: Count | None = None,
+        examples: Examples | None = None,
         batch_size: Count = 64,
         learning_rate: Positive = 4e-3,
     ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task, Validator
 from genas.core.ledger import Ledger
-from genas.core.ranges import Count, Positive
+from genas.core.ranges import Count, Examples, Positive
 from genas.core.records import Architecture, Measurement
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class TrainValidator(Validator):
         batch_size: Count | None = None,
         learning_rate: Positive | None = None,
         precision: str = "auto",
-        examples: Count | None = None,
+        examples: Examples | None = None,
     ) -> None:
         from genas.training.recipe import Recipe, fixed
         from genas.training.timing import PRECISIONS

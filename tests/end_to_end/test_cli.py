@@ -204,7 +204,8 @@ def test_interpret_warns_of_a_path_that_is_not_there(tmp_path: Path) -> None:
 def test_explain_prints_json() -> None:
     (entry,) = json.loads(genas("explain", "regularized_evolution", "--json").stdout)
     assert entry["kind"] == "refiners" and "Real et al." in entry["documentation"]
-    assert entry["options"]["population"] == {"type": "int", "required": False, "default": 50}
+    bounds = "at least 1, at most 100,000"
+    assert entry["options"]["population"] == {"type": "int", "required": False, "default": 50, "range": bounds}
 
 
 def test_an_architecture_of_another_space_is_refused(tmp_path: Path) -> None:
