@@ -118,6 +118,7 @@ class _Completion(_Event):
     reply: str | None = None
     tokens: int | None = None
     failure: str | None = None
+    out_of_reach: bool | None = None
     seconds: float
 
 

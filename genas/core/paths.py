@@ -27,7 +27,7 @@ def _expanded(path: str | Path) -> Path:
     first, *rest = Path(path).parts or ("",)
     if first == f"${_DATA}" and os.environ.get(_DATA):
         return Path(os.environ[_DATA], *rest)
-    return Path(path).expanduser()
+    return Path(os.path.expanduser(path))  # as it is where no such user is known
 
 
 class Folders:

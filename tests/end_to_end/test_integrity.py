@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +142,7 @@ def test_damaged_weights_are_taken_from_the_checkpoint_or_refused(finished: tupl
         api.train_further(run, key, "1 s")
     flip(checkpoint, 100)
     exported = (run / "winner" / "weights.safetensors").read_bytes()
-    assert again(run) == report
+    assert replace(again(run), warnings=()) == replace(report, warnings=())
     assert weights.read_bytes() == before and (run / "winner" / "weights.safetensors").read_bytes() == exported
     weights.write_bytes(before[:-10])
     checkpoint.unlink()
@@ -259,7 +260,7 @@ REFUSED = {
     "too short a budget": ({"budget": {"seconds": 0.5}}, "budget"),
     "an unknown plug-in": ({"proposers": ["unifrom"]}, "Did you mean uniform"),
     "an unknown option": ({"validator": {"name": "train", "options": {"epoch": 2}}}, "no option 'epoch'"),
-    "an option out of its range": ({"validator": {"name": "train", "options": {"epochs": 0}}}, "at least 1"),
+    "an option out of its range": ({"validator": {"name": "train", "options": {"epochs": 0}}}, "equal to 1"),
     "no such device": ({"device": "cuda:7"}, "cuda"),
     "nothing that measures": ({"objectives": [{"metric": "latency_ms", "goal": "min"}]}, "measures latency_ms"),
 }

@@ -12,7 +12,7 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult
 
-from genas import api, service
+from genas import api, catalogue, service
 
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 
@@ -63,7 +63,7 @@ def test_reading_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert time.monotonic() - start < 4
         assert not (await client.call_tool("explain", {"name": "uniform"})).is_error
 
-    monkeypatch.setattr(api, "plugins", lambda kind: time.sleep(5))
+    monkeypatch.setattr(catalogue, "plugins", lambda kind: time.sleep(5))
     monkeypatch.setattr(service, "LIGHT", 0.5)
     talk(service.make(tmp_path), conversation)
 

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 NASTY = "\x1b]0;owned\x07\x1b[2Jcolumn"
 
 
@@ -16,9 +19,9 @@ def genas(*words: str | bytes, cwd: Path) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_a_column_in_an_error_is_not_obeyed(tmp_path: Path) -> None:
-    rows = "".join(f"{n},{n % 2}\n" for n in range(40))
-    (tmp_path / "t.csv").write_text(f"{NASTY},b\n{rows}")
-    result = genas("propose", "-n", "1", "Classify the rows of ./t.csv, label nowhere", cwd=tmp_path)
+    rows = {NASTY: list(range(40)), "b": [n % 2 for n in range(40)]}
+    pq.write_table(pa.table(rows), tmp_path / "t.parquet")
+    result = genas("propose", "-n", "1", "Classify the rows of ./t.parquet, label nowhere", cwd=tmp_path)
     assert result.returncode == 2 and b"column" in result.stderr
     assert b"\x1b" not in result.stderr + result.stdout and b"\x07" not in result.stderr + result.stdout
 

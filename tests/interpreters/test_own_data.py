@@ -119,7 +119,7 @@ def test_a_task_without_a_space_is_told_where_to_name_one(monkeypatch):
 
 
 def test_two_files_are_not_read_as_one():
-    with pytest.raises(RequestError, match=r"'train\.csv' and 'test\.csv'. Put them into one folder"):
+    with pytest.raises(RequestError, match=r"'train\.csv' and 'test\.csv': write one path\. .* files train\.csv"):
         genas.interpret("a classifier with train.csv for training and test.csv for testing, under 5k parameters")
 
 
