@@ -174,9 +174,7 @@ def _check_tools(model: BaseChatModel, tools: list[BaseTool]) -> None:
         raise RequestError(f"The embedded chat model is too small to choose tools. {_ADVICE}")
     try:
         model.bind_tools(tools)
-    except (
-        NotImplementedError
-    ) as error:  # LangChain's base class raises it for a model without tools: named, not hidden
+    except NotImplementedError as error:  # LangChain raises it for a model without tools: said to the user, not hidden
         raise RequestError(f"The chat model {name!r} calls no tools. {_ADVICE}") from error
 
 
