@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -121,12 +121,11 @@ class Ledger:
         missing = [folder for folder in (path.parent, *path.parent.parents) if not _exists(folder)]
         new = not _exists(path)
         self._file = _opened(folder_for_run(path.parent) / path.name)
-        try:
+        with ExitStack() as refused:
+            refused.callback(self.close)
             self._lock(path)
             self._load(path)
-        except BaseException:
-            self.close()
-            raise
+            refused.pop_all()
         self._made = missing if new else None
 
     def _lock(self, path: Path) -> None:

@@ -13,14 +13,7 @@ _ESCAPES = re.compile(
     re.S,
 )
 _KEPT = "\n\t\u200c\u200d"  # the last two join letters and emoji, and hide nothing
-_HIDDEN = {
-    "Cc",
-    "Cf",
-    "Cs",
-    "Co",
-    "Zl",
-    "Zp",
-}  # control, format (as turning the direction), surrogates, private, ends of line
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # control, format (turning), surrogates, private, ends of line
 
 
 def shown(text: str) -> str:
@@ -28,9 +21,7 @@ def shown(text: str) -> str:
 
     Line ends and tabs stay; what a terminal would obey or what would turn the order of the letters does not.
     """
-    plain = (
-        _ESCAPES.sub("", masked(text)) if "\x1b" in text or any("\x80" <= c < "\xa0" for c in text) else masked(text)
-    )
+    plain = _ESCAPES.sub("", masked(text))
     if plain.isascii() and plain.replace("\n", "").replace("\t", "").isprintable():
         return plain
     return "".join(c for c in plain if c in _KEPT or unicodedata.category(c) not in _HIDDEN)

@@ -16,6 +16,10 @@ from genas.reading.splits import split_of
 _INPUTS = frozenset(["x", "images", "image", "data", "inputs", "features", "pictures", "imgs", "arr"])
 _LABELS = frozenset(["y", "labels", "label", "targets", "target", "classes", "class", "answers"])
 _LARGEST = 16 * 2**30  # bytes of all arrays together
+_BROKEN = (
+    OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile, zlib.error, RuntimeError,
+    MemoryError, OverflowError,
+)  # fmt: skip  # what zipfile and numpy raise on files that are cut or forged
 _PACKED, _SMALL = 200, 2**28  # an archive of more than these bytes that was packed so tightly is no data set
 
 
@@ -30,8 +34,7 @@ def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list
             _check_sizes(archive, path)
         with np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile, zlib.error,
-            NotImplementedError, RuntimeError, MemoryError, OverflowError) as error:  # fmt: skip
+    except _BROKEN as error:
         reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
         raise ValueError(f"{path} cannot be read as an .npz of plain numbers ({reason}).") from error
     inputs, labels, other = _sorted(found)
@@ -46,9 +49,8 @@ def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list
                 f"{path} has {len(values) if values.ndim else 0} images or rows in {inputs[split]} but {len(answers)} "
                 f"labels in {labels[split]}."
             )
-    return parts, [f"Arrays of {path} that are neither inputs nor labels are left out: {', '.join(other)}."] * bool(
-        other
-    )
+    left = [f"Arrays of {path} that are neither inputs nor labels are left out: {', '.join(other)}."] if other else []
+    return parts, left
 
 
 def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:

@@ -18,7 +18,7 @@ from genas.reading.splits import listed, renamed, split_of, splits_of
 _IMAGE_COLUMNS = ("image", "img", "images", "jpeg", "png", "picture", "photo", "pixels")
 _LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
 _SPLIT_COLUMNS = ("split", "set", "subset", "partition")
-_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError)  # pyarrow's errors are such
+_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)  # what datasets and pyarrow raise
 _FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
 
 

@@ -24,7 +24,7 @@ _STEPS = (255, 1023, 4095, 16383, 65535)  # the whitest of 8, 10, 12, 14 and 16 
 _OVER = 1.01  # the share by which floats may pass 1 (or -1) and still be shares
 _BROKEN = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, AttributeError,
-    OverflowError, MemoryError, struct.error, zlib.error, NotImplementedError, RuntimeError, ZeroDivisionError,
+    OverflowError, MemoryError, struct.error, zlib.error, RuntimeError, ZeroDivisionError,
     Image.DecompressionBombError,
 )  # fmt: skip  # what Pillow's decoders raise on files that are cut or forged
 

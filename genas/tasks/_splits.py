@@ -79,13 +79,7 @@ def divide(  # noqa: PLR0917
     if named == {""}:
         rows = _cut(torch.arange(len(answers)), answers, apart, ("val", "test"))
     else:
-        if "" in named:
-            raise RequestError(f"{path} must name the split of all {things}; {list(splits).count('')} name none.")
-        if "train" not in named:
-            raise RequestError(
-                f"{path} names the splits {' and '.join(sorted(named))}, but none is train; name one so."
-            )
-        rows = {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in sorted(named)}
+        rows = _named(path, splits, things)
         for lacking in sorted({"val", "test"} - named):
             rows |= _cut(rows["train"], answers, apart, (lacking,))
     split_up = shared(rows, dict(enumerate(keys)), things)
@@ -96,6 +90,18 @@ def divide(  # noqa: PLR0917
         rows["train"] = rows["train"][pictures.subset(answers[rows["train"]], limit)]
     _check_learned(path, answers, rows, classes, things)
     return Division(rows, notes)
+
+
+def _named(path: Path, splits: Sequence[str], things: str) -> dict[str, Tensor]:
+    """The rows of each split that the data name."""
+    import torch
+
+    names = set(splits)
+    if "" in names:
+        raise RequestError(f"{path} must name the split of all {things}; {list(splits).count('')} name none.")
+    if "train" not in names:
+        raise RequestError(f"{path} names the splits {' and '.join(sorted(names))}, but none is train; name one so.")
+    return {s: torch.tensor([i for i, t in enumerate(splits) if t == s], dtype=torch.long) for s in sorted(names)}
 
 
 def _check_learned(path: Path, answers: Tensor, rows: dict[str, Tensor], classes: Sequence[str], things: str) -> None:

@@ -93,19 +93,21 @@ class Images(PictureTask):
         )
         self._cut = {row for row, look in enumerate(looks) if look.depth == "cut"}
         self.scale = 1.0 if self.form.deep else 255.0
+        self._describe()
+
+    def _describe(self) -> None:
+        """Say in words what the task is, and what an exported network's images need."""
+        form = self.form
+        size = f"{form.height}x{form.width}"
         shown = ", ".join(self.classes[:12]) + (", ..." if self.outputs > 12 else "")
         self.description = (
-            f"Classify {height}x{width} {'grayscale' if depth == 1 else 'colour'} images, {self.outputs} classes: "
+            f"Classify {size} {'grayscale' if form.channels == 1 else 'colour'} images, {self.outputs} classes: "
             f"{shown} ({self.path.name})."
         )
-        shares = (
-            f"bring the values from {self.form.low:g}..{self.form.high:g} to 0..1"
-            if self.form.deep
-            else "divide by 255"
-        )
+        shares = f"bring the values from {form.low:g}..{form.high:g} to 0..1" if form.deep else "divide by 255"
         self.preparation = (
-            f"scale to {height}x{width} pixels, {'grey' if depth == 1 else 'RGB'}, {shares}, subtract the mean of "
-            "the training images per channel, divide by their deviation"
+            f"scale to {size} pixels, {'grey' if form.channels == 1 else 'RGB'}, {shares}, subtract the mean of the "
+            "training images per channel, divide by their deviation"
         )
 
     def _deepened(self, looks: Sequence[Look]) -> list[str]:
