@@ -6,8 +6,8 @@ from typing import Any
 
 __version__ = "0.1.0"
 __all__ = [
-    "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "propose", "score", "train_further",
-    "validate",
+    "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict", "propose", "score",
+    "train_further", "validate",
 ]  # fmt: skip
 
 

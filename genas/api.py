@@ -19,6 +19,7 @@ from genas.core.records import Architecture, Candidate, Constraint, Options, Rep
 if TYPE_CHECKING:
     from genas.core.progress import Progress
     from genas.designer import Designer
+    from genas.export.answers import Answers
     from genas.trained import Further
 
 
@@ -138,7 +139,7 @@ def check(
 
 
 def _export(designer: Designer, winner: Trial, recipe: Options, folder: Path) -> None:
-    from genas.export import export
+    from genas.export.folder import export
 
     weights = designer.weights()
     if weights is not None:
@@ -372,6 +373,22 @@ def export_network(run: str | Path, key: str, out: str | Path | None = None) -> 
     from genas import trained
 
     return trained.export_network(Path(run), key, None if out is None else Path(out))
+
+
+def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answers:
+    """The classes that a run's winner, or an exported network, gives to new pictures or rows.
+
+    Args:
+        run: the folder of a run, or one that `export_network` or `train_further` wrote.
+        files: one or several, in any form that the task's own data could have; they need no class.
+
+    Raises:
+        RequestError: there is no network, or a file can't be read as its inputs.
+    """
+    from genas.export.answers import answers
+
+    several = [files] if isinstance(files, str | Path) else files
+    return answers(Path(run), [Path(file) for file in several])
 
 
 def train_further(

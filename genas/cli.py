@@ -185,6 +185,21 @@ def train_further(
 
 
 @app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or an exported network's.")],
+    files: Annotated[list[Path], typer.Argument(help="Pictures, folders of them, or tables.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Tell the class of new pictures or rows, with the probability of each class, as CSV."""
+    from genas import api
+
+    found = api.predict(run, files)
+    for note in found.notes:
+        say(f"note: {note}", err=True)
+    say(json.dumps(found.to_data(), indent=2) if as_json else found.to_csv().rstrip("\n"))
+
+
+@app.command()
 def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
     """Show how a sentence is read."""
     from genas import api

@@ -164,7 +164,7 @@ def _task(found: Found) -> Task:
 
 
 def _write(found: Found, task: Task, weights: dict[str, Tensor], folder: Path) -> None:
-    from genas.export import export
+    from genas.export.folder import export
     from genas.training.timing import build
 
     space: SearchSpace = registry.create("spaces", found.request.space)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import concurrent.futures
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from genas.core.errors import InvalidArchitecture, ScoreFailed
 from genas.core.records import Architecture, Candidate, Constraint, Frame, Goal, Measurement, Request, Trial
@@ -27,6 +28,20 @@ class Data(NamedTuple):
 
     inputs: Tensor  # [n, *input_shape]
     labels: Tensor  # [n]
+
+
+class Reader(Protocol):
+    """Reads new files as a task's own were read: a dataclass of plain values that an exported network carries."""
+
+    def batches(self, paths: Sequence[Path], notes: list[str]) -> Iterator[tuple[list[str], NDArray[Any]]]:
+        """What some examples are called and their raw inputs [n, ...]; `notes` gets sentences on what was odd.
+
+        Raises:
+            ValueError: something can't be read; the text names it.
+        """
+
+    def read(self, paths: Sequence[Path]) -> NDArray[Any]:
+        """The raw inputs of all examples."""
 
 
 class SearchSpace(ABC):
@@ -185,6 +200,10 @@ class Task(ABC):
     def prepare(self, inputs: Tensor) -> Tensor:
         """Raw inputs as the network takes them (scaled, normalised)."""
         return inputs.float()
+
+    def reader(self) -> Reader | None:
+        """Reads new files as the task's own were read; an exported network carries it. None where no file is one."""
+        return None
 
     def augment(self, inputs: Tensor, seed: int) -> Tensor:
         """A changed copy of prepared training inputs, beside what the recipe changes; the default changes nothing."""

@@ -96,10 +96,3 @@ def statistics(inputs: Tensor, scale: float) -> tuple[tuple[float, ...], tuple[f
     std = (squares / total - mean**2).clamp(min=0).sqrt()
     std[std < 1e-6] = 1.0
     return tuple(mean.tolist()), tuple(std.tolist())
-
-
-def standardise(inputs: Tensor, scale: float, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """(inputs / scale - mean) / std per channel, as float32."""
-    center = torch.tensor(mean, dtype=torch.float32, device=inputs.device).view(-1, 1, 1)  # [C, 1, 1]
-    width = torch.tensor(std, dtype=torch.float32, device=inputs.device).view(-1, 1, 1)
-    return (inputs.float() / scale - center) / width  # [B, C, H, W]

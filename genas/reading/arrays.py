@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genas.reading.splits import split_of
+from .splits import split_of
 
 _INPUTS = frozenset(["x", "images", "image", "data", "inputs", "features", "pictures", "imgs", "arr"])
 _LABELS = frozenset(["y", "labels", "label", "targets", "target", "classes", "class", "answers"])
@@ -29,14 +29,7 @@ def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list
     Raises:
         ValueError: it can't be read, or lacks inputs or labels.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _check_sizes(archive, path)
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except _BROKEN as error:
-        reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
-        raise ValueError(f"{path} cannot be read as an .npz of plain numbers ({reason}).") from error
+    found = _loaded(path)
     inputs, labels, other = _sorted(found)
     if not inputs or set(inputs) != set(labels):
         raise ValueError(
@@ -49,8 +42,37 @@ def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list
                 f"{path} has {len(values) if values.ndim else 0} images or rows in {inputs[split]} but {len(answers)} "
                 f"labels in {labels[split]}."
             )
-    left = [f"Arrays of {path} that are neither inputs nor labels are left out: {', '.join(other)}."] if other else []
-    return parts, left
+    return parts, _left(path, other)
+
+
+def inputs_of(path: Path) -> tuple[list[tuple[str, NDArray[Any]]], list[str]]:
+    """The inputs alone, of a file that need hold no labels: x, those of each split, or its only array.
+
+    Raises:
+        ValueError: it can't be read, or it isn't clear which of its arrays holds the inputs.
+    """
+    found = _loaded(path)
+    inputs, _, other = _sorted(found)
+    if not inputs and len(found) == 1:
+        inputs, other = {"": next(iter(found))}, []
+    if not inputs or not all(found[name].ndim for name in inputs.values()):
+        raise ValueError(f"{path} must hold an array x of inputs; it holds {', '.join(found)}.")
+    return [(split, found[name]) for split, name in inputs.items()], _left(path, other)
+
+
+def _left(path: Path, other: list[str]) -> list[str]:
+    return [f"Arrays of {path} that are neither inputs nor labels are left out: {', '.join(other)}."] if other else []
+
+
+def _loaded(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_sizes(archive, path)
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except _BROKEN as error:
+        reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        raise ValueError(f"{path} cannot be read as an .npz of plain numbers ({reason}).") from error
 
 
 def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:

@@ -76,12 +76,6 @@ def encode(columns: Sequence[Column], table: Mapping[str, Cells]) -> NDArray[np.
     return np.concatenate([column.features(table[column.name]) for column in columns], axis=1)
 
 
-def standardised(features: NDArray[np.float64], mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
-    """Features as the network takes them: less their mean, over their deviation, computed in float64."""
-    prepared: NDArray[np.float32] = ((features - np.asarray(mean)) / np.asarray(std)).astype(np.float32)
-    return prepared
-
-
 def spelled(cells: Cells) -> list[str | None]:
     """Cells as words: whole numbers without a fraction, what stands for nothing as None."""
     if isinstance(cells, np.ndarray):
@@ -202,12 +196,7 @@ def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, na
         if not isinstance(cells, np.ndarray) and (signs := _mixed(cells)):
             raise ValueError(f"holds numbers with different signs ({signs}). Write all of them alike.")
         return _of_words(name, spelled(cells), train)
-    large = np.flatnonzero(np.abs(values) > _LARGEST)
-    if large.size:
-        raise ValueError(
-            f"holds {values[large[0]]:g} in row {large[0] + 1}, which is infinite or too large to compute with. Write "
-            "a finite number, or leave the cell empty (it is then the mean)."
-        )
+    _check_finite(values)
     known = values[train][~np.isnan(values[train])]
     missing = int(np.isnan(values).sum())
     if not known.size:
@@ -215,6 +204,60 @@ def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, na
     if known.min() == known.max():
         return Found(None, f"it is always {known[0]:g} in the training rows", missing)
     return Found(Column(name, (), mark, sign, float(known.mean())), "", missing, tuple(oddities))
+
+
+def odd_cells(column: Column, cells: Cells) -> list[str]:
+    """Sentences on new cells of a known column that are read otherwise than they are written.
+
+    Raises:
+        ValueError: the cells are not of the column's kind, or too large to compute with.
+    """
+    if column.words:
+        strange = Counter(word for word in spelled(cells) if word is not None and word not in column.words)
+        if not strange:
+            return []
+        return [
+            f"Column {column.name}: {sum(strange.values()):,} cells hold words that are no feature of the network "
+            f"({_some(strange)})."
+        ]
+    if isinstance(cells, np.ndarray):
+        _check_finite(cells)
+        strange, missing = Counter[str](), int(np.isnan(cells).sum())
+    else:
+        values = numbers(cells, column.decimal, column.sign)
+        _check_finite(values)
+        empty = [cell is None or cell.lower() in MISSING for cell in cells]
+        strange = Counter(str(c) for c, v, e in zip(cells, values, empty, strict=True) if np.isnan(v) and not e)
+        missing = sum(empty)
+        if strange and sum(strange.values()) > (1 - _NEARLY) * (len(cells) - missing):
+            mark = {".": "point", ",": "comma"}[column.decimal]
+            sign = f" and the sign {column.sign}" if column.sign else ""
+            raise ValueError(
+                f"holds {_some(strange)}, but numbers with a decimal {mark}{sign} in the training rows. Write them so."
+            )
+    notes = []
+    if strange:
+        notes.append(
+            f"Column {column.name} holds numbers; {sum(strange.values())} cells that are none ({_some(strange)}) "
+            "count as missing."
+        )
+    if missing or strange:
+        count = missing + sum(strange.values())
+        notes.append(f"Column {column.name}: missing numbers ({count:,}) are the mean of the training rows.")
+    return notes
+
+
+def _some(strange: Counter[str]) -> str:
+    return ", ".join(repr(cell[:30]) for cell in list(strange)[:3])
+
+
+def _check_finite(values: NDArray[np.float64]) -> None:
+    large = np.flatnonzero(np.abs(values) > _LARGEST)
+    if large.size:
+        raise ValueError(
+            f"holds {values[large[0]]:g} in row {large[0] + 1}, which is infinite or too large to compute with. Write "
+            "a finite number, or leave the cell empty (it is then the mean)."
+        )
 
 
 def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float64] | None, str, str, list[str]]:
@@ -241,11 +284,11 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
     oddities = _ambiguous(name, written, mark)
     if not strange:
         return best, mark, sign, oddities
-    examples = ", ".join(repr(cell[:30]) for cell in list(strange)[:3])
     return (
         best, mark, sign,
         [
-            f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({examples}) count as missing.",
+            f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({_some(strange)}) count as "
+            "missing.",
             *oddities,
         ],
     )  # fmt: skip

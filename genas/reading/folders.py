@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from genas.reading.pictures import suffixes
-from genas.reading.splits import listed, renamed, split_of, splits_of
+from .pictures import suffixes
+from .splits import listed, renamed, split_of, splits_of
 
 _Leave = Callable[[str, Path], None]  # told of a file that is left out, and why
 
@@ -35,7 +35,7 @@ def walk(root: Path) -> Found:
 
     def leave(why: str, path: Path) -> None:
         left[why] += 1
-        examples.setdefault(why, str(path.relative_to(root)).encode("utf-8", "replace").decode())
+        examples.setdefault(why, _shown(path, root))
 
     top = _within(root)
     layout = _layout(top)
@@ -63,9 +63,34 @@ def walk(root: Path) -> Found:
             f"The class {empty[0]!r} of {root} has no images{f' (left out: {reasons})' if reasons else ''}; add some "
             "or remove the class."
         )
-    for why, count in left.items():
-        found.notes.append(f"{count:,} file{'s' * (count > 1)} of {root} left out, {why} (as {examples[why]}).")
+    found.notes += _told(root, left, examples)
     return found
+
+
+def below(root: Path) -> Found:
+    """All pictures below a folder, whatever its folders mean; `words` and `splits` stay empty."""
+    found, left = Found(), Counter[str]()
+    examples: dict[str, str] = {}
+
+    def leave(why: str, path: Path) -> None:
+        left[why] += 1
+        examples.setdefault(why, _shown(path, root))
+
+    found.files += _pictures(root, leave)
+    found.notes += _told(root, left, examples)
+    return found
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)).encode("utf-8", "replace").decode()
+
+
+def _told(root: Path, left: Counter[str], examples: dict[str, str]) -> list[str]:
+    """Sentences on files that were left out."""
+    return [
+        f"{count:,} file{'s' * (count > 1)} of {root} left out, {why} (as {examples[why]})."
+        for why, count in left.items()
+    ]
 
 
 def _take(found: Found, folder: Path, word: str, split: str, leave: _Leave) -> None:

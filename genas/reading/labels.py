@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from genas.reading.tables import worded
+from .tables import worded
 
 
 def words_of(values: Sequence[Any], names: Sequence[str], where: object) -> list[str | None]:

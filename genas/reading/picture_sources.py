@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genas.reading import arrays, folders, labels
-from genas.reading.pictures import Source, suffixes
-from genas.reading.splits import listed, renamed, split_of, splits_of
+from . import arrays, folders, labels
+from .pictures import Source, suffixes
+from .splits import listed, renamed, split_of, splits_of
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpeg", "png", "picture", "photo", "pixels")
 _LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
 _SPLIT_COLUMNS = ("split", "set", "subset", "partition")
 _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)  # what datasets and pyarrow raise
+_KINDS: dict[str, type[np.float32 | np.int64]] = {"floats": np.float32, "whole": np.int64}
 _FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
 
 
@@ -29,6 +30,8 @@ class Pictures:
     Args:
         words: the class of each in words; None where it is unknown.
         notes: what was left out or read otherwise than it is written, in sentences.
+        arrays: how the numbers of an .npz are meant: "shares" of white or "bytes" (both are kept as bytes), or
+            "floats" or "whole" numbers of another range; "" where there is no .npz.
     """
 
     pictures: list[Source] = field(default_factory=list)
@@ -36,10 +39,17 @@ class Pictures:
     words: list[str | None] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    arrays: str = ""
 
 
-def read(path: Path) -> Pictures:
+def read(path: Path, *, labelled: bool = True, convention: str | None = None) -> Pictures:
     """The pictures at `path`, in whichever of the known forms they are.
+
+    Args:
+        path: in one of these forms.
+        labelled: whether each must have a class; if not, none is looked for, `words` and `splits` stay empty, and
+            `path` may also be one picture, or a folder whose folders are no classes.
+        convention: how the numbers of an .npz are meant, as `Pictures.arrays` of other data; None lets them tell.
 
     Raises:
         ValueError: there are none, or they have no labels; the text says what was expected.
@@ -48,17 +58,19 @@ def read(path: Path) -> Pictures:
         raise ValueError(f"There is nothing at {path}. Name {_FORMS}.")
     kind = path.suffix.lower()
     if kind == ".npz":
-        found = _from_npz(path)
+        found = _from_npz(path) if labelled else _from_inputs(path, convention)
     elif kind == ".parquet" and path.is_file():
-        found = _from_parquet([path], path)
+        found = _from_parquet([path], path, labelled)
+    elif kind in suffixes() and path.is_file() and not labelled:
+        found = Pictures([path], [str(path)])
     elif not path.is_dir():
         raise ValueError(f"{path} cannot be read as images. Name {_FORMS}.")
     elif (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
-        found = _from_hugging_face(path)
+        found = _from_hugging_face(path, labelled)
     elif tables := sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet")):
-        found = _from_parquet([table for table in tables if not table.name.startswith((".", "_"))], path)
+        found = _from_parquet([table for table in tables if not table.name.startswith((".", "_"))], path, labelled)
     else:
-        walked = folders.walk(path)
+        walked = folders.walk(path) if labelled else folders.below(path)
         places = [str(file) for file in walked.files]
         found = Pictures([*walked.files], places, [*walked.words], walked.splits, walked.notes)
     if not found.pictures:
@@ -69,14 +81,45 @@ def read(path: Path) -> Pictures:
 def _from_npz(path: Path) -> Pictures:
     parts, notes = arrays.read(path)
     chosen = splits_of(name for name, _, _ in parts if name)
-    found = Pictures(notes=[*notes, *renamed(chosen, path)])
-    shaped = _alike([_shaped(x, f"{name or 'x'} of {path}") for name, x, _ in parts])
+    shaped, meant = _alike([_shaped(x, f"{name or 'x'} of {path}") for name, x, _ in parts])
+    found = Pictures(notes=[*notes, *renamed(chosen, path)], arrays=meant)
     for (name, _, y), images in zip(parts, shaped, strict=True):
         first = len(found.pictures)
         found.pictures += list(images)
         found.places += [f"{first + i} of {path}" for i in range(len(images))]
         found.words += labels.words_of(y.tolist(), (), path)
         found.splits += [chosen.get(name, "")] * len(images)
+    return found
+
+
+def _from_inputs(path: Path, convention: str | None) -> Pictures:
+    parts, notes = arrays.inputs_of(path)
+    found = Pictures(notes=notes)
+    shaped = [_shaped(x, f"{name or 'x'} of {path}") for name, x in parts]
+    if convention is None:
+        shaped, found.arrays = _alike(shaped)
+    for images in shaped:
+        found.pictures += list(images if convention is None else _meant(images, convention, path))
+    found.places = [f"{i} of {path}" for i in range(len(found.pictures))]
+    return found
+
+
+def _meant(images: NDArray[Any], convention: str, path: Path) -> NDArray[Any]:
+    """Numbers as those of other data were meant."""
+    if convention in _KINDS:
+        return images.astype(np.float32 if images.dtype.kind == "f" else _KINDS[convention])
+    if images.dtype == np.uint8 or not images.size:
+        return images
+    white = {"shares": 1.0, "bytes": 255.0}.get(convention)
+    if white is None or (convention == "shares" and images.dtype.kind != "f"):
+        raise ValueError(f"{path} holds pictures of {images.dtype}; write bytes from 0 to 255 (uint8).")
+    low, high = float(images.min()), float(images.max())
+    if low < 0 or high > 1.01 * white or (white == 255 and 0 < high <= 1):
+        raise ValueError(
+            f"{path} holds values from {low:.4g} to {high:.4g}, but white was {white:g} in the arrays that the network "
+            "was trained on. Scale them likewise, or write bytes (uint8)."
+        )
+    found: NDArray[np.uint8] = np.rint(np.minimum(images, white) * (255 / white)).astype(np.uint8)
     return found
 
 
@@ -93,12 +136,16 @@ def _shaped(images: NDArray[Any], where: str) -> NDArray[Any]:
     return images
 
 
-def _alike(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """Arrays of one kind: bytes where all values of all splits are bytes or shares k/255, else as exact as they are."""
-    for scale in (255.0, 1.0):
+def _alike(parts: Sequence[NDArray[Any]]) -> tuple[list[NDArray[Any]], str]:
+    """Arrays of one kind, and how they are meant (see `Pictures.arrays`).
+
+    They become bytes where all values of all splits are bytes or shares k/255, else they stay as exact as they are.
+    """
+    for scale, meant in ((255.0, "shares"), (1.0, "bytes")):
         if all(_are_bytes(part, scale) for part in parts if part.size):
-            return [_bytes(part, scale) for part in parts]
-    return [part.astype(np.float32 if any(p.dtype.kind == "f" for p in parts) else np.int64) for part in parts]
+            return [_bytes(part, scale) for part in parts], meant
+    meant = "floats" if any(part.dtype.kind == "f" for part in parts) else "whole"
+    return [part.astype(_KINDS[meant]) for part in parts], meant
 
 
 def _are_bytes(part: NDArray[Any], scale: float) -> bool:
@@ -118,12 +165,13 @@ def _bytes(part: NDArray[Any], scale: float) -> NDArray[Any]:
     return np.rint(part * scale if scale != 1 else part).astype(np.uint8)
 
 
-def _from_parquet(paths: Sequence[Path], root: Path) -> Pictures:
+def _from_parquet(paths: Sequence[Path], root: Path, labelled: bool) -> Pictures:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     found = Pictures()
-    by_file = splits_of(dict.fromkeys(_stem(path) for path in paths if split_of(_stem(path)))) if len(paths) > 1 else {}
+    several = labelled and len(paths) > 1
+    by_file = splits_of(dict.fromkeys(_stem(path) for path in paths if split_of(_stem(path)))) if several else {}
     left = [path.name for path in paths if by_file and _stem(path) not in by_file]
     if left:
         found.notes.append(f"Files of {root} that name no split are left out: {listed(left)}.")
@@ -135,10 +183,12 @@ def _from_parquet(paths: Sequence[Path], root: Path) -> Pictures:
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"{path} cannot be read as parquet ({error}).") from error
         image = _column(table.column_names, _IMAGE_COLUMNS, path)
-        label = _column(table.column_names, _LABEL_COLUMNS, path)
-        names = _class_names(table.schema.metadata or {}, label)
         found.pictures += [_encoded(v, f"{i} of {path}") for i, v in enumerate(table.column(image).to_pylist())]
         found.places += [f"{i} of {path}" for i in range(len(table))]
+        if not labelled:
+            continue
+        label = _column(table.column_names, _LABEL_COLUMNS, path)
+        names = _class_names(table.schema.metadata or {}, label)
         found.words += labels.words_of(table.column(label).to_pylist(), names, path)
         column = next((name for name in table.column_names if name.lower() in _SPLIT_COLUMNS), None)
         if column is not None and not by_file:
@@ -191,7 +241,7 @@ def _encoded(value: Any, where: str) -> Source:
     return value
 
 
-def _from_hugging_face(path: Path) -> Pictures:
+def _from_hugging_face(path: Path, labelled: bool) -> Pictures:
     from datasets import DatasetDict, Image, load_from_disk
 
     try:
@@ -199,24 +249,26 @@ def _from_hugging_face(path: Path) -> Pictures:
     except _BROKEN as error:
         raise ValueError(f"{path} cannot be read as a Hugging Face dataset ({error}).") from error
     parts = dict(loaded) if isinstance(loaded, DatasetDict) else {"": loaded}
-    chosen = splits_of(name for name in parts if name)
+    chosen = splits_of(name for name in parts if name and labelled)
     found = Pictures(notes=renamed(chosen, path))
     for split, part in parts.items():
-        if split and split not in chosen:
+        if labelled and split and split not in chosen:
             found.notes.append(
                 f"{len(part):,} images of the split {split!r} of {path} are left out: name it train, val or test."
             )
             continue
         image = _column(part.column_names, _IMAGE_COLUMNS, path)
-        label = _column(part.column_names, _LABEL_COLUMNS, path)
-        names = tuple(getattr(part.features[label], "names", None) or ())
+        label = _column(part.column_names, _LABEL_COLUMNS, path) if labelled else ""
         where = f"{split or 'the set'} of {path}"
         try:
-            cells, values = list(part.cast_column(image, Image(decode=False))[image]), list(part[label])
+            cells = list(part.cast_column(image, Image(decode=False))[image])
+            answers = list(part[label]) if label else []
         except _BROKEN as error:
             raise ValueError(f"{where} cannot be read as a Hugging Face dataset ({error}).") from error
         found.pictures += [_encoded(v, f"{i} of {where}") for i, v in enumerate(cells)]
         found.places += [f"{i} of {where}" for i in range(len(part))]
-        found.words += labels.words_of(values, names, where)
-        found.splits += [chosen.get(split, "")] * len(part)
+        if label:
+            names = tuple(getattr(part.features[label], "names", None) or ())
+            found.words += labels.words_of(answers, names, where)
+            found.splits += [chosen.get(split, "")] * len(part)
     return found

@@ -21,6 +21,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000"
 _DEEP = {"I": "whole", "F": "float"}  # by the first letter of Pillow's mode: more than eight bits of grey
 _TURNED = (5, 6, 7, 8)  # orientations of EXIF that lay a picture on its side
 _STEPS = (255, 1023, 4095, 16383, 65535)  # the whitest of 8, 10, 12, 14 and 16 bits
+FULL = 16384  # a whole number of grey that pictures of fewer than 15 bits don't reach; above, 65,535 is white
 _OVER = 1.01  # the share by which floats may pass 1 (or -1) and still be shares
 _BROKEN = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, AttributeError,
@@ -147,9 +148,14 @@ def decode(source: Source, form: Form, where: str) -> NDArray[Any]:
     """A picture in a form, [C, H, W]: bytes, or shares of the range as float32, not clipped.
 
     Raises:
-        ValueError: it can't be decoded; the text names it.
+        ValueError: it can't be decoded, or has another depth than the form; the text names it.
     """
-    return formed(pixels(source, where), form)
+    found = pixels(source, where)
+    byte = found.dtype == np.uint8
+    if byte == form.deep and (not byte or form.low != 0 or form.high < FULL):
+        its, wanted = ("8 bits", "more") if byte else ("more than 8 bits", "8 bits")
+        raise ValueError(f"The image {where} has {its}, but the training images have {wanted}. Save it like them.")
+    return formed(found, form)
 
 
 def formed(found: NDArray[Any], form: Form) -> NDArray[Any]:

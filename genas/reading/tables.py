@@ -244,7 +244,7 @@ def worded(value: object, where: str) -> str | None:
 
 def npz_tables(path: Path) -> list[tuple[str, Table]]:
     """The tables of an .npz file, each with the name of its split: features x0, x1, ... and the column label."""
-    from genas.reading import arrays
+    from . import arrays
 
     parts, notes = arrays.read(path)
     found = []

@@ -10,11 +10,14 @@ from genas.core import assets
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, Split, Task
 from genas.core.rng import seed_of
+from genas.tasks._pictures import pictures_in
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from torch import Tensor
+
+    from genas.reading.image_reader import ImageReader
 
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -86,7 +89,10 @@ class CifarTable(Task):
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Images scaled and standardised per channel."""
-        import torch
+        from genas.networks.preparation import standardised
 
-        mean, std = (torch.tensor(v, device=inputs.device).view(-1, 1, 1) for v in (self.mean, self.std))
-        return (inputs.float() / self.scale - mean) / std
+        return standardised(inputs, self.scale, self.mean, self.std)
+
+    def reader(self) -> ImageReader:
+        """Reads pictures as the network takes them."""
+        return pictures_in(self.input_shape, self.scale)

@@ -13,6 +13,17 @@ from genas.core.interfaces import Data, Split, Task
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from genas.reading.image_reader import ImageReader
+
+
+def pictures_in(shape: tuple[int, ...], white: float) -> ImageReader:
+    """Reads pictures of any size as raw inputs of that shape (C, H, W), whose white is `white`."""
+    from genas.reading.image_reader import ImageReader
+    from genas.reading.pictures import Form
+
+    channels, height, width = shape
+    return ImageReader(Form(channels, height, width), white)
+
 
 class PictureTask(Task):
     """A task whose inputs are divided by `scale`, then standardised by the training images' statistics."""
@@ -41,9 +52,13 @@ class PictureTask(Task):
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Scaled and standardised images."""
-        from genas.nn import pictures
+        from genas.networks.preparation import standardised
 
-        return pictures.standardise(inputs, self.scale, self.mean, self.std)
+        return standardised(inputs, self.scale, self.mean, self.std)
+
+    def reader(self) -> ImageReader:
+        """Reads pictures as the network takes them."""
+        return pictures_in(self.input_shape, self.scale)
 
 
 class PublishedTask(PictureTask):

@@ -17,10 +17,10 @@ from genas.tasks._pictures import PictureTask
 from genas.tasks._splits import check_classes, divide, shared
 
 if TYPE_CHECKING:
+    from genas.reading.image_reader import ImageReader
     from genas.reading.pictures import Form, Look, Source
 
 _KEPT, _SHRUNK = 256, 128  # pixels: images of one size up to the first keep it, others become squares up to the second
-_FULL = 16384  # a whole number of grey that pictures of fewer than 15 bits don't reach
 _DARK = 63  # of 255: pixels of 14 bits and less that lie in 16
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
@@ -91,9 +91,16 @@ class Images(PictureTask):
             *_odd(looks, self._places),
             *self._deepened(looks),
         )
+        self._arrays = source.arrays
         self._cut = {row for row, look in enumerate(looks) if look.depth == "cut"}
         self.scale = 1.0 if self.form.deep else 255.0
         self._describe()
+
+    def reader(self) -> ImageReader:
+        """Reads pictures as these were read."""
+        from genas.reading.image_reader import ImageReader
+
+        return ImageReader(self.form, self.scale, self._arrays)
 
     def _describe(self) -> None:
         """Say in words what the task is, and what an exported network's images need."""
@@ -130,7 +137,7 @@ class Images(PictureTask):
                 if depths[row] == deep:
                     values = pictures.pixels(self._pictures[row], self._places[row])
                     lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
-        if len(kinds) > 1 and (deep == "float" or not highest >= _FULL):
+        if len(kinds) > 1 and (deep == "float" or not highest >= pictures.FULL):
             named = {"byte": "8 bits", "whole": "more bits", "float": "floats"}
             shown = " and ".join(f"{named[kind]} ({place})" for kind, place in example.items())
             raise RequestError(

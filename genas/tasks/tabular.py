@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from genas.reading.features import Column, Found
+    from genas.reading.row_reader import RowReader
     from genas.reading.tables import Numbers, Table, Words
 
 _ANSWERS = ("label", "target", "class", "y")  # names of the column of classes that need not be said
@@ -74,6 +75,7 @@ class Tabular(Task):
         check_classes(self.path, self._labels, self.classes, limit, "rows")
         if not table.columns:
             raise RequestError(f"{self.path} has no column besides the label; add what the class can be told from.")
+        self._width = len(table.columns) if self.path.suffix.lower() == ".npz" else 0
         names = [name for name in table.columns if name not in table.nameless]
         keys = _keys(table, names)
         self._rows, divided = divide(self.path, self._labels, splits, self.classes, limit, "rows", keys=keys)
@@ -115,10 +117,15 @@ class Tabular(Task):
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Standardised by mean and deviation of the training rows, in float64, then float32."""
-        import torch
+        from genas.networks.preparation import standardised
 
-        mean, std = (torch.tensor(v, dtype=torch.float64, device=inputs.device) for v in (self.mean, self.std))
-        return ((inputs.double() - mean) / std).float()
+        return standardised(inputs, self.scale, self.mean, self.std)
+
+    def reader(self) -> RowReader:
+        """Reads rows as these were read."""
+        from genas.reading.row_reader import RowReader
+
+        return RowReader(self.columns, self._width)
 
 
 def _read(path: Path, label: str | None) -> tuple[Table, list[str | None], list[str]]:

@@ -17,12 +17,13 @@ from wine_table import wine_csv
 from genas.core import registry
 from genas.core.interfaces import Task
 from genas.core.records import Use
-from genas.export import export
+from genas.export.answers import answers as answers_to_files
+from genas.export.folder import export
 from genas.reading.pictures import Form, decode
 
 
 def answers(text: str, task: Task, given: torch.Tensor, file: Path, folder: Path) -> None:
-    """Export a network; the README's code on that file must score as the network does on `given`."""
+    """Export a network; the README's codes, and `predict`, must answer to that file as the network does to `given`."""
     space = registry.create("spaces", "mlp" if task.modality == "tabular" else "conv_net")
     arch = space.from_text(text)
     with torch.random.fork_rng(devices=[]):
@@ -31,16 +32,23 @@ def answers(text: str, task: Task, given: torch.Tensor, file: Path, folder: Path
     export(network, arch, task, folder)
     with torch.inference_mode():
         wanted = network(task.prepare(given))
-    (code,) = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), flags=re.DOTALL)
+    codes = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), flags=re.DOTALL)
     shutil.copy(file, folder / ("rows.csv" if file.suffix == ".csv" else "picture.png"))
-    script = f"import json, sys\nsys.modules['genas'] = None\n{code}\nprint(json.dumps(scores.tolist()))"
-    done = subprocess.run([sys.executable, "-B", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and not done.stderr, done.stderr
-    named, scores = done.stdout.splitlines()
-    found = torch.tensor(json.loads(scores))
-    assert torch.allclose(found, wanted, atol=1e-4)
     words = [task.classes[i] for i in wanted.argmax(1).tolist()]
-    assert named == (str(words) if file.suffix == ".csv" else words[0])
+    for code, absent in zip(codes, (("genas",), ("genas", "torch")), strict=True):
+        without = "".join(f"sys.modules[{name!r}] = None\n" for name in absent)
+        script = f"import json, sys\n{without}{code}\nprint(json.dumps(scores.tolist()))"
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", script], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr or "magnesium: missing numbers (3) are the mean" in done.stderr
+        named, scores = done.stdout.splitlines()
+        assert torch.allclose(torch.tensor(json.loads(scores)), wanted, atol=1e-4)
+        assert named == str(words)
+    said = answers_to_files(folder, [folder / ("rows.csv" if file.suffix == ".csv" else "picture.png")])
+    assert said.chosen == words
+    assert torch.allclose(torch.from_numpy(said.probabilities), wanted.softmax(1), atol=1e-4)
 
 
 def test_a_picture_of_another_size_in_colour(tmp_path: Path) -> None:

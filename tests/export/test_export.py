@@ -20,7 +20,7 @@ from genas.core import registry, wire
 from genas.core.errors import GenasError
 from genas.core.interfaces import Data, Task
 from genas.core.records import Architecture
-from genas.export import export
+from genas.export.folder import export
 
 ARCH = Architecture("tiny", ("input", "output"), ((0, 1),))
 
@@ -107,11 +107,14 @@ def test_the_onnx_file_takes_any_batch_and_agrees(exported: Any) -> None:
     assert sorted(p.name for p in folder.iterdir()) == sorted(files)
     session = onnxruntime.InferenceSession(str(folder / "model.onnx"))
     for size in (1, 7, 40):
-        inputs = Stripes().prepare(Stripes().data("val").inputs[:size])
+        raw = Stripes().data("val").inputs[:size]
         with torch.inference_mode():
-            wanted = made(inputs)
-        found = session.run(None, {"inputs": inputs.numpy()})[0]
-        assert torch.allclose(torch.from_numpy(found), wanted, atol=1e-4)
+            wanted = made(Stripes().prepare(raw))
+        scores, shares = session.run(None, {"inputs": raw.numpy().astype("float32")})
+        assert torch.allclose(torch.from_numpy(scores), wanted, atol=1e-4)
+        assert torch.allclose(torch.from_numpy(shares), wanted.softmax(1), atol=1e-4)
+    told = session.get_modelmeta().custom_metadata_map
+    assert json.loads(told["classes"]) == list(Stripes.classes) and told["preparation"] == Stripes.preparation
 
 
 def test_code_is_plain_data_and_torch_only(exported: Any, tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_code_is_plain_data_and_torch_only(exported: Any, tmp_path: Path) -> Non
         for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [])
         + ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
     }
-    assert roots == {"__future__", "pathlib", "torch", "safetensors", "math"}
+    assert roots == {"__future__", "collections", "pathlib", "torch", "typing", "safetensors", "math"}
     values = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in ast.parse(code).body
@@ -133,7 +136,7 @@ def test_code_is_plain_data_and_torch_only(exported: Any, tmp_path: Path) -> Non
     assert values["PREPARATION"] == Stripes.preparation
     assert values["CONFIG"] == {"width": 4, "outputs": 3}
     assert wire.from_data(Architecture, json.loads((folder / "architecture.json").read_text())) == ARCH
-    assert "pip install torch safetensors" in (folder / "README.md").read_text()
+    assert "pip install torch safetensors numpy`" in (folder / "README.md").read_text()
     export(network(), ARCH, Stripes(), tmp_path)
     assert (tmp_path / "model.py").read_text() == code, "the same network must give the same file"
 
@@ -223,5 +226,5 @@ def test_a_graph_network_is_exported_without_onnx(tmp_path: Path) -> None:
     files = export(tiny_net_graph.TinyGraphNet(4, 2), ARCH, Ring(), tmp_path)
     assert files["model.onnx"] == "missing: this network reads a whole graph, not batches of examples"
     readme = (tmp_path / "README.md").read_text()
-    assert "pip install torch safetensors torch-geometric" in readme
+    assert "pip install torch safetensors numpy torch-geometric" in readme
     assert "load()(x, edge_index)" in readme and files["model.onnx"] in readme

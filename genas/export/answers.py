@@ -1,0 +1,156 @@
+"""What an exported network says of new files: its classes and their probabilities, by model.onnx and its metadata."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genas.core.errors import GenasError, RequestError
+from genas.core.interfaces import Reader
+from genas.export import sums
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnxruntime
+    from numpy.typing import NDArray
+
+_BATCH = 1024  # examples that go through the network at once
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A class for each example.
+
+    Args:
+        classes: of the network.
+        examples: what each example is called: its file, or its place in one.
+        probabilities: [examples, classes].
+        notes: sentences on what was left out or read otherwise than it is written.
+    """
+
+    classes: tuple[str, ...]
+    examples: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def chosen(self) -> list[str]:
+        """The most probable class of each example."""
+        return [self.classes[place] for place in self.probabilities.argmax(1)]
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain data, with the notes."""
+        rows = zip(self.examples, self.chosen, self.probabilities.tolist(), strict=True)
+        answers = [
+            {"example": name, "class": chosen, "probabilities": dict(zip(self.classes, shares, strict=True))}
+            for name, chosen, shares in rows
+        ]
+        return {"classes": list(self.classes), "answers": answers, "notes": list(self.notes)}
+
+    def to_csv(self) -> str:
+        """As a table: the example, its class and that class's probability, then the probability of each class."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["example", "class", "probability", *(f"p({name})" for name in self.classes)])
+        for name, chosen, shares in zip(self.examples, self.chosen, self.probabilities, strict=True):
+            writer.writerow([name, chosen, f"{shares.max():.6g}", *(f"{share:.6g}" for share in shares)])
+        return stream.getvalue()
+
+
+def answers(run: Path, paths: Sequence[Path]) -> Answers:
+    """The answers of a run's winner, or of an exported network, to the examples in files.
+
+    Args:
+        run: the folder of a run, or one that holds model.onnx.
+        paths: pictures or tables, as the task's own; they need no class.
+
+    Raises:
+        RequestError: there is no such network, or a file can't be read as its inputs; the text names it.
+    """
+    import numpy as np
+
+    path = _file(run)
+    sums.check(path)
+    session = _session(path)
+    classes, reader = _told(session, path)
+    names: list[str] = []
+    shares, notes = [], list[str]()
+    try:
+        for some, raw in reader.batches(paths, notes):
+            names += some
+            shares += [_run(session, part) for part in _parts(raw)]
+    except ValueError as error:
+        raise RequestError(str(error)) from error
+    except OSError as error:
+        raise RequestError(f"{error.filename or 'A file'} can't be read ({error.strerror or error}).") from error
+    if not names:
+        raise RequestError("There is no example in what was named. Name pictures or tables with rows.")
+    return Answers(classes, tuple(names), np.concatenate(shares), tuple(notes))
+
+
+def _file(run: Path) -> Path:
+    for folder in (run / "winner", run):
+        if (folder / "model.onnx").is_file():
+            return folder / "model.onnx"
+    for folder in (run / "winner", run):
+        if (folder / "model.py").is_file():
+            raise RequestError(
+                f"The network in {folder} could not be written as ONNX (its README.md says why); use its model.py."
+            )
+    if (run / "ledger.jsonl").is_file():
+        raise RequestError(
+            f"{run} has no winner yet. Let its design end, or write one of its networks: genas export {run} KEY, and "
+            "name the folder that this makes."
+        )
+    raise RequestError(f"{run} holds no network; name the folder of a run, or one that genas export wrote.")
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    try:
+        return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.NotImplemented) as error:
+        reason = str(error).splitlines()[0][:160]
+        raise RequestError(f"onnxruntime can't read {path} ({reason}). Write it anew: genas export RUN KEY.") from error
+
+
+def _told(session: onnxruntime.InferenceSession, path: Path) -> tuple[tuple[str, ...], Reader]:
+    """The classes and the reader that the file's metadata tell."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from genas.reading.image_reader import ImageReader
+    from genas.reading.row_reader import RowReader
+
+    kinds: dict[str, type] = {kind.__name__: kind for kind in (ImageReader, RowReader)}
+    told = session.get_modelmeta().custom_metadata_map
+    if "reader" not in told or not json.loads(told.get("classes", "[]")):
+        raise RequestError(f"The network in {path.parent} reads no files; its README.md says what it takes.")
+    values = json.loads(told["reader"])
+    kind = values.pop("kind", "")
+    if kind not in kinds:
+        raise RequestError(f"The network in {path.parent} reads files by code of its own ({kind}); see its README.md.")
+    try:
+        reader: Reader = TypeAdapter(kinds[kind]).validate_python(values)
+    except ValidationError as error:
+        raise GenasError(
+            f"The metadata of {path} are of another version of genas. Write it anew: genas export RUN KEY."
+        ) from error
+    return tuple(json.loads(told["classes"])), reader
+
+
+def _parts(raw: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    for first in range(0, len(raw), _BATCH):
+        yield raw[first : first + _BATCH]
+
+
+def _run(session: onnxruntime.InferenceSession, raw: NDArray[Any]) -> NDArray[np.float32]:
+    kind = {"tensor(float)": "float32", "tensor(double)": "float64"}[session.get_inputs()[0].type]
+    found: NDArray[np.float32] = session.run(["probabilities"], {"inputs": raw.astype(kind)})[0]
+    return found

@@ -1,0 +1,68 @@
+"""Runs what was written and compares it with the network that it was written from."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from genas.core.errors import GenasError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+TOLERANCE = 1e-4  # of the largest answer, or of 1 where that is more
+
+
+def model_file(
+    network: nn.Module, examples: tuple[Tensor, ...], folder: Path, *, raw: Tensor | None, prepared: Tensor | None
+) -> float:
+    """The largest difference between the network and what model.py loads, on real examples.
+
+    Args:
+        examples: as the network takes them.
+        raw: examples that `prepare` of model.py must make `prepared` of; None where it has none.
+
+    Raises:
+        GenasError: it is more than the tolerance.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        module = _run(folder / "model.py")
+        worst = difference(module.load(folder)(*examples), network(*examples))
+        if raw is not None and prepared is not None:
+            worst = max(worst, difference(module.prepare(raw), prepared))
+    if not worst <= TOLERANCE:
+        raise GenasError(f"{folder / 'model.py'} answers differently from the trained network (by {worst:g}).")
+    return worst
+
+
+class _Uncached(SourceFileLoader):
+    """Reads the source each time and leaves no bytecode beside it."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        raise OSError("no bytecode wanted")
+
+
+def _run(path: Path) -> ModuleType:
+    """The written file as a module, known to nobody else afterwards."""
+    name = "_genas_exported_model"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Uncached(name, str(path)))
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up there
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[name]
+    return module
+
+
+def difference(found: Tensor, wanted: Tensor) -> float:
+    """The largest difference, as a share of the largest answer where that is above 1."""
+    return float((found - wanted).abs().max()) / max(1.0, float(wanted.abs().max()))

@@ -1,0 +1,99 @@
+"""A trained network as a folder: plain PyTorch code, the reader of its inputs, weights, ONNX, and how to use them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genas.core import wire
+from genas.core.errors import GenasError
+from genas.core.interfaces import Task
+from genas.core.records import Architecture
+from genas.export import check, model_file, onnx_file, reader_files, sums
+from genas.export.readme import readme
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_EXAMPLES = 16  # that the written files must answer as the network does
+
+
+def export(
+    network: nn.Module,
+    arch: Architecture,
+    task: Task,
+    folder: Path,
+    *,
+    weights: Mapping[str, Tensor] | None = None,
+    recipe: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """Write a trained network as model.py, reading/, weights.safetensors, model.onnx, architecture.json and README.md.
+
+    The written code is run on real examples and must answer as the network does; so must the ONNX file, where the
+    network can be written as one. SHA256SUMS holds the digests of all files. The network given is left as it is.
+
+    Args:
+        network: of a class whose file imports torch only, with its constructor's arguments in `config`.
+        folder: made where it does not exist.
+        weights: trained weights, as the network's `state_dict` names them; None for those that it holds.
+        recipe: how the network was trained, all of it; written into architecture.json and README.md.
+
+    Returns:
+        What each file is, by name. Under "model.onnx" either how closely it agrees or why it is missing.
+
+    Raises:
+        GenasError: the class's file imports something else, its config is not plain data, the weights do not fit, or
+            what was written answers differently.
+    """
+    from torch import Tensor
+
+    weights = network.state_dict() if weights is None else weights
+    trained = _trained(network, weights)
+    source, extra = model_file.source_of(trained)
+    preparation = model_file.preparation_of(task, _EXAMPLES)
+    reader = task.reader() if preparation else None
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.py").write_text(model_file.text(source, trained, task, preparation), encoding="utf-8")
+    reading = reader_files.write(reader, folder)
+    _write_data(folder, arch, weights, recipe)
+    batch, _ = task.batch(_EXAMPLES)
+    examples = (batch,) if isinstance(batch, Tensor) else tuple(batch)  # a graph unpacks as features and edges
+    raw = task.data("train").inputs[:_EXAMPLES] if preparation else None
+    prepared = None if raw is None else task.prepare(raw)
+    difference = check.model_file(trained, examples, folder, raw=raw, prepared=prepared)
+    files = {
+        "model.py": f"plain PyTorch; loaded and run, it differs by {difference:.1g} at most",
+        **({"reading": "the code that read the training data, for new files"} if reader else {}),
+        "weights.safetensors": f"{sum(v.numel() for v in weights.values()):,} numbers",
+        "model.onnx": onnx_file.write(trained, examples, task, folder, preparation=preparation, raw=raw, reader=reader),
+        "architecture.json": "the architecture as a graph" + (", and how it was trained" if recipe else ""),
+        "README.md": "how to use these files",
+        sums.NAME: "the digests of all of them",
+    }
+    shown = readme(files["model.onnx"], extra, reading, network=trained, task=task, raw=raw, recipe=recipe or {})
+    (folder / "README.md").write_text(shown, encoding="utf-8")
+    sums.write(folder, [name for name in files if name != sums.NAME])
+    return files
+
+
+def _write_data(
+    folder: Path, arch: Architecture, weights: Mapping[str, Tensor], recipe: Mapping[str, Any] | None
+) -> None:
+    """weights.safetensors and architecture.json."""
+    from genas.training.weights import sealed
+
+    (folder / "weights.safetensors").write_bytes(sealed(weights))
+    graph = wire.to_data(arch) | ({"recipe": dict(recipe)} if recipe else {})
+    (folder / "architecture.json").write_text(json.dumps(graph, indent=1) + "\n", encoding="utf-8")
+
+
+def _trained(network: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
+    trained = copy.deepcopy(network).cpu()
+    try:
+        trained.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        raise GenasError(f"The weights do not fit the network: {error}") from error
+    return trained.eval().requires_grad_(False)

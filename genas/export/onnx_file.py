@@ -1,0 +1,126 @@
+"""model.onnx: the network with its preparation inside, and in its metadata how files become its inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genas.core.errors import GenasError
+from genas.core.interfaces import Reader, Task
+from genas.export.check import TOLERANCE, difference
+from genas.export.model_file import Preparation
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def write(
+    network: nn.Module,
+    examples: tuple[Tensor, ...],
+    task: Task,
+    folder: Path,
+    *,
+    preparation: Preparation | None,
+    raw: Tensor | None,
+    reader: Reader | None,
+) -> str:
+    """Write model.onnx for any batch size and run it; how closely it agrees, or why there is none.
+
+    Its input `inputs` takes raw inputs, where `preparation` is known: images as float32, rows of numbers as float64.
+    Its outputs are `outputs`, as the network gives them, and `probabilities`, where the task has classes. Its metadata
+    are `classes` (a list), `preparation` (words) and `reader` (the kind and the values of the task's reader), in JSON.
+
+    Args:
+        examples: prepared ones, as the network takes them.
+        raw: the same kind of examples as the task holds them.
+    """
+    import onnxruntime
+    import torch
+
+    path = folder / "model.onnx"
+    path.unlink(missing_ok=True)
+    if len(examples) != 1:
+        return "missing: this network reads a whole graph, not batches of examples"
+    whole, inputs = _whole(network, preparation, bool(task.classes)), examples[0]
+    if raw is not None:
+        inputs = raw if raw.dtype == torch.float64 else raw.float()
+    names = ["outputs", "probabilities"][: 1 + bool(task.classes)]
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                whole,
+                (inputs[:2],),
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+                input_names=["inputs"],
+                output_names=names,
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = next(
+            (line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()), "no reason given"
+        )
+        return f"missing: this network cannot be written as ONNX ({reason[:200]})"
+    assert program is not None
+    program.model.metadata_props.update(_metadata(task, reader))
+    program.save(str(path))
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for batch in (inputs, inputs[:1]):
+        with torch.inference_mode():
+            wanted = whole(batch)
+        for found, output in zip(session.run(None, {"inputs": batch.numpy()}), wanted, strict=True):
+            worst = max(worst, difference(torch.from_numpy(found), output))
+    if not worst <= TOLERANCE:
+        path.unlink()
+        raise GenasError(f"onnxruntime answers differently from the trained network (by {worst:g} of its range).")
+    return f"for any batch size; onnxruntime differs by {worst:.1g} at most on {len(inputs)} real examples"
+
+
+def _whole(network: nn.Module, preparation: Preparation | None, classes: bool) -> nn.Module:
+    """The network from raw inputs to its outputs and, of a classifier, their probabilities."""
+    from torch import nn
+
+    from genas.networks.preparation import standardised
+
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
+            if preparation:
+                inputs = standardised(inputs, preparation.scale, preparation.mean, preparation.std)
+            outputs = self.network(inputs)
+            return (outputs, outputs.softmax(1)) if classes else (outputs,)
+
+    return Whole().eval()
+
+
+def _metadata(task: Task, reader: Reader | None) -> dict[str, str]:
+    found = {"classes": json.dumps(list(map(str, task.classes))), "preparation": str(getattr(task, "preparation", ""))}
+    if reader is not None:
+        values = dataclasses.asdict(reader)  # type: ignore[call-overload]  # reader_files has made sure of it
+        found["reader"] = json.dumps({"kind": type(reader).__name__, **values})
+    return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's notes on packages that no network here needs."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
