@@ -58,7 +58,7 @@ def write(reader: Reader | None, folder: Path) -> Reading | None:
     found.sometimes -= found.always
     kinds = sorted({(kind.__module__.rpartition(".")[2], kind.__name__) for kind in _kinds(reader)})
     imports = "".join(f"from .{module} import {name}\n" for module, name in kinds)
-    shown = pprint.pformat(reader, width=100, sort_dicts=False)
+    shown = pprint.pformat(reader, width=100, sort_dicts=False).replace("\n", "\n" + " " * len("READER = "))
     text = f"{_HEAD}\n{imports}{_TAIL.format(reader=shown)}"
     (target / "__init__.py").write_text(text, encoding="utf-8")
     _check(reader, target)
