@@ -310,9 +310,9 @@ class Race:
         stage = f"final {place}"
         event = self.ledger.find(stage)
         if event is None:
-            each = self.spending.left() * share
             rate = self._rates[key] if key in self._heirs else self._rate(key)
-            means = self.means.of_final(candidate, each, rate, heir=key in self._heirs)
+            means = self.means.of_final(candidate, self.spending.left() * share, rate, heir=key in self._heirs)
+            each = self.spending.left() * share  # choosing the means was timed, which takes a while on a busy machine
             event = {"kind": "rung", "id": stage, "clock": self.spending.spent(), "each": each, **means}
             self.ledger.append(event)
         course = self._inherited(key) if key in self._heirs else self._course(key, self._rung_of[key])

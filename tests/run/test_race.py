@@ -11,15 +11,16 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import genas
 from genas.book import Book
-from genas.core import assets, registry
+from genas.core import assets, clock, registry
 from genas.core.errors import RequestError
 from genas.core.ledger import Event, Ledger
-from genas.core.records import Architecture, Candidate, Report, Request, Use
+from genas.core.records import Architecture, Candidate, Options, Report, Request, Use
 from genas.laboratory import Laboratory, context_of
 from genas.run.finer import finer
 from genas.run.means import Means
@@ -159,6 +160,22 @@ def test_the_precision_is_measured_only_where_seconds_count(tmp_path: Path, monk
     known = {"budget": {"seconds": 14}, "validator": {"name": "train"}, "space": FROM_SCRATCH}
     assert precisions(tmp_path / "seconds", **known)[0] == "bfloat16"
     assert asked and "bfloat16" in used
+
+
+def test_what_choosing_the_means_takes_is_taken_off_the_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, late = Means.of_final, [0.0]
+
+    def slow(self: Means, *args: Any, **known: Any) -> Options:
+        late[0] += 5  # as on a busy machine
+        return real(self, *args, **known)
+
+    monkeypatch.setattr(clock, "now", lambda: time.perf_counter() + late[0])
+    monkeypatch.setattr(Means, "of_final", slow)
+    known = {"budget": {"seconds": 14}, "validator": {"name": "train"}, "space": FROM_SCRATCH}
+    genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **{**KNOWN, **known})
+    event = Ledger(tmp_path / "ledger.jsonl", follow=True).find("final 0")
+    assert event is not None and event["clock"] > 5
+    assert 1 < event["each"] < 14 - event["clock"]
 
 
 def test_a_precision_that_there_is_not_is_refused(tmp_path: Path) -> None:
