@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 
 from genas.core.paths import written
 
-_LONGEST = 2**20  # bytes of a first line that are looked at
-
 
 def columns(path: str) -> tuple[str, ...]:
     """The names of the table's columns; () where there is no such file, or none that names its columns."""
+    from genas.reading import tables
+
     try:
         file = written(path)
-        if not file.is_file():
+        if not file.is_file() or file.suffix.lower() not in (".csv", ".tsv", ".parquet"):
             return ()
-        if file.suffix.lower() == ".parquet":
-            from pyarrow import parquet
-
-            return tuple(parquet.read_schema(file).names)
-        if file.suffix.lower() in {".csv", ".tsv"}:
-            with file.open("rb") as opened:
-                return _header(opened.readline(_LONGEST))
-    except (OSError, ValueError, RuntimeError, csv.Error):  # the task says what is wrong with its file
+        return tables.names(file)
+    except (OSError, ValueError):  # the task says what is wrong with its file
         return ()
-    return ()
-
-
-def _header(line: bytes) -> tuple[str, ...]:
-    encoding = "utf-16" if line[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    text = line.decode(encoding, errors="replace").rstrip("\r\n\0")
-    between = max("\t;,|", key=text.count)
-    return tuple(name.strip() for name in next(csv.reader([text], delimiter=between, skipinitialspace=True), ()))
 
 
 def called(said: str, names: Sequence[str]) -> str | None:

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,11 @@ _LARGEST = float(np.finfo(np.float32).max)
 _CODES = r"USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|kr\.?|zł|Rs\.?|R\$"
 _SIGN = re.compile(rf"(?:{_CODES}|%|‰)", re.I)
 _GROUPS = {".": r",\s'’\u00a0\u202f_", ",": r".\s'’\u00a0\u202f_"}  # what may part thousands, by the decimal mark
+_LAKHS = {".": r"[1-9]\d?(?:,\d\d)+,\d{3}|", ",": ""}  # 12,34,567, as India parts them
 _NUMBER = {
     mark: re.compile(
-        rf"[+-]?(?:[1-9]\d{{0,2}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
+        rf"[+-]?(?:[1-9]\d{{0,2}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|{_LAKHS[mark]}\d+|(?=[{mark}]\d))"
+        rf"(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
         re.I,
     )
     for mark, group in _GROUPS.items()
@@ -74,6 +77,16 @@ def encode(columns: Sequence[Column], table: Mapping[str, Cells]) -> NDArray[np.
         KeyError: the table lacks a column.
     """
     return np.concatenate([column.features(table[column.name]) for column in columns], axis=1)
+
+
+def statistics(features: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of each feature of the training rows, in float64."""
+    mean, std = features.mean(0), features.std(0)
+    for place in np.flatnonzero(std == 0):  # differences so small that their squares are 0
+        apart = features[:, place] - mean[place]
+        most = np.abs(apart).max()
+        std[place] = most * (apart / most).std() if most else 1.0
+    return tuple(mean.tolist()), tuple(std.tolist())
 
 
 def standardised(features: NDArray[np.float64], mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
@@ -125,10 +138,12 @@ def _number(cell: str, decimal: str, sign: str) -> float:
 
 
 def _bared(cell: str) -> tuple[str, str]:
-    """A number without its currency or percent sign, and that sign; minus signs and accounting's brackets as -."""
+    """A number without its currency or percent sign, and that sign; a minus behind it and brackets around it as -."""
     bare, sign = cell.replace("\u2212", "-"), ""
     if bare[:1] == "(" and bare[-1:] == ")":
         bare = "-" + bare[1:-1].strip()
+    if bare[-1:] == "-" and bare[:1].isdigit():
+        bare = "-" + bare[:-1].strip()
     minus = "-" if bare[:1] == "-" else ""
     body = bare[len(minus) :].strip()
     if (told := _SIGN.match(body)) or (body and unicodedata.category(body[0]) == "Sc"):
@@ -164,6 +179,16 @@ def decimal_mark(table: Mapping[str, Cells], delimiter: str) -> str:
 
 # What a column is
 
+_TEXT = "words that no two training rows share"
+_UNIQUE = {
+    "dates or times that no two training rows share; write what matters of them, as the hour, as numbers": re.compile(
+        r"(?=.*[-/:.]\d)\d[\d\s/:.TZ+-]*(?:[AaPp]\.?[Mm]\.?)?"
+    ),
+    "numbers with words that no two training rows share; write the numbers alone": re.compile(
+        r"[+-]?\d[\d.,]*\s?[^\W\d_]{1,6}"
+    ),
+}  # what words that are left out may be, and what to write instead
+
 
 @dataclass(frozen=True)
 class Found:
@@ -182,26 +207,41 @@ class Found:
     oddities: tuple[str, ...] = ()
 
 
-def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, nameless: bool = False) -> Found:
+def learn(
+    name: str,
+    cells: Cells,
+    train: NDArray[np.int64],
+    decimal: str,
+    parts: Sequence[NDArray[np.int64]] = (),
+    *,
+    nameless: bool = False,
+) -> Found:
     """What the cells of a column are, as the training rows tell: numbers, or words of which the most frequent count.
 
     Args:
         train: the training rows.
         decimal: the file's decimal mark.
+        parts: the rows of each split that the data name, which may be numbered each for itself.
         nameless: whether the file gives it no name, as where a table was saved with the numbers of its rows.
 
     Raises:
-        ValueError: a number is infinite or too large.
+        ValueError: a number is infinite or too large, or they are written in different ways.
     """
     values, mark, sign, oddities = _as_numbers(name, cells, decimal)
     if nameless:
         return Found(None, "it has no name in the file, as columns that number the rows have none")
-    if not sign and (why := _identity(name, values, cells)):
+    if not sign and (why := _identity(name, values, cells, parts)):
         return Found(None, why)
     if values is None:
-        if not isinstance(cells, np.ndarray) and (signs := _mixed(cells)):
-            raise ValueError(f"holds numbers with different signs ({signs}). Write all of them alike.")
+        if not isinstance(cells, np.ndarray) and (ways := _mixed(cells)):
+            raise ValueError(f"holds numbers with different {ways}. Write all of them alike.")
         return _of_words(name, spelled(cells), train)
+    if code := _code(cells):
+        told = f"Column {name} holds codes, as some begin with 0 (as {code})"
+        if len(set(cells)) <= _MOST:
+            found = _of_words(name, spelled(cells), train)
+            return replace(found, oddities=(f"{told}: they are words.", *found.oddities))
+        oddities.append(f"{told}; as more than {_MOST} differ, they are read as numbers.")
     large = np.flatnonzero(np.abs(values) > _LARGEST)
     if large.size:
         raise ValueError(
@@ -252,13 +292,25 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
 
 
 def _mixed(cells: Sequence[str | None]) -> str:
-    """The currencies and percent signs of a column that would hold numbers but for them; "" where it wouldn't."""
+    """In what the numbers of a column differ that would hold numbers but for that: signs, or decimal marks."""
     bare = [_bared(cell) for cell in islice(dict.fromkeys(cells), _ASKED) if cell and cell.lower() not in MISSING]
-    signs = dict.fromkeys(sign for _, sign in bare)
-    fits = max(sum(1 for text, _ in bare if pattern.fullmatch(text)) for pattern in _NUMBER.values())
-    if len(signs) < 2 or fits < _NEARLY * len(bare):
+    fits = {mark: {text for text, _ in bare if _NUMBER[mark].fullmatch(text)} for mark in _GROUPS}
+    if len(fits["."] | fits[","]) < _NEARLY * len({text for text, _ in bare}):
         return ""
-    return ", ".join(sign or "none" for sign in signs)
+    if len(signs := dict.fromkeys(sign for _, sign in bare)) > 1:
+        return f"signs ({', '.join(sign or 'none' for sign in signs)})"
+    point, comma = fits["."] - fits[","], fits[","] - fits["."]
+    return f"decimal marks ({min(point)} and {min(comma)})" if point and comma else ""
+
+
+def _code(cells: Cells) -> str:
+    """A cell that begins with 0, where all are whole numbers as they are written: zip codes, not 0.5; "" elsewhere."""
+    if isinstance(cells, np.ndarray):
+        return ""
+    written = {cell for cell in cells if cell is not None and cell.lower() not in MISSING}
+    if not all(map(str.isdigit, written)):
+        return ""
+    return min((cell for cell in written if cell[0] == "0" and len(cell) > 1), default="")
 
 
 def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
@@ -275,29 +327,35 @@ def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
     ]
 
 
+_ID, _NUMBERED = "it is an id, different in every row", 3  # of fewer rows nothing is told
 _NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id|nr|no|number))|.*[a-z]I[dD]", re.S)
 
 
-def identity(name: str, cells: Cells) -> str:
-    """Why a column only numbers the rows; "" where it doesn't."""
+def identity(name: str, cells: Cells, parts: Sequence[NDArray[np.int64]] = ()) -> str:
+    """Why a column only numbers the rows, of all or of each part; "" where it doesn't."""
     values, _, sign, _ = _as_numbers(name, cells, ".")
-    return "" if sign else _identity(name, values, cells)
+    return "" if sign else _identity(name, values, cells, parts)
 
 
-def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells) -> str:
-    count = len(cells)
+def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells, parts: Sequence[NDArray[np.int64]]) -> str:
     called = _NAMED_ID.fullmatch(name if name != name.upper() else name.lower()) is not None
-    if count < 3 or (values is not None and np.isnan(values).any()):
+    known = np.array(spelled(cells), dtype=object) if values is None else values
+    for rows in ([np.arange(len(cells))], parts):
+        reasons = [_numbering(known[its], called) for its in rows if len(its) >= _NUMBERED]
+        if reasons and all(reasons):
+            return reasons[0]
+    return ""
+
+
+def _numbering(known: NDArray[Any], called: bool) -> str:
+    """Why words or numbers only number rows; "" where they don't."""
+    if known.dtype == object:
+        return _ID if called and len(set(known.tolist())) == len(known) else ""
+    if np.isnan(known).any() or (known != np.rint(known)).any() or len(np.unique(known)) < len(known):
         return ""
-    if values is None:
-        different, whole = len(set(spelled(cells))) == count, True
-    else:
-        different, whole = len(np.unique(values)) == count, bool((values == np.rint(values)).all())
-    if not (different and whole):
-        return ""
-    if values is not None and values.min() in (0, 1) and values.max() - values.min() == count - 1:
+    if known.min() in (0, 1) and known.max() - known.min() == len(known) - 1:
         return "it numbers the rows"
-    return "it is an id, different in every row" if called else ""
+    return _ID if called else ""
 
 
 def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> Found:
@@ -310,13 +368,17 @@ def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> F
     if not kept:
         if len(counts) == 1:
             return Found(None, f"it is always {next(iter(counts))[:40]!r} in the training rows", missing)
-        return Found(None, "it holds words that no two training rows share", missing)
-    rest = len(counts) - len(kept)
-    oddities: tuple[str, ...] = ()
-    if rest:
+        kind = next((kind for kind, pattern in _UNIQUE.items() if all(map(pattern.fullmatch, counts))), _TEXT)
+        return Found(None, f"it holds {kind}", missing)
+    oddities = []
+    if rest := len(counts) - len(kept):
         rows = sum(count for word, count in counts.items() if word not in kept)
-        oddities = (
+        oddities.append(
             f"Column {name} holds {len(counts)} different words; the {len(kept)} most frequent are features, and "
-            f"{rows:,} training rows have one of the other {rest}.",
+            f"{rows:,} training rows have one of the other {rest}."
         )
-    return Found(Column(name, kept), "", missing, oddities)
+    folded: dict[str, str] = {}
+    if alike := [(first, word) for word in kept if (first := folded.setdefault(word.casefold(), word)) != word]:
+        shown = ", ".join(f"{first!r} and {word!r}" for first, word in alike[:3])
+        oddities.append(f"Words of the column {name} differ in capitals only and are different features: {shown}.")
+    return Found(Column(name, kept), "", missing, tuple(oddities))

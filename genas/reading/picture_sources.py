@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from genas.reading import arrays, folders, labels
 from genas.reading.pictures import Source, suffixes
-from genas.reading.splits import listed, renamed, split_of, splits_of
+from genas.reading.splits import column_notes, column_of, listed, renamed, splits_of
+from genas.reading.tables import worded
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpeg", "png", "picture", "photo", "pixels")
 _LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
-_SPLIT_COLUMNS = ("split", "set", "subset", "partition")
+_WORDS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.bool_(), pa.int64(), pa.int32(), pa.int8())
+_SHORT = 80  # bytes of a cell of a column that may name splits
 _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)  # what datasets and pyarrow raise
 _FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
 
@@ -55,8 +58,8 @@ def read(path: Path) -> Pictures:
         raise ValueError(f"{path} cannot be read as images. Name {_FORMS}.")
     elif (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
         found = _from_hugging_face(path)
-    elif tables := sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet")):
-        found = _from_parquet([table for table in tables if not table.name.startswith((".", "_"))], path)
+    elif tables := _parquet_files(path):
+        found = _from_parquet(tables, path)
     else:
         walked = folders.walk(path)
         places = [str(file) for file in walked.files]
@@ -118,18 +121,23 @@ def _bytes(part: NDArray[Any], scale: float) -> NDArray[Any]:
     return np.rint(part * scale if scale != 1 else part).astype(np.uint8)
 
 
+def _parquet_files(root: Path) -> list[Path]:
+    """The parquet files of a folder, or of its folder data, or of folders of splits in these."""
+    for pattern in ("*.parquet", "data/*.parquet", "*/*.parquet", "data/*/*.parquet"):
+        if found := [file for file in sorted(root.glob(pattern)) if not file.name.startswith((".", "_"))]:
+            return found
+    return []
+
+
 def _from_parquet(paths: Sequence[Path], root: Path) -> Pictures:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     found = Pictures()
-    by_file = splits_of(dict.fromkeys(_stem(path) for path in paths if split_of(_stem(path)))) if len(paths) > 1 else {}
-    left = [path.name for path in paths if by_file and _stem(path) not in by_file]
-    if left:
+    by_file, chosen = _splits_of_files(paths) if len(paths) > 1 else ({}, {})
+    if left := [path.name for path in paths if by_file and path not in by_file]:
         found.notes.append(f"Files of {root} that name no split are left out: {listed(left)}.")
-    used = [path for path in paths if not by_file or _stem(path) in by_file]
-    found.notes += renamed(by_file, root)
-    for path in used:
+    found.notes += renamed(chosen, root)
+    for path in by_file or paths:
         try:
             table = pq.ParquetFile(path).read()
         except (pa.ArrowException, OSError) as error:
@@ -137,30 +145,44 @@ def _from_parquet(paths: Sequence[Path], root: Path) -> Pictures:
         image = _column(table.column_names, _IMAGE_COLUMNS, path)
         label = _column(table.column_names, _LABEL_COLUMNS, path)
         names = _class_names(table.schema.metadata or {}, label)
-        found.pictures += [_encoded(v, f"{i} of {path}") for i, v in enumerate(table.column(image).to_pylist())]
+        images = table.column(image).to_pylist()
+        found.pictures += [_encoded(v, path.parent, f"{i} of {path}") for i, v in enumerate(images)]
         found.places += [f"{i} of {path}" for i in range(len(table))]
         found.words += labels.words_of(table.column(label).to_pylist(), names, path)
-        column = next((name for name in table.column_names if name.lower() in _SPLIT_COLUMNS), None)
-        if column is not None and not by_file:
-            values = [str(value) for value in table.column(column).to_pylist()]
-            chosen = _named_splits(dict.fromkeys(values), path)
-            found.notes += renamed(chosen, f"the column {column} of {path}")
-            found.splits += [chosen[value] for value in values]
+        others = {name: table.column(name) for name in table.column_names if name not in (image, label)}
+        if by_file:
+            found.splits += [by_file[path]] * len(table)
         else:
-            found.splits += [by_file.get(_stem(path), "")] * len(table)
+            found.splits += _splits_in(others, path, found.notes) or [""] * len(table)
+        found.notes += _unused(list(others), path)
     return found
 
 
-def _stem(path: Path) -> str:
-    """What a file is called without the number of its part: train of train-00000-of-00002."""
-    return path.stem.split("-")[0]
+def _splits_of_files(paths: Sequence[Path]) -> tuple[dict[Path, str], dict[str, str]]:
+    """The split of each file by its name, or by that of its folder; and of each of these names."""
+    for called in ({path: path.stem for path in paths}, {path: path.parent.name for path in paths}):
+        if chosen := splits_of(dict.fromkeys(called.values())):
+            return {path: chosen[name] for path, name in called.items() if name in chosen}, chosen
+    return {}, {}
 
 
-def _named_splits(names: Iterable[object], where: object) -> dict[str, str]:
-    names = list(names)
-    if unknown := [name for name in names if split_of(name) is None]:
-        raise ValueError(f"{where} has a split {unknown[0]!r}; name the splits train, val and test.")
-    return splits_of(names)
+def _splits_in(columns: dict[str, pa.ChunkedArray], where: object, notes: list[str]) -> list[str] | None:
+    """The split of each row by a column that names it, which is taken from `columns`; None where there is none."""
+    words = {}
+    for name, column in columns.items():
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if kind in _WORDS and column.nbytes <= _SHORT * len(column):
+            words[name] = {worded(cell, f"{name} of {where}") for cell in column.unique().to_pylist()}
+    told = column_of(words, where)
+    if told is None:
+        return None
+    name, chosen = told
+    notes += column_notes(name, chosen, where)
+    return [chosen[str(worded(cell, name))] for cell in columns.pop(name).to_pylist()]
+
+
+def _unused(columns: Sequence[str], where: object) -> list[str]:
+    return [f"Columns of {where} besides image and label are left out: {listed(columns)}."] if columns else []
 
 
 def _column(names: Iterable[str], wanted: Sequence[str], where: Path) -> str:
@@ -168,7 +190,9 @@ def _column(names: Iterable[str], wanted: Sequence[str], where: Path) -> str:
     for name in wanted:
         if same := [column for column in known if column.lower() == name]:
             return same[0]
-    raise ValueError(f"{where} needs a column named {wanted[0]!r}; it has {', '.join(known)}.")
+    raise ValueError(
+        f"{where} needs a column named {wanted[0]!r}; it has {', '.join(known)}. Rename that of the {wanted[0]}s."
+    )
 
 
 def _class_names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...]:
@@ -182,10 +206,10 @@ def _class_names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...]:
         raise ValueError(f"The class names in the parquet metadata cannot be read ({error}).") from error
 
 
-def _encoded(value: Any, where: str) -> Source:
-    """The bytes of a cell: plain, or in the struct of bytes and path that Hugging Face writes."""
+def _encoded(value: Any, folder: Path, where: str) -> Source:
+    """The bytes of a cell: plain, or in the struct of bytes and path (within `folder`) that Hugging Face writes."""
     if isinstance(value, dict):
-        value = value.get("bytes") or (Path(value["path"]) if value.get("path") else None)
+        value = value.get("bytes") or (folder / value["path"] if value.get("path") else None)
     if not isinstance(value, bytes | Path):
         raise ValueError(f"The image {where} cannot be read (no encoded image there). Mend it or take it out.")
     return value
@@ -215,8 +239,20 @@ def _from_hugging_face(path: Path) -> Pictures:
             cells, values = list(part.cast_column(image, Image(decode=False))[image]), list(part[label])
         except _BROKEN as error:
             raise ValueError(f"{where} cannot be read as a Hugging Face dataset ({error}).") from error
-        found.pictures += [_encoded(v, f"{i} of {where}") for i, v in enumerate(cells)]
+        found.pictures += [_encoded(v, path, f"{i} of {where}") for i, v in enumerate(cells)]
         found.places += [f"{i} of {where}" for i in range(len(part))]
         found.words += labels.words_of(values, names, where)
-        found.splits += [chosen.get(split, "")] * len(part)
+        others = {name: _named_cells(part, name) for name in part.column_names if name not in (image, label)}
+        told = None if split else _splits_in(others, where, found.notes)
+        found.splits += told or [chosen.get(split, "")] * len(part)
+        found.notes += _unused(list(others), where)
     return found
+
+
+def _named_cells(part: Any, column: str) -> pa.ChunkedArray:
+    """A column of a Hugging Face dataset, nothing decoded; numbers of named classes by their names."""
+    cells = part.select_columns([column]).with_format("arrow")[:].column(column)
+    names = getattr(part.features[column], "names", None)
+    if not names:
+        return cells
+    return pa.chunked_array([[None if v is None or v < 0 else names[v] for v in cells.to_pylist()]], pa.string())

@@ -42,3 +42,9 @@ def rows(count: int = 30, head: str = "age,town,label") -> str:
 def csv(head: str, row, count: int = 40, mark: str = ",") -> str:
     """A table whose rows are what `row` makes of their number."""
     return "\n".join([head, *(mark.join(map(str, row(i))) for i in range(count))]) + "\n"
+
+
+def numbers_of(task, name: str) -> set[float]:
+    """The different numbers of a column of a table, in all splits."""
+    at = [column for column, _ in task.features].index(name)
+    return {value for split in ("train", "val", "test") for value in task.data(split).inputs[:, at].tolist()}

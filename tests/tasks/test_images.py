@@ -1,5 +1,6 @@
 """The user's own images in every form they may have, and what is said when they are unfit."""
 
+import io
 import json
 import shutil
 
@@ -19,6 +20,12 @@ from genas.tasks.images import Images
 
 def _bytes(path) -> bytes:
     return path.read_bytes()
+
+
+def _encoded(label, i) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels(label, i)).save(out, "png")
+    return out.getvalue()
 
 
 def _all_labels(task):
@@ -76,6 +83,47 @@ def test_parquet_with_names_and_splits(tmp_path, struct):
     assert [len(task.data(s).labels) for s in ("train", "val", "test")] == [12, 4, 4]
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("phase", ["train"] * 12 + ["test"] * 8), ("Split", [b"TRAIN"] * 12 + [b"TEST"] * 8),
+        ("is_train", [True] * 12 + [False] * 8), ("is_test", [0] * 12 + [1] * 8),
+        ("subset", pa.array(["training"] * 12 + ["holdout"] * 8).dictionary_encode()),
+    ],
+)  # fmt: skip
+def test_a_column_of_splits_is_kept_whatever_it_is_called(tmp_path, name, values):
+    cells = [_encoded(i % 2, i) for i in range(20)]
+    table = pa.table({"image": cells, "label": [0, 1] * 10, name: values, "camera": ["a", "b"] * 10})
+    pq.write_table(table, tmp_path / "a.parquet")
+    task = Images(path=str(tmp_path / "a.parquet"))
+    assert torch.equal(task.data("test").inputs[0], torch.from_numpy(pixels(0, 12)).permute(2, 0, 1))
+    assert len(task.data("test").labels) == 8 and said(task, "besides image and label are left out: camera")
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train_1", "test_1"), ("mnist_train", "mnist_test"), ("train/0000", "test/0000"),
+        ("data/train-00000-of-00001", "data/test-00000-of-00001"), ("data/train/0", "data/test/0"),
+    ],
+)  # fmt: skip
+def test_parquet_files_are_splits_by_their_names_or_those_of_their_folders(tmp_path, train, test):
+    for name, first, count in ((train, 0, 16), (test, 16, 6)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        cells = [_encoded(i % 2, first + i) for i in range(count)]
+        pq.write_table(pa.table({"image": cells, "label": [0, 1] * (count // 2)}), tmp_path / f"{name}.parquet")
+    task = Images(path=str(tmp_path))
+    assert len(task.data("test").labels) == 6
+    assert torch.equal(task.data("test").inputs[1], torch.from_numpy(pixels(1, 17)).permute(2, 0, 1))
+
+
+def test_paths_in_a_parquet_file_are_looked_for_beside_it(tmp_path):
+    folders(tmp_path / "raw", (10, 10))
+    cells = [{"bytes": None, "path": f"raw/{name}/{i}.png"} for i in range(10) for name in ("cat", "dog")]
+    pq.write_table(pa.table({"image": cells, "label": ["cat", "dog"] * 10}), tmp_path / "a.parquet")
+    assert _all_labels(Images(path=str(tmp_path / "a.parquet"))) == [10, 10]
+
+
 def test_hugging_face_dataset_on_disk(tmp_path):
     from datasets import ClassLabel, Dataset, DatasetDict, Features
     from datasets import Image as Picture
@@ -90,6 +138,28 @@ def test_hugging_face_dataset_on_disk(tmp_path):
     assert task.data("test").labels.tolist() == [0, 1]
     made.save_to_disk(str(tmp_path / "one"))
     assert _all_labels(Images(path=str(tmp_path / "one"))) == [12, 12]
+
+
+def test_a_column_of_splits_of_a_hugging_face_dataset_is_kept_and_other_columns_are_named(tmp_path):
+    from datasets import ClassLabel, Dataset, Features, Value
+    from datasets import Image as Picture
+
+    features = Features({
+        "image": Picture(), "label": Value("int64"), "split": ClassLabel(names=["train", "test"]), "n": Value("int8"),
+    })  # fmt: skip
+    cells = [{"bytes": _encoded(i % 2, i), "path": None} for i in range(24)]
+    columns = {"image": cells, "label": [0, 1] * 12, "split": [0] * 16 + [1] * 8, "n": list(range(24))}
+    Dataset.from_dict(columns, features=features).save_to_disk(str(tmp_path / "set"))
+    task = Images(path=str(tmp_path / "set"))
+    assert torch.equal(task.data("test").inputs[0], torch.from_numpy(pixels(0, 16)).permute(2, 0, 1))
+    assert len(task.data("test").labels) == 8 and said(task, "besides image and label are left out: n.")
+
+
+def test_a_split_of_marks_alone_has_no_labels(tmp_path):
+    x = np.stack([pixels(i % 2, i) for i in range(40)])
+    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=np.arange(30) % 2, x_test=x[30:], y_test=np.full(10, -1))
+    task = Images(path=str(tmp_path / "a.npz"))
+    assert task.classes == ("0", "1") and said(task, "The 10 images of the test split have no labels")
 
 
 def test_shipped_parquet_files(bench_data):
@@ -139,6 +209,8 @@ def test_corrupt_image_is_named(tmp_path):
         ("seg_train/seg_train", "seg_test/seg_test"),
         ("Train", "Holdout"),
         ("d/train", "d/eval"),
+        ("flowers_train", "flowers_test"),
+        ("train", "test1"),
     ],
 )
 def test_folders_are_splits_by_name_in_any_spelling(tmp_path, names):
@@ -154,9 +226,46 @@ def test_a_class_may_be_called_train(tmp_path):
     assert task.classes == ("bus", "car", "train") and task.outputs == 3
 
 
+def test_classes_may_hold_their_splits(tmp_path):
+    for name in ("cat", "dog"):
+        folders(tmp_path / name, (12, 5), ("Train", "test"))
+    task = Images(path=str(tmp_path))
+    assert task.classes == ("cat", "dog") and task.data("test").labels.bincount().tolist() == [5, 5]
+    assert said(task, "Each class", "holds its splits (Train, test)")
+    folders(tmp_path, (9,), ("emu",))
+    with pytest.raises(RequestError, match=r"class cat .* but emu has none to train on"):
+        Images(path=str(tmp_path))
+
+
+def test_folders_within_the_folder_of_a_class_are_said(tmp_path):
+    folders(tmp_path / "dog", (10, 10), ("boxer", "pug"))
+    folders(tmp_path / "cat", (10, 10), ("manx", "siam"))
+    task = Images(path=str(tmp_path))
+    assert task.classes == ("cat", "dog") and _all_labels(task) == [20, 20]
+    assert said(task, "4 folders", "as cat/manx", "of the class 'cat'")
+
+
+def test_an_empty_split_is_said_and_an_empty_class_of_a_split_refused(tmp_path):
+    folders(tmp_path / "train", (12, 12))
+    folders(tmp_path / "val", (0, 0))
+    assert said(Images(path=str(tmp_path)), "folder val", "holds no images", "taken from the train split")
+    folders(tmp_path / "train", (0,), ("emu",))
+    with pytest.raises(RequestError, match=r"class 'emu' .* has no images"):
+        Images(path=str(tmp_path))
+
+
+def test_images_that_lie_in_no_folder_of_a_class_are_named_where_there_are_no_others(tmp_path):
+    for i in range(3):
+        Image.fromarray(pixels(0, i)).save(tmp_path / f"{i}.png")
+    with pytest.raises(RequestError, match=r"left out: 3 beside the folders of classes, as 0\.png"):
+        Images(path=str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("tops", "message"),
     [
+        (("test", "cat/x"), "'test', which holds folders itself, beside cat"),
+        (("test", "trainval"), "'test', which holds folders itself, beside trainval"),
         (("test", "valid"), "splits test, valid, but none to train on"),
         (("train", "other/deep"), "'train', which holds folders itself, beside other"),
         (("train", "val", "dev"), "both name the val split"),
@@ -294,6 +403,11 @@ def test_nothing_there(tmp_path):
         ({"x": np.zeros((4, 8, 8)), "y": np.eye(4)}, "one label for each example"),
         ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) + 0.5}, "fractions"),
         ({"a": np.zeros(3)}, "arrays x and y"),
+        ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) + 0j}, "holds complex128, which names no class"),
+        (
+            {"x": np.zeros((4, 8, 8)), "y": np.zeros(4), "x_test": np.zeros((4, 8, 8)), "y_test": np.zeros(4)},
+            "has x beside x_test. Is it what to train on",
+        ),
     ],
 )
 def test_unfit_npz(tmp_path, arrays, message):
