@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from genas.reading import arrays, folders, labels
-from genas.reading.pictures import Source, suffixes
+from genas.reading.pictures import OVER, Source, suffixes
 from genas.reading.splits import column_notes, column_of, listed, renamed, splits_of
 from genas.reading.tables import worded
 
@@ -73,7 +73,7 @@ def _from_npz(path: Path) -> Pictures:
     parts, notes = arrays.read(path)
     chosen = splits_of(name for name, _, _ in parts if name)
     found = Pictures(notes=[*notes, *renamed(chosen, path)])
-    shaped = _alike([_shaped(x, f"{name or 'x'} of {path}") for name, x, _ in parts])
+    shaped = _alike([_shaped(x, f"{name or 'x'} of {path}") for name, x, _ in parts], path)
     for (name, _, y), images in zip(parts, shaped, strict=True):
         first = len(found.pictures)
         found.pictures += list(images)
@@ -96,12 +96,24 @@ def _shaped(images: NDArray[Any], where: str) -> NDArray[Any]:
     return images
 
 
-def _alike(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+def _alike(parts: Sequence[NDArray[Any]], path: Path) -> list[NDArray[Any]]:
     """Arrays of one kind: bytes where all values of all splits are bytes or shares k/255, else as exact as they are."""
     for scale in (255.0, 1.0):
         if all(_are_bytes(part, scale) for part in parts if part.size):
             return [_bytes(part, scale) for part in parts]
-    return [part.astype(np.float32 if any(p.dtype.kind == "f" for p in parts) else np.int64) for part in parts]
+    kind = np.result_type(*parts)
+    for part in parts:
+        told = kind == np.uint16 or (kind.kind == "f" and _are_shares(part))
+        if part.ndim == 4 and part.shape[3] == 4 and not told:
+            raise ValueError(
+                f"{path} has a channel of opacity beside {kind} values of {part.min():g} to {part.max():g}, where it "
+                "can't be told what is opaque. Save bytes, uint16 or shares of 0 to 1, or three channels."
+            )
+    return [part.astype(kind, copy=False) for part in parts]
+
+
+def _are_shares(part: NDArray[Any]) -> bool:
+    return bool(part.size == 0 or (part.min() >= 0 and part.max() <= OVER))
 
 
 def _are_bytes(part: NDArray[Any], scale: float) -> bool:
