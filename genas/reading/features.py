@@ -122,7 +122,7 @@ def _plain(cells: Sequence[str | None]) -> NDArray[np.float64] | None:
         values = [np.nan if cell is None or cell.lower() in MISSING else float(cell) for cell in cells]
     except ValueError:
         return None
-    return None if any(cell and "_" in cell for cell in cells) else np.array(values, dtype=np.float64)
+    return None if "_" in "".join(filter(None, cells)) else np.array(values, dtype=np.float64)
 
 
 def _number(cell: str, decimal: str, sign: str) -> float:
@@ -307,6 +307,8 @@ def _code(cells: Cells) -> str:
     """A cell that begins with 0, where all are whole numbers as they are written: zip codes, not 0.5; "" elsewhere."""
     if isinstance(cells, np.ndarray):
         return ""
+    if not all(cell.isdigit() for cell in cells[:_ASKED] if cell is not None and cell.lower() not in MISSING):
+        return ""  # as a rule the first cells tell that they are other numbers
     written = {cell for cell in cells if cell is not None and cell.lower() not in MISSING}
     if not all(map(str.isdigit, written)):
         return ""
@@ -333,8 +335,16 @@ _NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id
 
 def identity(name: str, cells: Cells, parts: Sequence[NDArray[np.int64]] = ()) -> str:
     """Why a column only numbers the rows, of all or of each part; "" where it doesn't."""
+    if all(len(set(_taken(cells, rows))) < len(rows) for rows in (np.arange(len(cells)), *parts)):
+        return ""  # numbers that differ are written differently, so nothing need be read as one
     values, _, sign, _ = _as_numbers(name, cells, ".")
     return "" if sign else _identity(name, values, cells, parts)
+
+
+def _taken(cells: Cells, rows: NDArray[np.int64]) -> Cells:
+    if isinstance(cells, np.ndarray):
+        return cells[rows]
+    return cells if len(rows) == len(cells) else [cells[row] for row in rows.tolist()]
 
 
 def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells, parts: Sequence[NDArray[np.int64]]) -> str:
