@@ -12,7 +12,7 @@ from genas.interpreters._label import Label
 from genas.interpreters._other_work import NotServed, unserved_with
 from genas.interpreters._patterns import one_of, words
 from genas.interpreters._verbatim import BLANK, PATH, Verbatim
-from genas.reading.splits import split_of
+from genas.reading.splits import named
 
 
 class UnreadPath(RequestError):
@@ -111,7 +111,7 @@ def _holds_tables(path: str) -> bool:
     except OSError:  # what can't be looked into is read, and refused, as images
         return False
     tables = [file for file in inside if file.suffix.lower() in (".csv", ".tsv")]
-    return any(split_of(file.stem) == "train" for file in tables) and not any(file.is_dir() for file in inside)
+    return "train" in named(file.stem for file in tables).values() and not any(file.is_dir() for file in inside)
 
 
 def missing(text: str) -> str | None:

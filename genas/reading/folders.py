@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genas.reading.pictures import suffixes
-from genas.reading.splits import listed, named, renamed, split_of, splits_of
+from genas.reading.splits import empty, listed, named, renamed, split_of, splits_of
 
 _Leave = Callable[[str, Path], None]  # told of a file that is left out, and why
 
@@ -49,15 +49,11 @@ def walk(root: Path) -> Found:
         found.notes.append(f"Each class of {root} holds its splits ({listed(list(inside))}).")
     for folder, word, split in kinds:
         _take(found, folder, word, split, leave)
-    found.notes += [*renamed(layout, root), *_nested([folder for folder, _, _ in kinds], root)]
-    found.notes += [
-        f"The folder {name} of {root} holds no images, so the {split} split is taken from the train split."
-        for name, split in layout.items()
-        if split not in found.splits and split != "train"
-    ]
-    if found.files and (empty := sorted({word for _, word, _ in kinds} - set(found.words))):
+    found.notes += [*renamed(layout, root), *empty(layout, set(found.splits), root)]
+    found.notes += _nested([folder for folder, _, _ in kinds], root)
+    if found.files and (bare := sorted({word for _, word, _ in kinds} - set(found.words))):
         raise ValueError(
-            f"The class {empty[0]!r} of {root} has no images{_reasons(left, examples)}; add some or remove the class."
+            f"The class {bare[0]!r} of {root} has no images{_reasons(left, examples)}; add some or remove the class."
         )
     if not found.files:
         raise ValueError(

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from genas.reading import arrays, folders, labels
 from genas.reading.pictures import OVER, Source, suffixes
-from genas.reading.splits import column_notes, column_of, listed, renamed, splits_of
+from genas.reading.splits import column_notes, column_of, empty, listed, named, renamed, splits_of
 from genas.reading.tables import worded
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpeg", "png", "picture", "photo", "pixels")
 _LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
 _WORDS = (pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.bool_(), pa.int64(), pa.int32(), pa.int8())
 _SHORT = 80  # bytes of a cell of a column that may name splits
-_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)  # what datasets and pyarrow raise
+_BROKEN = (  # what datasets and pyarrow raise
+    OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError,
+)  # fmt: skip
+_AGAIN = "Save it again with save_to_disk, without splits that have no rows."
 _FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
 
 
@@ -80,6 +83,7 @@ def _from_npz(path: Path) -> Pictures:
         found.places += [f"{first + i} of {path}" for i in range(len(images))]
         found.words += labels.words_of(y.tolist(), (), path)
         found.splits += [chosen.get(name, "")] * len(images)
+    found.notes += empty(chosen, set(found.splits), path)
     return found
 
 
@@ -134,10 +138,14 @@ def _bytes(part: NDArray[Any], scale: float) -> NDArray[Any]:
 
 
 def _parquet_files(root: Path) -> list[Path]:
-    """The parquet files of a folder, or of its folder data, or of folders of splits in these."""
-    for pattern in ("*.parquet", "data/*.parquet", "*/*.parquet", "data/*/*.parquet"):
-        if found := [file for file in sorted(root.glob(pattern)) if not file.name.startswith((".", "_"))]:
+    """The parquet files of a folder or of its folder data, or of the folders of splits in one of these."""
+    for folder in (root, root / "data"):
+        if found := [file for file in sorted(folder.glob("*.parquet")) if not file.name.startswith((".", "_"))]:
             return found
+        inside = [file for file in sorted(folder.glob("*/*.parquet")) if not file.name.startswith((".", "_"))]
+        names = {file.parent.name for file in inside}
+        if inside and set(named(names)) == names:
+            return inside
     return []
 
 
@@ -167,6 +175,7 @@ def _from_parquet(paths: Sequence[Path], root: Path) -> Pictures:
         else:
             found.splits += _splits_in(others, path, found.notes) or [""] * len(table)
         found.notes += _unused(list(others), path)
+    found.notes += empty(chosen, set(found.splits), root)
     return found
 
 
@@ -233,7 +242,7 @@ def _from_hugging_face(path: Path) -> Pictures:
     try:
         loaded = load_from_disk(str(path))
     except _BROKEN as error:
-        raise ValueError(f"{path} cannot be read as a Hugging Face dataset ({error}).") from error
+        raise ValueError(f"{path} cannot be read as a Hugging Face dataset ({error}). {_AGAIN}") from error
     parts = dict(loaded) if isinstance(loaded, DatasetDict) else {"": loaded}
     chosen = splits_of(name for name in parts if name)
     found = Pictures(notes=renamed(chosen, path))
@@ -250,7 +259,7 @@ def _from_hugging_face(path: Path) -> Pictures:
         try:
             cells, values = list(part.cast_column(image, Image(decode=False))[image]), list(part[label])
         except _BROKEN as error:
-            raise ValueError(f"{where} cannot be read as a Hugging Face dataset ({error}).") from error
+            raise ValueError(f"{where} cannot be read as a Hugging Face dataset ({error}). {_AGAIN}") from error
         found.pictures += [_encoded(v, path, f"{i} of {where}") for i, v in enumerate(cells)]
         found.places += [f"{i} of {where}" for i in range(len(part))]
         found.words += labels.words_of(values, names, where)
@@ -258,6 +267,7 @@ def _from_hugging_face(path: Path) -> Pictures:
         told = None if split else _splits_in(others, where, found.notes)
         found.splits += told or [chosen.get(split, "")] * len(part)
         found.notes += _unused(list(others), where)
+    found.notes += empty(chosen, set(found.splits), path)
     return found
 
 

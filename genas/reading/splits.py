@@ -95,6 +95,18 @@ def renamed(chosen: Mapping[str, str], where: object) -> list[str]:
     return [f"Splits of {where}: {', '.join(other)}."] if other else []
 
 
+def empty(chosen: Mapping[str, str], splits: Collection[str], where: object) -> list[str]:
+    """Sentences on splits that the data name and that hold nothing.
+
+    Args:
+        splits: those of the examples.
+    """
+    lacking = {split: name for name, split in chosen.items() if split != "train" and split not in splits}
+    return [
+        f"{name!r} of {where} is empty, so the {split} split is taken from train." for split, name in lacking.items()
+    ]
+
+
 def column_of(columns: Mapping[str, Collection[str | None]], where: object) -> tuple[str, dict[str, str]] | None:
     """The column that names the split of each row, and the split that each of its words stands for.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from genas.reading import arrays, features, labels, tables
-from genas.reading.splits import COLUMNS, column_notes, column_of, listed, renamed, splits_of
+from genas.reading.splits import COLUMNS, column_notes, column_of, empty, listed, renamed, splits_of
 from genas.reading.tables import Numbers, Table, Words
 
 _ANSWERS = ("label", "target", "class", "y")  # names of the column of classes that need not be said
@@ -40,7 +41,7 @@ def read(path: Path, label: str | None) -> Rows:
     answer = _answer(path, parts, chosen, label)
     by_table = [chosen[name] for name, part in parts if chosen for _ in range(part.rows)]
     table = tables.joined([part for _, part in parts], path)
-    table.notes += renamed(chosen, path)
+    table.notes += [*renamed(chosen, path), *empty(chosen, set(by_table), path)]
     values = table.columns.pop(answer)
     if label is None and (others := [name for name in table.columns if name.casefold() in _ANSWERS]):
         table.notes.append(
@@ -63,7 +64,11 @@ def _parts(path: Path) -> tuple[list[tuple[str, Table]], dict[str, str]]:
             raise ValueError(
                 f"{path} has no table that a split is named by, as train.csv and test.csv{there}. Name one file."
             )
-        parts = [(file.stem, tables.read(file)) for file in files if file.stem in chosen]
+        used = [file for file in files if file.stem in chosen]
+        for one, two in pairwise(used):
+            if one.stem == two.stem:
+                raise ValueError(f"{one.name} and {two.name} of {path} are the same split; take one of them out.")
+        parts = [(file.stem, tables.read(file)) for file in used]
         if other := [file.name for file in files if file.stem not in chosen]:
             parts[0][1].notes.append(f"Files of {path} that name no split are left out: {listed(other)}.")
         return parts, chosen

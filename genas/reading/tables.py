@@ -26,6 +26,7 @@ _SNIFFED = 50  # records that tell the delimiter
 _HEAD = 2**20  # bytes of a file that tell its dialect and its names
 _LONGEST = 2**30  # characters of a cell
 _EXACT = 2**53  # whole numbers beyond this are not told apart as float64
+_GUESSED = "{} is not UTF-8; it is read as {}. If letters look wrong, save it as UTF-8."
 _A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _INDEX = re.compile(r"Unnamed: \d+(_level_\d+)?|__index_level_\d+__|level_\d+")  # what pandas calls what has no name
 _MARKS = (
@@ -72,7 +73,7 @@ def read(path: Path) -> Table:
     raise ValueError(f"{path} must be a .csv, .tsv, .parquet or .npz file.")
 
 
-def names(path: Path) -> tuple[str, ...]:
+def column_names(path: Path) -> tuple[str, ...]:
     """The names of a table's columns as `read` gives them, from the head of a .csv, .tsv or .parquet file alone.
 
     Raises:
@@ -126,12 +127,12 @@ def decoded(raw: bytes, where: object) -> tuple[str, str | None]:
     try:
         return raw.decode("utf-8"), None
     except UnicodeDecodeError:
-        for encoding in ("cp1252", "latin-1"):
-            try:
-                return raw.decode(encoding), encoding
-            except UnicodeDecodeError:
-                continue
-        raise
+        try:
+            return raw.decode("cp1252"), "Windows-1252"
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{where} can't be read as a table: it is neither UTF-8 nor Windows-1252 text. Save it as UTF-8."
+            ) from error
 
 
 def _strictly(raw: bytes, encoding: str, where: object) -> str:
@@ -170,41 +171,51 @@ def _dialect(raw: bytes, path: Path) -> tuple[str, str, list[str]]:
     if re.search(r"[\0-\x08\x0e-\x1f]", text):
         raise ValueError(f"{path} can't be read as a table: it holds control characters, so it is no text.")
     mark = told[1] if told else delimiter_of(text)
-    return text, mark, [f"{path} is not UTF-8; it is read as {guessed}."] if guessed else []
+    return text, mark, [_GUESSED.format(path, guessed)] if guessed else []
 
 
 def _text_table(path: Path) -> Table:
     text, mark, notes = _dialect(path.read_bytes(), path)
+    records = _whole_records(text, mark, path)
+    if not records:
+        raise ValueError(f"{path} can't be read as a table: it is empty. Write a line of names, then the rows.")
+    head = records[0]
+    _check_names(names := [name.strip() for name in head], path)
+    filled = [record for record in records[1:] if any(cell.strip() for cell in record)]
+    if empty := len(records) - 1 - len(filled):
+        notes.append(f"{empty} rows of {path} without any value are left out.")
+    rows = [record for record in filled if record != head]
+    if again := len(filled) - len(rows):
+        notes.append(f"{again} rows of {path} that repeat the line of names are left out.")
+    cells: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(names)
+    columns: list[Words | Numbers] = [[cell.strip() or None for cell in column] for column in cells]
+    return _named(path, names, columns, notes, mark)
+
+
+def _whole_records(text: str, mark: str, path: Path) -> list[list[str]]:
+    """The records of a text from the first to the last that hold a value, those with values all of one length."""
     records: list[list[str]] = []
     reader = _records(text, mark, strict=True)
-    empty = waiting = 0  # records without any value, and those of them after which none with a value came yet
+    last = 0  # how many there are up to the last with a value
     try:
         for record in reader:
-            if not any(cell.strip() for cell in record):
-                waiting += 1
+            filled = any(cell.strip() for cell in record)
+            if not filled and not records:
                 continue
-            if records and len(record) != len(records[0]):
+            if filled and records and len(record) != len(records[0]):
                 raise ValueError(
                     f"{path} can't be read as a table: line {reader.line_num} has {len(record)} fields, the line of "
                     f"names {len(records[0])} (parted by {_called(mark)}). Mend that line, or put cells that hold "
                     f"{_called(mark)} into double quotes."
                 )
-            empty, waiting = empty + waiting, 0
             records.append(record)
+            last = len(records) if filled else last
     except csv.Error as error:
         raise ValueError(
             f"{path} can't be read as a table: {error} (line {reader.line_num}). Look for a double quote that is not "
             "closed, or that stands alone in a field."
         ) from error
-    if not records:
-        raise ValueError(f"{path} can't be read as a table: it is empty. Write a line of names, then the rows.")
-    if empty:
-        notes.append(f"{empty} rows of {path} without any value are left out.")
-    names = [name.strip() for name in records[0]]
-    _check_names(names, path)
-    cells: list[tuple[Any, ...]] = list(zip(*records[1:], strict=True)) or [()] * len(names)
-    columns: list[Words | Numbers] = [[cell.strip() or None for cell in column] for column in cells]
-    return _named(path, names, columns, notes, mark)
+    return records[:last]
 
 
 def _check_names(names: Sequence[str], path: Path) -> None:
@@ -277,9 +288,22 @@ def _arrow(column: Any, where: str) -> Words | Numbers | None:
         return exactly(values) if pa.types.is_integer(kind) else _floats(values)
     if pa.types.is_null(kind):
         return [None] * len(column)
-    if pa.types.is_nested(kind):
+    if pa.types.is_nested(kind) or (_holds_bytes(kind) and not _is_text(column.to_pylist(), where)):
         return None
     return [worded(value, where) for value in column.to_pylist()]
+
+
+def _holds_bytes(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return any(told(kind) for told in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
+
+
+def _is_text(values: Sequence[bytes | None], where: str) -> bool:
+    try:
+        return not any(re.search(r"[\0-\x08]", decoded(value, where)[0]) for value in values if value is not None)
+    except ValueError:  # no text, so that the column is named as one that is left out
+        return False
 
 
 def _floats(values: Sequence[Any]) -> Numbers:

@@ -155,6 +155,18 @@ def test_a_column_of_splits_of_a_hugging_face_dataset_is_kept_and_other_columns_
     assert len(task.data("test").labels) == 8 and said(task, "besides image and label are left out: n.")
 
 
+def test_an_empty_split_is_said_in_arrays_and_what_hugging_face_cannot_load_is_refused(tmp_path):
+    from datasets import Dataset, DatasetDict
+
+    x = np.stack([pixels(i % 2, i) for i in range(40)])
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=np.arange(40) % 2, x_test=x[:0], y_test=np.arange(0))
+    assert said(Images(path=str(tmp_path / "a.npz")), "'test'", "is empty, so the test split is taken from train")
+    made = Dataset.from_dict({"image": [_encoded(0, 0), _encoded(1, 1)], "label": [0, 1]})
+    DatasetDict({"train": made, "test": made.select([])}).save_to_disk(str(tmp_path / "set"))
+    with pytest.raises(RequestError, match="cannot be read as a Hugging Face dataset"):
+        Images(path=str(tmp_path / "set"))
+
+
 def test_a_split_of_marks_alone_has_no_labels(tmp_path):
     x = np.stack([pixels(i % 2, i) for i in range(40)])
     np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=np.arange(30) % 2, x_test=x[30:], y_test=np.full(10, -1))
@@ -248,7 +260,7 @@ def test_folders_within_the_folder_of_a_class_are_said(tmp_path):
 def test_an_empty_split_is_said_and_an_empty_class_of_a_split_refused(tmp_path):
     folders(tmp_path / "train", (12, 12))
     folders(tmp_path / "val", (0, 0))
-    assert said(Images(path=str(tmp_path)), "folder val", "holds no images", "taken from the train split")
+    assert said(Images(path=str(tmp_path)), "'val'", "is empty, so the val split is taken from train")
     folders(tmp_path / "train", (0,), ("emu",))
     with pytest.raises(RequestError, match=r"class 'emu' .* has no images"):
         Images(path=str(tmp_path))

@@ -158,13 +158,14 @@ def test_a_parquet_file_keeps_what_its_cells_mean(tmp_path):
         "colour": ["grün".encode("latin-1"), b"rot"] * 20,
         "at": [time(8 + i % 3, 30) for i in range(40)],
         "list": [[1]] * 40,
+        "bytes": [bytes([0, 255, i % 2]) for i in range(40)],
         "label": [b"ja", b"nein"] * 20,
     }
     pq.write_table(pa.table(columns), tmp_path / "t.parquet")
     task = Tabular(path=str(tmp_path / "t.parquet"))
     assert task.classes == ("ja", "nein") and numbers_of(task, "price") == {i / 4 for i in range(40)}
     assert {("colour", "grün"), ("at", "08:30:00")} <= set(task.features)
-    assert said(task, "list", "left out")
+    assert said(task, "left out: list (", "bytes (")
 
 
 def test_dates_that_no_calendar_has_are_refused_and_spans_are_seconds(tmp_path):

@@ -57,6 +57,16 @@ def test_rows_that_are_numbered_in_each_table_are_left_without_their_numbers(tmp
     assert said(task, "12 of 12 rows of the test split equal one")
 
 
+def test_an_empty_split_is_said_and_two_tables_of_one_name_are_refused(tmp_path):
+    text = csv("a,label", lambda i: (3 * i, "xy"[i % 2]))
+    table(tmp_path, text, "train.csv")
+    table(tmp_path, "a,label\n", "test.csv")
+    assert said(Tabular(path=str(tmp_path)), "'test'", "is empty, so the test split is taken from train")
+    table(tmp_path, text.replace(",", "\t"), "train.tsv")
+    with pytest.raises(RequestError, match=r"train\.csv and train\.tsv .* are the same split; take one"):
+        Tabular(path=str(tmp_path))
+
+
 def test_test_rows_without_the_column_of_classes_are_left_out_and_said(tmp_path):
     table(tmp_path, csv("PassengerId,age,Survived", lambda i: (i, i * i % 31, i % 2)), "train.csv")
     table(tmp_path, csv("PassengerId,age", lambda i: (i + 40, i), count=10), "test.csv")

@@ -137,10 +137,10 @@ def test_names_are_read_from_the_head_of_a_file(tmp_path):
     text = csv('größe;"a;b";;größe', lambda i: ("ä" * 1000, i, i, i), count=3000, mark=";")
     for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-be", "utf-32"):
         (tmp_path / "t.csv").write_bytes(b"\n" * 2 * (encoding == "utf-8") + text.encode(encoding))
-        assert tables.names(tmp_path / "t.csv") == ("größe", "a;b", "column 3", "größe (column 4)")
+        assert tables.column_names(tmp_path / "t.csv") == ("größe", "a;b", "column 3", "größe (column 4)")
     pq.write_table(pa.table({" a ": [1], "e\u0301": [2]}), tmp_path / "t.parquet")
-    assert tables.names(tmp_path / "t.parquet") == ("a", "é")
-    assert tables.names(tmp_path / "t.parquet") == tuple(tables.read(tmp_path / "t.parquet").columns)
+    assert tables.column_names(tmp_path / "t.parquet") == ("a", "é")
+    assert tables.column_names(tmp_path / "t.parquet") == tuple(tables.read(tmp_path / "t.parquet").columns)
 
 
 def test_arrays_of_splits_are_kept(tmp_path):
@@ -160,6 +160,10 @@ def test_arrays_of_splits_are_kept(tmp_path):
         (b"a,label\n" + b"$3,x\n4%,y\n5,x\n" * 20, r"column a .*different signs \(\$, %, none\)"),
         (b"label\n" + b"x\ny\n" * 20, "no column besides the label"),
         (b"\0\1" * 300, "no text"),
+        (
+            "a,本,label\n1,本,x\n".encode("shift_jis") + b"2,\x81\x40,y\n",
+            "neither UTF-8 nor Windows-1252 text. Save it as UTF-8",
+        ),
         (b"1.5,2,x\n2.5,3,y\n" * 20, "first line.*holds numbers.*line of names"),
         (b'a,label\n1,"x\n2,y\n', "can't be read as a table"),
         (b"a,label\n" + b"1,x\n" * 9 + b"1,2,3\n", "line 11 has 3 fields, the line of names 2"),
@@ -198,6 +202,13 @@ def test_what_is_no_table_is_refused_with_a_remedy(tmp_path, raw, words):
 def test_what_cannot_be_learned_is_refused_in_words(tmp_path, text, options, words):
     with pytest.raises(RequestError, match=words):
         Tabular(path=table(tmp_path, text), **options)
+
+
+def test_lines_of_names_and_empty_lines_within_the_rows_are_left_out_and_said(tmp_path):
+    text = csv("a,label", lambda i: (i * i, "xy"[i % 2]), count=20)
+    task = Tabular(path=table(tmp_path, "\n,\n" + text + ",\n\n" + text + ",\n\n"))
+    assert task.classes == ("x", "y") and sum(len(task.data(split).labels) for split in ("train", "val", "test")) == 40
+    assert said(task, "1 rows", "repeat the line of names") and said(task, "2 rows", "without any value")
 
 
 @pytest.mark.parametrize("name", ["nothing.csv", "table.xlsx"])
