@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from genas.core.paths import written
+from genas.reading.splits import named
 
 
 def columns(path: str) -> tuple[str, ...]:
-    """The names of the table's columns; () where there is no such file, or none that names its columns."""
+    """The names of the columns of a table, or of a folder's train table; () where there is none that names them."""
     from genas.reading import tables
 
     try:
-        file = written(path)
+        file = next(iter(tables_within(path)), written(path))
         if not file.is_file() or file.suffix.lower() not in (".csv", ".tsv", ".parquet"):
             return ()
         return tables.column_names(file)
     except (OSError, ValueError):  # the task says what is wrong with its file
         return ()
+
+
+def tables_within(path: str) -> list[Path]:
+    """The text tables of a folder that holds one for each split, the train table first, and no folders; else []."""
+    try:
+        folder = written(path)
+        if not folder.is_dir():
+            return []
+        inside = [file for file in sorted(folder.iterdir()) if not file.name.startswith((".", "__"))]
+    except OSError:  # what can't be looked into is read, and refused, as images
+        return []
+    if any(file.is_dir() for file in inside):
+        return []
+    tables = {file.stem: file for file in inside if file.suffix.lower() in (".csv", ".tsv")}
+    splits = named(tables)
+    if "train" not in splits.values():
+        return []
+    return sorted((tables[name] for name in splits), key=lambda file: splits[file.stem] != "train")
 
 
 def called(said: str, names: Sequence[str]) -> str | None:
