@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 Cells = Sequence[str | None] | NDArray[np.float64]  # words (None: empty), or numbers (nan: missing)
 
-MISSING = frozenset({
-    "na", "n/a", "n.a.", "nan", "null", "none", "<na>", "#n/a", "#na", "nil", "missing", "unknown", "?", "-", "--", ".",
-})  # fmt: skip
-_EMPTY = frozenset(["na", "n/a", "nan", "null", "<na>", "#n/a", "#na"])  # among words, the others are words too
+_EMPTY = frozenset({
+    "na", "n/a", "nan", "nat", "null", "(null)", "(blank)", "<na>", "\\n", "#n/a", "#na", "#div/0!", "#ref!", "#value!",
+    "#name?", "#num!", "#null!",
+})  # fmt: skip  # words that stand for nothing, as programs write them
+MISSING = _EMPTY | {"n.a.", "none", "nil", "missing", "unknown", "?", "-", "--", "."}  # these do among numbers alone
 _MOST = 32  # values of a column of words that become features
 _ASKED = 1000  # different cells of a column that tell the decimal mark
 _NEARLY = 0.9  # of the cells that are written: so many numbers make it a column of numbers

@@ -55,6 +55,8 @@ def _word(value: Any, names: Sequence[str], where: object) -> str | None:
         if not value.is_integer():
             raise ValueError(f"The column {where} holds fractions ({value:g}); regression is not served, only classes.")
         value = int(value)
+    if isinstance(value, str) and names and value not in names and value.strip().isdecimal():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and names:
         if value < 0:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,7 +165,7 @@ def _from_parquet(paths: Sequence[Path], root: Path) -> Pictures:
             raise ValueError(f"{path} cannot be read as parquet ({error}).") from error
         image = _column(table.column_names, _IMAGE_COLUMNS, path)
         label = _column(table.column_names, _LABEL_COLUMNS, path)
-        names = _class_names(table.schema.metadata or {}, label)
+        names = _class_names(table.schema.metadata or {}, label, path)
         images = table.column(image).to_pylist()
         found.pictures += [_encoded(v, path.parent, f"{i} of {path}") for i, v in enumerate(images)]
         found.places += [f"{i} of {path}" for i in range(len(table))]
@@ -216,15 +217,21 @@ def _column(names: Iterable[str], wanted: Sequence[str], where: Path) -> str:
     )
 
 
-def _class_names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...]:
+def _class_names(metadata: dict[bytes, bytes], label: str, where: Path) -> tuple[str, ...]:
     """Class names from the file's own metadata: a JSON list `classes`, or the features that Hugging Face writes."""
     try:
         if b"classes" in metadata:
-            return tuple(str(c) for c in json.loads(metadata[b"classes"]))
-        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-        return tuple(str(c) for c in features.get(label, {}).get("names", ()))
+            names = [str(name) for name in json.loads(metadata[b"classes"])]
+        else:
+            features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+            names = [str(name) for name in features.get(label, {}).get("names") or ()]
     except (ValueError, AttributeError, TypeError) as error:
-        raise ValueError(f"The class names in the parquet metadata cannot be read ({error}).") from error
+        raise ValueError(
+            f"The class names in the metadata of {where} cannot be read ({error}). Write a JSON list as classes."
+        ) from error
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"The metadata of {where} name the class {twice[0]!r} twice; give each class its own name.")
+    return tuple(names)
 
 
 def _encoded(value: Any, folder: Path, where: str) -> Source:

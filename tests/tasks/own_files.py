@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 
@@ -48,3 +49,8 @@ def numbers_of(task, name: str) -> set[float]:
     """The different numbers of a column of a table, in all splits."""
     at = [column for column, _ in task.features].index(name)
     return {value for split in ("train", "val", "test") for value in task.data(split).inputs[:, at].tolist()}
+
+
+def all_labels(task) -> list[int]:
+    """How many examples of each class there are in all splits."""
+    return torch.cat([task.data(split).labels for split in ("train", "val", "test")]).bincount().tolist()

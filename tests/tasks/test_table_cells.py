@@ -87,7 +87,7 @@ def test_blanks_around_fields_are_no_part_of_them(tmp_path):
 
 def test_words_for_nothing_are_missing_numbers_and_counted(tmp_path):
     def row(i):
-        return ("NA", "?", "nan", "")[i % 4] if i < 8 else 3 * i, i * i, "xy"[i % 2]
+        return ("NA", "?", "nan", "", "#DIV/0!", "\\N", "NaT", "-")[i] if i < 8 else 3 * i, i * i, "xy"[i % 2]
 
     task = Tabular(path=table(tmp_path, csv("a,b,label", row)))
     assert task.features == [("a", None), ("b", None)] and said(task, "a (8)", "mean of the training rows")
