@@ -243,6 +243,12 @@ def learn(
             found = _of_words(name, spelled(cells), train)
             return replace(found, oddities=(f"{told}: they are words.", *found.oddities))
         oddities.append(f"{told}; as more than {_MOST} differ, they are read as numbers.")
+    return _of_numbers(Column(name, (), mark, sign), values, train, oddities)
+
+
+def _of_numbers(
+    column: Column, values: NDArray[np.float64], train: NDArray[np.int64], oddities: Sequence[str]
+) -> Found:
     large = np.flatnonzero(np.abs(values) > _LARGEST)
     if large.size:
         raise ValueError(
@@ -255,7 +261,7 @@ def learn(
         return Found(None, "it has no value in the training rows", missing)
     if known.min() == known.max():
         return Found(None, f"it is always {known[0]:g} in the training rows", missing)
-    return Found(Column(name, (), mark, sign, float(known.mean())), "", missing, tuple(oddities))
+    return Found(replace(column, mean=float(known.mean())), "", missing, tuple(oddities))
 
 
 def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float64] | None, str, str, list[str]]:
@@ -331,7 +337,7 @@ def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
 
 
 _ID, _NUMBERED = "it is an id, different in every row", 3  # of fewer rows nothing is told
-_NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id|nr|no|number))|.*[a-z]I[dD]", re.S)
+_NAMED_ID = re.compile(r"(?:.* )?(?:id|idx|index|uuid|guid|rownum|row (?:nr|no|num|number))|rowid", re.S)
 
 
 def identity(name: str, cells: Cells, parts: Sequence[NDArray[np.int64]] = ()) -> str:
@@ -349,7 +355,8 @@ def _taken(cells: Cells, rows: NDArray[np.int64]) -> Cells:
 
 
 def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells, parts: Sequence[NDArray[np.int64]]) -> str:
-    called = _NAMED_ID.fullmatch(name if name != name.upper() else name.lower()) is not None
+    words = re.findall(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+", name)  # of PassengerId, user_ID and Row No.
+    called = _NAMED_ID.fullmatch(" ".join(words).casefold()) is not None
     known = np.array(spelled(cells), dtype=object) if values is None else values
     for rows in ([np.arange(len(cells))], parts):
         reasons = [_numbering(known[its], called) for its in rows if len(its) >= _NUMBERED]

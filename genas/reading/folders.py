@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genas.reading.pictures import suffixes
-from genas.reading.splits import empty, listed, named, renamed, split_of, splits_of
+from genas.reading.splits import beside_split, empty, listed, named, renamed, split_of, splits_of
 
 _Leave = Callable[[str, Path], None]  # told of a file that is left out, and why
 
@@ -45,7 +45,7 @@ def walk(root: Path) -> Found:
         leave("beside the folders of classes", file)
     inside = {} if layout else _splits_inside([kind for kind, _, _ in kinds], root)
     if inside:
-        kinds = [(part, word, inside[part.name]) for kind, word, _ in kinds for part in _folders(kind, leave)]
+        kinds = _class_kinds([kind for kind, _, _ in kinds], inside, leave)
         found.notes.append(f"Each class of {root} holds its splits ({listed(list(inside))}).")
     for folder, word, split in kinds:
         _take(found, folder, word, split, leave)
@@ -82,6 +82,19 @@ def _split_kinds(top: Path, layout: dict[str, str], leave: _Leave) -> list[tuple
     return kinds
 
 
+def _class_kinds(classes: list[Path], inside: dict[str, str], leave: _Leave) -> list[tuple[Path, str, str]]:
+    """The folders of splits within those of classes, with the class and the split of each."""
+    kinds = []
+    for folder in classes:
+        for part in _folders(folder, leave):
+            if part.name in inside:
+                kinds.append((part, folder.name, inside[part.name]))
+            else:
+                _pictures(part, leave)  # there are none, and other files are named
+        _own(folder, leave)
+    return kinds
+
+
 def _shown(path: Path, root: Path) -> str:
     return str(path.relative_to(root)).encode("utf-8", "replace").decode()
 
@@ -107,6 +120,7 @@ def _layout(top: Path) -> dict[str, str]:
     folders = _folders(top, _ignore)
     names = named(folder.name for folder in folders)
     if not names:
+        _check_pairs(folders)
         return {}
     split_like = [
         folder.name
@@ -116,6 +130,7 @@ def _layout(top: Path) -> dict[str, str]:
     others = [folder.name for folder in folders if folder.name not in names and _holds_pictures(folder)]
     if not split_like:
         if others or not any(split_of(name) for name in names):
+            _check_pairs(folders)
             return {}  # a class may be called train: its pictures lie in it, as those of the other classes do
         raise ValueError(
             f"The folders of {top} are called {listed(list(names))} as splits are, but hold no folders of classes. "
@@ -133,6 +148,20 @@ def _layout(top: Path) -> dict[str, str]:
             "classes, rename them."
         )
     return chosen
+
+
+def _check_pairs(folders: list[Path]) -> None:
+    """Refuse folders of classes that are called by class and split."""
+    told: dict[str, dict[str, str]] = {}
+    for folder in folders:
+        if pair := beside_split(folder.name):
+            told.setdefault(pair[0], {})[pair[1]] = folder.name
+    for names in told.values():
+        if "train" in names and len(names) > 1:
+            raise ValueError(
+                f"The folders {' and '.join(names.values())} are called by a class and a split. Put the images of each "
+                "class into a folder of its name, and these into folders train and test."
+            )
 
 
 def _splits_inside(kinds: list[Path], root: Path) -> dict[str, str]:

@@ -65,6 +65,14 @@ def named(names: Iterable[object]) -> dict[str, str]:
     return {name: split for name, split in found.items() if split is not None}
 
 
+def beside_split(name: str) -> tuple[str, str] | None:
+    """What a name says beside its split, and the split: "cat" and "train" of cat_train; None where it says one only."""
+    words = [word for word in _words(name) if not word.isdigit() and word not in _NOISE]
+    splits = [word for word in words if word in _WORDS]
+    rest = " ".join(word for word in words if word not in _WORDS)
+    return (rest, _WORDS[splits[0]]) if len(splits) == 1 and rest else None
+
+
 def splits_of(names: Iterable[object]) -> dict[str, str]:
     """The split of each name that stands for one; see `named`.
 

@@ -58,6 +58,10 @@ def test_classes_may_hold_their_splits(tmp_path):
     task = Images(path=str(tmp_path))
     assert task.classes == ("cat", "dog") and task.data("test").labels.bincount().tolist() == [5, 5]
     assert said(task, "Each class", "holds its splits (Train, test)")
+    (tmp_path / "dog" / "extra").mkdir()
+    for name in ("readme.txt", "extra/notes.txt"):
+        (tmp_path / "dog" / name).write_text("x")
+    assert said(Images(path=str(tmp_path)), "2 files", "no image by its ending")
     folders(tmp_path, (9,), ("emu",))
     with pytest.raises(RequestError, match=r"class cat .* but emu has none to train on"):
         Images(path=str(tmp_path))
@@ -92,6 +96,7 @@ def test_images_that_lie_in_no_folder_of_a_class_are_named_where_there_are_no_ot
     [
         (("test", "cat/x"), "'test', which holds folders itself, beside cat"),
         (("test", "trainval"), "'test', which holds folders itself, beside trainval"),
+        (("cat_train/.", "cat_test/.", "dog_train/."), "cat_test and cat_train are called by a class and a split"),
         (("test", "valid"), "splits test, valid, but none to train on"),
         (("train", "other/deep"), "'train', which holds folders itself, beside other"),
         (("train", "val", "dev"), "both name the val split"),
