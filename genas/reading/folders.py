@@ -213,6 +213,8 @@ def _folders(folder: Path, leave: _Leave) -> list[Path]:
             if _hidden(path):
                 for file in _files(path):
                     leave("in hidden folders", file)
+            elif path.is_symlink() and folder.resolve().is_relative_to(path.resolve()):
+                leave("links to a folder that they lie in", path)
             else:
                 found.append(path)
     return found

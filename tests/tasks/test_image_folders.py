@@ -125,11 +125,13 @@ def test_files_that_are_left_out_are_counted_with_their_reason(tmp_path):
     (tmp_path / "cat" / "notes.txt").write_text("x")
     (tmp_path / "dog" / "gone.png").symlink_to(tmp_path / "nowhere.png")
     (tmp_path / "dog" / "cats").symlink_to(tmp_path / "cat")
+    (tmp_path / "all").symlink_to(tmp_path)
     shutil.copy(tmp_path / "dog" / "0.png", tmp_path / "stray.png")
     task = Images(path=str(tmp_path))
     assert all_labels(task) == [20, 20]
     assert said(task, "20 files", "in hidden folders") and said(task, "1 file ", "hidden, as", "._0.png")
     assert said(task, "1 file ", "no image by its ending", "notes.txt") and said(task, "1 file ", "links to nothing")
+    assert task.classes == ("cat", "dog") and said(task, "links to a folder that they lie in (as all)")
     assert said(task, "links to folders", "cats") and said(task, "beside the folders of classes", "stray.png")
 
 
