@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ _BROKEN = (
 )  # fmt: skip  # what Pillow's decoders raise on files that are cut or forged
 
 
+@cache
 def suffixes() -> tuple[str, ...]:
     """The endings of files that are read as pictures, as .jpg and .jfif."""
     Image.init()
