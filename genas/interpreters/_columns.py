@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from genas.core.paths import written
-
-_LONGEST = 2**20  # bytes of a first line that are looked at
+from genas.reading.splits import named
 
 
 def columns(path: str) -> tuple[str, ...]:
-    """The names of the table's columns; () where there is no such file, or none that names its columns."""
+    """The names of the columns of a table, or of a folder's train table; () where there is none that names them."""
+    from genas.reading import tables
+
     try:
-        file = written(path)
-        if not file.is_file():
+        file = next(iter(tables_within(path)), written(path))
+        if not file.is_file() or file.suffix.lower() not in (".csv", ".tsv", ".parquet"):
             return ()
-        if file.suffix.lower() == ".parquet":
-            from pyarrow import parquet
-
-            return tuple(parquet.read_schema(file).names)
-        if file.suffix.lower() in {".csv", ".tsv"}:
-            with file.open("rb") as opened:
-                return _header(opened.readline(_LONGEST))
-    except (OSError, ValueError, RuntimeError, csv.Error):  # the task says what is wrong with its file
+        return tables.column_names(file)
+    except (OSError, ValueError):  # the task says what is wrong with its file
         return ()
-    return ()
 
 
-def _header(line: bytes) -> tuple[str, ...]:
-    encoding = "utf-16" if line[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
-    text = line.decode(encoding, errors="replace").rstrip("\r\n\0")
-    between = max("\t;,|", key=text.count)
-    return tuple(name.strip() for name in next(csv.reader([text], delimiter=between, skipinitialspace=True), ()))
+def tables_within(path: str) -> list[Path]:
+    """The text tables of a folder that holds one for each split, the train table first, and no folders; else []."""
+    try:
+        folder = written(path)
+        if not folder.is_dir():
+            return []
+        inside = [file for file in sorted(folder.iterdir()) if not file.name.startswith((".", "__"))]
+    except OSError:  # what can't be looked into is read, and refused, as images
+        return []
+    if any(file.is_dir() for file in inside):
+        return []
+    tables = {file.stem: file for file in inside if file.suffix.lower() in (".csv", ".tsv")}
+    splits = named(tables)
+    if "train" not in splits.values():
+        return []
+    return sorted((tables[name] for name in splits), key=lambda file: splits[file.stem] != "train")
 
 
 def called(said: str, names: Sequence[str]) -> str | None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from genas.core.errors import RequestError
-from genas.interpreters._columns import called, columns, within
+from genas.interpreters._columns import called, columns, tables_within, within
 from genas.interpreters._patterns import one_of
 from genas.interpreters._verbatim import BLANK, NAME, PATH, Verbatim
 
@@ -127,7 +127,7 @@ def read_label(apart: Verbatim) -> Label:
         RequestError: several columns are named, or what is to be predicted is no column that there is.
     """
     path = apart.paths[0] if apart.paths else ""
-    if not path.lower().endswith((".csv", ".tsv", ".parquet", ".npz")):
+    if not path.lower().endswith((".csv", ".tsv", ".parquet", ".npz")) and not tables_within(path):
         return Label()
     names = columns(path)
     if placed := _PLACED.search(apart.text):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 
 from genas.core.errors import RequestError
-from genas.core.paths import written
 from genas.core.records import Use
+from genas.interpreters._columns import tables_within
 from genas.interpreters._facts import Subject, picture_options
 from genas.interpreters._label import Label
 from genas.interpreters._other_work import NotServed, unserved_with
 from genas.interpreters._patterns import one_of, words
 from genas.interpreters._verbatim import BLANK, PATH, Verbatim
-from genas.reading.splits import split_of
 
 
 class UnreadPath(RequestError):
@@ -83,7 +82,7 @@ def own_data(subject: Subject, path: str, label: Label) -> Use:
     lower = path.lower()
     named = (label.column or "label").lower() not in _USUAL
     told = not _PICTURES.search(subject.text) and (named or _TABLE.search(subject.text) is not None)
-    tables = lower.endswith((".csv", ".tsv")) or _holds_tables(path)
+    tables = lower.endswith((".csv", ".tsv")) or bool(tables_within(path))
     rows = tables or (told and lower.endswith((".npz", ".parquet")))
     if work := unserved_with(subject.text, rows=rows, labelled=label.stated or subject.classes is not None):
         raise NotServed(
@@ -99,19 +98,6 @@ def own_data(subject: Subject, path: str, label: Label) -> Use:
         return Use("images", {"path": path, **picture_options(subject)})
     column = None if lower.endswith(".npz") and not named else label.column  # whose classes are the array y
     return Use("tabular", {"path": path, **({} if column is None else {"label": column})})
-
-
-def _holds_tables(path: str) -> bool:
-    """Whether it is a folder of text tables, one for each split, and of nothing else that could be meant."""
-    try:
-        folder = written(path)
-        if not folder.is_dir():
-            return False
-        inside = [file for file in folder.iterdir() if not file.name.startswith((".", "__"))]
-    except OSError:  # what can't be looked into is read, and refused, as images
-        return False
-    tables = [file for file in inside if file.suffix.lower() in (".csv", ".tsv")]
-    return any(split_of(file.stem) == "train" for file in tables) and not any(file.is_dir() for file in inside)
 
 
 def missing(text: str) -> str | None:

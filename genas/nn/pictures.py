@@ -45,18 +45,18 @@ def apart(groups: Sequence[tuple[int, int, int]], share: float, parts: int, seed
     place = {name: 0 for name, _, _ in groups}
     order = torch.randperm(len(groups), generator=torch.Generator().manual_seed(seed)).tolist()
     for label in sorted({label for _, label, _ in groups}):
-        waiting = [(groups[i][0], groups[i][2]) for i in order if groups[i][1] == label]
-        wanted = max(1, round(sum(size for _, size in waiting) * share))
+        waiting = {groups[i][0]: groups[i][2] for i in order if groups[i][1] == label}
+        wanted = max(1, round(sum(waiting.values()) * share))
         for part in range(1, parts + 1):
             held = 0
-            for name, size in list(waiting):
+            for name, size in list(waiting.items()):
                 if held + size <= wanted and len(waiting) > parts - part + 1:
                     place[name], held = part, held + size
-                    waiting.remove((name, size))
+                    del waiting[name]
             if not held and len(waiting) > 1:
-                smallest = min(waiting, key=lambda group: group[1])
-                place[smallest[0]] = part
-                waiting.remove(smallest)
+                smallest = min(waiting, key=lambda name: waiting[name])
+                place[smallest] = part
+                del waiting[smallest]
     return place
 
 

@@ -15,6 +15,7 @@ from .splits import split_of
 
 _INPUTS = frozenset(["x", "images", "image", "data", "inputs", "features", "pictures", "imgs", "arr"])
 _LABELS = frozenset(["y", "labels", "label", "targets", "target", "classes", "class", "answers"])
+_JOINED = re.compile(r"^([xy])(?=train|val|test|dev)", re.I)  # xtrain is x_train
 _LARGEST = 16 * 2**30  # bytes of all arrays together
 _BROKEN = (
     OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile, zlib.error, RuntimeError,
@@ -34,6 +35,12 @@ def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list
     if not inputs or set(inputs) != set(labels):
         raise ValueError(
             f"{path} must hold arrays x and y, or x_train, y_train, x_test, y_test; not {', '.join(found)}."
+        )
+    if "" in inputs and len(inputs) > 1:
+        others = ", ".join(name for split, name in inputs.items() if split)
+        raise ValueError(
+            f"{path} has {inputs['']} beside {others}. Is it what to train on? Name it x_train (and its labels "
+            "y_train), or leave the others out."
         )
     parts = [(split, found[name], _flat(found[labels[split]], labels[split], path)) for split, name in inputs.items()]
     for split, values, answers in parts:
@@ -104,7 +111,7 @@ def _sorted(found: dict[str, NDArray[Any]]) -> tuple[dict[str, str], dict[str, s
     labels: dict[str, str] = {}
     other: list[str] = []
     for name in found:
-        words = [word for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if word]
+        words = [word for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", _JOINED.sub(r"\1_", name)) if word]
         role = next((word for word in words if word.lower() in _INPUTS | _LABELS), None)
         rest = "_".join(word for word in words if word is not role)
         split = split_of(rest) if rest else ""
@@ -113,9 +120,6 @@ def _sorted(found: dict[str, NDArray[Any]]) -> tuple[dict[str, str], dict[str, s
             other.append(name)
         else:
             place[rest] = name
-    if "" in inputs and "" in labels:  # x and y are all there is; others belong to no split of theirs
-        other += [name for place in (inputs, labels) for split, name in place.items() if split]
-        inputs, labels = {"": inputs[""]}, {"": labels[""]}
     return inputs, labels, other
 
 
@@ -128,4 +132,6 @@ def _flat(labels: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
             f"{name} of {path} must hold one label for each example [n], not {list(labels.shape)}; of one-hot rows "
             "write the number of the class (argmax)."
         )
+    if labels.dtype.kind not in "biufSUM":
+        raise ValueError(f"{name} of {path} holds {labels.dtype}, which names no class; write numbers or words.")
     return labels

@@ -6,18 +6,20 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Cells = Sequence[str | None] | NDArray[np.float64]  # words (None: empty), or numbers (nan: missing)
 
-MISSING = frozenset({
-    "na", "n/a", "n.a.", "nan", "null", "none", "<na>", "#n/a", "#na", "nil", "missing", "unknown", "?", "-", "--", ".",
-})  # fmt: skip
-_EMPTY = frozenset(["na", "n/a", "nan", "null", "<na>", "#n/a", "#na"])  # among words, the others are words too
+_EMPTY = frozenset({
+    "na", "n/a", "nan", "nat", "null", "(null)", "(blank)", "<na>", "\\n", "#n/a", "#na", "#div/0!", "#ref!", "#value!",
+    "#name?", "#num!", "#null!",
+})  # fmt: skip  # words that stand for nothing, as programs write them
+MISSING = _EMPTY | {"n.a.", "none", "nil", "missing", "unknown", "?", "-", "--", "."}  # these do among numbers alone
 _MOST = 32  # values of a column of words that become features
 _ASKED = 1000  # different cells of a column that tell the decimal mark
 _NEARLY = 0.9  # of the cells that are written: so many numbers make it a column of numbers
@@ -25,9 +27,11 @@ _LARGEST = float(np.finfo(np.float32).max)
 _CODES = r"USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|kr\.?|zł|Rs\.?|R\$"
 _SIGN = re.compile(rf"(?:{_CODES}|%|‰)", re.I)
 _GROUPS = {".": r",\s'’\u00a0\u202f_", ",": r".\s'’\u00a0\u202f_"}  # what may part thousands, by the decimal mark
+_LAKHS = {".": r"[1-9]\d?(?:,\d\d)+,\d{3}|", ",": ""}  # 12,34,567, as India parts them
 _NUMBER = {
     mark: re.compile(
-        rf"[+-]?(?:[1-9]\d{{0,2}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
+        rf"[+-]?(?:[1-9]\d{{0,2}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|{_LAKHS[mark]}\d+|(?=[{mark}]\d))"
+        rf"(?:[{mark}]\d*)?(?:e[+-]?\d+)?",
         re.I,
     )
     for mark, group in _GROUPS.items()
@@ -76,6 +80,16 @@ def encode(columns: Sequence[Column], table: Mapping[str, Cells]) -> NDArray[np.
     return np.concatenate([column.features(table[column.name]) for column in columns], axis=1)
 
 
+def statistics(features: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of each feature of the training rows, in float64."""
+    mean, std = features.mean(0), features.std(0)
+    for place in np.flatnonzero(std == 0):  # differences so small that their squares are 0
+        apart = features[:, place] - mean[place]
+        most = np.abs(apart).max()
+        std[place] = most * (apart / most).std() if most else 1.0
+    return tuple(mean.tolist()), tuple(std.tolist())
+
+
 def spelled(cells: Cells) -> list[str | None]:
     """Cells as words: whole numbers without a fraction, what stands for nothing as None."""
     if isinstance(cells, np.ndarray):
@@ -103,7 +117,7 @@ def _plain(cells: Sequence[str | None]) -> NDArray[np.float64] | None:
         values = [np.nan if cell is None or cell.lower() in MISSING else float(cell) for cell in cells]
     except ValueError:
         return None
-    return None if any(cell and "_" in cell for cell in cells) else np.array(values, dtype=np.float64)
+    return None if "_" in "".join(filter(None, cells)) else np.array(values, dtype=np.float64)
 
 
 def _number(cell: str, decimal: str, sign: str) -> float:
@@ -119,10 +133,12 @@ def _number(cell: str, decimal: str, sign: str) -> float:
 
 
 def _bared(cell: str) -> tuple[str, str]:
-    """A number without its currency or percent sign, and that sign; minus signs and accounting's brackets as -."""
+    """A number without its currency or percent sign, and that sign; a minus behind it and brackets around it as -."""
     bare, sign = cell.replace("\u2212", "-"), ""
     if bare[:1] == "(" and bare[-1:] == ")":
         bare = "-" + bare[1:-1].strip()
+    if bare[-1:] == "-" and bare[:1].isdigit():
+        bare = "-" + bare[:-1].strip()
     minus = "-" if bare[:1] == "-" else ""
     body = bare[len(minus) :].strip()
     if (told := _SIGN.match(body)) or (body and unicodedata.category(body[0]) == "Sc"):
@@ -158,6 +174,16 @@ def decimal_mark(table: Mapping[str, Cells], delimiter: str) -> str:
 
 # What a column is
 
+_TEXT = "words that no two training rows share"
+_UNIQUE = {
+    "dates or times that no two training rows share; write what matters of them, as the hour, as numbers": re.compile(
+        r"(?=.*[-/:.]\d)\d[\d\s/:.TZ+-]*(?:[AaPp]\.?[Mm]\.?)?"
+    ),
+    "numbers with words that no two training rows share; write the numbers alone": re.compile(
+        r"[+-]?\d[\d.,]*\s?[^\W\d_]{1,6}"
+    ),
+}  # what words that are left out may be, and what to write instead
+
 
 @dataclass(frozen=True)
 class Found:
@@ -176,26 +202,47 @@ class Found:
     oddities: tuple[str, ...] = ()
 
 
-def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, nameless: bool = False) -> Found:
+def learn(
+    name: str,
+    cells: Cells,
+    train: NDArray[np.int64],
+    decimal: str,
+    parts: Sequence[NDArray[np.int64]] = (),
+    *,
+    nameless: bool = False,
+) -> Found:
     """What the cells of a column are, as the training rows tell: numbers, or words of which the most frequent count.
 
     Args:
         train: the training rows.
         decimal: the file's decimal mark.
+        parts: the rows of each split that the data name, which may be numbered each for itself.
         nameless: whether the file gives it no name, as where a table was saved with the numbers of its rows.
 
     Raises:
-        ValueError: a number is infinite or too large.
+        ValueError: a number is infinite or too large, or they are written in different ways.
     """
     values, mark, sign, oddities = _as_numbers(name, cells, decimal)
     if nameless:
         return Found(None, "it has no name in the file, as columns that number the rows have none")
-    if not sign and (why := _identity(name, values, cells)):
+    if not sign and (why := _identity(name, values, cells, parts)):
         return Found(None, why)
     if values is None:
-        if not isinstance(cells, np.ndarray) and (signs := _mixed(cells)):
-            raise ValueError(f"holds numbers with different signs ({signs}). Write all of them alike.")
+        if not isinstance(cells, np.ndarray) and (ways := _mixed(cells)):
+            raise ValueError(f"holds numbers with different {ways}. Write all of them alike.")
         return _of_words(name, spelled(cells), train)
+    if code := _code(cells):
+        told = f"Column {name} holds codes, as some begin with 0 (as {code})"
+        if len(set(cells)) <= _MOST:
+            found = _of_words(name, spelled(cells), train)
+            return replace(found, oddities=(f"{told}: they are words.", *found.oddities))
+        oddities.append(f"{told}; as more than {_MOST} differ, they are read as numbers.")
+    return _of_numbers(Column(name, (), mark, sign), values, train, oddities)
+
+
+def _of_numbers(
+    column: Column, values: NDArray[np.float64], train: NDArray[np.int64], oddities: Sequence[str]
+) -> Found:
     _check_finite(values)
     known = values[train][~np.isnan(values[train])]
     missing = int(np.isnan(values).sum())
@@ -203,7 +250,7 @@ def learn(name: str, cells: Cells, train: NDArray[np.int64], decimal: str, *, na
         return Found(None, "it has no value in the training rows", missing)
     if known.min() == known.max():
         return Found(None, f"it is always {known[0]:g} in the training rows", missing)
-    return Found(Column(name, (), mark, sign, float(known.mean())), "", missing, tuple(oddities))
+    return Found(replace(column, mean=float(known.mean())), "", missing, tuple(oddities))
 
 
 def odd_cells(column: Column, cells: Cells) -> list[str]:
@@ -284,24 +331,38 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
     oddities = _ambiguous(name, written, mark)
     if not strange:
         return best, mark, sign, oddities
+    examples = ", ".join(repr(cell[:30]) for cell in list(strange)[:3])
     return (
         best, mark, sign,
         [
-            f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({_some(strange)}) count as "
-            "missing.",
+            f"Column {name} holds numbers; {sum(strange.values())} cells that are none ({examples}) count as missing.",
             *oddities,
         ],
     )  # fmt: skip
 
 
 def _mixed(cells: Sequence[str | None]) -> str:
-    """The currencies and percent signs of a column that would hold numbers but for them; "" where it wouldn't."""
+    """In what the numbers of a column differ that would hold numbers but for that: signs, or decimal marks."""
     bare = [_bared(cell) for cell in islice(dict.fromkeys(cells), _ASKED) if cell and cell.lower() not in MISSING]
-    signs = dict.fromkeys(sign for _, sign in bare)
-    fits = max(sum(1 for text, _ in bare if pattern.fullmatch(text)) for pattern in _NUMBER.values())
-    if len(signs) < 2 or fits < _NEARLY * len(bare):
+    fits = {mark: {text for text, _ in bare if _NUMBER[mark].fullmatch(text)} for mark in _GROUPS}
+    if len(fits["."] | fits[","]) < _NEARLY * len({text for text, _ in bare}):
         return ""
-    return ", ".join(sign or "none" for sign in signs)
+    if len(signs := dict.fromkeys(sign for _, sign in bare)) > 1:
+        return f"signs ({', '.join(sign or 'none' for sign in signs)})"
+    point, comma = fits["."] - fits[","], fits[","] - fits["."]
+    return f"decimal marks ({min(point)} and {min(comma)})" if point and comma else ""
+
+
+def _code(cells: Cells) -> str:
+    """A cell that begins with 0, where all are whole numbers as they are written: zip codes, not 0.5; "" elsewhere."""
+    if isinstance(cells, np.ndarray):
+        return ""
+    if not all(cell.isdigit() for cell in cells[:_ASKED] if cell is not None and cell.lower() not in MISSING):
+        return ""  # as a rule the first cells tell that they are other numbers
+    written = {cell for cell in cells if cell is not None and cell.lower() not in MISSING}
+    if not all(map(str.isdigit, written)):
+        return ""
+    return min((cell for cell in written if cell[0] == "0" and len(cell) > 1), default="")
 
 
 def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
@@ -318,29 +379,44 @@ def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
     ]
 
 
-_NAMED_ID = re.compile(r"(?:.*[\W_])?(?:id|idx|index|uuid|guid|rownum|row_?(?:id|nr|no|number))|.*[a-z]I[dD]", re.S)
+_ID, _NUMBERED = "it is an id, different in every row", 3  # of fewer rows nothing is told
+_NAMED_ID = re.compile(r"(?:.* )?(?:id|idx|index|uuid|guid|rownum|row (?:nr|no|num|number))|rowid", re.S)
 
 
-def identity(name: str, cells: Cells) -> str:
-    """Why a column only numbers the rows; "" where it doesn't."""
+def identity(name: str, cells: Cells, parts: Sequence[NDArray[np.int64]] = ()) -> str:
+    """Why a column only numbers the rows, of all or of each part; "" where it doesn't."""
+    if all(len(set(_taken(cells, rows))) < len(rows) for rows in (np.arange(len(cells)), *parts)):
+        return ""  # numbers that differ are written differently, so nothing need be read as one
     values, _, sign, _ = _as_numbers(name, cells, ".")
-    return "" if sign else _identity(name, values, cells)
+    return "" if sign else _identity(name, values, cells, parts)
 
 
-def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells) -> str:
-    count = len(cells)
-    called = _NAMED_ID.fullmatch(name if name != name.upper() else name.lower()) is not None
-    if count < 3 or (values is not None and np.isnan(values).any()):
+def _taken(cells: Cells, rows: NDArray[np.int64]) -> Cells:
+    if isinstance(cells, np.ndarray):
+        return cells[rows]
+    return cells if len(rows) == len(cells) else [cells[row] for row in rows.tolist()]
+
+
+def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells, parts: Sequence[NDArray[np.int64]]) -> str:
+    words = re.findall(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+", name)  # of PassengerId, user_ID and Row No.
+    called = _NAMED_ID.fullmatch(" ".join(words).casefold()) is not None
+    known = np.array(spelled(cells), dtype=object) if values is None else values
+    for rows in ([np.arange(len(cells))], parts):
+        reasons = [_numbering(known[its], called) for its in rows if len(its) >= _NUMBERED]
+        if reasons and all(reasons):
+            return reasons[0]
+    return ""
+
+
+def _numbering(known: NDArray[Any], called: bool) -> str:
+    """Why words or numbers only number rows; "" where they don't."""
+    if known.dtype == object:
+        return _ID if called and len(set(known.tolist())) == len(known) else ""
+    if np.isnan(known).any() or (known != np.rint(known)).any() or len(np.unique(known)) < len(known):
         return ""
-    if values is None:
-        different, whole = len(set(spelled(cells))) == count, True
-    else:
-        different, whole = len(np.unique(values)) == count, bool((values == np.rint(values)).all())
-    if not (different and whole):
-        return ""
-    if values is not None and values.min() in (0, 1) and values.max() - values.min() == count - 1:
+    if known.min() in (0, 1) and known.max() - known.min() == len(known) - 1:
         return "it numbers the rows"
-    return "it is an id, different in every row" if called else ""
+    return _ID if called else ""
 
 
 def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> Found:
@@ -353,13 +429,17 @@ def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> F
     if not kept:
         if len(counts) == 1:
             return Found(None, f"it is always {next(iter(counts))[:40]!r} in the training rows", missing)
-        return Found(None, "it holds words that no two training rows share", missing)
-    rest = len(counts) - len(kept)
-    oddities: tuple[str, ...] = ()
-    if rest:
+        kind = next((kind for kind, pattern in _UNIQUE.items() if all(map(pattern.fullmatch, counts))), _TEXT)
+        return Found(None, f"it holds {kind}", missing)
+    oddities = []
+    if rest := len(counts) - len(kept):
         rows = sum(count for word, count in counts.items() if word not in kept)
-        oddities = (
+        oddities.append(
             f"Column {name} holds {len(counts)} different words; the {len(kept)} most frequent are features, and "
-            f"{rows:,} training rows have one of the other {rest}.",
+            f"{rows:,} training rows have one of the other {rest}."
         )
-    return Found(Column(name, kept), "", missing, oddities)
+    folded: dict[str, str] = {}
+    if alike := [(first, word) for word in kept if (first := folded.setdefault(word.casefold(), word)) != word]:
+        shown = ", ".join(f"{first!r} and {word!r}" for first, word in alike[:3])
+        oddities.append(f"Words of the column {name} differ in capitals only and are different features: {shown}.")
+    return Found(Column(name, kept), "", missing, tuple(oddities))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .pictures import suffixes
-from .splits import listed, renamed, split_of, splits_of
+from .splits import beside_split, empty, listed, named, renamed, split_of, splits_of
 
 _Leave = Callable[[str, Path], None]  # told of a file that is left out, and why
 
@@ -25,10 +25,11 @@ class Found:
 
 
 def walk(root: Path) -> Found:
-    """The pictures below a folder of classes, or of splits that hold folders of classes.
+    """The pictures below a folder of classes, of splits that hold folders of classes, or of classes that hold splits.
 
     Raises:
-        ValueError: it can't be told what is a class and what a split, or there is no split to train on.
+        ValueError: it can't be told what is a class and what a split, there is no split to train on, or a class has no
+            pictures.
     """
     found, left = Found(), Counter[str]()
     examples: dict[str, str] = {}
@@ -39,29 +40,25 @@ def walk(root: Path) -> Found:
 
     top = _within(root)
     layout = _layout(top)
-    found.notes += renamed(layout, root) if layout else []
-    for folder in _folders(top, leave):
-        if layout and folder.name not in layout:
-            for file in _pictures(folder, leave):
-                leave(f"in the folder {folder.name!r} beside the splits", file)
-            continue
-        split = layout.get(folder.name, "")
-        inner = _within(folder) if split else folder
-        if not split:
-            _take(found, folder, folder.name, "", leave)
-            continue
-        for kind in _folders(inner, leave):
-            _take(found, kind, kind.name, split, leave)
-        for file in _own(inner, leave):
-            leave(f"in the split {split}, but in no folder of a class", file)
+    kinds = _split_kinds(top, layout, leave) if layout else [(kind, kind.name, "") for kind in _folders(top, leave)]
     for file in _own(top, leave):
         leave("beside the folders of classes", file)
-    kinds = {kind.name for kind in _folders(top, _ignore)} if not layout else set()
-    if found.files and (empty := sorted(kinds - set(found.words))):
-        reasons = ", ".join(f"{count} {why}" for why, count in left.items())
+    inside = {} if layout else _splits_inside([kind for kind, _, _ in kinds], root)
+    if inside:
+        kinds = _class_kinds([kind for kind, _, _ in kinds], inside, leave)
+        found.notes.append(f"Each class of {root} holds its splits ({listed(list(inside))}).")
+    for folder, word, split in kinds:
+        _take(found, folder, word, split, leave)
+    found.notes += [*renamed(layout, root), *empty(layout, set(found.splits), root)]
+    found.notes += _nested([folder for folder, _, _ in kinds], root)
+    if found.files and (bare := sorted({word for _, word, _ in kinds} - set(found.words))):
         raise ValueError(
-            f"The class {empty[0]!r} of {root} has no images{f' (left out: {reasons})' if reasons else ''}; add some "
-            "or remove the class."
+            f"The class {bare[0]!r} of {root} has no images{_reasons(left, examples)}; add some or remove the class."
+        )
+    if not found.files:
+        raise ValueError(
+            f"There are no images in folders of classes in {root}{_reasons(left, examples)}. Put the images of each "
+            f"class into a folder of its name ({', '.join(suffixes())})."
         )
     found.notes += _told(root, left, examples)
     return found
@@ -81,16 +78,49 @@ def below(root: Path) -> Found:
     return found
 
 
-def _shown(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)).encode("utf-8", "replace").decode()
-
-
 def _told(root: Path, left: Counter[str], examples: dict[str, str]) -> list[str]:
     """Sentences on files that were left out."""
     return [
         f"{count:,} file{'s' * (count > 1)} of {root} left out, {why} (as {examples[why]})."
         for why, count in left.items()
     ]
+
+
+def _split_kinds(top: Path, layout: dict[str, str], leave: _Leave) -> list[tuple[Path, str, str]]:
+    """The folders of classes within those of splits, with the class and the split of each."""
+    kinds = []
+    for folder in _folders(top, leave):
+        if folder.name not in layout:
+            for file in _pictures(folder, leave):
+                leave(f"in the folder {folder.name!r} beside the splits", file)
+            continue
+        inner, split = _within(folder), layout[folder.name]
+        kinds += [(kind, kind.name, split) for kind in _folders(inner, leave)]
+        for file in _own(inner, leave):
+            leave(f"in the split {split}, but in no folder of a class", file)
+    return kinds
+
+
+def _class_kinds(classes: list[Path], inside: dict[str, str], leave: _Leave) -> list[tuple[Path, str, str]]:
+    """The folders of splits within those of classes, with the class and the split of each."""
+    kinds = []
+    for folder in classes:
+        for part in _folders(folder, leave):
+            if part.name in inside:
+                kinds.append((part, folder.name, inside[part.name]))
+            else:
+                _pictures(part, leave)  # there are none, and other files are named
+        _own(folder, leave)
+    return kinds
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)).encode("utf-8", "replace").decode()
+
+
+def _reasons(left: Counter[str], examples: dict[str, str]) -> str:
+    reasons = ", ".join(f"{count} {why}, as {examples[why]}" for why, count in left.items())
+    return f" (left out: {reasons})" if reasons else ""
 
 
 def _take(found: Found, folder: Path, word: str, split: str, leave: _Leave) -> None:
@@ -107,32 +137,84 @@ def _take(found: Found, folder: Path, word: str, split: str, leave: _Leave) -> N
 def _layout(top: Path) -> dict[str, str]:
     """The split of each folder that stands for one; empty where the folders are classes."""
     folders = _folders(top, _ignore)
-    named = [folder for folder in folders if split_of(folder.name)]
-    if not named:
+    names = named(folder.name for folder in folders)
+    if not names:
+        _check_pairs(folders)
         return {}
-    split_like = [folder for folder in named if _folders(_within(folder), _ignore) and not _own(folder, _ignore)]
-    others = [folder for folder in folders if folder not in named and any(True for _ in _pictures(folder, _ignore))]
+    split_like = [
+        folder.name
+        for folder in folders
+        if folder.name in names and _folders(_within(folder), _ignore) and not _own(folder, _ignore)
+    ]
+    others = [folder.name for folder in folders if folder.name not in names and _holds_pictures(folder)]
     if not split_like:
-        if others:
+        if others or not any(split_of(name) for name in names):
+            _check_pairs(folders)
             return {}  # a class may be called train: its pictures lie in it, as those of the other classes do
         raise ValueError(
-            f"The folders of {top} are called {listed([f.name for f in named])} as splits are, but hold no folders of "
-            "classes. Put one folder of images per class into each; if they are classes, rename them."
-        )
-    if len(split_like) == 1 and others and split_of(split_like[0].name) == "train":
-        raise ValueError(
-            f"{top} holds the folder {split_like[0].name!r}, which holds folders itself, beside "
-            f"{listed([f.name for f in others])}. Is it a split or a class? Rename it, or put the others into it."
+            f"The folders of {top} are called {listed(list(names))} as splits are, but hold no folders of classes. "
+            "Put one folder of images per class into each; if they are classes, rename them."
         )
     if len(split_like) == 1 and others:
-        return {}
-    chosen = splits_of(folder.name for folder in named)
+        raise ValueError(
+            f"{top} holds the folder {split_like[0]!r}, which holds folders itself, beside {listed(others)}. Is it a "
+            "split or a class? Rename it, or put the others into it."
+        )
+    chosen = splits_of(folder.name for folder in folders)
     if "train" not in chosen.values():
         raise ValueError(
             f"{top} has the splits {listed(list(chosen))}, but none to train on. Name one folder train; if these are "
             "classes, rename them."
         )
     return chosen
+
+
+def _check_pairs(folders: list[Path]) -> None:
+    """Refuse folders of classes that are called by class and split."""
+    told: dict[str, dict[str, str]] = {}
+    for folder in folders:
+        if pair := beside_split(folder.name):
+            told.setdefault(pair[0], {})[pair[1]] = folder.name
+    for names in told.values():
+        if "train" in names and len(names) > 1:
+            raise ValueError(
+                f"The folders {' and '.join(names.values())} are called by a class and a split. Put the images of each "
+                "class into a folder of its name, and these into folders train and test."
+            )
+
+
+def _splits_inside(kinds: list[Path], root: Path) -> dict[str, str]:
+    """The split of each folder that the classes hold, as cat/train and cat/test; empty where they hold none.
+
+    Raises:
+        ValueError: some classes hold splits and others do not.
+    """
+    held = {}
+    for kind in kinds:
+        inner = [folder.name for folder in _folders(kind, _ignore) if _holds_pictures(folder)]
+        chosen = splits_of(inner)
+        if len(set(chosen.values())) > 1 and len(chosen) == len(inner) and not _own(kind, _ignore):
+            held[kind.name] = chosen
+    if not held:
+        return {}
+    if lacking := [kind.name for kind in kinds if "train" not in held.get(kind.name, {}).values()]:
+        raise ValueError(
+            f"The class {next(iter(held))} of {root} holds folders called as splits are, but {lacking[0]} has none to "
+            "train on. Give each class a folder train, or rename those that are no splits."
+        )
+    return {name: split for chosen in held.values() for name, split in chosen.items()}
+
+
+def _nested(kinds: list[Path], root: Path) -> list[str]:
+    """A sentence on classes whose pictures lie in folders of their own."""
+    deeper = [path for kind in kinds for path in _folders(kind, _ignore) if _holds_pictures(path)]
+    if not deeper:
+        return []
+    example = deeper[0]
+    return [
+        f"{len(deeper)} folders of {root} lie within the folder of a class (as {_shown(example, root)}): their images "
+        f"are of the class {example.parent.name!r}. If each is a class or a split, move it up."
+    ]
 
 
 def _within(folder: Path) -> Path:
@@ -150,6 +232,8 @@ def _folders(folder: Path, leave: _Leave) -> list[Path]:
             if _hidden(path):
                 for file in _files(path):
                     leave("in hidden folders", file)
+            elif path.is_symlink() and folder.resolve().is_relative_to(path.resolve()):
+                leave("links to a folder that they lie in", path)
             else:
                 found.append(path)
     return found
@@ -170,6 +254,10 @@ def _pictures(folder: Path, leave: _Leave) -> list[Path]:
         elif _usable(path, leave):
             found.append(path)
     return found
+
+
+def _holds_pictures(folder: Path) -> bool:
+    return any(True for _ in _pictures(folder, _ignore))
 
 
 def _files(folder: Path) -> list[Path]:

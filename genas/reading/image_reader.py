@@ -41,7 +41,7 @@ class ImageReader:
             ValueError: something can't be read, or not as the training pictures were; the text names it.
         """
         for path in listed_paths(paths):
-            found = picture_sources.read(path, labelled=False, convention=self.arrays)
+            found = picture_sources.read_new(path, self.arrays)
             notes += found.notes
             for first in range(0, len(found.pictures), _BATCH):
                 places = found.places[first : first + _BATCH]

@@ -13,6 +13,10 @@ import numpy as np
 
 from .tables import worded
 
+_NOTHING = frozenset({
+    "none", "na", "n/a", "nan", "null", "nil", "missing", "unknown", "unlabeled", "unlabelled", "?", "-",
+})  # fmt: skip  # words that may mean that there is no label
+
 
 def words_of(values: Sequence[Any], names: Sequence[str], where: object) -> list[str | None]:
     """The class of each label: whole numbers without a fraction, bytes as text, numbers of named classes by name.
@@ -50,6 +54,8 @@ def _word(value: Any, names: Sequence[str], where: object) -> str | None:
     if isinstance(value, float):
         if not value.is_integer():
             raise ValueError(f"The column {where} holds fractions ({value:g}); regression is not served, only classes.")
+        value = int(value)
+    if isinstance(value, str) and names and value not in names and value.strip().isdecimal():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and names:
         if value < 0:
@@ -105,20 +111,36 @@ def known_rows(
 ) -> tuple[list[int], list[str]]:
     """The rows whose class is known: all, but for splits without any label, which are left out.
 
+    A split that is not trained on and whose labels all are -1, which no training example has, has none.
+
+    Returns:
+        The rows, and sentences on what is left out and on classes that are called as if they stood for none.
+
     Raises:
         ValueError: a split has examples with a label and others without.
     """
-    lacking = Counter(split for word, split in zip(words, splits, strict=True) if word is None)
-    sizes = Counter(splits)
+    used: dict[str, set[str | None]] = {}
+    for word, split in zip(words, splits, strict=True):
+        used.setdefault(split, set()).add(word)
+    learned = used.get("train", set()) | used.get("", set())
+    unmarked = {split for split, its in used.items() if its == {"-1"} and "-1" not in learned}
+    kept = [row for row, (word, its) in enumerate(zip(words, splits, strict=True)) if word and its not in unmarked]
+    sizes, left = Counter(splits), Counter(splits[row] for row in kept)
+    lacking = {split: sizes[split] - left[split] for split in sizes if left[split] < sizes[split]}
     for split, count in lacking.items():
-        if count < sizes[split] or split in ("", "train"):
+        if left[split] or split in ("", "train"):
             share = f"{count} of {sizes[split]}{f' in {split}' if split else ''}"
             raise ValueError(f"{where} has {things} without a label ({share}); fill them in or take them out.")
     notes = [
         f"The {count:,} {things} of the {split} split have no labels and are left out."
         for split, count in lacking.items()
     ]
-    return [row for row, word in enumerate(words) if word is not None], notes
+    notes += [
+        f"The label {word!r} is taken for a class. If it means that there is none, take these {things} out."
+        for word in sorted(filter(None, learned))
+        if word.casefold() in _NOTHING
+    ]
+    return kept, notes
 
 
 def ordered(words: Sequence[str]) -> tuple[str, ...]:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import arrays, folders, labels
-from .pictures import Source, suffixes
-from .splits import listed, renamed, split_of, splits_of
+from .pictures import OVER, Source, suffixes
+from .splits import column_notes, column_of, empty, listed, named, renamed, splits_of
+from .tables import worded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpeg", "png", "picture", "photo", "pixels")
 _LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
-_SPLIT_COLUMNS = ("split", "set", "subset", "partition")
-_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)  # what datasets and pyarrow raise
-_KINDS: dict[str, type[np.float32 | np.int64]] = {"floats": np.float32, "whole": np.int64}
+_WORDS = ("string", "large_string", "string_view", "binary", "bool", "int64", "int32", "int8")  # as pyarrow names kinds
+_SHORT = 80  # bytes of a cell of a column that may name splits
+_BROKEN = (  # what datasets and pyarrow raise
+    OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError,
+)  # fmt: skip
+_AGAIN = "Save it again with save_to_disk, without splits that have no rows."
 _FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
 
 
@@ -30,8 +38,8 @@ class Pictures:
     Args:
         words: the class of each in words; None where it is unknown.
         notes: what was left out or read otherwise than it is written, in sentences.
-        arrays: how the numbers of an .npz are meant: "shares" of white or "bytes" (both are kept as bytes), or
-            "floats" or "whole" numbers of another range; "" where there is no .npz.
+        arrays: how the numbers of an .npz are meant: "shares" of white or "bytes" (both are kept as bytes), or the
+            kind of those of another range, as "float32"; "" where there is no .npz.
     """
 
     pictures: list[Source] = field(default_factory=list)
@@ -42,18 +50,29 @@ class Pictures:
     arrays: str = ""
 
 
-def read(path: Path, *, labelled: bool = True, convention: str | None = None) -> Pictures:
-    """The pictures at `path`, in whichever of the known forms they are.
-
-    Args:
-        path: in one of these forms.
-        labelled: whether each must have a class; if not, none is looked for, `words` and `splits` stay empty, and
-            `path` may also be one picture, or a folder whose folders are no classes.
-        convention: how the numbers of an .npz are meant, as `Pictures.arrays` of other data; None lets them tell.
+def read(path: Path) -> Pictures:
+    """The pictures at `path` with their classes, in whichever of the known forms they are.
 
     Raises:
         ValueError: there are none, or they have no labels; the text says what was expected.
     """
+    return _read(path, labelled=True)
+
+
+def read_new(path: Path, convention: str) -> Pictures:
+    """The pictures at `path`, which need no classes: none is looked for, `words` and `splits` stay empty.
+
+    Args:
+        path: in one of the known forms, or one picture, or a folder whose folders are no classes.
+        convention: how the numbers of an .npz are meant, as `Pictures.arrays` of the training data says.
+
+    Raises:
+        ValueError: there are none, or numbers that can't be meant so; the text says what was expected.
+    """
+    return _read(path, labelled=False, convention=convention)
+
+
+def _read(path: Path, *, labelled: bool, convention: str = "") -> Pictures:
     if not path.exists():
         raise ValueError(f"There is nothing at {path}. Name {_FORMS}.")
     kind = path.suffix.lower()
@@ -67,8 +86,8 @@ def read(path: Path, *, labelled: bool = True, convention: str | None = None) ->
         raise ValueError(f"{path} cannot be read as images. Name {_FORMS}.")
     elif (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
         found = _from_hugging_face(path, labelled)
-    elif tables := sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet")):
-        found = _from_parquet([table for table in tables if not table.name.startswith((".", "_"))], path, labelled)
+    elif tables := _parquet_files(path):
+        found = _from_parquet(tables, path, labelled)
     else:
         walked = folders.walk(path) if labelled else folders.below(path)
         places = [str(file) for file in walked.files]
@@ -81,7 +100,7 @@ def read(path: Path, *, labelled: bool = True, convention: str | None = None) ->
 def _from_npz(path: Path) -> Pictures:
     parts, notes = arrays.read(path)
     chosen = splits_of(name for name, _, _ in parts if name)
-    shaped, meant = _alike([_shaped(x, f"{name or 'x'} of {path}") for name, x, _ in parts])
+    shaped, meant = _alike([_shaped(x, f"{name or 'x'} of {path}") for name, x, _ in parts], path)
     found = Pictures(notes=[*notes, *renamed(chosen, path)], arrays=meant)
     for (name, _, y), images in zip(parts, shaped, strict=True):
         first = len(found.pictures)
@@ -89,32 +108,30 @@ def _from_npz(path: Path) -> Pictures:
         found.places += [f"{first + i} of {path}" for i in range(len(images))]
         found.words += labels.words_of(y.tolist(), (), path)
         found.splits += [chosen.get(name, "")] * len(images)
+    found.notes += empty(chosen, set(found.splits), path)
     return found
 
 
-def _from_inputs(path: Path, convention: str | None) -> Pictures:
+def _from_inputs(path: Path, convention: str) -> Pictures:
     parts, notes = arrays.inputs_of(path)
     found = Pictures(notes=notes)
-    shaped = [_shaped(x, f"{name or 'x'} of {path}") for name, x in parts]
-    if convention is None:
-        shaped, found.arrays = _alike(shaped)
-    for images in shaped:
-        found.pictures += list(images if convention is None else _meant(images, convention, path))
+    for name, x in parts:
+        found.pictures += list(_meant(_shaped(x, f"{name or 'x'} of {path}"), convention, path))
     found.places = [f"{i} of {path}" for i in range(len(found.pictures))]
     return found
 
 
 def _meant(images: NDArray[Any], convention: str, path: Path) -> NDArray[Any]:
-    """Numbers as those of other data were meant."""
-    if convention in _KINDS:
-        return images.astype(np.float32 if images.dtype.kind == "f" else _KINDS[convention])
+    """Numbers as those of the training data were meant."""
+    white = {"": None, "shares": 1.0, "bytes": 255.0}.get(convention, np.nan)
+    if white is not None and np.isnan(white):
+        return images.astype(np.result_type(images, np.dtype(convention)), copy=False)
     if images.dtype == np.uint8 or not images.size:
         return images
-    white = {"shares": 1.0, "bytes": 255.0}.get(convention)
-    if white is None or (convention == "shares" and images.dtype.kind != "f"):
+    if white is None or (white == 1 and images.dtype.kind != "f"):
         raise ValueError(f"{path} holds pictures of {images.dtype}; write bytes from 0 to 255 (uint8).")
     low, high = float(images.min()), float(images.max())
-    if low < 0 or high > 1.01 * white or (white == 255 and 0 < high <= 1):
+    if low < 0 or high > OVER * white or (white == 255 and 0 < high <= 1):
         raise ValueError(
             f"{path} holds values from {low:.4g} to {high:.4g}, but white was {white:g} in the arrays that the network "
             "was trained on. Scale them likewise, or write bytes (uint8)."
@@ -136,7 +153,7 @@ def _shaped(images: NDArray[Any], where: str) -> NDArray[Any]:
     return images
 
 
-def _alike(parts: Sequence[NDArray[Any]]) -> tuple[list[NDArray[Any]], str]:
+def _alike(parts: Sequence[NDArray[Any]], path: Path) -> tuple[list[NDArray[Any]], str]:
     """Arrays of one kind, and how they are meant (see `Pictures.arrays`).
 
     They become bytes where all values of all splits are bytes or shares k/255, else they stay as exact as they are.
@@ -144,8 +161,19 @@ def _alike(parts: Sequence[NDArray[Any]]) -> tuple[list[NDArray[Any]], str]:
     for scale, meant in ((255.0, "shares"), (1.0, "bytes")):
         if all(_are_bytes(part, scale) for part in parts if part.size):
             return [_bytes(part, scale) for part in parts], meant
-    meant = "floats" if any(part.dtype.kind == "f" for part in parts) else "whole"
-    return [part.astype(_KINDS[meant]) for part in parts], meant
+    kind = np.result_type(*parts)
+    for part in parts:
+        told = kind == np.uint16 or (kind.kind == "f" and _are_shares(part))
+        if part.ndim == 4 and part.shape[3] == 4 and not told:
+            raise ValueError(
+                f"{path} has a channel of opacity beside {kind} values of {part.min():g} to {part.max():g}, where it "
+                "can't be told what is opaque. Save bytes, uint16 or shares of 0 to 1, or three channels."
+            )
+    return [part.astype(kind, copy=False) for part in parts], kind.name
+
+
+def _are_shares(part: NDArray[Any]) -> bool:
+    return bool(part.size == 0 or (part.min() >= 0 and part.max() <= OVER))
 
 
 def _are_bytes(part: NDArray[Any], scale: float) -> bool:
@@ -165,52 +193,78 @@ def _bytes(part: NDArray[Any], scale: float) -> NDArray[Any]:
     return np.rint(part * scale if scale != 1 else part).astype(np.uint8)
 
 
+def _parquet_files(root: Path) -> list[Path]:
+    """The parquet files of a folder or of its folder data, or of the folders of splits in one of these."""
+    for folder in (root, root / "data"):
+        if found := [file for file in sorted(folder.glob("*.parquet")) if not file.name.startswith((".", "_"))]:
+            return found
+        inside = [file for file in sorted(folder.glob("*/*.parquet")) if not file.name.startswith((".", "_"))]
+        names = {file.parent.name for file in inside}
+        if inside and set(named(names)) == names:
+            return inside
+    return []
+
+
 def _from_parquet(paths: Sequence[Path], root: Path, labelled: bool) -> Pictures:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     found = Pictures()
-    several = labelled and len(paths) > 1
-    by_file = splits_of(dict.fromkeys(_stem(path) for path in paths if split_of(_stem(path)))) if several else {}
-    left = [path.name for path in paths if by_file and _stem(path) not in by_file]
-    if left:
+    by_file, chosen = _splits_of_files(paths) if labelled and len(paths) > 1 else ({}, {})
+    if left := [path.name for path in paths if by_file and path not in by_file]:
         found.notes.append(f"Files of {root} that name no split are left out: {listed(left)}.")
-    used = [path for path in paths if not by_file or _stem(path) in by_file]
-    found.notes += renamed(by_file, root)
-    for path in used:
+    found.notes += renamed(chosen, root)
+    for path in by_file or paths:
         try:
             table = pq.ParquetFile(path).read()
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"{path} cannot be read as parquet ({error}).") from error
         image = _column(table.column_names, _IMAGE_COLUMNS, path)
-        found.pictures += [_encoded(v, f"{i} of {path}") for i, v in enumerate(table.column(image).to_pylist())]
+        images = table.column(image).to_pylist()
+        found.pictures += [_encoded(v, path.parent, f"{i} of {path}") for i, v in enumerate(images)]
         found.places += [f"{i} of {path}" for i in range(len(table))]
         if not labelled:
             continue
         label = _column(table.column_names, _LABEL_COLUMNS, path)
-        names = _class_names(table.schema.metadata or {}, label)
+        names = _class_names(table.schema.metadata or {}, label, path)
         found.words += labels.words_of(table.column(label).to_pylist(), names, path)
-        column = next((name for name in table.column_names if name.lower() in _SPLIT_COLUMNS), None)
-        if column is not None and not by_file:
-            values = [str(value) for value in table.column(column).to_pylist()]
-            chosen = _named_splits(dict.fromkeys(values), path)
-            found.notes += renamed(chosen, f"the column {column} of {path}")
-            found.splits += [chosen[value] for value in values]
+        others = {name: table.column(name) for name in table.column_names if name not in (image, label)}
+        if by_file:
+            found.splits += [by_file[path]] * len(table)
         else:
-            found.splits += [by_file.get(_stem(path), "")] * len(table)
+            found.splits += _splits_in(others, path, found.notes) or [""] * len(table)
+        found.notes += _unused(list(others), path)
+    found.notes += empty(chosen, set(found.splits), root)
     return found
 
 
-def _stem(path: Path) -> str:
-    """What a file is called without the number of its part: train of train-00000-of-00002."""
-    return path.stem.split("-")[0]
+def _splits_of_files(paths: Sequence[Path]) -> tuple[dict[Path, str], dict[str, str]]:
+    """The split of each file by its name, or by that of its folder; and of each of these names."""
+    for called in ({path: path.stem for path in paths}, {path: path.parent.name for path in paths}):
+        if chosen := splits_of(dict.fromkeys(called.values())):
+            return {path: chosen[name] for path, name in called.items() if name in chosen}, chosen
+    return {}, {}
 
 
-def _named_splits(names: Iterable[object], where: object) -> dict[str, str]:
-    names = list(names)
-    if unknown := [name for name in names if split_of(name) is None]:
-        raise ValueError(f"{where} has a split {unknown[0]!r}; name the splits train, val and test.")
-    return splits_of(names)
+def _splits_in(columns: dict[str, pa.ChunkedArray], where: object, notes: list[str]) -> list[str] | None:
+    """The split of each row by a column that names it, which is taken from `columns`; None where there is none."""
+    import pyarrow as pa
+
+    words = {}
+    for name, column in columns.items():
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if str(kind) in _WORDS and column.nbytes <= _SHORT * len(column):
+            words[name] = {worded(cell, f"{name} of {where}") for cell in column.unique().to_pylist()}
+    told = column_of(words, where)
+    if told is None:
+        return None
+    name, chosen = told
+    notes += column_notes(name, chosen, where)
+    return [chosen[str(worded(cell, name))] for cell in columns.pop(name).to_pylist()]
+
+
+def _unused(columns: Sequence[str], where: object) -> list[str]:
+    return [f"Columns of {where} besides image and label are left out: {listed(columns)}."] if columns else []
 
 
 def _column(names: Iterable[str], wanted: Sequence[str], where: Path) -> str:
@@ -218,24 +272,32 @@ def _column(names: Iterable[str], wanted: Sequence[str], where: Path) -> str:
     for name in wanted:
         if same := [column for column in known if column.lower() == name]:
             return same[0]
-    raise ValueError(f"{where} needs a column named {wanted[0]!r}; it has {', '.join(known)}.")
+    raise ValueError(
+        f"{where} needs a column named {wanted[0]!r}; it has {', '.join(known)}. Rename that of the {wanted[0]}s."
+    )
 
 
-def _class_names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...]:
+def _class_names(metadata: dict[bytes, bytes], label: str, where: Path) -> tuple[str, ...]:
     """Class names from the file's own metadata: a JSON list `classes`, or the features that Hugging Face writes."""
     try:
         if b"classes" in metadata:
-            return tuple(str(c) for c in json.loads(metadata[b"classes"]))
-        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-        return tuple(str(c) for c in features.get(label, {}).get("names", ()))
+            names = [str(name) for name in json.loads(metadata[b"classes"])]
+        else:
+            features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+            names = [str(name) for name in features.get(label, {}).get("names") or ()]
     except (ValueError, AttributeError, TypeError) as error:
-        raise ValueError(f"The class names in the parquet metadata cannot be read ({error}).") from error
+        raise ValueError(
+            f"The class names in the metadata of {where} cannot be read ({error}). Write a JSON list as classes."
+        ) from error
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"The metadata of {where} name the class {twice[0]!r} twice; give each class its own name.")
+    return tuple(names)
 
 
-def _encoded(value: Any, where: str) -> Source:
-    """The bytes of a cell: plain, or in the struct of bytes and path that Hugging Face writes."""
+def _encoded(value: Any, folder: Path, where: str) -> Source:
+    """The bytes of a cell: plain, or in the struct of bytes and path (within `folder`) that Hugging Face writes."""
     if isinstance(value, dict):
-        value = value.get("bytes") or (Path(value["path"]) if value.get("path") else None)
+        value = value.get("bytes") or (folder / value["path"] if value.get("path") else None)
     if not isinstance(value, bytes | Path):
         raise ValueError(f"The image {where} cannot be read (no encoded image there). Mend it or take it out.")
     return value
@@ -247,7 +309,7 @@ def _from_hugging_face(path: Path, labelled: bool) -> Pictures:
     try:
         loaded = load_from_disk(str(path))
     except _BROKEN as error:
-        raise ValueError(f"{path} cannot be read as a Hugging Face dataset ({error}).") from error
+        raise ValueError(f"{path} cannot be read as a Hugging Face dataset ({error}). {_AGAIN}") from error
     parts = dict(loaded) if isinstance(loaded, DatasetDict) else {"": loaded}
     chosen = splits_of(name for name in parts if name and labelled)
     found = Pictures(notes=renamed(chosen, path))
@@ -264,11 +326,27 @@ def _from_hugging_face(path: Path, labelled: bool) -> Pictures:
             cells = list(part.cast_column(image, Image(decode=False))[image])
             answers = list(part[label]) if label else []
         except _BROKEN as error:
-            raise ValueError(f"{where} cannot be read as a Hugging Face dataset ({error}).") from error
-        found.pictures += [_encoded(v, f"{i} of {where}") for i, v in enumerate(cells)]
+            raise ValueError(f"{where} cannot be read as a Hugging Face dataset ({error}). {_AGAIN}") from error
+        found.pictures += [_encoded(v, path, f"{i} of {where}") for i, v in enumerate(cells)]
         found.places += [f"{i} of {where}" for i in range(len(part))]
-        if label:
-            names = tuple(getattr(part.features[label], "names", None) or ())
-            found.words += labels.words_of(answers, names, where)
-            found.splits += [chosen.get(split, "")] * len(part)
+        if not label:
+            continue
+        names = tuple(getattr(part.features[label], "names", None) or ())
+        found.words += labels.words_of(answers, names, where)
+        others = {name: _named_cells(part, name) for name in part.column_names if name not in (image, label)}
+        told = None if split else _splits_in(others, where, found.notes)
+        found.splits += told or [chosen.get(split, "")] * len(part)
+        found.notes += _unused(list(others), where)
+    found.notes += empty(chosen, set(found.splits), path)
     return found
+
+
+def _named_cells(part: Any, column: str) -> pa.ChunkedArray:
+    """A column of a Hugging Face dataset, nothing decoded; numbers of named classes by their names."""
+    import pyarrow as pa
+
+    cells = part.select_columns([column]).with_format("arrow")[:].column(column)
+    names = getattr(part.features[column], "names", None)
+    if not names:
+        return cells
+    return pa.chunked_array([[None if v is None or v < 0 else names[v] for v in cells.to_pylist()]], pa.string())

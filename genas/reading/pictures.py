@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ Source = bytes | Path | NDArray[Any]  # an encoded picture, the file that holds 
 FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO", "TGA", "PCX")
 _DEEP = {"I": "whole", "F": "float"}  # by the first letter of Pillow's mode: more than eight bits of grey
 _TURNED = (5, 6, 7, 8)  # orientations of EXIF that lay a picture on its side
+WHITE = 65535.0  # of 16 bits: pictures of these alone may stand beside some of 8
 _STEPS = (255, 1023, 4095, 16383, 65535)  # the whitest of 8, 10, 12, 14 and 16 bits
-FULL = 16384  # a whole number of grey that pictures of fewer than 15 bits don't reach; above, 65,535 is white
-_OVER = 1.01  # the share by which floats may pass 1 (or -1) and still be shares
+OVER = 1.01  # the share by which floats may pass 1 (or -1) and still be shares
+_NARROW = 0.001  # a share of the usual range: values in less of it are told apart better in their own
 _BROKEN = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, AttributeError,
     OverflowError, MemoryError, struct.error, zlib.error, RuntimeError, ZeroDivisionError,
@@ -30,6 +32,7 @@ _BROKEN = (
 )  # fmt: skip  # what Pillow's decoders raise on files that are cut or forged
 
 
+@cache
 def suffixes() -> tuple[str, ...]:
     """The endings of files that are read as pictures, as .jpg and .jfif."""
     Image.init()
@@ -152,7 +155,7 @@ def decode(source: Source, form: Form, where: str) -> NDArray[Any]:
     """
     found = pixels(source, where)
     byte = found.dtype == np.uint8
-    if byte == form.deep and (not byte or form.low != 0 or form.high < FULL):
+    if byte == form.deep and (not byte or (form.low, form.high) != (0.0, WHITE)):
         its, wanted = ("8 bits", "more") if byte else ("more than 8 bits", "8 bits")
         raise ValueError(f"The image {where} has {its}, but the training images have {wanted}. Save it like them.")
     return formed(found, form)
@@ -193,16 +196,15 @@ def range_of(lowest: float, highest: float, kind: str) -> tuple[float, float]:
     """
     if kind == "byte":
         return 0.0, 255.0
-    if kind == "whole" and lowest >= 0:
-        return 0.0, float(next((step for step in _STEPS if highest <= step), highest))
+    low, high = float(lowest), float(highest) if highest > lowest else float(lowest) + 1.0
+    usual = [(0.0, float(step)) for step in _STEPS if lowest >= 0 and highest <= step]
     if kind == "float":
-        if lowest >= 0 and 0.5 < highest <= _OVER:
-            return 0.0, 1.0
-        if -_OVER <= lowest < 0 and highest <= _OVER:
-            return -1.0, 1.0
-        if lowest >= 0 and 128 < highest <= 255 * _OVER:
-            return 0.0, 255.0
-    return (float(lowest), float(highest)) if highest > lowest else (float(lowest), float(lowest) + 1.0)
+        usual = [(0.0, 1.0)] if lowest >= 0 and 0.5 < highest <= OVER else []
+        usual += [(-1.0, 1.0)] if -OVER <= lowest < 0 and highest <= OVER else []
+        usual += [(0.0, 255.0)] if lowest >= 0 and 128 < highest <= 255 * OVER else []
+    if usual and high - low > _NARROW * (usual[0][1] - usual[0][0]):
+        return usual[0]
+    return low, high
 
 
 @contextmanager

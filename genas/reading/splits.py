@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 SPLITS = ("train", "val", "test")
 _WORDS = {
@@ -18,6 +18,10 @@ _NOISE = frozenset({
     "images", "image", "imgs", "img", "photos", "pictures", "files", "examples", "samples", "rows", "my", "the",
 })  # fmt: skip
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SHARD = re.compile(r"[-_.]\d+[-_]of[-_]\d+$")  # the part that a file is of several: train-00000-of-00002
+COLUMNS = ("split", "set", "subset", "partition")  # that name the split of a row
+_FLAG = re.compile(r"is[\W_]*(train|training|test|testing|holdout)", re.I)
+_TRUE, _FALSE = frozenset({"true", "1", "yes", "y", "t"}), frozenset({"false", "0", "no", "n", "f"})
 
 
 def split_of(name: object) -> str | None:
@@ -26,12 +30,16 @@ def split_of(name: object) -> str | None:
     Example:
         ``split_of("Training_Set")`` and ``split_of("seg_train")`` are "train", ``split_of("trainers")`` is None.
     """
-    words = [word.lower() for word in _PARTS.findall(str(name)) if not re.fullmatch(r"\d{4,5}", word)]
+    known = [word for word in _words(name) if word not in _NOISE and not re.fullmatch(r"\d{4,5}", word)]
+    return _WORDS.get(known[0]) if len(known) == 1 else None
+
+
+def _words(name: object) -> list[str]:
+    """The words of a name in small letters: train and set of TrainSet and of trainset."""
+    words = [word.lower() for word in _PARTS.findall(_SHARD.sub("", str(name)))]
     if words[:2] == ["hold", "out"]:
         words = ["holdout", *words[2:]]
-    words = [part for word in words for part in _parted(word)]
-    known = [word for word in words if word not in _NOISE]
-    return _WORDS.get(known[0]) if len(known) == 1 and str(name).strip() else None
+    return [part for word in words for part in _parted(word)]
 
 
 def _parted(word: str) -> list[str]:
@@ -42,30 +50,122 @@ def _parted(word: str) -> list[str]:
     return [word]
 
 
+def named(names: Iterable[object]) -> dict[str, str]:
+    """The split of each name that stands for one among its neighbours.
+
+    Numbers of parts (train_1, train_2) do not count, nor words that all names with a split have in common.
+
+    Example:
+        ``named(["mnist_train", "mnist_test", "notes"])`` is ``{"mnist_train": "train", "mnist_test": "test"}``.
+    """
+    words = {str(name): [word for word in _words(name) if not word.isdigit()] for name in names}
+    splits = {name: its for name, its in words.items() if set(its) & set(_WORDS)}
+    common = set.intersection(*map(set, splits.values())) - set(_WORDS) if len(splits) > 1 else set()
+    found = {name: split_of(" ".join(word for word in its if word not in common)) for name, its in splits.items()}
+    return {name: split for name, split in found.items() if split is not None}
+
+
+def beside_split(name: str) -> tuple[str, str] | None:
+    """What a name says beside its split, and the split: "cat" and "train" of cat_train; None where it says one only."""
+    words = [word for word in _words(name) if not word.isdigit() and word not in _NOISE]
+    splits = [word for word in words if word in _WORDS]
+    rest = " ".join(word for word in words if word not in _WORDS)
+    return (rest, _WORDS[splits[0]]) if len(splits) == 1 and rest else None
+
+
 def splits_of(names: Iterable[object]) -> dict[str, str]:
-    """The split of each name that stands for one.
+    """The split of each name that stands for one; see `named`.
 
     "eval" is the test split, and the validation split where another name is the test split and none is validation.
 
     Raises:
-        ValueError: two names stand for one split.
+        ValueError: two names stand for one split that differ in more than numbers and capitals.
     """
-    known = {str(name): split for name in names if (split := split_of(name)) is not None}
+    known = named(names)
     chosen = dict(known)
     tests = [name for name, split in known.items() if split == "test"]
     judged = [name for name in tests if "eval" in name.lower()]
-    if len(tests) == 2 and len(judged) == 1 and "val" not in known.values():
-        chosen[judged[0]] = "val"
+    if judged and len(judged) < len(tests) and "val" not in known.values():
+        chosen |= dict.fromkeys(judged, "val")
     for split in SPLITS:
-        if len(same := [name for name, its in chosen.items() if its == split]) > 1:
-            raise ValueError(f"{same[0]!r} and {same[1]!r} both name the {split} split; rename one of them.")
+        same = {re.sub(r"[\W\d_]", "", name).casefold(): name for name, its in chosen.items() if its == split}
+        if len(same) > 1:
+            one, two, *_ = same.values()
+            raise ValueError(f"{one!r} and {two!r} both name the {split} split; rename one of them.")
     return chosen
 
 
-def renamed(chosen: dict[str, str], where: object) -> list[str]:
+def renamed(chosen: Mapping[str, str], where: object) -> list[str]:
     """A sentence on splits whose names in the data are not the plain ones."""
-    other = [f"{name!r} is {split}" for name, split in chosen.items() if name.strip().lower() not in _PLAIN]
+    other = [
+        f"{name!r} is {split}" for name, split in chosen.items() if _SHARD.sub("", name.strip()).lower() not in _PLAIN
+    ]
     return [f"Splits of {where}: {', '.join(other)}."] if other else []
+
+
+def empty(chosen: Mapping[str, str], splits: Collection[str], where: object) -> list[str]:
+    """Sentences on splits that the data name and that hold nothing.
+
+    Args:
+        splits: those of the examples.
+    """
+    lacking = {split: name for name, split in chosen.items() if split != "train" and split not in splits}
+    return [
+        f"{name!r} of {where} is empty, so the {split} split is taken from train." for split, name in lacking.items()
+    ]
+
+
+def column_of(columns: Mapping[str, Collection[str | None]], where: object) -> tuple[str, dict[str, str]] | None:
+    """The column that names the split of each row, and the split that each of its words stands for.
+
+    It is one called split (or set, ...), any whose words all are names of splits, train and another among them, or
+    one called is_train or is_test that is true or false.
+
+    Args:
+        columns: the different words of each column; None among them where a cell is empty.
+
+    Raises:
+        ValueError: it names the splits of some rows only, or there are two.
+    """
+    found = {name: chosen for name, words in columns.items() if (chosen := _chosen(name, words, where)) is not None}
+    plain = [name for name in found if name.strip().casefold() in COLUMNS]
+    names = plain or list(found)
+    if len(names) > 1:
+        raise ValueError(f"The columns {names[0]} and {names[1]} of {where} both name splits; take one of them out.")
+    return (names[0], found[names[0]]) if names else None
+
+
+def _chosen(name: str, words: Collection[str | None], where: object) -> dict[str, str] | None:
+    """The split of each word of a column, or None where they are no names of splits."""
+    written = [word for word in words if word is not None]
+    if not written:
+        return None
+    if (flag := _FLAG.fullmatch(name.strip())) and {word.lower() for word in written} <= _TRUE | _FALSE:
+        if None in words:
+            raise ValueError(f"The column {name} of {where} has empty cells; write true or false in all.")
+        its = _WORDS[flag[1].lower()]
+        return {word: its if word.lower() in _TRUE else "test" if its == "train" else "train" for word in written}
+    known = named(written)
+    unknown = [word for word in words if word is None or word not in known]
+    called = name.strip().casefold() in COLUMNS
+    if not unknown:
+        return splits_of(written) if called or {"train"} < set(known.values()) else None
+    if known and (called or ("train" in known.values() and all(set(_WORDS) & set(_words(word)) for word in written))):
+        raise ValueError(
+            f"The column {name} of {where} must name the split of all rows, train among them; "
+            f"{unknown[0] or 'an empty cell'!r} is none. Write train, val or test."
+        )
+    return None
+
+
+def column_notes(name: str, chosen: Mapping[str, str], where: object) -> list[str]:
+    """Sentences on a column of splits that is called otherwise, or whose words are."""
+    if _FLAG.fullmatch(name.strip()):
+        return [f"The column {name} of {where} tells the {' from the '.join(sorted(set(chosen.values())))} split."]
+    notes = renamed(chosen, f"the column {name} of {where}")
+    if not notes and name.strip().casefold() not in COLUMNS:
+        notes = [f"The column {name} of {where} names the splits ({listed(list(chosen))})."]
+    return notes
 
 
 def listed(names: Sequence[object], most: int = 6) -> str:

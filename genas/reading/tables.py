@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,12 @@ Numbers = NDArray[np.float64]  # the same where the file itself holds numbers; n
 SUFFIXES = (".csv", ".tsv", ".parquet", ".npz")
 _DELIMITERS = (",", ";", "\t", "|")
 _SNIFFED = 50  # records that tell the delimiter
+_HEAD = 2**20  # bytes of a file that tell its dialect and its names
+_LONGEST = 2**30  # characters of a cell
+_EXACT = 2**53  # whole numbers beyond this are not told apart as float64
+_GUESSED = "{} is not UTF-8; it is read as {}. If letters look wrong, save it as UTF-8."
+_A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_INDEX = re.compile(r"Unnamed: \d+(_level_\d+)?|__index_level_\d+__|level_\d+")  # what pandas calls what has no name
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
@@ -35,7 +42,7 @@ class Table:
     Args:
         columns: words as they are written, without blanks around them, or the file's own numbers.
         delimiter: what parts the columns of a text file; "" for other files.
-        nameless: columns that have no name in the file.
+        nameless: columns that have no name in the file, or the one that pandas gives to such.
         notes: what was left out or changed while reading, in sentences.
     """
 
@@ -66,6 +73,39 @@ def read(path: Path) -> Table:
     raise ValueError(f"{path} must be a .csv, .tsv, .parquet or .npz file.")
 
 
+def column_names(path: Path) -> tuple[str, ...]:
+    """The names of a table's columns as `read` gives them, from the head of a .csv, .tsv or .parquet file alone.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    if path.suffix.lower() == ".parquet":
+        try:
+            found = [_bare(name) for name in parquet.read_schema(path).names]
+        except (pa.ArrowException, OSError) as error:
+            raise ValueError(f"{path} can't be read as a table: {error}") from error
+    else:
+        with path.open("rb") as opened:
+            text, mark, _ = _dialect(_whole_lines(opened.read(_HEAD)), path)
+        try:
+            written = (record for record in _records(text, mark, strict=True) if any(map(str.strip, record)))
+            found = [name.strip() for name in next(written, ())]
+        except csv.Error as error:
+            raise ValueError(f"{path} can't be read as a table: {error}") from error
+        _check_names(found, path)
+    return tuple(_named(path, found, [[] for _ in found], []).columns)
+
+
+def _whole_lines(head: bytes) -> bytes:
+    """The head of a file without the line that it cuts."""
+    if len(head) < _HEAD or (end := head.rfind(b"\n")) < 0:
+        return head
+    return head[: end + 1 + (-(end + 1) % 4 if b"\0" in head else 0)]  # of UTF-16 and -32 whole signs
+
+
 # Text
 
 
@@ -87,12 +127,12 @@ def decoded(raw: bytes, where: object) -> tuple[str, str | None]:
     try:
         return raw.decode("utf-8"), None
     except UnicodeDecodeError:
-        for encoding in ("cp1252", "latin-1"):
-            try:
-                return raw.decode(encoding), encoding
-            except UnicodeDecodeError:
-                continue
-        raise
+        try:
+            return raw.decode("cp1252"), "Windows-1252"
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{where} can't be read as a table: it is neither UTF-8 nor Windows-1252 text. Save it as UTF-8."
+            ) from error
 
 
 def _strictly(raw: bytes, encoding: str, where: object) -> str:
@@ -118,48 +158,69 @@ def delimiter_of(text: str) -> str:
 
 
 def _records(text: str, mark: str, *, strict: bool) -> Any:
+    csv.field_size_limit(_LONGEST)
     return csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True, strict=strict)
 
 
-def _text_table(path: Path) -> Table:
-    text, guessed = decoded(path.read_bytes(), path)
-    notes = [f"{path} is not UTF-8; it is read as {guessed}."] if guessed else []
-    if told := re.match(r"sep=(.)\r?\n", text):  # as Excel writes
-        text = text[told.end() :]
+def _dialect(raw: bytes, path: Path) -> tuple[str, str, list[str]]:
+    """The text of a file, what parts its columns, and a sentence where its encoding was guessed."""
+    text, guessed = decoded(raw, path)
+    text = unicodedata.normalize("NFC", text)
+    told = re.match(r"sep=(.)\r?\n", text)  # as Excel writes
+    text = text[told.end() :] if told else text
     if re.search(r"[\0-\x08\x0e-\x1f]", text):
         raise ValueError(f"{path} can't be read as a table: it holds control characters, so it is no text.")
     mark = told[1] if told else delimiter_of(text)
+    return text, mark, [_GUESSED.format(path, guessed)] if guessed else []
+
+
+def _text_table(path: Path) -> Table:
+    text, mark, notes = _dialect(path.read_bytes(), path)
+    records = _whole_records(text, mark, path)
+    if not records:
+        raise ValueError(f"{path} can't be read as a table: it is empty. Write a line of names, then the rows.")
+    head = records[0]
+    _check_names(names := [name.strip() for name in head], path)
+    filled = [record for record in records[1:] if any(cell.strip() for cell in record)]
+    if empty := len(records) - 1 - len(filled):
+        notes.append(f"{empty} rows of {path} without any value are left out.")
+    rows = [record for record in filled if record != head]
+    if again := len(filled) - len(rows):
+        notes.append(f"{again} rows of {path} that repeat the line of names are left out.")
+    cells: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(names)
+    columns: list[Words | Numbers] = [[cell.strip() or None for cell in column] for column in cells]
+    return _named(path, names, columns, notes, mark)
+
+
+def _whole_records(text: str, mark: str, path: Path) -> list[list[str]]:
+    """The records of a text from the first to the last that hold a value, those with values all of one length."""
     records: list[list[str]] = []
     reader = _records(text, mark, strict=True)
-    empty = waiting = 0  # records without any value, and those of them after which none with a value came yet
+    last = 0  # how many there are up to the last with a value
     try:
         for record in reader:
-            if not any(cell.strip() for cell in record):
-                waiting += 1
+            filled = any(cell.strip() for cell in record)
+            if not filled and not records:
                 continue
-            if records and len(record) != len(records[0]):
+            if filled and records and len(record) != len(records[0]):
                 raise ValueError(
                     f"{path} can't be read as a table: line {reader.line_num} has {len(record)} fields, the line of "
                     f"names {len(records[0])} (parted by {_called(mark)}). Mend that line, or put cells that hold "
                     f"{_called(mark)} into double quotes."
                 )
-            empty, waiting = empty + waiting, 0
             records.append(record)
+            last = len(records) if filled else last
     except csv.Error as error:
         raise ValueError(
             f"{path} can't be read as a table: {error} (line {reader.line_num}). Look for a double quote that is not "
             "closed, or that stands alone in a field."
         ) from error
-    if not records:
-        raise ValueError(f"{path} can't be read as a table: it is empty. Write a line of names, then the rows.")
-    if empty:
-        notes.append(f"{empty} rows of {path} without any value are left out.")
-    names = [name.strip() for name in records[0]]
+    return records[:last]
+
+
+def _check_names(names: Sequence[str], path: Path) -> None:
     if any(re.fullmatch(r"[+-]?\d*[.,]\d+(e[+-]?\d+)?", name, re.I) for name in names):
         raise ValueError(f"The first line of {path} holds numbers ({names[0]}, ...). Write a line of names above it.")
-    cells: list[tuple[Any, ...]] = list(zip(*records[1:], strict=True)) or [()] * len(names)
-    columns: list[Words | Numbers] = [[cell.strip() or None for cell in column] for column in cells]
-    return _named(path, names, columns, notes, mark)
 
 
 def _called(mark: str) -> str:
@@ -173,11 +234,12 @@ def _named(path: Path, names: list[str], columns: list[Words | Numbers], notes: 
     doubled: list[str] = []
     for place, (name, column) in enumerate(zip(names, columns, strict=True), start=1):
         called = name or f"column {place}"
-        if not name:
-            nameless.append(called)
-        elif name in found:
-            called = f"{name} (column {place})"
+        if called in found:
+            while called in found:
+                called = f"{called} (column {place})"
             doubled.append(called)
+        if not name or _INDEX.fullmatch(name):
+            nameless.append(called)
         found[called] = column
     if doubled:
         notes.append(f"Names that {path} gives to two columns are told apart by their places: {', '.join(doubled)}.")
@@ -197,11 +259,16 @@ def _parquet_table(path: Path) -> Table:
         raise ValueError(f"{path} can't be read as a table: {error}") from error
     names, columns, left = [], [], []
     for name, column in zip(table.column_names, table.columns, strict=True):
-        found = _arrow(column, f"{name} of {path}")
+        try:
+            found = _arrow(column, f"{name} of {path}")
+        except (pa.ArrowException, OverflowError) as error:
+            raise ValueError(
+                f"The column {name} of {path} ({column.type}) can't be read ({error}). Write it as numbers or text."
+            ) from error
         if found is None:
             left.append(f"{name} ({column.type})")
         else:
-            names.append(name.strip())
+            names.append(_bare(name))
             columns.append(found)
     notes = [f"Columns of {path} that hold neither numbers nor words are left out: {', '.join(left)}."] if left else []
     return _named(path, names, columns, notes)
@@ -214,16 +281,40 @@ def _arrow(column: Any, where: str) -> Words | Numbers | None:
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
+    if pa.types.is_duration(kind):  # in seconds
+        return _floats(column.cast(pa.int64()).to_pylist()) / _A_SECOND[kind.unit]
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return np.array([np.nan if v is None else float(v) for v in column.to_pylist()], dtype=np.float64)
-    if pa.types.is_duration(kind):
-        seconds = [None if v is None else v.total_seconds() for v in column.to_pylist()]
-        return np.array([np.nan if v is None else v for v in seconds], dtype=np.float64)
+        values = column.to_pylist()
+        return exactly(values) if pa.types.is_integer(kind) else _floats(values)
     if pa.types.is_null(kind):
         return [None] * len(column)
-    if pa.types.is_nested(kind):
+    if pa.types.is_nested(kind) or (_holds_bytes(kind) and not _is_text(column.to_pylist(), where)):
         return None
     return [worded(value, where) for value in column.to_pylist()]
+
+
+def _holds_bytes(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return any(told(kind) for told in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
+
+
+def _is_text(values: Sequence[bytes | None], where: str) -> bool:
+    try:
+        return not any(re.search(r"[\0-\x08]", decoded(value, where)[0]) for value in values if value is not None)
+    except ValueError:  # no text, so that the column is named as one that is left out
+        return False
+
+
+def _floats(values: Sequence[Any]) -> Numbers:
+    return np.array([np.nan if v is None else float(v) for v in values], dtype=np.float64)
+
+
+def exactly(values: Sequence[int | None]) -> Words | Numbers:
+    """Whole numbers as numbers, or as words where they are too large to be told apart as such."""
+    if any(v is not None and abs(v) > _EXACT for v in values):
+        return [None if v is None else str(v) for v in values]
+    return _floats(values)
 
 
 def worded(value: object, where: str) -> str | None:
@@ -236,35 +327,19 @@ def worded(value: object, where: str) -> str | None:
         value = decoded(value, where)[0]
     elif hasattr(value, "isoformat"):
         value = value.isoformat()
-    return str(value).strip() or None
+    return _bare(str(value)) or None
+
+
+def _bare(text: str) -> str:
+    """Text without blanks around it, a letter and its accent being one sign, however they were typed."""
+    return unicodedata.normalize("NFC", text).strip()
 
 
 # Several tables
 
 
-def npz_tables(path: Path) -> list[tuple[str, Table]]:
-    """The tables of an .npz file, each with the name of its split: features x0, x1, ... and the column label."""
-    from . import arrays
-
-    parts, notes = arrays.read(path)
-    found = []
-    for split, x, y in parts:
-        if x.ndim != 2 or x.dtype.kind not in "iufb":
-            raise ValueError(
-                f"{path} must hold numbers x [n, features] and y [n], not {list(x.shape)} of {x.dtype} and "
-                f"{list(y.shape)}."
-            )
-        columns: dict[str, Words | Numbers] = {
-            f"x{place}": column.astype(np.float64) for place, column in enumerate(x.T)
-        }
-        answers = y.astype(np.float64) if y.dtype.kind in "iuf" else [worded(v, str(path)) for v in y.tolist()]
-        found.append((split, Table({**columns, "label": answers})))
-    found[0][1].notes.extend(notes)
-    return found
-
-
 def joined(tables: Sequence[Table], where: object) -> Table:
-    """One table of the rows of several.
+    """One table of the rows of several; a column without a name that some of them lack is left out.
 
     Raises:
         ValueError: they have not the same columns.
@@ -273,20 +348,24 @@ def joined(tables: Sequence[Table], where: object) -> Table:
     if len(tables) == 1:
         return first
     notes = list(dict.fromkeys(note for table in tables for note in table.notes))
-    columns: dict[str, Words | Numbers] = {}
-    for table in tables[1:]:
-        if different := set(first.columns) ^ set(table.columns):
-            raise ValueError(
-                f"The tables of {where} differ in the columns {', '.join(sorted(different)[:6])}; make them alike."
-            )
-    for name in first.columns:
-        parts = [table.columns[name] for table in tables]
-        if all(isinstance(part, np.ndarray) for part in parts):
-            columns[name] = np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
-        elif all(isinstance(part, list) or not len(part) for part in parts):
-            columns[name] = [cell for part in parts for cell in part]
-        else:
-            raise ValueError(
-                f"The column {name} of {where} holds numbers in one table and words in another; make them alike."
-            )
-    return Table(columns, first.delimiter, first.nameless, notes)
+    nameless = {name for table in tables for name in table.nameless}
+    names = [name for name in first.columns if all(name in table.columns for table in tables)]
+    lacking = dict.fromkeys(name for table in tables for name in table.columns if name not in names)
+    if different := [name for name in lacking if name not in nameless]:
+        raise ValueError(
+            f"The tables of {where} differ in the columns {', '.join(sorted(different)[:6])}; make them alike."
+        )
+    if lacking:
+        notes.append(f"Columns without a name that not all tables of {where} have are left out: {', '.join(lacking)}.")
+    columns = {name: _below([table.columns[name] for table in tables], name, where) for name in names}
+    return Table(columns, first.delimiter, tuple(name for name in names if name in nameless), notes)
+
+
+def _below(parts: Sequence[Words | Numbers], name: str, where: object) -> Words | Numbers:
+    """The cells of a column in several tables, one below the other."""
+    empty = [all(cell is None for cell in part) if isinstance(part, list) else not len(part) for part in parts]
+    if all(isinstance(part, list) or none for part, none in zip(parts, empty, strict=True)):
+        return [cell for part in parts for cell in part]
+    if all(isinstance(part, np.ndarray) or none for part, none in zip(parts, empty, strict=True)):
+        return np.concatenate([_floats(part) if isinstance(part, list) else part for part in parts])
+    raise ValueError(f"The column {name} of {where} holds numbers in one table and words in another; make them alike.")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from genas.reading.pictures import Form, Look, Source
 
 _KEPT, _SHRUNK = 256, 128  # pixels: images of one size up to the first keep it, others become squares up to the second
+_FULL = 16384  # a whole number of grey that pictures of fewer than 15 bits don't reach
 _DARK = 63  # of 255: pixels of 14 bits and less that lie in 16
+_LITTLE = 0.01  # of the training images' range
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
@@ -137,13 +139,13 @@ class Images(PictureTask):
                 if depths[row] == deep:
                     values = pictures.pixels(self._pictures[row], self._places[row])
                     lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
-        if len(kinds) > 1 and (deep == "float" or not highest >= pictures.FULL):
+        if len(kinds) > 1 and (deep == "float" or not _FULL <= highest <= pictures.WHITE):
             named = {"byte": "8 bits", "whole": "more bits", "float": "floats"}
             shown = " and ".join(f"{named[kind]} ({place})" for kind, place in example.items())
             raise RequestError(
                 f"{self.path} holds images of {shown}, whose ranges can't be compared. Save all of them alike."
             )
-        low, high = pictures.range_of(lowest, highest, deep)
+        low, high = pictures.range_of(lowest, highest, deep) if len(kinds) == 1 else (0.0, pictures.WHITE)
         self.form = pictures.Form(self.form.channels, self.form.height, self.form.width, low, high, deep=True)
         if len(kinds) == 1:
             return []
@@ -199,7 +201,7 @@ class Images(PictureTask):
             )
         found = shared(self._rows, seen, "images")
         notes = [*self.notes, *(text for text in found if text not in self.notes)]
-        notes += self._beyond()
+        notes += self._scaled_otherwise()
         if flat:
             notes.append(
                 f"{len(flat):,} of {len(seen):,} images are one flat colour once they are read (as "
@@ -207,19 +209,23 @@ class Images(PictureTask):
             )
         return notes
 
-    def _beyond(self) -> list[str]:
-        """Sentences on splits whose values lie far outside the range of the training images."""
-        if not self.form.deep:
-            return []
-        low, high = self.form.low, self.form.high
+    def _scaled_otherwise(self) -> list[str]:
+        """Sentences on splits whose values lie far outside the range of the training images, or in little of it."""
+        low, high = (self.form.low, self.form.high) if self.form.deep else (0.0, 1.0)
+        ends = {}
+        for split in _SPLITS:
+            inputs = self.data(split).inputs
+            ends[split] = [float(end) * (high - low) + low for end in (inputs.min(), inputs.max())]
+        least, most = (low, high) if self.form.deep else ends["train"]
         notes = []
         for split in _SPLITS[1:]:
-            inputs = self.data(split).inputs.double() * (high - low) + low
-            least, most = float(inputs.min()), float(inputs.max())
-            if least < low - (high - low) / 2 or most > high + (high - low) / 2:
+            first, last = ends[split]
+            far = self.form.deep and (first < low - (high - low) / 2 or last > high + (high - low) / 2)
+            if far or last - first < _LITTLE * (ends["train"][1] - ends["train"][0]):
                 notes.append(
-                    f"Values of the {split} split go from {least:.4g} to {most:.4g}, far beyond the {low:.4g} to "
-                    f"{high:.4g} of the training images: were they scaled alike?"
+                    f"Values of the {split} split go from {first:.4g} to {last:.4g}, "
+                    f"{'far beyond' if far else 'in little of'} the {least:.4g} to {most:.4g} of the training images: "
+                    "were they scaled alike?"
                 )
         return notes
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, ClassVar
 from genas.core.errors import RequestError
 from genas.core.interfaces import Data, Split, Task
 from genas.core.paths import written
-from genas.reading.splits import listed, split_of
+from genas.reading.splits import listed
 from genas.tasks._own import asked
 from genas.tasks._splits import check_classes, divide
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from genas.reading.features import Column, Found
     from genas.reading.row_reader import RowReader
-    from genas.reading.tables import Numbers, Table, Words
+    from genas.reading.tables import Table
 
-_ANSWERS = ("label", "target", "class", "y")  # names of the column of classes that need not be said
-_SPLIT_COLUMNS = ("split", "set", "subset", "partition")
 _CLASSES = 200
 
 
@@ -53,11 +53,11 @@ class Tabular(Task):
     columns: tuple[Column, ...]  # how a row becomes features
 
     def __init__(self, *, path: str, label: str | None = None, limit: int | None = None) -> None:
-        from genas.reading import features, labels
+        from genas.reading import features, labels, table_sources
 
         self.path = written(path)
         with asked():
-            table, answers, splits = _read(self.path, label)
+            table, answers, splits = table_sources.read(self.path, label)
             kept, notes = labels.known_rows(answers, splits, self.path, "rows")
             splits = [splits[row] for row in kept]
             _keep(table, kept)
@@ -76,21 +76,39 @@ class Tabular(Task):
         if not table.columns:
             raise RequestError(f"{self.path} has no column besides the label; add what the class can be told from.")
         self._width = len(table.columns) if self.path.suffix.lower() == ".npz" else 0
-        names = [name for name in table.columns if name not in table.nameless]
-        keys = _keys(table, names)
+        parts = _parts(splits)
+        keys = _keys(table, parts)
         self._rows, divided = divide(self.path, self._labels, splits, self.classes, limit, "rows", keys=keys)
-        self.columns, told = _learned(self.path, table, self._rows["train"])
+        self.columns, told = _learned(self.path, table, self._rows["train"], parts)
         self.notes += (*divided, *told)
         if not self.columns:
             raise RequestError(
                 f"{self.path} has no column besides the label that differs between rows. {' '.join(told)}".strip()
             )
+        self.notes += _telling(table, self.columns, self._labels, self.path)
         self._features = features.encode(self.columns, table.columns)
         self.features = [(c.name, word) for c in self.columns for word in (c.words or (None,))]
+        self.input_shape = (len(self.features),)
+        self.mean, self.std = features.statistics(self._features[self._rows["train"].numpy()])
+        self._check_finite()
+        self._describe()
+
+    def _check_finite(self) -> None:
+        """Refuse a row so far from those that are trained on that it can't be standardised."""
+        import torch
+
+        beyond = (~self.prepare(torch.from_numpy(self._features)).isfinite()).nonzero().tolist()
+        if beyond:
+            row, place = beyond[0]
+            raise RequestError(
+                f"The column {self.features[place][0]} of {self.path} holds {self._features[row, place]:g} in row "
+                f"{row + 1}, too far from the training rows ({self.mean[place]:g} on average, deviation "
+                f"{self.std[place]:g}) to compute with. Mend it, or leave the cell empty (it is then the mean)."
+            )
+
+    def _describe(self) -> None:
+        """Say in words what the task is, and what an exported network's rows need."""
         shown = [column if word is None else f"{column}={word}" for column, word in self.features]
-        self.input_shape = (len(shown),)
-        train = self._features[self._rows["train"].numpy()]
-        self.mean, self.std = (tuple(map(float, values)) for values in (train.mean(0), train.std(0)))
         classes = ", ".join(self.classes[:12]) + (", ..." if self.outputs > 12 else "")
         self.description = (
             f"Classify rows of {len(self.columns)} columns ({len(shown)} features), {self.outputs} classes: {classes} "
@@ -128,119 +146,56 @@ class Tabular(Task):
         return RowReader(self.columns, self._width)
 
 
-def _read(path: Path, label: str | None) -> tuple[Table, list[str | None], list[str]]:
-    """Feature columns, and the class and the split ("" where none is named) of each row."""
-    from genas.reading import labels, tables
-    from genas.reading.splits import renamed, splits_of
-
-    parts = _parts(path)
-    chosen = splits_of(name for name, _ in parts if name)
-    table = tables.joined([part for _, part in parts], path)
-    splits = [chosen.get(name, "") for name, part in parts for _ in range(part.rows)]
-    table.notes += renamed(chosen, path)
-    answer = _answer(path, table, label)
-    values = table.columns.pop(answer)
-    if set(splits) == {""} and (column := _split_column(path, table)):
-        words = [str(word) for word in table.columns.pop(column)]
-        chosen = splits_of(dict.fromkeys(words))
-        table.notes += renamed(chosen, f"the column {column} of {path}")
-        splits = [chosen[word] for word in words]
-    return table, labels.words_of(_whole(values), (), f"{answer} of {path}"), splits
-
-
-def _whole(values: Words | Numbers) -> list[object]:
-    """Labels that are all numbers as numbers, so that 1 and 1.0 are one class; others as they are written."""
-    from genas.reading import features
-
-    if not isinstance(values, list):
-        return list(values)
-    words = features.spelled(values)
-    known = [word for word in words if word is not None]
-    if known and all(re.fullmatch(r"[+-]?(0|[1-9]\d*)([.]\d*)?", word) for word in known):
-        return [None if word is None else float(word) for word in words]
-    return list(words)
-
-
-def _parts(path: Path) -> list[tuple[str, Table]]:
-    """The tables at a path, each with the name of its split, or "" where there is one table only."""
-    from genas.reading import tables
-
-    if path.is_dir():
-        files = [file for file in sorted(path.iterdir()) if file.suffix.lower() in tables.SUFFIXES[:3]]
-        files = [file for file in files if not file.name.startswith((".", "_"))]
-        named = [file for file in files if split_of(file.stem)]
-        if not named:
-            raise ValueError(f"{path} has no table that a split is named by, as train.csv and test.csv; name one file.")
-        parts = [(file.stem, tables.read(file)) for file in named]
-        if other := [file.name for file in files if file not in named]:
-            parts[0][1].notes.append(f"Files of {path} that name no split are left out: {listed(other)}.")
-        return parts
-    if path.suffix.lower() == ".npz":
-        return tables.npz_tables(path)
-    return [("", tables.read(path))]
-
-
-def _answer(path: Path, table: Table, label: str | None) -> str:
-    """The column of the classes."""
-    names = [name for name in table.columns if name not in table.nameless]
-    for wanted in (label,) if label is not None else _ANSWERS:
-        if wanted in names:
-            same = [name for name in names if name.startswith(f"{wanted} (column ")]
-            if same:
-                raise ValueError(f"{path} has two columns called {wanted}; rename one of them.")
-            return wanted
-        near = [name for name in names if name.casefold() == wanted.casefold().strip()]
-        if len(near) == 1:
-            return near[0]
-    wanted = f"column {label!r}" if label is not None else f"column called {', '.join(_ANSWERS[:-1])} or y"
-    raise ValueError(
-        f"{path} has no {wanted}; its columns are {', '.join(names[:20])}. Name that of the classes with the option "
-        "label."
-    )
-
-
-def _split_column(path: Path, table: Table) -> str | None:
-    """The column that names splits: one called split (or set, ...) whose words are all names of splits."""
-    from genas.reading import features
-
-    for name, cells in table.columns.items():
-        if name.casefold() not in _SPLIT_COLUMNS:
-            continue
-        unknown = [word for word in dict.fromkeys(features.spelled(cells)) if split_of(word or "") is None]
-        if not unknown:
-            return name
-        if len(unknown) < len(set(cells)):
-            raise ValueError(
-                f"The column {name} of {path} must name the split of all rows, train among them; "
-                f"{unknown[0] or 'empty'!r} is none. Write train, val or test."
-            )
-        if name.casefold() == "split":
-            table.notes.append(f"The column {name} of {path} names no splits ({listed(unknown, 3)}): it is a feature.")
-    return None
-
-
 def _keep(table: Table, rows: Sequence[int]) -> None:
     if len(rows) < table.rows or not rows:
         for name, cells in table.columns.items():
             table.columns[name] = cells[list(rows)] if not isinstance(cells, list) else [cells[row] for row in rows]
 
 
-def _keys(table: Table, names: Sequence[str]) -> list[tuple[object, ...]]:
+def _parts(splits: Sequence[str]) -> list[NDArray[np.int64]]:
+    """The rows of each split that the data name."""
+    import numpy as np
+
+    named = np.array(splits)
+    return [np.flatnonzero(named == split) for split in sorted(set(splits)) if split]
+
+
+def _keys(table: Table, parts: Sequence[NDArray[np.int64]]) -> list[tuple[object, ...]]:
     """The same for rows that are equal, whatever numbers them."""
     import numpy as np
 
     from genas.reading import features
 
-    rows = table.rows
     columns = []
-    for name in names:
-        cells = table.columns[name]
-        if not features.identity(name, cells):
+    for name, cells in table.columns.items():
+        if name not in table.nameless and not features.identity(name, cells, parts):
             columns.append(cells if isinstance(cells, list) else [None if np.isnan(v) else v for v in cells.tolist()])
-    return list(zip(*columns, strict=True)) if columns else [(row,) for row in range(rows)]
+    return list(zip(*columns, strict=True)) if columns else [(row,) for row in range(table.rows)]
 
 
-def _learned(path: Path, table: Table, train: Tensor) -> tuple[tuple[Column, ...], list[str]]:
+def _telling(table: Table, columns: Sequence[Column], labels: Sequence[int], path: Path) -> tuple[str, ...]:
+    """A sentence on columns that have one value for each class, as the class under another name has."""
+    from genas.reading import features
+
+    classes = len(set(labels))
+    found = []
+    for column in columns:
+        cells = table.columns[column.name]
+        if len(set(features.spelled(cells[: 50 * classes]))) <= classes:  # most columns have more
+            words = features.spelled(cells)
+            if len(set(words)) == classes == len(set(zip(words, labels, strict=True))):
+                found.append(column.name)
+    if not found:
+        return ()
+    return (
+        f"Each class has one value of its own in {listed(found)} of {path.name}: is it the class under another name? "
+        "What is not known when the class is asked for must be taken out.",
+    )
+
+
+def _learned(
+    path: Path, table: Table, train: Tensor, parts: Sequence[NDArray[np.int64]]
+) -> tuple[tuple[Column, ...], list[str]]:
     """How each column becomes features, and sentences on those that don't, on missing cells and other oddities."""
     from genas.reading import features
 
@@ -248,7 +203,7 @@ def _learned(path: Path, table: Table, train: Tensor) -> tuple[tuple[Column, ...
     found: dict[str, Found] = {}
     for name, cells in table.columns.items():
         try:
-            found[name] = features.learn(name, cells, train.numpy(), decimal, nameless=name in table.nameless)
+            found[name] = features.learn(name, cells, train.numpy(), decimal, parts, nameless=name in table.nameless)
         except ValueError as error:
             raise RequestError(f"The column {name} of {path} {error}") from error
     reasons: dict[str, list[str]] = {}
@@ -256,8 +211,9 @@ def _learned(path: Path, table: Table, train: Tensor) -> tuple[tuple[Column, ...
         if column.left:
             reasons.setdefault(column.left, []).append(name)
     notes = [
-        f"Column{'s' * (len(names) > 1)} {listed(names)} of {path.name} {'are' if len(names) > 1 else 'is'} left out: "
-        f"{why}."
+        f"Columns {listed(names)} of {path.name} are left out: {re.sub('^it ', 'each ', why)}."
+        if len(names) > 1
+        else f"Column {names[0]} of {path.name} is left out: {why}."
         for why, names in reasons.items()
     ]
     if missing := [

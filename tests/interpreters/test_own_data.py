@@ -128,3 +128,13 @@ def test_a_folder_of_tables_is_a_table(tmp_path):
         (tmp_path / name).write_text("a,label\n1,x\n")
     request = genas.interpret(f"classify the data in {tmp_path}/, under 5k parameters")
     assert request.task == Use("tabular", {"path": f"{tmp_path}/"}) and request.space.name == "mlp"
+
+
+def test_the_label_of_a_folder_of_tables_is_the_column_that_the_sentence_names(tmp_path):
+    for name in ("mnist_train.csv", "mnist_test.csv"):
+        (tmp_path / name).write_text("a,house type\n1,x\n")
+    for said in ("classify {} by house type", "predict the house type from {}", "the rows of {}, label House_Type"):
+        request = genas.interpret(f"{said.format(tmp_path)}, under 5k parameters")
+        assert request.task == Use("tabular", {"path": str(tmp_path), "label": "house type"})
+    with pytest.raises(RequestError, match=r"Which column .* says 'price'"):
+        genas.interpret(f"predict the price from {tmp_path}, under 5k parameters")

@@ -52,10 +52,25 @@ def test_one_pixel_above_white_changes_no_other():
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(0, 1, (0, 1)), (-1, 1, (-1, 1)), (0, 254.5, (0, 255)), (-1000, 3000, (-1000, 3000)), (3, 3, (3, 4))],
+    [
+        (0, 1, (0, 1)),
+        (-1, 1, (-1, 1)),
+        (0, 254.5, (0, 255)),
+        (-1000, 3000, (-1000, 3000)),
+        (3, 3, (3, 4)),
+        (9.99e6, 1.001e7, (9.99e6, 1.001e7)),
+        (0.9999, 1, (0.9999, 1)),
+        (0, 0.3, (0, 0.3)),
+    ],
 )
 def test_floats_keep_their_range(low, high, expected):
     assert range_of(low, high, "float") == expected
+
+
+def test_whole_numbers_far_from_black_have_a_range_of_their_own():
+    assert range_of(9_999_800, 10_000_200, "whole") == (9_999_800, 10_000_200)
+    assert range_of(60_000, 60_010, "whole") == (60_000, 60_010)
+    assert range_of(60_000, 61_000, "whole") == (0, 65535)
 
 
 def test_black_ink_in_the_channel_of_opacity_is_seen():

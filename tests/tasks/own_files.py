@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 
@@ -42,3 +43,14 @@ def rows(count: int = 30, head: str = "age,town,label") -> str:
 def csv(head: str, row, count: int = 40, mark: str = ",") -> str:
     """A table whose rows are what `row` makes of their number."""
     return "\n".join([head, *(mark.join(map(str, row(i))) for i in range(count))]) + "\n"
+
+
+def numbers_of(task, name: str) -> set[float]:
+    """The different numbers of a column of a table, in all splits."""
+    at = [column for column, _ in task.features].index(name)
+    return {value for split in ("train", "val", "test") for value in task.data(split).inputs[:, at].tolist()}
+
+
+def all_labels(task) -> list[int]:
+    """How many examples of each class there are in all splits."""
+    return torch.cat([task.data(split).labels for split in ("train", "val", "test")]).bincount().tolist()

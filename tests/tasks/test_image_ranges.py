@@ -98,7 +98,58 @@ def test_arrays_of_floats_keep_their_values(tmp_path):
     np.testing.assert_allclose(task.data("test").inputs[:, 0].numpy(), x[:8] + 0.5, rtol=1e-6)
 
 
-def test_a_split_that_was_scaled_otherwise_is_said(tmp_path):
+@pytest.mark.parametrize(
+    ("train", "test", "words"),
+    [
+        (1.0, 255.0, "beyond the 0 to 1 of the training images"),
+        (255.3, 1.0, "in little of the 0 to 255 of the training images"),
+    ],
+)
+def test_a_split_that_was_scaled_otherwise_is_said(tmp_path, train, test, words):
     x, y = np.random.default_rng(0).random((40, 6, 6)), np.arange(40) % 2
-    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:] * 255, y_test=y[30:])
-    assert said(Images(path=str(tmp_path / "a.npz")), "test split", "beyond the 0 to 1 of the training images")
+    np.savez(tmp_path / "a.npz", x_train=x[:30] * train, y_train=y[:30], x_test=x[30:] * test, y_test=y[30:])
+    assert said(Images(path=str(tmp_path / "a.npz")), "test split", words)
+
+
+def test_bytes_beside_shares_in_another_split_are_said(tmp_path):
+    x, y = np.random.default_rng(0).integers(0, 256, (40, 6, 6)).astype(np.uint8), np.arange(40) % 2
+    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:] / 255, y_test=y[30:])
+    assert said(Images(path=str(tmp_path / "a.npz")), "test split go from 0 to 1, in little of the 0 to 255")
+    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=y[:30], x_test=x[30:] // 128, y_test=y[30:])
+    assert said(Images(path=str(tmp_path / "a.npz")), "test split go from 0 to 1, in little of the 0 to 255")
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_small_differences_of_large_values_are_kept(tmp_path, kind):
+    x = (1e7 + 50 * np.random.default_rng(0).normal(size=(40, 6, 6))).astype(kind)
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    task = Images(path=str(tmp_path / "a.npz"))
+    prepared = task.prepare(task.data("train").inputs)[:, 0].double().numpy()
+    chosen = x[task._rows["train"].numpy()]
+    np.testing.assert_allclose(prepared, (chosen - chosen.mean()) / chosen.std(), atol=1e-5)
+
+
+def test_opacity_of_sixteen_bits_and_of_shares_is_composed_over_white(tmp_path):
+    x, y = np.random.default_rng(0).integers(0, 65536, (40, 6, 6, 4)), np.arange(40) % 2
+    for values, white in ((x.astype(np.uint16), 65535), (x / 65535, 1)):
+        np.savez(tmp_path / "a.npz", x=values, y=y)
+        task = Images(path=str(tmp_path / "a.npz"))
+        shown = (x[..., :3] / 65535 - 1) * x[..., 3:] / 65535 + 1
+        rows = task._rows["train"].numpy()
+        found = task.data("train").inputs.permute(0, 2, 3, 1).numpy()
+        np.testing.assert_allclose(found, shown[rows], atol=1e-5)
+        assert task.form.high == white
+    for values in (x / 257.3, x.astype(np.int32)):
+        np.savez(tmp_path / "a.npz", x=values, y=y)
+        with pytest.raises(RequestError, match=r"can't be told what is opaque\. Save bytes, uint16 or shares"):
+            Images(path=str(tmp_path / "a.npz"))
+
+
+def test_thirty_two_bits_beside_eight_are_refused(tmp_path):
+    for name, kind in (("cat", np.int32), ("dog", np.uint8)):
+        (tmp_path / name).mkdir()
+        for i in range(8):
+            pixels = np.random.default_rng(i).integers(0, 256, (6, 6)).astype(kind)
+            Image.fromarray(pixels * (70_000 if kind == np.int32 else 1)).save(tmp_path / name / f"{i}.tif")
+    with pytest.raises(RequestError, match=r"8 bits .*dog.*whose ranges can't be compared"):
+        Images(path=str(tmp_path))

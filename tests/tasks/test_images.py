@@ -1,5 +1,6 @@
 """The user's own images in every form they may have, and what is said when they are unfit."""
 
+import io
 import json
 import shutil
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from own_files import folders, pixels, said
+from own_files import all_labels, folders, pixels, said
 from PIL import Image
 
 from genas.core import registry
@@ -21,26 +22,10 @@ def _bytes(path) -> bytes:
     return path.read_bytes()
 
 
-def _all_labels(task):
-    return torch.cat([task.data(s).labels for s in ("train", "val", "test")]).bincount().tolist()
-
-
-def test_folder_per_class(tmp_path):
-    task = Images(path=folders(tmp_path))
-    assert task.classes == ("cat", "dog") and task.outputs == 2 and task.input_shape == (3, 8, 8)
-    assert [task.data(s).labels.bincount().tolist() for s in ("train", "val", "test")] == [[14, 14], [3, 3], [3, 3]]
-    data = task.data("train")
-    assert data.inputs[data.labels == 0].max() < 100 <= data.inputs[data.labels == 1].min()
-    assert "cat, dog" in task.description
-
-
-def test_folders_of_splits_are_kept_and_what_they_lack_is_held_out(tmp_path):
-    folders(tmp_path / "train", (20, 20))
-    folders(tmp_path / "test", (4, 6))
-    task = Images(path=str(tmp_path))
-    assert task.data("test").labels.bincount().tolist() == [4, 6]
-    assert task.data("val").labels.bincount().tolist() == [3, 3]
-    assert task.data("train").labels.bincount().tolist() == [17, 17]
+def _encoded(label, i) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels(label, i)).save(out, "png")
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -49,7 +34,7 @@ def test_npz(tmp_path, channels):
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
     task = Images(path=str(tmp_path / "a.npz"))
     assert task.input_shape == (channels, 8, 8)
-    assert _all_labels(task) == [20, 20]
+    assert all_labels(task) == [20, 20]
 
 
 def test_npz_of_shares_channels_first_with_its_own_split(tmp_path):
@@ -76,6 +61,69 @@ def test_parquet_with_names_and_splits(tmp_path, struct):
     assert [len(task.data(s).labels) for s in ("train", "val", "test")] == [12, 4, 4]
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("phase", ["train"] * 12 + ["test"] * 8), ("Split", [b"TRAIN"] * 12 + [b"TEST"] * 8),
+        ("is_train", [True] * 12 + [False] * 8), ("is_test", [0] * 12 + [1] * 8),
+        ("subset", pa.array(["training"] * 12 + ["holdout"] * 8).dictionary_encode()),
+    ],
+)  # fmt: skip
+def test_a_column_of_splits_is_kept_whatever_it_is_called(tmp_path, name, values):
+    cells = [_encoded(i % 2, i) for i in range(20)]
+    table = pa.table({"image": cells, "label": [0, 1] * 10, name: values, "camera": ["a", "b"] * 10})
+    pq.write_table(table, tmp_path / "a.parquet")
+    task = Images(path=str(tmp_path / "a.parquet"))
+    assert torch.equal(task.data("test").inputs[0], torch.from_numpy(pixels(0, 12)).permute(2, 0, 1))
+    assert len(task.data("test").labels) == 8 and said(task, "besides image and label are left out: camera")
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train_1", "test_1"), ("mnist_train", "mnist_test"), ("train/0000", "test/0000"),
+        ("data/train-00000-of-00001", "data/test-00000-of-00001"), ("data/train/0", "data/test/0"),
+    ],
+)  # fmt: skip
+def test_parquet_files_are_splits_by_their_names_or_those_of_their_folders(tmp_path, train, test):
+    for name, first, count in ((train, 0, 16), (test, 16, 6)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        cells = [_encoded(i % 2, first + i) for i in range(count)]
+        pq.write_table(pa.table({"image": cells, "label": [0, 1] * (count // 2)}), tmp_path / f"{name}.parquet")
+    task = Images(path=str(tmp_path))
+    assert len(task.data("test").labels) == 6
+    assert torch.equal(task.data("test").inputs[1], torch.from_numpy(pixels(1, 17)).permute(2, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "classes"),
+    [
+        (["0", "1"], ["cat", "dog"], ("cat", "dog")), ([0.0, 1.0], ["cat", "dog"], ("cat", "dog")),
+        (["dog", "cat"], ["cat", "dog"], ("cat", "dog")), (["1", "2"], ["1", "2"], ("1", "2")),
+        ([True, False], [], ("false", "true")),
+    ],
+)  # fmt: skip
+def test_labels_of_a_parquet_file_are_named_by_its_metadata(tmp_path, values, names, classes):
+    table = pa.table({"image": [_encoded(i % 2, i) for i in range(20)], "label": values * 10})
+    pq.write_table(table.replace_schema_metadata({"classes": json.dumps(names)}), tmp_path / "a.parquet")
+    assert Images(path=str(tmp_path / "a.parquet")).classes == classes
+
+
+@pytest.mark.parametrize(("classes", "message"), [('["a", "a"]', "'a' twice"), ("[1,", "cannot be read .* JSON list")])
+def test_class_names_that_tell_no_classes_are_refused(tmp_path, classes, message):
+    table = pa.table({"image": [_encoded(i % 2, i) for i in range(20)], "label": [0, 1] * 10})
+    pq.write_table(table.replace_schema_metadata({"classes": classes}), tmp_path / "a.parquet")
+    with pytest.raises(RequestError, match=message):
+        Images(path=str(tmp_path / "a.parquet"))
+
+
+def test_paths_in_a_parquet_file_are_looked_for_beside_it(tmp_path):
+    folders(tmp_path / "raw", (10, 10))
+    cells = [{"bytes": None, "path": f"raw/{name}/{i}.png"} for i in range(10) for name in ("cat", "dog")]
+    pq.write_table(pa.table({"image": cells, "label": ["cat", "dog"] * 10}), tmp_path / "a.parquet")
+    assert all_labels(Images(path=str(tmp_path / "a.parquet"))) == [10, 10]
+
+
 def test_hugging_face_dataset_on_disk(tmp_path):
     from datasets import ClassLabel, Dataset, DatasetDict, Features
     from datasets import Image as Picture
@@ -89,7 +137,41 @@ def test_hugging_face_dataset_on_disk(tmp_path):
     assert task.classes == ("cat", "dog") and task.input_shape == (3, 8, 8)
     assert task.data("test").labels.tolist() == [0, 1]
     made.save_to_disk(str(tmp_path / "one"))
-    assert _all_labels(Images(path=str(tmp_path / "one"))) == [12, 12]
+    assert all_labels(Images(path=str(tmp_path / "one"))) == [12, 12]
+
+
+def test_a_column_of_splits_of_a_hugging_face_dataset_is_kept_and_other_columns_are_named(tmp_path):
+    from datasets import ClassLabel, Dataset, Features, Value
+    from datasets import Image as Picture
+
+    features = Features({
+        "image": Picture(), "label": Value("int64"), "split": ClassLabel(names=["train", "test"]), "n": Value("int8"),
+    })  # fmt: skip
+    cells = [{"bytes": _encoded(i % 2, i), "path": None} for i in range(24)]
+    columns = {"image": cells, "label": [0, 1] * 12, "split": [0] * 16 + [1] * 8, "n": list(range(24))}
+    Dataset.from_dict(columns, features=features).save_to_disk(str(tmp_path / "set"))
+    task = Images(path=str(tmp_path / "set"))
+    assert torch.equal(task.data("test").inputs[0], torch.from_numpy(pixels(0, 16)).permute(2, 0, 1))
+    assert len(task.data("test").labels) == 8 and said(task, "besides image and label are left out: n.")
+
+
+def test_an_empty_split_is_said_in_arrays_and_what_hugging_face_cannot_load_is_refused(tmp_path):
+    from datasets import Dataset, DatasetDict
+
+    x = np.stack([pixels(i % 2, i) for i in range(40)])
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=np.arange(40) % 2, x_test=x[:0], y_test=np.arange(0))
+    assert said(Images(path=str(tmp_path / "a.npz")), "'test'", "is empty, so the test split is taken from train")
+    made = Dataset.from_dict({"image": [_encoded(0, 0), _encoded(1, 1)], "label": [0, 1]})
+    DatasetDict({"train": made, "test": made.select([])}).save_to_disk(str(tmp_path / "set"))
+    with pytest.raises(RequestError, match="cannot be read as a Hugging Face dataset"):
+        Images(path=str(tmp_path / "set"))
+
+
+def test_a_split_of_marks_alone_has_no_labels(tmp_path):
+    x = np.stack([pixels(i % 2, i) for i in range(40)])
+    np.savez(tmp_path / "a.npz", x_train=x[:30], y_train=np.arange(30) % 2, x_test=x[30:], y_test=np.full(10, -1))
+    task = Images(path=str(tmp_path / "a.npz"))
+    assert task.classes == ("0", "1") and said(task, "The 10 images of the test split have no labels")
 
 
 def test_shipped_parquet_files(bench_data):
@@ -130,77 +212,6 @@ def test_corrupt_image_is_named(tmp_path):
     task = Images(path=path)
     with pytest.raises(RequestError, match=r"7\.png"):
         [task.data(split) for split in ("train", "val", "test")]
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        ("training_set", "test_set"),
-        ("seg_train/seg_train", "seg_test/seg_test"),
-        ("Train", "Holdout"),
-        ("d/train", "d/eval"),
-    ],
-)
-def test_folders_are_splits_by_name_in_any_spelling(tmp_path, names):
-    folders(tmp_path / "x" / names[0], (20, 20))
-    folders(tmp_path / "x" / names[1], (4, 6))
-    task = Images(path=str(tmp_path / "x"))
-    assert task.classes == ("cat", "dog") and task.data("test").labels.bincount().tolist() == [4, 6]
-    assert len(task.data("train").labels) == 34
-
-
-def test_a_class_may_be_called_train(tmp_path):
-    task = Images(path=folders(tmp_path, (12, 12, 12), ("bus", "car", "train"), size=(4, 4), channels=1))
-    assert task.classes == ("bus", "car", "train") and task.outputs == 3
-
-
-@pytest.mark.parametrize(
-    ("tops", "message"),
-    [
-        (("test", "valid"), "splits test, valid, but none to train on"),
-        (("train", "other/deep"), "'train', which holds folders itself, beside other"),
-        (("train", "val", "dev"), "both name the val split"),
-    ],
-)
-def test_folders_that_may_be_splits_or_classes_are_refused(tmp_path, tops, message):
-    for top in tops:
-        folders(tmp_path / top, (4, 4))
-    with pytest.raises(RequestError, match=message):
-        Images(path=str(tmp_path))
-
-
-def test_a_class_that_only_the_test_split_has_is_refused_and_another_case_is_matched(tmp_path):
-    folders(tmp_path / "train", (12, 12))
-    folders(tmp_path / "test", (4, 4), ("Cat", "dog"))
-    assert said(Images(path=str(tmp_path)), "'Cat' is taken for 'cat'")
-    folders(tmp_path / "test", (4,), ("emu",))
-    with pytest.raises(RequestError, match=r"'emu'.*none in its train split"):
-        Images(path=str(tmp_path))
-
-
-def test_files_that_are_left_out_are_counted_with_their_reason(tmp_path):
-    folders(tmp_path)
-    shutil.copytree(tmp_path / "cat", tmp_path / "cat" / ".ipynb_checkpoints")
-    (tmp_path / "cat" / "._0.png").write_bytes(b"x")
-    (tmp_path / "cat" / "notes.txt").write_text("x")
-    (tmp_path / "dog" / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    (tmp_path / "dog" / "cats").symlink_to(tmp_path / "cat")
-    shutil.copy(tmp_path / "dog" / "0.png", tmp_path / "stray.png")
-    task = Images(path=str(tmp_path))
-    assert _all_labels(task) == [20, 20]
-    assert said(task, "20 files", "in hidden folders") and said(task, "1 file ", "hidden, as", "._0.png")
-    assert said(task, "1 file ", "no image by its ending", "notes.txt") and said(task, "1 file ", "links to nothing")
-    assert said(task, "links to folders", "cats") and said(task, "beside the folders of classes", "stray.png")
-
-
-@pytest.mark.parametrize("ending", ["jfif", "jpe", "JPG", "webp", "tif", "bmp", "gif", "ppm"])
-def test_every_usual_ending_is_read(tmp_path, ending):
-    kind = {"jfif": "jpeg", "jpe": "jpeg", "jpg": "jpeg", "tif": "tiff"}.get(ending.lower(), ending)
-    for label, name in enumerate(("cat", "dog")):
-        (tmp_path / name).mkdir()
-        for i in range(6):
-            Image.fromarray(pixels(label, i)).save(tmp_path / name / f"{i}.{ending}", kind)
-    assert _all_labels(Images(path=str(tmp_path))) == [6, 6]
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
@@ -261,15 +272,6 @@ def test_classes_and_splits_of_a_hugging_face_dataset_go_by_name(tmp_path):
     assert said(task, "4 images of the test split have no labels") and said(task, "2 images of the split 'extra'")
 
 
-@pytest.mark.parametrize(
-    ("counts", "names", "message"),
-    [((20,), ("cat",), "one class only"), ((0, 20), ("cat", "dog"), "'cat'"), ((0, 0), ("a", "b"), "no images")],
-)
-def test_unfit_folders(tmp_path, counts, names, message):
-    with pytest.raises(RequestError, match=message):
-        Images(path=folders(tmp_path, counts, names))
-
-
 def test_too_few_to_divide(tmp_path):
     with pytest.raises(RequestError, match="too few"):
         Images(path=folders(tmp_path, (2, 2)))
@@ -294,6 +296,11 @@ def test_nothing_there(tmp_path):
         ({"x": np.zeros((4, 8, 8)), "y": np.eye(4)}, "one label for each example"),
         ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) + 0.5}, "fractions"),
         ({"a": np.zeros(3)}, "arrays x and y"),
+        ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) + 0j}, "holds complex128, which names no class"),
+        (
+            {"x": np.zeros((4, 8, 8)), "y": np.zeros(4), "x_test": np.zeros((4, 8, 8)), "y_test": np.zeros(4)},
+            "has x beside x_test. Is it what to train on",
+        ),
     ],
 )
 def test_unfit_npz(tmp_path, arrays, message):

@@ -1,20 +1,19 @@
 """Rows of one's own tables: what is read, what is learned from the training rows, what is refused."""
 
 import json
-from datetime import time
-from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from own_files import csv, rows, said, table
+from own_files import csv, numbers_of, rows, said, table
 from wine_table import wine_csv
 
 import genas
 import genas.api
 from genas.core.errors import RequestError
+from genas.reading import tables
 from genas.tasks.tabular import Tabular
 
 
@@ -82,98 +81,12 @@ def test_semicolons_part_columns_and_then_commas_may_be_decimal_points(tmp_path)
     assert "age;years" in Tabular(path=table(tmp_path, quoted, "quoted.csv")).preparation
 
 
-def numbers_of(task: Tabular, name: str) -> set[float]:
-    at = [column for column, _ in task.features].index(name)
-    return {value for split in ("train", "val", "test") for value in task.data(split).inputs[:, at].tolist()}
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
-def test_words_are_the_same_in_every_encoding(tmp_path, encoding):
-    text = csv("größe,farbe,label", lambda i: (7 * i, ("grün", "blau")[i % 2], ("süß", "herb")[i % 3 == 0]))
-    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
-    task = Tabular(path=str(tmp_path / "t.csv"))
-    assert task.classes == ("herb", "süß")
-    assert set(task.features) == {("größe", None), ("farbe", "grün"), ("farbe", "blau")}
-    guessed = encoding in ("latin-1", "cp1252", "utf-16-le", "utf-16-be")
-    assert said(task, "not UTF-8") is guessed
-
-
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 def test_columns_are_parted_by_any_usual_mark_whatever_the_ending(tmp_path, mark):
     task = Tabular(
         path=table(tmp_path, csv(mark.join(("a", "b", "label")), lambda i: (3 * i, i * i, "xy"[i % 2]), mark=mark))
     )
     assert task.features == [("a", None), ("b", None)] and numbers_of(task, "b") == {float(i * i) for i in range(40)}
-
-
-@pytest.mark.parametrize(
-    ("cell", "value", "mark"),
-    [
-        ("{:,}", 1234, ","), ("{:,}.5", 1234.5, ","), ("${:,}", 1234, ","), ("€ {}", 1234, ","), ("{} EUR", 1234, ","),
-        ("{}%", 1234, ","), ("{} %", 1234, ";"), ("({})", -1234, ","), ("+{}", 1234, ","), ("{}e2", 123400, ","),
-        ("{},5", 1234.5, ";"), ("{} ", 1234, ";"), ("\u2212{}", -1234, ","),
-    ],
-)  # fmt: skip
-def test_numbers_are_read_as_people_write_them(tmp_path, cell, value, mark):
-    def row(i):
-        return '"' + cell.format(1234 * i) + '"', i % 3, "xy"[i % 2]
-
-    task = Tabular(path=table(tmp_path, csv(mark.join(("a", "b", "label")), row, mark=mark)))
-    expected = {float(np.float64(value) * i) for i in range(40)} if value in (1234, -1234, 123400) else None
-    found = numbers_of(task, "a")
-    assert found == expected if expected is not None else {v % 1 for v in found} == {0.5}
-
-
-def test_points_that_part_thousands_beside_decimal_commas_are_no_decimal_points(tmp_path):
-    def row(i):
-        return f"{1000 + i:,}".replace(",", "."), f"{i},25", "xy"[i % 2]
-
-    task = Tabular(path=table(tmp_path, csv("a;b;label", row, mark=";")))
-    assert numbers_of(task, "a") == {1000.0 + i for i in range(40)}
-    assert numbers_of(task, "b") == {i + 0.25 for i in range(40)}
-
-
-@pytest.mark.parametrize(("mark", "value"), [(";", 1.234), (",", 1234.0)])
-def test_a_mark_that_may_be_decimal_or_part_thousands_is_said(tmp_path, mark, value):
-    text = csv(mark.join(("a", "b", "label")), lambda i: (f'"{1 + i % 9},234"', i * i, "xy"[i % 2]), mark=mark)
-    task = Tabular(path=table(tmp_path, text))
-    assert min(numbers_of(task, "a")) == value and said(task, "Column a: 1,234 is read as 1234") is (mark == ",")
-
-
-def test_shares_beside_semicolons_keep_their_points(tmp_path):
-    task = Tabular(path=table(tmp_path, csv("a;b;label", lambda i: (f"0.{100 + i}", i * i, "xy"[i % 2]), mark=";")))
-    assert numbers_of(task, "a") == {(100 + i) / 1000 for i in range(40)}
-
-
-def test_blanks_around_fields_are_no_part_of_them(tmp_path):
-    text = csv("a, b, label", lambda i: (f" {3 * i} ", ' "x, y"' if i % 2 else " z ", " u" if i % 3 else " v "))
-    task = Tabular(path=table(tmp_path, text))
-    assert task.classes == ("u", "v") and set(task.features) == {("a", None), ("b", "x, y"), ("b", "z")}
-
-
-def test_words_for_nothing_are_missing_numbers_and_counted(tmp_path):
-    def row(i):
-        return ("NA", "?", "nan", "")[i % 4] if i < 8 else 3 * i, i * i, "xy"[i % 2]
-
-    task = Tabular(path=table(tmp_path, csv("a,b,label", row)))
-    assert task.features == [("a", None), ("b", None)] and said(task, "a (8)", "mean of the training rows")
-
-
-def test_a_few_words_in_a_column_of_numbers_are_missing_and_named(tmp_path):
-    task = Tabular(path=table(tmp_path, csv("a,label", lambda i: ("broken" if i == 7 else 3 * i, "xy"[i % 2]))))
-    assert task.features == [("a", None)] and said(task, "Column a", "1 cells", "'broken'", "missing")
-
-
-def test_times_and_dates_stay_as_they_are_written(tmp_path):
-    text = csv("at,day,label", lambda i: (("08:30", "9:45")[i % 2], ("2024-01-05", "05.01.2024")[i % 2], "xy"[i % 2]))
-    assert {word for _, word in Tabular(path=table(tmp_path, text)).features} == {
-        "08:30", "9:45", "2024-01-05", "05.01.2024",
-    }  # fmt: skip
-
-
-def test_fields_in_quotes_hold_lines(tmp_path):
-    text = csv("a,t,label", lambda i: (3 * i, '"u\nv"' if i % 2 else '"w, z"', "xy"[i % 2]))
-    assert ("t", "u\nv") in Tabular(path=table(tmp_path, text)).features
 
 
 @pytest.mark.parametrize(
@@ -184,10 +97,18 @@ def test_fields_in_quotes_hold_lines(tmp_path):
         ("n", lambda i: i + 1, "numbers the rows"),
         ("PassengerId", lambda i: 7 * i + 892, "an id"),
         ("customer_id", lambda i: f"C{7 * i}", "an id"),
+        ("Customer ID", lambda i: 7 * i + 892, "an id"),
+        ("Id", lambda i: 7 * i + 892, "an id"),
+        ("Row No.", lambda i: 7 * i + 892, "an id"),
         ("c", lambda i: 5, "always 5"),
         ("c", lambda i: "same", "always 'same'"),
         ("c", lambda i: "", "no value"),
         ("t", lambda i: f"word{i}", "no two training rows share"),
+        ("t", lambda i: f"2024-01-{i + 1:02}T08:30:00Z", "dates or times that no two training rows share; write"),
+        ("t", lambda i: f"{i}.5 kg", "numbers with words that no two training rows share; write the numbers alone"),
+        ("Unnamed: 0", lambda i: 7 * i + 3, "no name"),
+        ("__index_level_0__", lambda i: 7 * i + 3, "no name"),
+        ("cv_fold", lambda i: i % 5, "numbers folds"),
     ],
 )
 def test_columns_that_tell_nothing_are_left_out_and_said_why(tmp_path, name, cell, why):
@@ -200,30 +121,29 @@ def test_two_columns_of_one_name_are_both_used(tmp_path):
     assert task.features == [("a", None), ("a (column 2)", None)] and said(task, "a (column 2)")
 
 
-def test_figures_of_epochs_keep_their_differences(tmp_path):
-    """As float32, the seconds of one hour are 32 figures."""
-    text = csv("t,label", lambda i: (1_700_000_000 + 10 * i, "xy"[i % 2]))
+def test_a_column_without_a_name_is_not_taken_for_one_that_is_called_by_its_place(tmp_path):
+    text = csv("column 2,,a,label", lambda i: (3 * i, 7 * i, i % 5, "xy"[i % 2]))
     task = Tabular(path=table(tmp_path, text))
-    prepared = task.prepare(task.data("train").inputs)
-    assert len(prepared.unique()) == 28
-    assert abs(float(prepared.mean())) < 1e-6 and float(prepared.std(correction=0)) == pytest.approx(1, abs=1e-5)
-    raw = np.array(sorted(numbers_of(task, "t")))
-    assert task.mean[0] == pytest.approx(task.data("train").inputs.numpy().mean(), abs=1e-6) and raw[0] == 1_700_000_000
-
-
-def test_a_parquet_file_keeps_what_its_cells_mean(tmp_path):
-    columns = {
-        "price": [Decimal(i) / 4 for i in range(40)],
-        "colour": ["grün".encode("latin-1"), b"rot"] * 20,
-        "at": [time(8 + i % 3, 30) for i in range(40)],
-        "list": [[1]] * 40,
-        "label": [b"ja", b"nein"] * 20,
+    assert task.features == [("column 2", None), ("a", None)] and numbers_of(task, "column 2") == {
+        3.0 * i for i in range(40)
     }
-    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
-    task = Tabular(path=str(tmp_path / "t.parquet"))
-    assert task.classes == ("ja", "nein") and numbers_of(task, "price") == {i / 4 for i in range(40)}
-    assert {("colour", "grün"), ("at", "08:30:00")} <= set(task.features)
-    assert said(task, "list", "left out")
+
+
+def test_a_column_that_tells_the_class_under_another_name_is_said(tmp_path):
+    text = csv("a,survived,target,label", lambda i: (i * i, ("no", "yes")[i % 2], i % 3, "xy"[i % 2]))
+    task = Tabular(path=table(tmp_path, text))
+    assert said(task, "Each class has one value of its own in survived of")
+    assert said(task, "The classes are the column label", "target is a feature")
+
+
+def test_names_are_read_from_the_head_of_a_file(tmp_path):
+    text = csv('größe;"a;b";;größe', lambda i: ("ä" * 1000, i, i, i), count=3000, mark=";")
+    for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-be", "utf-32"):
+        (tmp_path / "t.csv").write_bytes(b"\n" * 2 * (encoding == "utf-8") + text.encode(encoding))
+        assert tables.column_names(tmp_path / "t.csv") == ("größe", "a;b", "column 3", "größe (column 4)")
+    pq.write_table(pa.table({" a ": [1], "e\u0301": [2]}), tmp_path / "t.parquet")
+    assert tables.column_names(tmp_path / "t.parquet") == ("a", "é")
+    assert tables.column_names(tmp_path / "t.parquet") == tuple(tables.read(tmp_path / "t.parquet").columns)
 
 
 def test_arrays_of_splits_are_kept(tmp_path):
@@ -243,10 +163,15 @@ def test_arrays_of_splits_are_kept(tmp_path):
         (b"a,label\n" + b"$3,x\n4%,y\n5,x\n" * 20, r"column a .*different signs \(\$, %, none\)"),
         (b"label\n" + b"x\ny\n" * 20, "no column besides the label"),
         (b"\0\1" * 300, "no text"),
+        (
+            "a,本,label\n1,本,x\n".encode("shift_jis") + b"2,\x81\x40,y\n",
+            "neither UTF-8 nor Windows-1252 text. Save it as UTF-8",
+        ),
         (b"1.5,2,x\n2.5,3,y\n" * 20, "first line.*holds numbers.*line of names"),
         (b'a,label\n1,"x\n2,y\n', "can't be read as a table"),
         (b"a,label\n" + b"1,x\n" * 9 + b"1,2,3\n", "line 11 has 3 fields, the line of names 2"),
         (b"a,label,label\n" + b"1,x,y\n2,y,x\n" * 20, "two columns called label"),
+        (b'a;label\n"1,5";x\n2.5;y\n' * 1 + b"3,5;x\n4.5;y\n" * 20, r"different decimal marks \(2\.5 and 1,5\)"),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_remedy(tmp_path, raw, words):
@@ -270,11 +195,23 @@ def test_what_is_no_table_is_refused_with_a_remedy(tmp_path, raw, words):
         ("a,label\n", {}, "table.csv has no rows"),
         (rows().replace("\n30,", "\ninf,"), {}, "column age .* inf in row 4.* leave the cell empty"),
         (rows().replace("\n30,", "\n-1e300,"), {}, r"-1e\+300 in row 4"),
+        (
+            csv("a,split,label", lambda i: ((i % 9) / 1000 if i else "3e38", "train" if i else "test", "xy"[i % 2])),
+            {},
+            r"a of .* holds 3e\+38 in row 1, too far from the training rows",
+        ),
     ],
 )
 def test_what_cannot_be_learned_is_refused_in_words(tmp_path, text, options, words):
     with pytest.raises(RequestError, match=words):
         Tabular(path=table(tmp_path, text), **options)
+
+
+def test_lines_of_names_and_empty_lines_within_the_rows_are_left_out_and_said(tmp_path):
+    text = csv("a,label", lambda i: (i * i, "xy"[i % 2]), count=20)
+    task = Tabular(path=table(tmp_path, "\n,\n" + text + ",\n\n" + text + ",\n\n"))
+    assert task.classes == ("x", "y") and sum(len(task.data(split).labels) for split in ("train", "val", "test")) == 40
+    assert said(task, "1 rows", "repeat the line of names") and said(task, "2 rows", "without any value")
 
 
 @pytest.mark.parametrize("name", ["nothing.csv", "table.xlsx"])
