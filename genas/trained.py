@@ -281,9 +281,9 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
 
 def _copy(found: Found, store: Path) -> None:
     """The state of the training, into a store of its own: what is trained from there leaves the run as it is."""
-    from genas.training.weights import opened_state, replace, sealed_state
+    from genas.training.weights import checkpoint_of, opened_state, replace, sealed_state
 
-    name = f"{found.label}.checkpoint"
+    name = checkpoint_of(found.candidate.key, found.request.seed)
     if (store / name).is_file():
         return
     source = found.folder / "store" / name
@@ -293,4 +293,4 @@ def _copy(found: Found, store: Path) -> None:
         )
     state = opened_state(source)
     store.mkdir(parents=True, exist_ok=True)
-    replace(store / name, sealed_state(state))
+    replace(store / name, sealed_state(state, name))

@@ -35,6 +35,14 @@ _EVENT = one_of(r"""
     demo|deadline|meeting|talk|review|presentation|release|launch|conference|exam|workshop|exhibition|fair|defen[cs]e
     holidays?|vacation|leave|leaving|due|submission|ships?|deliver\w*|go live|back|starts?|opens?|begins?
 """)
+_NO_BUDGET = "".join(  # 2 years, but not a budget of 2 years
+    rf"(?<!\b{word} )"
+    for word in (
+        "budget", "budget:", "budget of", "budget is", "budget =", "limit", "limit of", "at most", "up to", "spend",
+        "search", "search for", "run for", "train for", "training for", "no more than", "longer than", "take", "takes",
+        "time:", "time of", "of up to",
+    )
+)  # fmt: skip
 _YEAR = r"(?:19[5-9]|20[0-4])[0-9]"
 _WHEN = one_of(r"""
     in|since|our|the|their|year|mid|early|late|spring|summer|autumn|fall|winter|q[1-4]|neurips|icml|iclr|cvpr
@@ -79,7 +87,8 @@ _FRAMES = tuple(
         rf"\b(?:in|within) [0-9]+ {_SPAN}\b[^.;,|0-9]{{0,24}}\b{_EVENT}\b",
         rf"\b[0-9]+[ -]{_SPAN}(?:[ -]old)?(?: ago| of experience| workshop| course| project| old| later)\b",
         rf"\b(?:(?:for|over|in) the )?(?:last|past) [0-9]+ {_SPAN}\b",
-        r"\b[0-9]+[ -](?:months?|years?)\b",
+        rf"(?<![\w.,]){_NO_BUDGET}[0-9]+[ -](?:months?|years?)\b"
+        r"(?! (?:of )?(?:budget|search\w*|compute|training|at most|max\w*))",
         # what there is today
         rf"\b{_SUBJECT} {_PRESENT}\b[^.;:|\n]*?"
         r"(?=[;:|\n]|[.!](?:\s|$)|,? (?:but|and|so) (?:we|I|now|the new|this)\b|$)",

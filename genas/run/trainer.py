@@ -21,7 +21,7 @@ from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import effective
 from genas.training.timing import build, keep_memory, pick_device, threads
-from genas.training.weights import WeightStore, opened_state
+from genas.training.weights import WeightStore, checkpoint_of, opened_state
 from genas.training.whitening import whitened
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Trainer:
         return self.weights.get(label)
 
     def _checkpoint(self, candidate: Candidate, seed: int) -> Path | None:
-        return None if self.store is None else self.store / f"{candidate.key}-{seed}.checkpoint"
+        return None if self.store is None else self.store / checkpoint_of(candidate.key, seed)
 
     def _training(self, course: Course) -> Training:
         label = f"{course.candidate.key}-{course.seed}"

@@ -242,7 +242,7 @@ class Training:
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         whole = io.BytesIO()  # so that a full disk is an OSError, which says what it is
         torch.save(self._state(), whole)
-        replace(self.checkpoint, sealed_state(whole.getvalue()))
+        replace(self.checkpoint, sealed_state(whole.getvalue(), self.checkpoint.name))
 
     @staticmethod
     def _due(before: float, after: float, points: int) -> bool:
