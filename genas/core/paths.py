@@ -58,7 +58,7 @@ class Folders:
                     return found
         except (OSError, ValueError, RuntimeError) as error:  # names that no file can have
             raise OutOfBounds(f"{text[:80]!r} can be no path. {advice}") from error
-        raise OutOfBounds(f"There is no {text[:80]!r} in the folders that this server may read. {advice}")
+        raise OutOfBounds(f"There is no {text[:200]!r} in the folders that this server may read. {advice}")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
