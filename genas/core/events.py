@@ -14,6 +14,7 @@ from genas.core.records import Candidate, Measurement, Rival
 
 _Count = Annotated[int, Ge(0), Le(10**9)]
 _Amount = Annotated[float, Ge(0), Le(1e15)]  # of seconds, or of examples that a network sees
+_Name = Annotated[str, Field(pattern=r"^[\w .+-]{0,200}$")]  # becomes a part of a file's name in the store
 _CLOSED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
@@ -92,8 +93,17 @@ class _Rivals(_Event):
 
 class _Candidate(_Event):
     kind: Literal["candidate"]
-    key: str
+    key: _Name
     candidate: Candidate
+
+    @model_validator(mode="after")
+    def _its_own(self) -> Self:
+        arch = self.candidate.arch
+        if any(not 0 <= source < target < len(arch.ops) for source, target in arch.edges):
+            raise ValueError("an edge leads to no node")
+        if self.key != self.candidate.key:
+            raise ValueError(f"the key is not that of the candidate, {self.candidate.key}")
+        return self
 
 
 class _Outcome(_Event):
@@ -110,14 +120,14 @@ class _Measurement(_Outcome):
     """A figure or why there is none; a race adds where its training stood."""
 
     kind: Literal["measurement"]
-    key: str
+    key: _Name
     scorer: str
     measurement: Measurement | None = None
     failure: str | None = None
     loss: float | None = None
     slope: float | None = None
     seen: int | None = None
-    leg: str | None = None
+    leg: _Name | None = None
     clock: float | None = None
 
     @model_validator(mode="after")
@@ -132,8 +142,8 @@ class _Entrant(BaseModel):
 
     model_config = _CLOSED
 
-    key: str
-    parent: str
+    key: _Name
+    parent: _Name
     joined: _Count | None = None
     share: _Amount | None = None
     rate: _Amount | None = None

@@ -72,7 +72,7 @@ def mend(ledger: Ledger, progress: Progress) -> None:
         path.replace(_aside(path))
         _say(f"{path.name} in the store was damaged; what it held is trained again.", ledger, progress)
     trained = [event for event in ledger.read() if _measured(event) and event["scorer"] == "race"]
-    names = dict.fromkeys(checkpoint_of(event["key"], event["measurement"]["seed"]) for event in trained)
+    names = dict.fromkeys(checkpoint_of(event["key"], event["measurement"].get("seed", 0)) for event in trained)
     for path in (store / name for name in names):
         if not path.exists() and not _aside(path).exists():
             _say(f"{path.name} in the store is missing; what it held is trained again if needed.", ledger, progress)

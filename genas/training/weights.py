@@ -7,14 +7,17 @@ found before it is used.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genas.core.errors import Damaged, GenasError
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 _ZEROS = b"0" * 64
@@ -152,6 +155,23 @@ def opened_state(path: Path) -> bytes:
 
 def _digest(name: str, content: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\0" + content).digest()
+
+
+def loaded_state(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """What a checkpoint holds; nothing in it is executed.
+
+    Raises:
+        Damaged: the file is not as it was written, or no checkpoint.
+    """
+    import torch
+
+    try:
+        state: dict[str, Any] = torch.load(io.BytesIO(opened_state(path)), map_location=device, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise Damaged(f"{path} is no checkpoint. Delete it to train again, or bring it back.") from error
+    if not isinstance(state, dict) or not {"network", "averaged", "leg", "done"} <= state.keys():
+        raise Damaged(f"{path} is no checkpoint of this genas. Delete it to train again, or bring it back.")
+    return state
 
 
 def damaged(store: Path | None) -> list[Path]:
