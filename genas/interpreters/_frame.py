@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from genas.core.errors import RequestError
 from genas.interpreters._patterns import one_of
 from genas.interpreters._text import blank_all
 
@@ -26,8 +27,15 @@ _PEOPLE = one_of(r"""
     departments|cameras?|sensors?|boards|devices|machines|servers|computers|laptops|pcs|robots|drones|stores|shops
     countries|languages|offices|factories|lines|patients|hospitals|papers|projects|demos|slides|pages|tickets
     attempts|meetings|cats|dogs|leute|personen|kollegen|studenten|kunden|rechner|maschinen|mitarbeiter\w*|kameras
-    personnes|collègues|étudiants|utilisateurs|ingénieurs|caméras|megapixels?|mp|euros?|dollars|eur|usd
+    personnes|collègues|étudiants|utilisateurs|ingénieurs|caméras|megapixels?|mp
 """)
+_CURRENCY = r"(?:euros?|dollars?|bucks|pounds|eur|usd|gbp|chf|[$€£])"
+_MONEY = rf"(?<![\w.,])(?:[$€£] ?[0-9](?:[0-9.,]*[0-9])?|[0-9](?:[0-9.,]*[0-9])?[- ]?{_CURRENCY})(?!\w)"
+_SPENT = re.compile(
+    rf"\b(?:budget|spend(?:ing)?|compute|costs?)\b\W*(?:\w+ ){{0,4}}{_MONEY}|"
+    rf"{_MONEY} (?:\w+ )?(?:budget|compute|computing|cloud|search|training|credits?)\b",
+    re.I,
+)
 _FEW = r"(?:(?:of|more|other|new|different|old|small|big|busy) ){0,2}"
 _NOT_PEOPLE = r"(?!\w| (?:features|columns|attributes|variables)\b)"  # 12 sensor features are data
 _SPAN = r"(?:hours?|days?|weeks?|months?|years?)"
@@ -82,6 +90,7 @@ _FRAMES = tuple(
         rf"(?<!\w){_NETS}[- ]?(?:v|x)?[0-9]+\w*",
         # how many ask, and with what
         rf"(?<![\w.,])[0-9]+ {_FEW}{_PEOPLE}{_NOT_PEOPLE}",
+        _MONEY,
         # when things happen that are no search
         rf"\b{_EVENT}\b[^.;,|0-9]{{0,24}}\b(?:in|within|after) [0-9]+ {_SPAN}\b",
         rf"\b(?:in|within) [0-9]+ {_SPAN}\b[^.;,|0-9]{{0,24}}\b{_EVENT}\b",
@@ -97,7 +106,11 @@ _FRAMES = tuple(
 
 
 def without_frame(text: str) -> str:
-    """The text with the numbers of its frame blanked."""
+    """The text with the numbers of its frame blanked; RequestError for a budget in money."""
+    if spent := _SPENT.search(text):
+        raise RequestError(
+            f"{spent[0]!r}: what a run may spend is counted in time or trials. Write for example a budget of 2 hours."
+        )
     for pattern in _FRAMES:
         text = blank_all(text, pattern)
     return text
