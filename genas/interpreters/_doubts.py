@@ -44,7 +44,8 @@ _OTHER = words(r"""
     recall(?! (?:that|how|from)\b)|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa
     balanced accuracy|(?:mean )?average precision|matthews(?: correlation\w*)?|mcc|rmse|mae|mse|log[- ]?loss|brier\w*
     (?:best|highest|maximal|maximi[sz](?:e|ing))(?: the)?(?: possible)? (?:roc[- ]?)?auc
-    (?:roc[- ]?)?auc (?:first|matters)|cross[- ]entropy|(?:lowest|smallest|minimal|minimum|minimi[sz]e(?: the)?) (?:test |validation |training )?loss
+    (?:roc[- ]?)?auc (?:first|matters)
+    cross[- ]entropy|(?:lowest|smallest|minimal|minimum|minimi[sz]e(?: the)?) (?:test |validation |training )?loss
 """)
 _SUMMED = re.compile(  # accuracy minus latency: objectives have an order, and are not added up
     r"\b(?:accuracy|latency|speed|params|parameters|size|energy|memory|flops)\s*"
@@ -78,6 +79,13 @@ _UNREAD = re.compile(  # a number in words; it must not be lost
     rf"(?:at most|at least|under|below|over|above|up to|than) (?:{ENGLISH.words})(?=\s*(?:[.,;!]|$))",
     re.I,
 )
+_PART = re.compile(  # of the examples; "I have 500 images" limits nothing
+    r"\b(?:use|using|take|pick|sample|train(?:ed|ing)?(?: it)? (?:on|with))\s+"
+    r"(?:only |just |the first |at most |up to )+"
+    r"[0-9][0-9,]* (?:\w+ )?(?:images|examples|samples|pictures|photos|rows)",
+    re.I,
+)
+_UNREAD_NUMBER = re.compile(r"(?:(?<=[\s(\[,;:<>=~])|^)[0-9][0-9.,]*(?!\w*(?:st|nd|rd|th|d)\b)\w*")
 _STRAY = re.compile(rf"(?<![\w/.-]){_UNITS}(?![\w/.-])|(?<![\w|] )(?<![\w|])%", re.I)
 
 
@@ -95,6 +103,11 @@ def refuse_doubts(text: str) -> None:
         )
     if let := _LET.search(text):
         raise RequestError(f"{let[0]!r} limits nothing. Leave it out, or write the limit that must be kept.")
+    if part := _PART.search(text):
+        raise RequestError(
+            f"{part[0]!r}: a sentence does not say how many examples are used. Write validator options, such as "
+            "examples = 500, in a request file, or leave it out."
+        )
     if other := _OTHER.search(text):
         raise RequestError(f"{other[0]!r} is not measured here. Write a limit on accuracy, or leave it out.")
     for soft in _SOFT.finditer(text):
@@ -119,3 +132,5 @@ def refuse_stray(text: str) -> None:
     """RequestError for a unit that no number of the text belongs to, once all limits have been read and blanked."""
     if stray := _STRAY.search(text):
         raise RequestError(f"How many {stray[0]}? Write a number in digits, or leave the unit out.")
+    if number := _UNREAD_NUMBER.search(text):
+        raise RequestError(f"{number[0][:40]!r} is not read. Write it with a blank before it and a unit behind.")

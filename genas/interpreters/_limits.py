@@ -188,6 +188,8 @@ def _fraction(value: float | None, said: str) -> float | None:
     """An accuracy in [0, 1]; a bare number between 1 and 100 can only be a percentage."""
     if value is None:
         return None
+    if ("%" in said or "cent" in said) and 0.9 / 100 <= value < 1 / 100:
+        raise RequestError(f"Is {said!r} a share or per cent? Write for example at least 98 % accuracy.")
     if "%" not in said and "cent" not in said and 1 < value <= 100:
         value /= 100
     if not 0 <= value <= 1:

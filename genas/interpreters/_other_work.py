@@ -104,10 +104,21 @@ _WAYS = words(rf"""
     (?:semi-?|self-?|un|weakly[- ]|auto-?)supervis(?:ed|ion|é\w*)|(?:un|halb|selbst)überwacht\w*
     federated|föderiert\w*|fédéré\w*
     (?:few|zero|one|[0-9]+)-shot|meta-?learning|(?:continual|lifelong|incremental|online|active|contrastive) learning
+    class[- ]weight\w*|weighted (?:loss|classes)|focal loss|(?:over|under)[- ]?sampl\w+|smote|mix-?up|cut-?mix
+    (?:early stopping|drop-?out|weight decay|momentum|warm-?up)(?! (?:rate )?of)
+    (?:use|using|with|by|optimi[sz]er:?) (?:the )?(?:sgd|adam\w?|rmsprop|lion|adagrad)|(?:data )?augment\w*
     ensembles?|adversarial\w*|differential(?:ly)?[- ]priva\w+|cross-?validat\w+|kreuzvalidierung|validation croisée
     [0-9]+-fold|explainab\w+|interpretable
     (?:export|convert|deploy|sav|written|writ|compil|deliver)\w*\b[^.;,|]{{0,30}}? {_OTHER_FORMS}
     (?:in|using|as|for|to) {_OTHER_FORMS}
+""")
+# A choice among the rows, columns or classes of the user's data.
+_CHOICE = words(r"""
+    (?:drop|ignor|exclud|remov|skip|omit|delet|discard)(?:e|es|s|p?ing)? (?:the )?(?:[\w|-]+ )?(?:class(?:es)?|columns?)
+    (?:drop|ignor|exclud|remov|skip|omit|delet|discard)(?:e|es|s|p?ing)? (?:the )?(?:[\w|-]+ )?(?:features?|rows?)
+    (?:leav(?:e|ing) out|without|except(?: for)?|all but) (?:the )?(?:class|column|feature|row)s?
+    (?:use|using|keep|take|with) (?:only |just )?(?:the )?(?:columns?|features?|class(?:es)?) (?!names?\b)[\w|]
+    (?:only|just) (?:the )?(?:columns?|features|class(?:es)?|rows)|(?:columns|features|classes) [^.;|]{1,40} only
 """)
 _DENIED = re.compile(
     r"(?:\b(?:not?|without|never|neither|nor|than|beat|beats|like|replac\w+|instead of|rather than|unlike|avoid)"
@@ -188,7 +199,7 @@ def unserved_with(text: str, *, rows: bool, labelled: bool) -> str | None:
         rows: whether the path is a table's; else it is that of images.
         labelled: whether a label's column or a number of classes is said.
     """
-    doubts = [_WORK, _NEVER, _NO_ROWS if rows else _NO_IMAGES]
+    doubts = [_WORK, _NEVER, _CHOICE, _NO_ROWS if rows else _NO_IMAGES]
     if not (labelled or _ONE_OF_SOME.search(text)):
         doubts.append(_UNSURE)
     if not _PICTURES.search(text):

@@ -198,12 +198,23 @@ def _image_task(named: set[str], text: str, subject: Subject) -> Use:
     return Use(found)
 
 
+_THING = r"(?:animal|vehicle|cat|dog|bird|car|truck|ship|plane|frog|horse|deer)s?"
+_RELABELLED = words(rf"""
+    even {_AND} odd|odd {_AND} even|parity|primes?
+    one[- ]vs[-. ]?(?:all|rest)|{_THING} (?:or|vs\.?|versus|from) {_THING}
+""")
+
+
 def _one(named: set[str], text: str, subject: Subject) -> Use:
     if named == {"digits", "mnist"} and not _EITHER.search(text):
         named = {"mnist"}
     if len(named) > 1:
         raise RequestError(f"{' and '.join(sorted(named))}: write one task a sentence (genas batch takes many).")
     name = next(iter(named))
+    if other := _RELABELLED.search(text):
+        raise RequestError(
+            f"{other[0]!r}: {name} has ten classes of its own. Leave that out, or write the path of images so sorted."
+        )
     if name == "digits" and subject.size == (28, 28):
         name = "mnist"
     return Use(name)
