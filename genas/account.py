@@ -14,6 +14,7 @@ from genas.book import Book
 from genas.core import pareto, registry, wire
 from genas.core.errors import RequestError
 from genas.core.ledger import Ledger
+from genas.core.paths import own_files
 from genas.core.records import Candidate, Constraint, Report, Request, Trial
 from genas.plan import make_plan
 from genas.run.schedule import RACE, Schedule, by_seconds, by_trials
@@ -165,7 +166,7 @@ def _digest(path: Path) -> str:
 
 
 def _events(folder: Path) -> list[dict[str, Any]]:
-    return list(Ledger(folder / "ledger.jsonl", follow=True).read())
+    return list(Ledger(own_files(folder) / "ledger.jsonl", follow=True).read())
 
 
 def _rungs(report: Report) -> Rungs | None:

@@ -257,12 +257,13 @@ def _designing(
     What is refused before anything was trained, or a chat model asked, leaves nothing in the folder.
     """
     from genas.core.ledger import Ledger
+    from genas.core.paths import own_files
     from genas.designer import Designer
     from genas.run.claim import dear
 
     request = _read(request, known)
     use = parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
-    ledger = Ledger(None if out is None else Path(out) / "ledger.jsonl", held=True)
+    ledger = Ledger(None if out is None else own_files(Path(out)) / "ledger.jsonl", held=True)
     designer: Designer | None = None
     try:
         with registry.create("executors", use) as workers:

@@ -95,7 +95,7 @@ class Designer:
     def begin(self) -> None:
         """Write what was held back: from here on the run is kept. What is damaged in its store is made good."""
         self.ledger.begin()
-        mend(self.ledger)
+        mend(self.ledger, self.progress)
 
     def run(self) -> Report:
         """All stages.

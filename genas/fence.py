@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,12 @@ class Fence:
             RequestError: it can't be read, a path leads to nothing in the folders, or an option says where a chat model
                 is.
         """
-        with self._folders.alone():
+        with self.within():
             return self._admitted(read())
+
+    def within(self) -> AbstractContextManager[None]:
+        """While this lasts, paths that a run's ledger tells lead into the folders or nowhere."""
+        return self._folders.alone()
 
     def _admitted(self, request: Request) -> Request:
         def several(uses: Sequence[Use]) -> tuple[Use, ...]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genas.core import identity, registry, wire
-from genas.core.errors import GenasError, RequestError, ScoreFailed
+from genas.core.errors import GenasError, LedgerCorrupt, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
+from genas.core.paths import own_files
 from genas.core.progress import Silence, Steps
 from genas.core.records import Candidate, Measurement, Request
 from genas.summary import clean, duration, recipe_of, short
@@ -74,7 +75,7 @@ def find(run: Path, key: str) -> Found:
     Raises:
         RequestError: there is no run, or not just one such network; the message lists those that there are.
     """
-    ledger = Ledger(run / "ledger.jsonl", follow=True)
+    ledger = Ledger(own_files(run) / "ledger.jsonl", follow=True)
     event = ledger.find("request")
     if event is None:
         raise RequestError(f"{run} holds no design; name the folder of one.")
@@ -87,15 +88,19 @@ def find(run: Path, key: str) -> Found:
     if len(chosen) != 1:
         raise RequestError(_refusal(run, key, chosen, events, list(measured)))
     last = measured[chosen[0]]
-    told = next(e for e in events if e.get("kind") == "candidate" and e["key"] == chosen[0])
+    told = ledger.find(f"candidate {chosen[0]}")
+    candidate = None if told is None else wire.from_data(Candidate, told["candidate"])
+    if candidate is None or candidate.key != chosen[0]:
+        raise LedgerCorrupt(f"The ledger in {run} measures {short(chosen[0])}, but tells no network of that key.")
+    registry.create("spaces", request.space).check(candidate.arch)
     failures = [
         str(e["failure"]) for e in events if e.get("scorer") == "race" and e["key"] == chosen[0] and "failure" in e
     ]
     return Found(
         run,
         request,
-        wire.from_data(Candidate, told["candidate"]),
-        str(last["leg"]),
+        candidate,
+        last["leg"],
         wire.from_data(Measurement, last["measurement"]),
         failures[-1] if failures else None,
     )
@@ -103,8 +108,8 @@ def find(run: Path, key: str) -> Found:
 
 def _measured(events: Sequence[dict[str, Any]], seed: int) -> dict[str, dict[str, Any]]:
     """By key, the last measurement of each network that was trained with the run's own seed."""
-    race = [e for e in events if e.get("kind") == "measurement" and e.get("scorer") == "race" and "measurement" in e]
-    return {e["key"]: e for e in race if e["measurement"]["seed"] == seed}
+    race = [e for e in events if e.get("scorer") == "race" and {"measurement", "leg"} <= e.keys()]
+    return {e["key"]: e for e in race if e["measurement"].get("seed", 0) == seed}
 
 
 def _chosen(key: str, keys: Sequence[str]) -> list[str]:
@@ -232,9 +237,14 @@ def _past(folder: Path, found: Found) -> list[dict[str, Any]]:
     data = wire.read_file(path)
     if data.pop("sum", None) != _sum_of(data):
         raise RequestError(f"{path} is not as it was written. Bring it back as it was, or name another --out.")
-    if data.get("key") != found.candidate.key or not isinstance(data.get("legs"), list):
+    legs = data.get("legs")
+    if data.get("key") != found.candidate.key or not isinstance(legs, list) or not all(map(_is_leg, legs)):
         raise RequestError(f"{folder} holds another network; name another --out.")
-    return list(data["legs"])
+    return legs
+
+
+def _is_leg(entry: object) -> bool:
+    return isinstance(entry, dict) and {"leg", "measurement", "test"} <= entry.keys()
 
 
 def _sum_of(data: dict[str, Any]) -> str:
@@ -281,9 +291,9 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
 
 def _copy(found: Found, store: Path) -> None:
     """The state of the training, into a store of its own: what is trained from there leaves the run as it is."""
-    from genas.training.weights import opened_state, replace, sealed_state
+    from genas.training.weights import checkpoint_of, opened_state, replace, sealed_state
 
-    name = f"{found.label}.checkpoint"
+    name = checkpoint_of(found.candidate.key, found.request.seed)
     if (store / name).is_file():
         return
     source = found.folder / "store" / name
@@ -293,4 +303,4 @@ def _copy(found: Found, store: Path) -> None:
         )
     state = opened_state(source)
     store.mkdir(parents=True, exist_ok=True)
-    replace(store / name, sealed_state(state))
+    replace(store / name, sealed_state(state, name))

@@ -153,14 +153,18 @@ class Verbs:
     def propose(self, sentence: Sentence = "", n: Count = 20, llm: Llm = None, known: Known = None) -> Proposals:
         """Propose architectures that keep the limits, with their cheap scores; nothing is trained or written."""
         request = self._read(sentence, llm, known)
-        trials, space = api.propose(request, n, progress=self._until(MINUTES)), registry.create("spaces", request.space)
+        with self._fence.within():
+            trials = api.propose(request, n, progress=self._until(MINUTES))
+        space = registry.create("spaces", request.space)
         return Proposals(
             texts=[space.to_text(t.candidate.arch) for t in trials], trials=[wire.to_data(t) for t in trials]
         )
 
     def score(self, sentence: Sentence = "", texts: Texts = (), llm: Llm = None, known: Known = None) -> list[Data]:
         """Give the cheap scores of architectures that are written out, in that order; nothing is trained or written."""
-        trials = api.score(self._read(sentence, llm, known), list(texts), progress=self._until(MINUTES))
+        request = self._read(sentence, llm, known)
+        with self._fence.within():
+            trials = api.score(request, list(texts), progress=self._until(MINUTES))
         return [wire.to_data(trial) for trial in trials]
 
     def design(self, sentence: Sentence = "", llm: Llm = None, known: Known = None, out: Out = None) -> Outcome:
@@ -172,7 +176,8 @@ class Verbs:
         folder = self._inside(default_name(request) if out is None else out)
         self._affordable(request.budget.seconds)
         self._ask(f"{summary.block(request)}\n\n{account.outline(request)}", "this design")
-        report = api.design(request, out=folder, progress=self._until(self._longest))
+        with self._fence.within():
+            report = api.design(request, out=folder, progress=self._until(self._longest))
         return Outcome(
             text=report.text,
             folder=str(folder),
@@ -188,7 +193,8 @@ class Verbs:
 
     def export_network(self, key: Key, run: Run = None) -> Exported:
         """Write any network that a run trained, even one that lost, as files that need no genas; in the run folder."""
-        files = api.export_network(self._run(run), key)
+        with self._fence.within():
+            files = api.export_network(self._run(run), key)
         return Exported(text=f"The network is in {files}.", files=str(files))
 
     def train_further(self, key: Key, budget: Time, run: Run = None) -> Trained:
@@ -202,7 +208,8 @@ class Verbs:
         if seconds is not None:  # else it is refused in any case
             name = summary.short(found.candidate.key)
             self._ask(f"Train {name} of {folder} further, for {summary.duration(seconds)}.", "this training")
-        told = api.train_further(folder, found.candidate.key, budget, progress=self._until(self._longest))
+        with self._fence.within():
+            told = api.train_further(folder, found.candidate.key, budget, progress=self._until(self._longest))
         metric = told.after.metric
         before, after = (summary.number(metric, m.value) for m in (told.before, told.after))
         return Trained(

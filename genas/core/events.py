@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal, Self
 
+from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from genas.core import wire
 from genas.core.errors import GenasError
 from genas.core.records import Candidate, Measurement, Rival
 
+_Count = Annotated[int, Ge(0), Le(10**9)]
+_Amount = Annotated[float, Ge(0), Le(1e15)]  # of seconds, or of examples that a network sees
+_Name = Annotated[str, Field(pattern=r"^[\w .+-]{0,200}$")]  # becomes a part of a file's name in the store
+_CLOSED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
 
 class _Event(BaseModel):
     """What all have: an id that no other event of the ledger has, and the ledger's format in the first."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = _CLOSED
 
     format: int | None = None
     id: Annotated[str, Field(min_length=1)]
@@ -45,13 +51,34 @@ class _Data(_Event):
 
 class _Plan(_Event):
     kind: Literal["plan"]
-    plan: dict[str, int]
+    plan: dict[Literal["proposals", "trials", "finalists"], _Count]
+
+
+class _PlannedRung(BaseModel):
+    model_config = _CLOSED
+
+    keep: _Count
+    new: _Count
+    each: _Amount
+
+
+class _Planned(BaseModel):
+    """`genas.run.schedule.Schedule`."""
+
+    model_config = _CLOSED
+
+    unit: Literal["seconds", "examples"]
+    rungs: list[_PlannedRung]
+    final: Annotated[float, Gt(0), Le(1e15)]
+    workers: Annotated[int, Ge(1), Le(10_000)] = 1
+    slowest: _Amount | None = None
+    precision: str = ""
 
 
 class _Schedule(_Event):
     kind: Literal["schedule"]
-    schedule: dict[str, Any]
-    clock: float
+    schedule: _Planned
+    clock: _Amount
 
 
 class _Warning(_Event):
@@ -66,22 +93,41 @@ class _Rivals(_Event):
 
 class _Candidate(_Event):
     kind: Literal["candidate"]
-    key: str
+    key: _Name
     candidate: Candidate
 
+    @model_validator(mode="after")
+    def _its_own(self) -> Self:
+        arch = self.candidate.arch
+        if any(not 0 <= source < target < len(arch.ops) for source, target in arch.edges):
+            raise ValueError("an edge leads to no node")
+        if self.key != self.candidate.key:
+            raise ValueError(f"the key is not that of the candidate, {self.candidate.key}")
+        return self
 
-class _Measurement(_Event):
+
+class _Outcome(_Event):
+    """What came of something; no key is empty, so that whoever finds one finds its value."""
+
+    @model_validator(mode="after")
+    def _told(self) -> Self:
+        if empty := sorted(name for name in self.model_fields_set if getattr(self, name) is None):
+            raise ValueError(f"{empty[0]} has no value")
+        return self
+
+
+class _Measurement(_Outcome):
     """A figure or why there is none; a race adds where its training stood."""
 
     kind: Literal["measurement"]
-    key: str
+    key: _Name
     scorer: str
     measurement: Measurement | None = None
     failure: str | None = None
     loss: float | None = None
     slope: float | None = None
     seen: int | None = None
-    leg: str | None = None
+    leg: _Name | None = None
     clock: float | None = None
 
     @model_validator(mode="after")
@@ -91,22 +137,50 @@ class _Measurement(_Event):
         return self
 
 
+class _Entrant(BaseModel):
+    """Who is trained in a rung (with the rung it joined on), or to the end (with its share of what is left)."""
+
+    model_config = _CLOSED
+
+    key: _Name
+    parent: _Name
+    joined: _Count | None = None
+    share: _Amount | None = None
+    rate: _Amount | None = None
+
+
 class _Rung(_Event):
-    """A decision of a race: who runs, or how a final is trained."""
+    """A decision of a race: who runs in a rung, who is a finalist, or how a final is trained."""
 
     kind: Literal["rung"]
-    clock: float
-    entrants: list[dict[str, str | int | float]] | None = None
-    tests: float | None = None
-    each: float | None = None
-    threads: int | None = None
+    clock: _Amount
+    entrants: list[_Entrant] | None = None
+    tests: _Amount | None = None
+    each: _Amount | None = None
+    threads: Annotated[int, Ge(1), Le(10_000)] | None = None
     precision: str | None = None
-    examples: int | None = None
+    examples: _Count | None = None
     growing: bool | None = None
-    learning_rate: float | None = None
+    learning_rate: _Amount | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """That nothing is missing that the kind of decision needs; threads may be None, which is all of them."""
+        if self.id.startswith("final "):
+            needed = {"each", "precision", "examples", "growing", "learning_rate"}
+        elif self.id == "finalists":
+            needed = {"entrants", "tests"}
+        else:
+            needed = {"entrants"}
+        if missing := sorted(name for name in needed if getattr(self, name) is None):
+            raise ValueError(f"{missing[0]} is missing")
+        of_each = {"share", "rate"} if self.id == "finalists" else {"joined"}
+        if any(getattr(entrant, name) is None for entrant in self.entrants or () for name in of_each):
+            raise ValueError(f"an entrant lacks {' or '.join(sorted(of_each))}")
+        return self
 
 
-class _Completion(_Event):
+class _Completion(_Outcome):
     """A call of a chat model."""
 
     kind: Literal["completion"]

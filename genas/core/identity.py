@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genas.core.errors import RequestError
+from genas.core.secrets import masked
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,6 +68,7 @@ def compare(event: Event | None, now: Mapping[str, str], folder: str) -> None:
             "another --out."
         )
     before: dict[str, str] = event["parts"]
+    now = masked(dict(now))  # as the ledger kept them
     if before == now:
         return
     different = [part for part in {**before, **now} if before.get(part) != now.get(part)]

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from genas.core import events
 from genas.core.errors import LedgerCorrupt, NotWritten, RequestError
+from genas.core.secrets import masked
 
 Event = dict[str, Any]
 
@@ -169,8 +170,11 @@ class Ledger:
 
     # Events
 
-    def append(self, event: Event) -> None:
+    def append(self, event: Event) -> Event:
         """Write an event; it is on disk when this returns, or when `begin` does where the ledger is held.
+
+        Returns:
+            The event as it is kept: secrets in it are masked, but for its id, by which it is found again.
 
         Raises:
             ValueError: it is no event, or there is one of its id.
@@ -181,16 +185,19 @@ class Ledger:
         events.check(event)
         if event["id"] in self._index:
             raise ValueError(f"the ledger has an event {event['id']!r}")
+        event = {**masked(event), "id": event["id"]}
         if self._held is not None:
             self._held.append(event)
         elif self._file is not None:
             self._write([event])
         self._remember(event)
+        return event
 
     def warn(self, name: str, text: str) -> None:
         """Append a warning for the report, once under that name."""
-        if self.find(f"warning {name}") is None:
-            self.append({"kind": "warning", "id": f"warning {name}", "text": text})
+        identity = masked(f"warning {name}")
+        if self.find(identity) is None:
+            self.append({"kind": "warning", "id": identity, "text": text})
 
     def _remember(self, event: Event) -> None:
         if event["id"] in self._index:

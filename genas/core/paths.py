@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from genas.core.errors import OutOfBounds
+from genas.core.errors import OutOfBounds, RequestError
 
 _DATA = "GENAS_DATA"
 
@@ -28,6 +28,26 @@ def _expanded(path: str | Path) -> Path:
     if first == f"${_DATA}" and os.environ.get(_DATA):
         return Path(os.environ[_DATA], *rest)
     return Path(os.path.expanduser(path))  # as it is where no such user is known
+
+
+def own_files(run: Path) -> Path:
+    """The folder of a run, all of whose files lie in it: through a link in it, others would be read or written over.
+
+    Raises:
+        RequestError: something in it is a link that leads out of it.
+    """
+    try:
+        whole = run.resolve()
+        for place, folders, files in os.walk(whole):
+            for path in (Path(place, name) for name in (*folders, *files)):
+                if path.is_symlink() and not path.resolve().is_relative_to(whole):
+                    raise RequestError(
+                        f"{path} is a link that leads out of the run's folder, which nothing is read or written "
+                        "through. Remove it, or name another folder."
+                    )
+    except (OSError, ValueError, RuntimeError) as error:  # names that no file can have, links in a circle
+        raise RequestError(f"{str(run)[-80:]!r} can't be looked into: {error}. Name another folder.") from error
+    return run
 
 
 class Folders:
@@ -58,7 +78,7 @@ class Folders:
                     return found
         except (OSError, ValueError, RuntimeError) as error:  # names that no file can have
             raise OutOfBounds(f"{text[:80]!r} can be no path. {advice}") from error
-        raise OutOfBounds(f"There is no {text[:80]!r} in the folders that this server may read. {advice}")
+        raise OutOfBounds(f"There is no {text[:200]!r} in the folders that this server may read. {advice}")
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -249,16 +249,19 @@ def _possible(limits: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
         high = min((c.at_most for c in limits if c.metric == metric and c.at_most is not None), default=math.inf)
         if low > high:
             raise ValueError(f"No {metric} is at least {low:g} and at most {high:g}")
+        if any(math.isfinite(end) and abs(end) > _LIMIT for end in (low, high)):
+            raise ValueError(f"A limit on {metric} is at most {_LIMIT:g}; leave out what limits nothing")
     return limits
 
 
 def _affordable(budget: Budget) -> Budget:
+    """The budget; RequestError for one that nobody can mean. Whatever door it came through, it is checked here."""
     if budget.seconds is not None and not 0 < budget.seconds <= _LONGEST:
-        raise ValueError(f"The seconds must be above 0 and at most {_LONGEST:,.0f} (ten years)")
+        raise RequestError(f"A budget is more than nothing and at most ten years ({_LONGEST:,.0f} seconds).")
     if budget.trials is not None and not 1 <= budget.trials <= _TRIALS:
-        raise ValueError(f"The trials must be from 1 to {_TRIALS:,}")
+        raise RequestError(f"A budget is from 1 to {_TRIALS:,} trials.")
     if budget.llm_tokens is not None and not 1 <= budget.llm_tokens <= _TOKENS:
-        raise ValueError(f"The llm_tokens must be from 1 to {_TOKENS:,}")
+        raise RequestError(f"A budget is from 1 to {_TOKENS:,} llm_tokens.")
     return budget
 
 
@@ -285,7 +288,8 @@ def _use(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
-_TRIALS, _LONGEST, _TOKENS = 1_000_000, 10 * 366 * 86400.0, 10**12  # networks, seconds, tokens
+# The most that anybody can mean: networks, seconds, tokens; and of any metric, in its own unit.
+_TRIALS, _LONGEST, _TOKENS, _LIMIT = 1_000_000, 10 * 366 * 86400.0, 10**12, 1e18
 _TIME = re.compile(r"(?<![0-9.,+*/^-])([0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?|\.[0-9]+)\s*([A-Za-z]+)\.?")
 _UNITS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
@@ -293,6 +297,8 @@ _UNITS = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
     **dict.fromkeys(("week", "weeks"), 604800.0),
+    **dict.fromkeys(("month", "months"), 30.4375 * 86400.0),
+    **dict.fromkeys(("year", "years"), 365.25 * 86400.0),
 }
 
 
@@ -302,10 +308,8 @@ def parse_budget(text: str) -> Budget:
     Raises:
         RequestError: it is none, or more or less than anybody can mean.
     """
-    if match := re.fullmatch(r"\s*([0-9]{1,12})\s*(trials?|networks?)\s*", text):
-        if not 1 <= (count := int(match[1])) <= _TRIALS:
-            raise RequestError(f"A budget needs 1 to {_TRIALS:,} trials, not {match[1]}.")
-        return Budget(trials=count)
+    if match := re.fullmatch(r"\s*([0-9]{1,40}|[0-9]{1,3}(?:,[0-9]{3}){1,12})\s*(trials?|networks?)\s*", text):
+        return _affordable(Budget(trials=int(match[1].replace(",", ""))))
     if text.lstrip().startswith("-"):
         raise RequestError(f"A budget must be more than nothing, not {text[:100]!r}.")
     parts = list(_TIME.finditer(text)) if len(text) <= 100 else []
@@ -314,7 +318,4 @@ def parse_budget(text: str) -> Budget:
         raise RequestError(
             f"{text[:100]!r} is no budget. Write for example '20 minutes', '1 hour 30 min', '240 s' or '30 trials'."
         )
-    seconds = sum(float(part[1].replace(",", "")) * _UNITS[part[2].lower()] for part in parts)
-    if not 0 < seconds <= _LONGEST:
-        raise RequestError(f"A budget must be more than nothing and at most 10 years, not {text!r}.")
-    return Budget(seconds=seconds)
+    return _affordable(Budget(seconds=sum(float(p[1].replace(",", "")) * _UNITS[p[2].lower()] for p in parts)))

@@ -40,9 +40,33 @@ _RELATIVE = re.compile(
     """),
     re.I,
 )
-_OTHER = words(
-    "recall(?! (?:that|how|from)\\b)|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa"
+_OTHER = words(r"""
+    recall(?! (?:that|how|from)\b)|f1(?:[- ]score)?|f-?score|iou|specificity|sensitivity|top-?[2-9]|bleu|kappa
+    balanced accuracy|(?:mean )?average precision|matthews(?: correlation\w*)?|mcc|rmse|mae|mse|log[- ]?loss|brier\w*
+    (?:best|highest|maximal|maximi[sz](?:e|ing))(?: the)?(?: possible)? (?:roc[- ]?)?auc
+    (?:roc[- ]?)?auc (?:first|matters)
+    cross[- ]entropy|(?:lowest|smallest|minimal|minimum|minimi[sz]e(?: the)?) (?:test |validation |training )?loss
+""")
+_SUMMED = re.compile(  # accuracy minus latency: objectives have an order, and are not added up
+    r"\b(?:accuracy|latency|speed|params|parameters|size|energy|memory|flops)\s*"
+    r"(?:\b(?:minus|times|divided by|per|multiplied by|weighted (?:by|with|against))\b|\*)\s*(?:the )?"
+    r"(?:accuracy|latency|speed|param\w*|size|energy|memory|flops|joule|watt|millisecond)\b|\bweighted sum\b",
+    re.I,
 )
+_FREE = r"(?:fine|ok(?:ay)?|all ?right|acceptable|allowed|permitted|free|no problem|tolerable)"
+_MAY = r"(?:may|can|could|might)(?: well| also| even)?"
+_LET = re.compile(  # what is let is no limit
+    one_of(rf"""
+    (?<!not )(?<!not be )(?<!n't )(?<!never )\b{_FREE}\s+(?:to|if|when|with)\b[^.;,|\n]{{0,30}}[0-9]
+    \b{_MAY}\s+(?:exceed|(?:go|be) (?:over|above|beyond|past))\b[^.;,|\n]{{0,30}}[0-9]
+    [0-9][^.;,|\n]{{0,30}}\b{_MAY} be exceeded\b
+    """),
+    re.I,
+)
+_SOMETIME = words(r"""
+    (?<!runs )(?<!works )overnight|over the weekend|(?:with)?in the hour|as long as (?:it takes|you (?:need|like|want))
+    (?:no|without(?: an?)?) time limit|unlimited time|take your time|über nacht|so lange (?:wie|es)|toute la nuit
+""")
 _SOFT = words(r"""
     ideally|preferably|if (?:at all )?possible|if (?:you|it) can\b(?: be done)?|where(?:ver)? possible|hopefully
     (?:would|it'd|that'd) be (?:nice|great|good|lovely|welcome)|at best|I'd (?:like|prefer) it
@@ -55,6 +79,13 @@ _UNREAD = re.compile(  # a number in words; it must not be lost
     rf"(?:at most|at least|under|below|over|above|up to|than) (?:{ENGLISH.words})(?=\s*(?:[.,;!]|$))",
     re.I,
 )
+_PART = re.compile(  # of the examples; "I have 500 images" limits nothing
+    r"\b(?:use|using|take|pick|sample|train(?:ed|ing)?(?: it)? (?:on|with))\s+"
+    r"(?:only |just |the first |at most |up to )+"
+    r"[0-9][0-9,]* (?:\w+ )?(?:images|examples|samples|pictures|photos|rows)",
+    re.I,
+)
+_UNREAD_NUMBER = re.compile(r"(?:(?<=[\s(\[,;:<>=~])|^)[0-9][0-9.,]*(?!\w*(?:st|nd|rd|th|d)\b)\w*")
 _STRAY = re.compile(rf"(?<![\w/.-]){_UNITS}(?![\w/.-])|(?<![\w|] )(?<![\w|])%", re.I)
 
 
@@ -66,6 +97,17 @@ def refuse_doubts(text: str) -> None:
         raise RequestError(f"How much is {vague[0]!r}? Write a number.")
     if relative := _RELATIVE.search(text):
         raise RequestError(f"{relative[0]!r} compares with something that is not measured. Write a number.")
+    if summed := _SUMMED.search(text):
+        raise RequestError(
+            f"{summed[0]!r}: objectives have an order, no weights. Write for example accuracy, then latency."
+        )
+    if let := _LET.search(text):
+        raise RequestError(f"{let[0]!r} limits nothing. Leave it out, or write the limit that must be kept.")
+    if part := _PART.search(text):
+        raise RequestError(
+            f"{part[0]!r}: a sentence does not say how many examples are used. Write validator options, such as "
+            "examples = 500, in a request file, or leave it out."
+        )
     if other := _OTHER.search(text):
         raise RequestError(f"{other[0]!r} is not measured here. Write a limit on accuracy, or leave it out.")
     for soft in _SOFT.finditer(text):
@@ -80,7 +122,15 @@ def refuse_doubts(text: str) -> None:
         raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
 
 
+def refuse_endless(text: str) -> None:
+    """RequestError for a time in vague words, where no budget is read."""
+    if sometime := _SOMETIME.search(text):
+        raise RequestError(f"How long is {sometime[0]!r}? Write a budget such as 8 hours.")
+
+
 def refuse_stray(text: str) -> None:
     """RequestError for a unit that no number of the text belongs to, once all limits have been read and blanked."""
     if stray := _STRAY.search(text):
         raise RequestError(f"How many {stray[0]}? Write a number in digits, or leave the unit out.")
+    if number := _UNREAD_NUMBER.search(text):
+        raise RequestError(f"{number[0][:40]!r} is not read. Write it with a blank before it and a unit behind.")

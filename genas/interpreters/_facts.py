@@ -44,7 +44,7 @@ _GREY = words(r"""
     (?:1|single|one)[\s-]channel
 """)
 _COLOUR = words(r"rgb|colou?r(?:ed|ful)?|(?:3|three)[\s-]channels?")
-_SEED = re.compile(r"\b(?:random )?seed\s*(?:=|:|of|is|number)?\s*([0-9]{1,9})(?![0-9.])", re.I)
+_SEED = re.compile(r"\b(?:random )?seed\s*(?:=|:|of|is|number)?\s*([0-9]{1,40})(?![0-9.])", re.I)
 
 
 @dataclass
@@ -107,11 +107,11 @@ def _read_side(subject: Subject) -> None:
 
 
 def _read_classes(subject: Subject) -> None:
-    counts = {int((m[1] or m[2]).replace(",", "")[:9]) for m in _CLASSES.finditer(subject.text)}
+    counts = {int((m[1] or m[2]).replace(",", "")) for m in _CLASSES.finditer(subject.text)}
     counts |= {10} if _ONE_TO_NINE.search(subject.text) else set()
     counts |= {2} if _BINARY.search(subject.text) else set()
     if not counts:
-        counts = {int(m[1].replace(",", "")[:9]) for m in _THINGS.finditer(subject.text)}
+        counts = {int(m[1].replace(",", "")) for m in _THINGS.finditer(subject.text)}
         subject.text = blank_all(subject.text, _THINGS)
     if _NO_CLASS.search(subject.text) or any(count < 2 for count in counts):
         raise RequestError("A classifier needs at least 2 classes. Write how many there are, such as 10 classes.")

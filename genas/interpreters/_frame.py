@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from genas.core.errors import RequestError
 from genas.interpreters._patterns import one_of
 from genas.interpreters._text import blank_all
 
@@ -26,8 +27,15 @@ _PEOPLE = one_of(r"""
     departments|cameras?|sensors?|boards|devices|machines|servers|computers|laptops|pcs|robots|drones|stores|shops
     countries|languages|offices|factories|lines|patients|hospitals|papers|projects|demos|slides|pages|tickets
     attempts|meetings|cats|dogs|leute|personen|kollegen|studenten|kunden|rechner|maschinen|mitarbeiter\w*|kameras
-    personnes|collègues|étudiants|utilisateurs|ingénieurs|caméras|megapixels?|mp|euros?|dollars|eur|usd
+    personnes|collègues|étudiants|utilisateurs|ingénieurs|caméras|megapixels?|mp
 """)
+_CURRENCY = r"(?:euros?|dollars?|bucks|pounds|eur|usd|gbp|chf|[$€£])"
+_MONEY = rf"(?<![\w.,])(?:[$€£] ?[0-9](?:[0-9.,]*[0-9])?|[0-9](?:[0-9.,]*[0-9])?[- ]?{_CURRENCY})(?!\w)"
+_SPENT = re.compile(
+    rf"\b(?:budget|spend(?:ing)?|compute|costs?)\b\W*(?:\w+ ){{0,4}}{_MONEY}|"
+    rf"{_MONEY} (?:\w+ )?(?:budget|compute|computing|cloud|search|training|credits?)\b",
+    re.I,
+)
 _FEW = r"(?:(?:of|more|other|new|different|old|small|big|busy) ){0,2}"
 _NOT_PEOPLE = r"(?!\w| (?:features|columns|attributes|variables)\b)"  # 12 sensor features are data
 _SPAN = r"(?:hours?|days?|weeks?|months?|years?)"
@@ -35,6 +43,14 @@ _EVENT = one_of(r"""
     demo|deadline|meeting|talk|review|presentation|release|launch|conference|exam|workshop|exhibition|fair|defen[cs]e
     holidays?|vacation|leave|leaving|due|submission|ships?|deliver\w*|go live|back|starts?|opens?|begins?
 """)
+_NO_BUDGET = "".join(  # 2 years, but not a budget of 2 years
+    rf"(?<!\b{word} )"
+    for word in (
+        "budget", "budget:", "budget of", "budget is", "budget =", "limit", "limit of", "at most", "up to", "spend",
+        "search", "search for", "run for", "train for", "training for", "no more than", "longer than", "take", "takes",
+        "time:", "time of", "of up to",
+    )
+)  # fmt: skip
 _YEAR = r"(?:19[5-9]|20[0-4])[0-9]"
 _WHEN = one_of(r"""
     in|since|our|the|their|year|mid|early|late|spring|summer|autumn|fall|winter|q[1-4]|neurips|icml|iclr|cvpr
@@ -74,12 +90,14 @@ _FRAMES = tuple(
         rf"(?<!\w){_NETS}[- ]?(?:v|x)?[0-9]+\w*",
         # how many ask, and with what
         rf"(?<![\w.,])[0-9]+ {_FEW}{_PEOPLE}{_NOT_PEOPLE}",
+        _MONEY,
         # when things happen that are no search
         rf"\b{_EVENT}\b[^.;,|0-9]{{0,24}}\b(?:in|within|after) [0-9]+ {_SPAN}\b",
         rf"\b(?:in|within) [0-9]+ {_SPAN}\b[^.;,|0-9]{{0,24}}\b{_EVENT}\b",
         rf"\b[0-9]+[ -]{_SPAN}(?:[ -]old)?(?: ago| of experience| workshop| course| project| old| later)\b",
         rf"\b(?:(?:for|over|in) the )?(?:last|past) [0-9]+ {_SPAN}\b",
-        r"\b[0-9]+[ -](?:months?|years?)\b",
+        rf"(?<![\w.,]){_NO_BUDGET}[0-9]+[ -](?:months?|years?)\b"
+        r"(?! (?:of )?(?:budget|search\w*|compute|training|at most|max\w*))",
         # what there is today
         rf"\b{_SUBJECT} {_PRESENT}\b[^.;:|\n]*?"
         r"(?=[;:|\n]|[.!](?:\s|$)|,? (?:but|and|so) (?:we|I|now|the new|this)\b|$)",
@@ -88,7 +106,11 @@ _FRAMES = tuple(
 
 
 def without_frame(text: str) -> str:
-    """The text with the numbers of its frame blanked."""
+    """The text with the numbers of its frame blanked; RequestError for a budget in money."""
+    if spent := _SPENT.search(text):
+        raise RequestError(
+            f"{spent[0]!r}: what a run may spend is counted in time or trials. Write for example a budget of 2 hours."
+        )
     for pattern in _FRAMES:
         text = blank_all(text, pattern)
     return text

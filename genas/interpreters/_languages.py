@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from genas.core.errors import RequestError
 from genas.interpreters import _french, _german
 from genas.interpreters._numerals import Numerals
+from genas.interpreters._patterns import words
 
 _UNIT = r"(?:parameters|percent|%|m?FLOPs|(?:milli|micro)?seconds|minutes|hours|days|trials|classes|[km]b)(?!\w)"
 _PERCENT = r"pour ?cents?(?!\w)"
@@ -52,6 +54,47 @@ class Language:
 
 _GERMAN = Language(_german.TELLS, _german.PARTS, _german.WORDS, _german.NUMERALS)
 _FRENCH = Language(_french.TELLS, _french.PARTS, _french.WORDS, _french.NUMERALS)
+
+
+# Of languages that are not read, and of none that is: two words, or one comparison, make a sentence of such a language.
+_UNREAD = words(r"""
+    una|uno|los|las|hasta|menos|más|imágenes|parámetros|redes|para|como|debe|quiero|millón|clasifica\w*
+    rete|reti|meno|più|immagini|parametri|sotto|vorrei|addestra\w*|della|delle|degli|che|di
+    rede|parâmetros|imagens|não|uma|mais
+    een|netwerk|voor|het|minder|meer|afbeeldingen|nauwkeurigheid
+    nätverk|mindre|än|parametrar|netværk|færre|billeder|nettverk|og|och
+    sieć|dla|mniej|więcej|niż|parametrów|obrazów|dokładność|síť|méně|než|parametrů|ağ|için|fazla|doğruluk
+""")
+_COMPARISON = words(r"""
+    (?:más|menos|mais) (?:de|que|do que)|(?:al|por lo|pelo) menos|(?:como|no|al) (?:máximo|mínimo)|(?:più|meno) di
+    almeno|al (?:massimo|minimo)|(?:meer|minder) dan|ten minste|hoogstens|(?:mer|mindre|færre) (?:än|end|enn)
+    högst|højst|(?:mniej|więcej) niż|(?:méně|více) než|en (?:az|fazla)
+""")
+_SCRIPTS = (
+    "LATIN",
+    "GREEK",
+    "MICRO",
+    "FULLWIDTH LATIN",
+    "KELVIN",
+    "ANGSTROM",
+    "SUPERSCRIPT",
+    "MATHEMATICAL",
+    "MODIFIER",
+)
+_FEW = 0.2  # share of letters of other scripts, in names say, in a sentence that is read
+
+
+def refuse_unread(sentence: str) -> None:
+    """RequestError for a sentence in a language that is not read, in which limits and wishes would be lost."""
+    other = {c for c in sentence if c.isalpha() and not unicodedata.name(c, "LATIN").startswith(_SCRIPTS)}
+    letters = [c for c in sentence if c.isalpha()]
+    lost = other and re.search(f"[0-9] ?[{''.join(other)}]|[{''.join(other)}] ?[0-9]", sentence)
+    told = len({word.lower() for word in _UNREAD.findall(sentence)})
+    read = max(len(language.tells.findall(sentence)) for language in (_GERMAN, _FRENCH))
+    if lost or sum(c in other for c in letters) > _FEW * len(letters) or told > max(1, read):
+        raise RequestError("This language is not read. Write the sentence in English, German or French.")
+    if found := _COMPARISON.search(sentence):
+        raise RequestError(f"{found[0]!r} is not read. Write the sentence in English, German or French.")
 
 
 def english(sentence: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from genas.core.errors import RequestError
 from genas.core.records import Budget, Constraint
-from genas.interpreters._doubts import refuse_doubts, refuse_stray
+from genas.interpreters._doubts import refuse_doubts, refuse_endless, refuse_stray
 from genas.interpreters._patterns import words
 from genas.interpreters._terms import SIDED, Term, alone, metric_of, named_right, read_terms
 from genas.interpreters._text import blank
@@ -88,6 +88,8 @@ def read_limits(text: str) -> Limits:
         metric_of(text, open_, 0)
         raise RequestError(_no_limit(open_))
     refuse_stray(limits.text)
+    if limits.budget == Budget():
+        refuse_endless(text)
     for metric, term in limits.about:
         _check_about(limits, metric, term)
     for metric in limits.order:
@@ -186,6 +188,8 @@ def _fraction(value: float | None, said: str) -> float | None:
     """An accuracy in [0, 1]; a bare number between 1 and 100 can only be a percentage."""
     if value is None:
         return None
+    if ("%" in said or "cent" in said) and 0.9 / 100 <= value < 1 / 100:
+        raise RequestError(f"Is {said!r} a share or per cent? Write for example at least 98 % accuracy.")
     if "%" not in said and "cent" not in said and 1 < value <= 100:
         value /= 100
     if not 0 <= value <= 1:

@@ -9,6 +9,7 @@ from genas.interpreters._patterns import one_of, words
 
 # Where no data are named, a word is enough.
 _SPEECH = one_of(r"""
+    who is (?:speaking|talking)|speaker (?:recognition|identification|verification|diari\w+)
     spoken|speech|voices?|pronounced|acoustic\w*|utterances?|keyword spotting|wake[- ]?words?|bird ?songs?
     gesproch\w+|sprach(?:befehl|aufnahm)\w*|prononcé\w*|parlés?
 """)
@@ -27,29 +28,39 @@ _MADE = one_of(r"""
 # No class makes these a classification.
 _NEVER = words(rf"""
     (?<!logistic )(?<!not )(?<!no )r[eé]gression
+    regress(?:es|ing)?|impute\w*|imputation|fill(?:s|ing)? in (?:the )?missing values|summari[sz](?:e|es|ing|ation)
+    transcri(?:be|bes|bing|ption)|next (?:word|token|character|letter|frame|value|item|step)|learn(?:ing)? to rank
+    rank(?:s|ing)? (?:{_ALL} )?(?:search )?(?:results|documents|pages|products|items)
     detect(?:s|ing)? (?:{_ALL} )?(?:\w+ )?objects|objects? (?:detect\w*|locali[sz]ation)|bounding[- ]box(?:es)?
     objekterkennung
     clustering|clusters?(?= {_ALL}\b)|(?:to|please) cluster|^\W*cluster
-    generat(?:e|es|ing) {_FEW}{_MADE}|(?:image|photo|picture|text|data) generat(?:ion|or)
-    reinforcement learning|language model|translat(?:e|es|ing|or)(?= {_ALL}\b)|machine translation
+    (?:generat(?:e|es|ing)|synthesi[sz](?:e|es|ing)|draws|paints|to (?:draw|paint)) {_FEW}{_MADE}
+    (?:image|photo|picture|text|data) generat(?:ion|or)
+    reinforcement learning|language model|translat(?:e|es|ing|or)(?= (?:{_ALL}\b|\|))|machine translation
     recommender|recommend (?:products|items|films|movies|songs|music|books)
 """)
-_NO_IMAGES = words(r"""
+_NO_IMAGES = words(rf"""
     segmentation|segmenting|segment|segmentier\w+|segments (?:the|all|my|our|images|photos|pictures|scans)
     (?:writes?|makes?|generates?|produces?) captions|(?:image|photo|picture) caption\w*|captioning|captions? for
     super[- ]?resolution|upscal(?:e|es|ing)|denois(?:e|es|ing|er)|inpaint\w*|colou?ri[sz](?:e|es|ing)
-    (?:depth|pose) estimation|key ?points?
+    (?:depth|pose) estimation|key ?points?|(?:de)?blur(?:s|ring)? (?:{_ALL}|\|+)|sharpen(?:s|ing)?
+    (?:remov(?:e|es|ing)|replac(?:e|es|ing)|cut(?:s|ting)? out) (?:the )?(?:backgrounds?|noise|objects?|rain|haze|blur)
 """)
 _NO_ROWS = words(rf"""
     texts?|sentiment analysis|sentiment of|(?:sort|label|tag|read|classif\w+) (?:{_ALL} )?(?:tweets|reviews|sentences)
     (?:audio|sound) (?:files?|recordings?)
 """)
 _SEVERAL = r"(?:several|multiple|many|a few|all|more than (?:one|1)|any number of|(?:one|1) or more)"
+_EACH_HAS = (
+    r"(?:each|every|an?|one|1) [\w-]+ (?:in \|+ )?(?:(?:can|may|might|could) )?"
+    r"(?:ha(?:s|ve)|belongs? to|carr(?:y|ies)|gets?)"
+)
 _AT_ONCE = r"(?:at once|at a time|together|per \w+|for (?:each|every|one|an?) \w+|in (?:one|an?|each|every) \w+)"
 # No classification whatever the data are, a benchmark's aside.
 _WORK = words(rf"""
     multi[- ]?(?:label|task)\w*|multi[- ]?étiquettes?|multi[- ]?output|mehrfachklassifi\w+|mehrfachlabels?
     {_SEVERAL} (?:labels?|class(?:es)?|tags?|étiquettes?) {_AT_ONCE}
+    {_EACH_HAS} {_SEVERAL} (?:labels?|class(?:es)?|tags?|categories)
     more than (?:one|1) (?:label|class|tag)|(?:labels|classes) (?:are|that are) not exclusive|non-exclusive \w+
     (?:variational |denoising )?auto[- ]?en[ck]od\w+|vaes?|gans?|diffusion (?:models?|networks?)|u-?nets?
     normali[sz]ing flows?|diffusionsmodelle?|modèles? de diffusion
@@ -93,10 +104,21 @@ _WAYS = words(rf"""
     (?:semi-?|self-?|un|weakly[- ]|auto-?)supervis(?:ed|ion|é\w*)|(?:un|halb|selbst)überwacht\w*
     federated|föderiert\w*|fédéré\w*
     (?:few|zero|one|[0-9]+)-shot|meta-?learning|(?:continual|lifelong|incremental|online|active|contrastive) learning
+    class[- ]weight\w*|weighted (?:loss|classes)|focal loss|(?:over|under)[- ]?sampl\w+|smote|mix-?up|cut-?mix
+    (?:early stopping|drop-?out|weight decay|momentum|warm-?up)(?! (?:rate )?of)
+    (?:use|using|with|by|optimi[sz]er:?) (?:the )?(?:sgd|adam\w?|rmsprop|lion|adagrad)|(?:data )?augment\w*
     ensembles?|adversarial\w*|differential(?:ly)?[- ]priva\w+|cross-?validat\w+|kreuzvalidierung|validation croisée
     [0-9]+-fold|explainab\w+|interpretable
     (?:export|convert|deploy|sav|written|writ|compil|deliver)\w*\b[^.;,|]{{0,30}}? {_OTHER_FORMS}
     (?:in|using|as|for|to) {_OTHER_FORMS}
+""")
+# A choice among the rows, columns or classes of the user's data.
+_CHOICE = words(r"""
+    (?:drop|ignor|exclud|remov|skip|omit|delet|discard)(?:e|es|s|p?ing)? (?:the )?(?:[\w|-]+ )?(?:class(?:es)?|columns?)
+    (?:drop|ignor|exclud|remov|skip|omit|delet|discard)(?:e|es|s|p?ing)? (?:the )?(?:[\w|-]+ )?(?:features?|rows?)
+    (?:leav(?:e|ing) out|without|except(?: for)?|all but) (?:the )?(?:class|column|feature|row)s?
+    (?:use|using|keep|take|with) (?:only |just )?(?:the )?(?:columns?|features?|class(?:es)?) (?!names?\b)[\w|]
+    (?:only|just) (?:the )?(?:columns?|features|class(?:es)?|rows)|(?:columns|features|classes) [^.;|]{1,40} only
 """)
 _DENIED = re.compile(
     r"(?:\b(?:not?|without|never|neither|nor|than|beat|beats|like|replac\w+|instead of|rather than|unlike|avoid)"
@@ -107,13 +129,22 @@ _DENIED = re.compile(
 _LOCATED = one_of(r"""
     pedestrians?|people|persons?|faces?|cars?|vehicles?|(?:traffic |road )?signs?|licen[cs]e plates?|logos?|lanes?
 """)
-_AMOUNT = r"(?:prices?|ages?|temperatures?|salar(?:y|ies)|costs?|revenues?|sales)"
+_AMOUNT = one_of(r"""
+    prices?|ages?|temperatures?|salar(?:y|ies)|wages?|incomes?|costs?|revenues?|sales|demand|consumption|rainfall|yields?
+    durations?|(?:number|amount|count) of [\w-]+|fuel economy|mileage
+""")
+_HOW_MUCH = r"how (?:many|much|long|old|tall|far|large|big|expensive)"
 _GROUPED = r"(?! (?:group|class|range|band|bracket|tier|level|categor)\w*)"
-_ODD = r"(?:anomaly|outlier|novelty) detect\w+|detect(?:s|ing)? (?:(?:the|all|any) )?(?:anomalies|outliers)"
+_ODD = (
+    r"(?:anomaly|outlier|novelty) detect\w+|"
+    r"(?:detect|find|spot|identif|flag)(?:s|ing|y|ies|ying)? (?:(?:the|all|any) )?(?:anomalies|outliers|anomalous \w+)"
+)
 _UNSURE = words(rf"""
     detect(?:s|ing)? (?:{_ALL} )?{_LOCATED}|{_LOCATED} detect(?:ion|ors?)
     generative|time[- ]series|forecast(?:s|ing|er)?
-    (?:predict|estimat)(?:e|es|ing|ion of|or of)? (?:{_ALL} )?(?:[\w-]+ )?{_AMOUNT}{_GROUPED}
+    (?:predict|estimat)(?:e|es|ing|ion of|or of)? (?:{_ALL} )?(?:[\w'-]+ ){{0,2}}{_AMOUNT}{_GROUPED}
+    (?:predict|estimat|forecast|tell|say|guess|know)(?:e|es|s|ing)? {_HOW_MUCH}
+    ^\W*{_HOW_MUCH}\b(?=[^.;|?]*\b(?:will|would|does|do|did|is|are|was|were)\b)
     segmentation|segments?(?= {_ALL}\b)
     {_ODD}
 """)
@@ -168,7 +199,7 @@ def unserved_with(text: str, *, rows: bool, labelled: bool) -> str | None:
         rows: whether the path is a table's; else it is that of images.
         labelled: whether a label's column or a number of classes is said.
     """
-    doubts = [_WORK, _NEVER, _NO_ROWS if rows else _NO_IMAGES]
+    doubts = [_WORK, _NEVER, _CHOICE, _NO_ROWS if rows else _NO_IMAGES]
     if not (labelled or _ONE_OF_SOME.search(text)):
         doubts.append(_UNSURE)
     if not _PICTURES.search(text):

@@ -49,7 +49,7 @@ _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         energy   <- (mJ|mj|[uµμ]J|uj|kJ|J|MJ|m?Wh|kWh|(?:milli|micro|kilo)?joules?)
         bytes    <- ([kmg]i?b|bytes?|(?:kilo|mega|giga|kibi|mebi|gibi)bytes?)
         time     <- (ns(?:ec)?|nanoseconds?|[uµμ]s(?:ec)?|microseconds?|ms(?:ecs?)?|milliseconds?|millis)
-        time     <- (s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|d|days?|weeks?)
+        time     <- (s|secs?|seconds?|min|mins|minutes?|h|hrs?|hours?|d|days?|weeks?|months?|years?)
         time     <- (?:gpu|cpu)[\s-](hours?|minutes?|days?)
         params   <- {_ADJECTIVES}(?:param(?:eter)?s?|weights?)
         tokens   <- (?:llm[\s-])?tokens?

@@ -14,6 +14,7 @@ from genas.interpreters._described import TABLED, known_shape, question, read_de
 from genas.interpreters._facts import Subject, read_facts
 from genas.interpreters._frame import without_frame
 from genas.interpreters._label import Label, read_label
+from genas.interpreters._languages import refuse_unread
 from genas.interpreters._machine import read_machine
 from genas.interpreters._other_work import NotServed, refuse_ways, unserved, unserved_work
 from genas.interpreters._own_data import OURS, OWN, UnreadPath, missing, own_data, read_path
@@ -49,7 +50,14 @@ _NAMES = {
     "mnist": words("mnist"),
     "digits": words(r"(?:hand-?written |scikit-learn(?:'s)? |sklearn(?:'s)? )*(?:digits?|numerals?)"),
 }
-_EITHER = words(r"mnist (?:or|and|vs\.?) digits|digits?,? (?:or|and|vs\.?) mnist")
+_AND = r"(?:or|and|vs\.?|then|plus|as well as|also|&)"
+_EITHER = words(rf"mnist,? (?:and )?{_AND} digits?|digits?,? (?:and )?{_AND} mnist")
+_BESIDE = re.compile(  # a known data set and a path, which are two tasks
+    r"\b(?:mnist|cifar[-_ ]?100?|fashion[- ]?mnist|cora|citeseer|pubmed)\b,? (?:and|then|plus|as well as|also|&) "
+    r"(?:[\w-]+ ){0,4}\|{4}|\|{4},? (?:and|then|plus|as well as|also|&) (?:[\w-]+ ){0,4}(?:mnist|cifar[-_ ]?100?)\b",
+    re.I,
+)
+_FURTHER = re.compile(r"\|{4} ((?:and|or|with|of|from|in) [\w.-]+[/\\][\w.-]+)")  # D:/cats and dogs/train
 _UNKNOWN_SETS = words(r"""
     image ?net(?![-_ ]?16)(?:-?(?:1k|21k))?|tiny ?image ?net|svhn|stl-?10|coco|celeba|omniglot|caltech-?(?:101|256)
     food-?101|oxford (?:pets|flowers)|cityscapes|kinetics|speech ?commands|imdb|squad|glue|iris|titanic
@@ -65,6 +73,7 @@ _CONV = words(r"conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s
 def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject:
     """Task, space, device, seed and facts of a sentence; RequestError where they contradict or can't be served."""
     apart = set_apart(sentence)
+    refuse_unread(apart.text)
     label = read_label(apart) if known is None else Label()
     subject = Subject(plain(apart.restored()))
     path = read_path(subject, apart, known is not None)
@@ -90,6 +99,7 @@ def _task(subject: Subject, path: str | None, label: Label) -> Use:
         raise _unread(unsure)
     _blank_names(subject)
     if path is not None:
+        _check_alone(path, text)
         return own_data(subject, path, label)
     if not table and (benchmark := read_benchmark(subject, named, text)):
         return benchmark
@@ -111,6 +121,16 @@ def _task(subject: Subject, path: str | None, label: Label) -> Use:
     if work := unserved(text):
         raise _not_served(work)
     return _image_task(named, text, subject)
+
+
+def _check_alone(path: str, text: str) -> None:
+    """RequestError for other data beside the path, or for more of the path behind it."""
+    if both := _BESIDE.search(text):
+        raise RequestError(
+            f"{both[0].replace('||||', path[:80])!r}: write one task a sentence (genas batch takes many)."
+        )
+    if further := _FURTHER.search(text):
+        raise UnreadPath(f"Does the path {path[:80]!r} go on with {further[1]!r}? Write the whole path in quotes.")
 
 
 def _not_served(work: str) -> NotServed:
@@ -178,12 +198,23 @@ def _image_task(named: set[str], text: str, subject: Subject) -> Use:
     return Use(found)
 
 
+_THING = r"(?:animal|vehicle|cat|dog|bird|car|truck|ship|plane|frog|horse|deer)s?"
+_RELABELLED = words(rf"""
+    even {_AND} odd|odd {_AND} even|parity|primes?
+    one[- ]vs[-. ]?(?:all|rest)|{_THING} (?:or|vs\.?|versus|from) {_THING}
+""")
+
+
 def _one(named: set[str], text: str, subject: Subject) -> Use:
     if named == {"digits", "mnist"} and not _EITHER.search(text):
         named = {"mnist"}
     if len(named) > 1:
         raise RequestError(f"{' and '.join(sorted(named))}: write one task a sentence (genas batch takes many).")
     name = next(iter(named))
+    if other := _RELABELLED.search(text):
+        raise RequestError(
+            f"{other[0]!r}: {name} has ten classes of its own. Leave that out, or write the path of images so sorted."
+        )
     if name == "digits" and subject.size == (28, 28):
         name = "mnist"
     return Use(name)

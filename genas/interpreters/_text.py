@@ -87,7 +87,9 @@ _UNICODE = _steps(
 _STEPS = _steps(
     # numbers: 5 x 10^3, 10^4, 3 500 parameters, 10_000, 2 ms - 5 ms, 1h30, 97 out of 100
     (r"(?<![\w.,^])([0-9]+(?:\.[0-9]+)?)\s*[x*]\s*10\^(-?[0-9]+)", r"\1e\2"),
+    (r"(?<=[A-Za-z%)]),(?=[<>=~]*[0-9])", ", "),
     (r"(?<![\w.,^])10\^(-?[0-9]+)", r"1e\1"),
+    (r"(?<![\w.,^])2\^([0-9]{1,2})(?![\w.^])", lambda m: str(2 ** int(m[1]))),
     (r"(?<![\w.,-])(?<![0-9] )([1-9][0-9]{0,2}) ([0-9]{3})(?=[\s-](?:param|weights))", r"\1,\2"),
     (r"(?<=[0-9])[_'](?=[0-9]{3}(?![0-9]))", ","),
     (r"(?<![\w.-])([0-9][0-9.,]*\s?(?:[kKM%]|ms|us))\s?-\s?(?=\.?[0-9])", r"\1 to "),
@@ -102,6 +104,7 @@ _STEPS = _steps(
     (r"(?i)(?<=[0-9kKM]) \((param\w*|weights|flops|macs|latency|accuracy|memory|size)\)", r" \1"),
     (rf"(?i)\b{_MOST}(trials|epochs|candidates|evaluations){_EQUALS}([0-9]+)(?![\w.])", r"\2 \1"),
     # words
+    (r"(?i)\bnot (?:only|just) (\w+),? but(?: also)? ", r"\1 and "),
     (r"(?i)\b(mio|mln|mill|tsd)\.(?=\s)", r"\1"),
     (r"\bw/(?=\s)", "with"),
     (r"\bw/o\b", "without"),
@@ -123,6 +126,7 @@ def plain(sentence: str) -> str:
     """The sentence in one spelling: ASCII signs, digits for number words that count something, powers as numbers."""
     text = _rewritten(respelled(english(sentence)), _UNICODE)
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
+    text = re.sub(r"\d", lambda m: str(unicodedata.decimal(m[0])), text)
     return spelled(_rewritten(text, _STEPS))
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 from genas.core.errors import RequestError
 from genas.core.records import Objective
 from genas.interpreters._patterns import one_of, rows, words
+from genas.interpreters._text import blank_all
 
 _NOUNS = rows(r"""
     accuracy    <- accura(?:cy|te)|precision|precise|correctness|quality
@@ -79,8 +80,8 @@ _STRONG = tuple(
         rf"\bthe (?:lower|less|fewer|smaller|shorter) (?:the )?{_NAMED}[^.;|]{{0,40}}? the better\b",
         rf"\b{_BEST}(?:(?P<accuracy>accuracy)|(?P<latency_ms>speed|throughput|frame rate))\b",
         rf"{_NAMED}(?:\s+|,\s*)(?:(?:comes?|goes|is|are) )?{_FIRST}(?!\w)",
-        rf"{_NAMED}\s+{_BEFORE}\s+(?:the )?{_THAN}",
-        rf"{_NAMED}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the |by )?(?:low )?{_THAN}",
+        rf"{_NAMED}\s+{_BEFORE}\s+(?:the )?(?={_THAN})",  # the second may come before a third
+        rf"{_NAMED}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the |by )?(?:low )?(?={_THAN})",
     )
 ) + tuple(
     re.compile(rf"(?P<{metric}>\b(?:{said})(?!\w))", re.I)
@@ -96,7 +97,7 @@ _LATER = re.compile(
     re.I,
 )
 _OPENING = one_of(r"""
-    (?P<second>then|secondary|second(?:ly)?|after that|followed by|next)
+    (?<!is )(?<!are )(?<!comes )(?P<second>then|secondary|second(?:ly)?|after that|followed by|next)
     (?P<third>tertiary|third(?:ly)?)
     trade[- ]?off (?:between|of)|trad(?:e|ing)(?: off)?|balanc(?:e|ing)
     pareto (?:front |optimal )?(?:of|between|over|in|for)
@@ -121,6 +122,16 @@ _DENIED = one_of(r"""
     (?:does|do|is|are|did)(?:n't| not)|no matter|never mind|regardless of|irrelevant|ignor(?:e|ing)|forget about|of no
 """)
 _DROPPED = re.compile(rf"[^.,;|]*\b{_DENIED}\b[^.,;|]*", re.I)
+_WISH = "|".join(said for said, _ in (*_QUALITIES, *_MOST))
+_NEEDLESS = re.compile(  # no need to be fast; neither the fastest nor the smallest; not small
+    one_of(rf"""
+    \b(?:no need|need(?:s)?(?:n't| not)|(?:not|n't) (?:have|need|has)(?: to)?|(?:not|n't) necessarily)\b[^.,;|]*?
+    \bneither\b[^.,;|]*\bnor\b[^.,;|]*?
+    \bnot (?:necessarily |that |so |very )?(?:the |an? )?(?:{_WISH})\b
+    """)
+    + r"(?=\s*(?:[.,;|]|but\b|yet\b|$))",
+    re.I,
+)
 _UNWANTED = re.compile(
     r"\b"
     + one_of("""
@@ -186,7 +197,9 @@ def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
     if match := _WRONG.search(text):
         raise RequestError(f"{match[0]!r} asks for a bad network. Write accuracy first, or leave it out.")
     text = _LESS.sub(lambda m: f"{m['than']} before {m['less']}", text)
-    kept = _DROPPED.sub(lambda m: "|" * len(m[0]) if _UNWANTED.search(m[0]) else m[0], text)
+    needed = blank_all(text, _NEEDLESS)
+    kept = _DROPPED.sub(lambda m: "|" * len(m[0]) if _UNWANTED.search(m[0]) else m[0], needed)
+    unwanted = len(re.findall(_NOUN["accuracy"], kept, re.I)) < len(re.findall(_NOUN["accuracy"], needed, re.I))
     ranks: dict[str, tuple[int, int]] = {}
     for named, place, rank in _strong(kept):
         # an accurate language model is one of low perplexity
@@ -197,7 +210,10 @@ def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
         ranks[quality] = 0, 0
     order = sorted(ranks, key=ranks.__getitem__)
     weak = {metric: found.start() for metric, pattern in _WEAK.items() if (found := pattern.search(kept))}
-    order += [metric for metric in (quality, *sorted(weak, key=weak.__getitem__)) if metric not in order]
+    adjectives = sorted(weak, key=weak.__getitem__)
+    if unwanted:  # the quality comes last
+        order = [metric for metric in order if metric != quality]
+    order += [m for m in ((*adjectives, quality) if unwanted else (quality, *adjectives)) if m not in order]
     large = _LARGE.search(kept)
     if large and "params" in order:
         raise RequestError(f"{large[0]!r} and small contradict each other. Write one of the two.")

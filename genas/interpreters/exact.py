@@ -22,6 +22,7 @@ _SCRATCH = re.compile(
     r"\b(?:from scratch|(?:no|without|not?) (?:any )?(?:pre-?trained|pre-?training|imagenet)\w*|not pre-?trained)\b",
     re.I,
 )
+_UNSCRATCHED = re.compile(r"(?:\b(?:not|never|without|avoid|rather than|instead of|than)|n't)(?: \w+){0,2} $", re.I)
 
 
 class Exact(Interpreter):
@@ -52,7 +53,7 @@ class Exact(Interpreter):
         assert subject.task is not None
         check_facts(subject, subject.task)
         made = {**_made(subject.task, subject, limits), **known}
-        if _SCRATCH.search(sentence) and "pretrained" in registry.options("spaces", made["space"].name):
+        if _from_scratch(sentence) and "pretrained" in registry.options("spaces", made["space"].name):
             made["space"] = replace(made["space"], options={"pretrained": False, **made["space"].options})
         request = Request(**{"goal": sentence, **made})
         check_limits(request.constraints)
@@ -68,6 +69,11 @@ class Exact(Interpreter):
         task = read_subject(sentence, None, None).task
         assert task is not None
         return task
+
+
+def _from_scratch(sentence: str) -> bool:
+    """Whether no pretrained part is wanted; "do not train from scratch" is no such wish."""
+    return any(not _UNSCRATCHED.search(sentence[: found.start()]) for found in _SCRATCH.finditer(sentence))
 
 
 def _made(task: Use, subject: Subject, limits: Limits) -> dict[str, Any]:

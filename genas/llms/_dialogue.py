@@ -13,7 +13,6 @@ from genas.core.errors import LLMFailed
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Use
 from genas.core.rng import seed_of
-from genas.core.secrets import masked
 from genas.llms._wording import Fault, Reply, Wording, listing
 
 if TYPE_CHECKING:
@@ -145,8 +144,7 @@ class Dialogue:
         if event is None:
             event = {"kind": "completion", "id": identity, "model": model, "by": self._name, "role": role}
             event |= {"seed": seed, "prompt": prompt, **self._completed(prompt, read, lines, most, seed)}
-            event = masked(event)
-            self._ledger.append(event)
+            event = self._ledger.append(event)
         self._spent += int(event.get("tokens", 0))
         if "failure" in event:
             self._fail(event)

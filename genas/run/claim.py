@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from genas.core import identity, wire
 from genas.core.errors import RequestError
@@ -60,14 +61,30 @@ def tell(notes: Iterable[str], ledger: Ledger, progress: Progress) -> None:
         progress.note(note)
 
 
-def mend(ledger: Ledger) -> None:
-    """Put aside what is damaged in the run's store, so that it is trained again, with a warning for the report."""
-    from genas.training.weights import damaged
+def mend(ledger: Ledger, progress: Progress) -> None:
+    """Put aside what is damaged in the run's store, so that it is trained again; that, and what is missing, is said."""
+    from genas.training.weights import checkpoint_of, damaged
 
-    begun = any(event["kind"] == "candidate" for event in ledger.read())  # else what lies there is not the run's
-    for path in damaged(ledger.store) if begun else ():
-        path.replace(path.with_name(f"{path.name}.damaged"))
-        ledger.warn(f"store {path.name}", f"{path.name} in the store was damaged; what it held is trained again.")
+    store = ledger.store
+    if store is None or not any(event["kind"] == "candidate" for event in ledger.read()):
+        return  # what lies there is not the run's
+    for path in damaged(store):
+        path.replace(_aside(path))
+        _say(f"{path.name} in the store was damaged; what it held is trained again.", ledger, progress)
+    trained = [event for event in ledger.read() if _measured(event) and event["scorer"] == "race"]
+    names = dict.fromkeys(checkpoint_of(event["key"], event["measurement"].get("seed", 0)) for event in trained)
+    for path in (store / name for name in names):
+        if not path.exists() and not _aside(path).exists():
+            _say(f"{path.name} in the store is missing; what it held is trained again if needed.", ledger, progress)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.damaged")
+
+
+def _say(text: str, ledger: Ledger, progress: Progress) -> None:
+    ledger.warn(f"store: {text}", text)
+    progress.note(text)
 
 
 def dear(ledger: Ledger, metric: str) -> bool:
@@ -83,3 +100,7 @@ def _trained(event: Event, metric: str) -> bool:
     if event["kind"] != "measurement":
         return False
     return bool(event["scorer"] == "race" or event.get("measurement", {}).get("metric") == metric)
+
+
+def _measured(event: Event) -> bool:
+    return event["kind"] == "measurement" and "measurement" in event

@@ -82,8 +82,7 @@ class Crew:
                 "seen": result.examples,
             }
         event |= {"leg": course.legs[-1].name, "clock": self._spent()}
-        self.ledger.append(event)
-        return event
+        return self.ledger.append(event)
 
     def _worker(self) -> Any:
         if not self.executor.apart:

@@ -19,6 +19,7 @@ from genas.core.records import Candidate, Measurement, Options, Request
 from genas.core.rng import rng
 from genas.laboratory import Laboratory
 from genas.run.crew import Crew, identity_of
+from genas.run.decisions import check_finalists, check_rung
 from genas.run.finer import COARSE, finer
 from genas.run.means import Means
 from genas.run.opening import Opening
@@ -158,6 +159,7 @@ class Race:
                 entrants = entrants[: max(1, self.spending.room(number))]
                 event = {"kind": "rung", "id": identity, "clock": self.spending.spent(), "entrants": entrants}
                 self.ledger.append(event)
+        check_rung(event, number, self.book.trials)
         for entrant in event["entrants"]:
             self._joined.setdefault(entrant["key"], entrant["joined"])
             if entrant["parent"]:
@@ -272,6 +274,7 @@ class Race:
             event = {"kind": "rung", "id": "finalists", "clock": self.spending.spent(), "entrants": entrants,
                      "tests": tests}  # fmt: skip
             self.ledger.append(event)
+        check_finalists(event, self.book.trials, self._rung_of)
         self.spending.reserve(event["tests"])
         for entrant in event["entrants"]:
             if entrant["parent"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import effective
 from genas.training.timing import build, keep_memory, pick_device, threads
-from genas.training.weights import WeightStore, opened_state
+from genas.training.weights import WeightStore, checkpoint_of, loaded_state
 from genas.training.whitening import whitened
 
 if TYPE_CHECKING:
@@ -120,13 +119,13 @@ class Trainer:
         """
         label, checkpoint = name(candidate, seed, leg), self._checkpoint(candidate, seed)
         if self.weights.find(label) is None and checkpoint is not None and checkpoint.is_file():
-            state = torch.load(io.BytesIO(opened_state(checkpoint)), map_location="cpu", weights_only=True)
+            state = loaded_state(checkpoint)
             if state["leg"]["name"] == leg and leg in state["done"]:
                 self.weights.keep(label, state["averaged"])
         return self.weights.get(label)
 
     def _checkpoint(self, candidate: Candidate, seed: int) -> Path | None:
-        return None if self.store is None else self.store / f"{candidate.key}-{seed}.checkpoint"
+        return None if self.store is None else self.store / checkpoint_of(candidate.key, seed)
 
     def _training(self, course: Course) -> Training:
         label = f"{course.candidate.key}-{course.seed}"

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from genas.core import clock
-from genas.core.errors import ScoreFailed
+from genas.core.errors import Damaged, ScoreFailed
 from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
 from genas.training.augment import augment, share_of_side, shrunk
@@ -30,7 +30,7 @@ from genas.training.loss import loss
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
-from genas.training.weights import opened_state, replace, sealed_state
+from genas.training.weights import loaded_state, replace, sealed_state
 
 _WARM = 40  # steps in which the rate rises, or a tenth of all where these are known
 _PROFILE = 8  # the average reaches back over about one step in 9
@@ -114,8 +114,7 @@ class Training:
         self._best: dict[str, Any] = {}  # of a final leg: accuracy, loss and weights of its best point so far
         self._saved = clock.now()
         if checkpoint is not None and checkpoint.is_file():
-            state = io.BytesIO(opened_state(checkpoint))
-            self._load(torch.load(state, map_location=self.device, weights_only=True))
+            self._load(loaded_state(checkpoint, self.device))
 
     def advance(
         self,
@@ -242,7 +241,7 @@ class Training:
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         whole = io.BytesIO()  # so that a full disk is an OSError, which says what it is
         torch.save(self._state(), whole)
-        replace(self.checkpoint, sealed_state(whole.getvalue()))
+        replace(self.checkpoint, sealed_state(whole.getvalue(), self.checkpoint.name))
 
     @staticmethod
     def _due(before: float, after: float, points: int) -> bool:
@@ -356,14 +355,19 @@ class Training:
         }  # fmt: skip
 
     def _load(self, state: dict[str, Any]) -> None:
-        self.network.load_state_dict(state["network"])
-        self.averaged.load_state_dict(state["averaged"])
-        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        self.steps, self.examples, self.seconds = state["steps"], state["examples"], state["seconds"]
-        self.curve, self._leg = [tuple(point) for point in state["curve"]], state["leg"]
-        self._best = state["best"]
-        self.done = {name: tuple(figures) for name, figures in state["done"].items()}
+        try:
+            self.network.load_state_dict(state["network"])
+            self.averaged.load_state_dict(state["averaged"])
+            for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(kept)
+            self.steps, self.examples, self.seconds = state["steps"], state["examples"], state["seconds"]
+            self.curve, self._leg = [tuple(point) for point in state["curve"]], state["leg"]
+            self._best = state["best"]
+            self.done = {name: tuple(figures) for name, figures in state["done"].items()}
+        except (RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Damaged(
+                f"{self.checkpoint} holds the training of another network. Delete it to train again, or bring it back."
+            ) from error
 
 
 def _part(data: Data, limit: int | None) -> Data:

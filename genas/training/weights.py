@@ -1,24 +1,29 @@
 """Trained weights by name: safetensors in the run's store, or in memory where the run has none; and checkpoints.
 
-Every file carries the digest of its content, so that one that was cut or changed is found before it is used.
+Every file carries the digest of its name and content, so that one that was cut, changed or put in another's place is
+found before it is used.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genas.core.errors import Damaged, GenasError
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 _ZEROS = b"0" * 64
 _NAMED = b'"sha256":"'  # the key in the metadata of safetensors
 _DIGEST = 32  # bytes at the end of a checkpoint
+_EXPORTED = "weights.safetensors"
 
 
 class WeightStore:
@@ -38,7 +43,8 @@ class WeightStore:
             self._memory[name] = weights
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        replace(self._path(self._folder, name), sealed(weights))
+        path = self._path(self._folder, name)
+        replace(path, sealed(weights, path.name))
 
     def find(self, name: str) -> dict[str, Tensor] | None:
         """The weights of that name, or None.
@@ -79,14 +85,23 @@ def replace(path: Path, data: bytes) -> None:
     os.replace(part, path)
 
 
-def sealed(weights: Mapping[str, Tensor]) -> bytes:
-    """A safetensors file whose metadata hold the digest of the file, taken with zeros in the digest's place."""
+def checkpoint_of(key: str, seed: int) -> str:
+    """What the checkpoint of a network's training is called in the store."""
+    return f"{key}-{seed}.checkpoint"
+
+
+def sealed(weights: Mapping[str, Tensor], name: str = _EXPORTED) -> bytes:
+    """A safetensors file whose metadata hold the digest of the file, taken with zeros in the digest's place.
+
+    Args:
+        name: of the file, which is part of the digest.
+    """
     from safetensors.torch import save
 
     plain = {name: value.detach().cpu().contiguous().clone() for name, value in weights.items()}
     blank: bytes = save(plain, metadata={"sha256": _ZEROS.decode()})
     place = blank.index(_NAMED + _ZEROS) + len(_NAMED)
-    return blank[:place] + hashlib.sha256(blank).hexdigest().encode() + blank[place + len(_ZEROS) :]
+    return blank[:place] + _digest(name, blank).hex().encode() + blank[place + len(_ZEROS) :]
 
 
 def opened(path: Path) -> dict[str, Tensor]:
@@ -110,7 +125,7 @@ def verified(path: Path) -> bytes:
     data = path.read_bytes()
     place = data.find(_NAMED) + len(_NAMED)
     blank = data[:place] + _ZEROS + data[place + len(_ZEROS) :]
-    if place < len(_NAMED) or hashlib.sha256(blank).hexdigest().encode() != data[place : place + len(_ZEROS)]:
+    if place < len(_NAMED) or _digest(path.name, blank).hex().encode() != data[place : place + len(_ZEROS)]:
         raise Damaged(
             f"The weights in {path} are damaged: their digest does not fit. Bring back the file as it was, or name "
             "another network or --out."
@@ -118,9 +133,9 @@ def verified(path: Path) -> bytes:
     return data
 
 
-def sealed_state(state: bytes) -> bytes:
-    """A checkpoint's bytes with their digest behind them."""
-    return state + hashlib.sha256(state).digest()
+def sealed_state(state: bytes, name: str) -> bytes:
+    """A checkpoint's bytes with their digest, and that of the file's name, behind them."""
+    return state + _digest(name, state)
 
 
 def opened_state(path: Path) -> bytes:
@@ -131,10 +146,31 @@ def opened_state(path: Path) -> bytes:
     """
     data = path.read_bytes()
     state, digest = data[:-_DIGEST], data[-_DIGEST:]
-    if hashlib.sha256(state).digest() != digest:
+    if _digest(path.name, state) != digest:
         raise Damaged(
             f"The checkpoint {path} is damaged: its digest does not fit. Delete it to train again, or bring it back."
         )
+    return state
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\0" + content).digest()
+
+
+def loaded_state(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """What a checkpoint holds; nothing in it is executed.
+
+    Raises:
+        Damaged: the file is not as it was written, or no checkpoint.
+    """
+    import torch
+
+    try:
+        state: dict[str, Any] = torch.load(io.BytesIO(opened_state(path)), map_location=device, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise Damaged(f"{path} is no checkpoint. Delete it to train again, or bring it back.") from error
+    if not isinstance(state, dict) or not {"network", "averaged", "leg", "done"} <= state.keys():
+        raise Damaged(f"{path} is no checkpoint of this genas. Delete it to train again, or bring it back.")
     return state
 
 

@@ -168,3 +168,41 @@ def test_only_sound_ledgers_that_nobody_writes_are_sealed(path: Path, tmp_path: 
         seal(tmp_path / "old.jsonl")
     with pytest.raises(RequestError, match="does not exist"):
         seal(tmp_path / "absent.jsonl")
+
+
+def test_secrets_are_masked_wherever_they_stand_in_an_event_but_for_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_SERVICE_TOKEN", "hunter2-hunter2")
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    ledger.warn("data: hunter2-hunter2", "Nothing at https://me:pass@host is hunter2-hunter2.")
+    ledger.warn("data: hunter2-hunter2", "is said once")
+    failed = {"kind": "measurement", "id": "score https://me:pass@host", "key": "a", "scorer": "x"}
+    kept = ledger.append({**failed, "failure": "api_key=abcdefgh12345678 was refused"})
+    ledger.close()
+    text = (tmp_path / "ledger.jsonl").read_text()
+    assert "hunter2" not in text and "abcdefgh12345678" not in text and "at https://***@host is ***." in text
+    again = Ledger(tmp_path / "ledger.jsonl")
+    assert again.find("score https://me:pass@host") == kept == {**failed, "failure": "api_key=*** was refused"}
+    again.warn("data: hunter2-hunter2", "is said once")
+    assert len(list(again.read())) == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({**MEASURED, "failure": None}, "failure has no value"),
+        ({"kind": "plan", "id": "plan", "plan": {"proposals": 1, "colour": 3}}, "colour"),
+        ({"kind": "schedule", "id": "schedule", "clock": 0.0, "schedule": {"unit": "s", "rungs": [], "final": 1.0}},
+         "'seconds' or 'examples'"),
+        ({"kind": "rung", "id": "rung 0", "clock": 0.0}, "entrants is missing"),
+        ({"kind": "rung", "id": "rung 0", "clock": 0.0, "entrants": [{"key": "a", "parent": ""}]}, "lacks joined"),
+        ({"kind": "rung", "id": "finalists", "clock": 0.0, "tests": 0.0,
+          "entrants": [{"key": "a", "parent": "", "joined": 0}]}, "lacks rate or share"),
+        ({"kind": "rung", "id": "final 0", "clock": 0.0, "each": 1.0}, "examples is missing"),
+        ({"kind": "rung", "id": "rung 0", "clock": -1.0, "entrants": []}, "clock"),
+    ],
+)  # fmt: skip
+def test_an_event_that_lacks_what_a_run_reads_of_it_is_refused(path: Path, event: Event, words: str) -> None:
+    path.write_bytes(sealed([REQUEST, event], first=True)[0])
+    refused(path, f"Line 2 of .*{words}")

@@ -96,11 +96,23 @@ def test_budgets_may_be_in_words() -> None:
     [
         ("20 minutes", 1200), ("240 s", 240), ("1.5h", 5400), ("1 hour 30 min", 5400), ("1 hour and 30 minutes", 5400),
         ("90 min.", 5400), ("2 days", 172_800), ("1,200 seconds", 1200), (".5 h", 1800), ("1e3 s", 1000),
-        ("10 MIN", 600),
+        ("10 MIN", 600), ("2 months", 5_259_600), ("1 year", 31_557_600), ("9.9 years", 312_420_240),
     ],
 )  # fmt: skip
 def test_times_are_numbers_with_units(text: str, seconds: float) -> None:
     assert parse_budget(text) == Budget(seconds=seconds)
+
+
+def test_counts_of_trials_may_have_commas() -> None:
+    assert parse_budget("1,000 trials") == Budget(trials=1000)
+
+
+@pytest.mark.parametrize("metric", ["params", "latency_ms", "size_mb"])
+@pytest.mark.parametrize("end", ["at_most", "at_least"])
+def test_a_limit_that_limits_nothing_is_refused(metric: str, end: str) -> None:
+    with pytest.raises(RequestError, match=rf"A limit on {metric} is at most 1e\+18"):
+        wire.partial({"constraints": [{"metric": metric, end: 1e30}]})
+    assert wire.partial({"constraints": [{"metric": metric, end: 1e15}]})
 
 
 @pytest.mark.parametrize(
@@ -109,6 +121,7 @@ def test_times_are_numbers_with_units(text: str, seconds: float) -> None:
         "9**9**9 s", "5 5 s", "10 minutes (2**10)", "-5 minutes", "0 s", "nan s", "inf hours", "1e99 s",
         "1e308 minutes", "20", "minutes", "5 meters", "0 trials", "10000000 trials", "", "5 s" * 40,
         "3 trials and 5 minutes", "5 min or 6", "10 - 20 minutes", "2 x 5 minutes",
+        "99999999999999999999 years", "11 years", "9" * 40 + " trials", "1,00 trials", "1,000,001 networks",
     ],
 )  # fmt: skip
 def test_what_is_no_budget_is_refused_at_once(text: str) -> None:
@@ -136,7 +149,7 @@ def test_paths_of_python_are_texts_and_other_objects_are_refused() -> None:
         ("constraints", [Constraint("params", 1, 2)], "No params is at least 2 and at most 1"),
         ("constraints", [Constraint("params", at_most=math.nan)], "not finite"),
         ("budget", Budget(trials=0), "from 1 to 1,000,000"),
-        ("budget", Budget(seconds=-1.0), "above 0"),
+        ("budget", Budget(seconds=-1.0), "more than nothing"),
         ("budget", Budget(llm_tokens=0), "from 1 to"),
         ("task", "x" * 5000, "at most 200 characters"),
         ("device", "\x1b[2J", "letters and digits"),

@@ -19,6 +19,7 @@ from genas import api
 from genas.core import registry, wire
 from genas.core.errors import Damaged, GenasError, LedgerCorrupt, MissingArtifact, RequestError
 from genas.core.ledger import Ledger
+from genas.core.progress import Silence
 from genas.core.records import Report, Use
 
 FLIPS = 1000
@@ -39,6 +40,16 @@ def run(finished: tuple[Report, Path], tmp_path: Path) -> Path:
 
 def again(folder: Path) -> Report:
     return genas.design(GOAL, out=folder, executor="serial:threads=1", **TINY)
+
+
+class Notes(Silence):
+    """Keeps what is said before a run goes on."""
+
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
 
 def flip(path: Path, place: int, bit: int = 0) -> None:
@@ -115,6 +126,31 @@ def test_a_damaged_checkpoint_is_trained_again_and_said(finished: tuple[Report, 
     assert found.winner.value("test_accuracy") == report.winner.value("test_accuracy")
     text = f"{checkpoint.name} in the store was damaged; what it held is trained again."
     assert text in warnings(run) and text in (run / "report.html").read_text() and text in api.report(run)
+
+
+def test_a_missing_checkpoint_is_said_in_the_terminal_and_in_the_report_and_trained_again(
+    finished: tuple[Report, Path], run: Path
+) -> None:
+    report, _ = finished
+    assert report.winner is not None
+    cut_after(run, '"id":"final 0"')
+    name = f"{report.winner.candidate.key}-0.checkpoint"
+    (run / "store" / name).unlink()
+    notes: list[str] = []
+    found = genas.design(GOAL, out=run, executor="serial:threads=1", progress=Notes(notes), **TINY)
+    assert found.winner is not None and found.winner.value("test_accuracy") == report.winner.value("test_accuracy")
+    text = f"{name} in the store is missing; what it held is trained again if needed."
+    assert text in notes and text in warnings(run) and text in (run / "report.html").read_text()
+    assert (run / "store" / name).is_file()
+
+
+def test_a_checkpoint_in_the_place_of_anothers_is_trained_again_and_said(run: Path) -> None:
+    cut_after(run, '"id":"final 0"')
+    one, two, *_ = sorted((run / "store").glob("*.checkpoint"))
+    shutil.copy(one, two)
+    again(run)
+    assert f"{two.name} in the store was damaged; what it held is trained again." in warnings(run)
+    assert not any(one.name in text for text in warnings(run))
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\x00" * 5000])

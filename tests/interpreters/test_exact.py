@@ -164,3 +164,22 @@ def test_reading_is_quick(exact: Interpreter, record_property: pytest.RecordProp
         times.append(time.perf_counter() - start)
     record_property("median_ms", 1e3 * sorted(times)[15])
     assert len(times) == 30
+
+
+@pytest.mark.parametrize(
+    ("sentence", "pretrained"),
+    [
+        ("photos in ./pets, from scratch", False), ("photos in ./pets, no pretraining", False),
+        ("photos in ./pets, do not train from scratch", None), ("photos in ./pets, rather than from scratch", None),
+        ("photos in ./pets, don't train it from scratch", None), ("photos in ./pets", None),
+        ("photos in ./pets, not on a GPU, from scratch", False),
+    ],
+)  # fmt: skip
+def test_only_who_asks_for_it_gets_no_pretrained_part(exact: Interpreter, sentence: str, pretrained: object) -> None:
+    assert exact.read(sentence).space.options.get("pretrained") is pretrained
+
+
+def test_names_in_other_scripts_are_no_language_that_is_not_read(exact: Interpreter) -> None:
+    request = exact.read("Classify 写真 in ./写真/犬猫, under 20k parameters")
+    assert request.task == Use("images", {"path": "./写真/犬猫"})
+    assert request.constraints == (Constraint("params", at_most=19_999),)
