@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genas.interpreters._numerals import Numerals, counted
 from genas.interpreters._patterns import WORD, one_of, rows, words
+from genas.interpreters._spelling import Vocabulary
 
 TELLS = words(r"""
     und|oder|aber|mit|für|auf|unter|über|bei|von|zum|zur|am|im|als|wie|wenn|dann|erst|nicht|kein\w*|sehr|bitte
@@ -218,4 +219,12 @@ NUMERALS = Numerals(
         (?:fehler|defekt|pflanzen|tier|vogel|hunde|blumen|baum|material)?arten|themen|verkehrszeichen|gpus?\b
     """),
     bare=True,
+)
+SPELLING = Vocabulary(
+    """
+    mindestens höchstens maximal weniger unter parameter parametern genauigkeit latenz minuten stunden millisekunden
+    modellgröße arbeitsspeicher versuche prozent möglichst trainieren epochen schnell
+    dreißig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend million millionen
+    """,
+    "unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters hunderte tausende",
 )

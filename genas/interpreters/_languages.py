@@ -9,9 +9,27 @@ from functools import cached_property, lru_cache
 from genas.core.errors import RequestError
 from genas.interpreters import _french, _german
 from genas.interpreters._numerals import Numerals
+from genas.interpreters._patterns import words
+from genas.interpreters._spelling import Vocabulary
 
 _UNIT = r"(?:parameters|percent|%|m?FLOPs|(?:milli|micro)?seconds|minutes|hours|days|trials|classes|[km]b)(?!\w)"
 _PERCENT = r"pour ?cents?(?!\w)"
+
+# Comparisons of languages that are not served, which no English, German or French sentence has before a number.
+_COMPARED = words(r"""
+    minstens|tenminste|hoogstens|hooguit|meer dan|minder dan|niet meer dan
+    mindst|minst|højst|høyst|högst|mindre än|mindre end|mindre enn|mer än|mere end|mer enn|færre end|färre än|fler än
+    menos de|más de|mas de|al menos|por lo menos|como máximo|como mucho|máximo|mínimo
+    mais de|pelo menos|no máximo|no mínimo|até
+    meno di|più di|almeno|al massimo|al più|massimo|minimo
+    mniej niż|więcej niż|poniżej|powyżej|najwyżej|najmniej|maksymalnie|minimalnie
+    méně než|více než|nejvýše|alespoň|nejméně|maximálně|minimálně
+    vähintään|enintään|korkeintaan
+    legalább|legfeljebb|kevesebb mint|több mint|en az|en fazla|en çok
+    paling sedikit|paling banyak|kurang dari|lebih dari
+    mai puțin de|mai mult de|cel puțin|cel mult|ít nhất|nhiều nhất
+""")
+_FOREIGN = re.compile(rf"{_COMPARED.pattern}(?= (?:\w+ ){{0,2}}[0-9])", re.I)
 
 
 @dataclass(frozen=True)
@@ -23,12 +41,14 @@ class Language:
         parts: rows of (words, meaning) for fractions, which are replaced before counting words are read.
         words: rows for all other words, replaced in their order.
         numerals: counting words.
+        spelling: words in which slips are mended first.
     """
 
     tells: re.Pattern[str]
     parts: tuple[tuple[str, str], ...]
     words: tuple[tuple[str, str], ...]
     numerals: Numerals
+    spelling: Vocabulary
 
     @cached_property
     def _lost(self) -> re.Pattern[str]:
@@ -38,6 +58,7 @@ class Language:
 
     def english(self, text: str) -> str:
         """The text in English; RequestError for a number in words that is not understood."""
+        text = self.spelling.mended(text)
         text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", text)
         text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
         text = re.sub(rf"(?<=[0-9]) ?{_PERCENT}", "%", text, flags=re.I)
@@ -50,17 +71,20 @@ class Language:
         return re.sub(r"(?<=[0-9]) (?:de |d')(?=parameters)", " ", text, flags=re.I)
 
 
-_GERMAN = Language(_german.TELLS, _german.PARTS, _german.WORDS, _german.NUMERALS)
-_FRENCH = Language(_french.TELLS, _french.PARTS, _french.WORDS, _french.NUMERALS)
+_GERMAN = Language(_german.TELLS, _german.PARTS, _german.WORDS, _german.NUMERALS, _german.SPELLING)
+_FRENCH = Language(_french.TELLS, _french.PARTS, _french.WORDS, _french.NUMERALS, _french.SPELLING)
 
 
 def english(sentence: str) -> str:
     """The sentence with German or French words, decimals and thousands as English has them; English stays as it is.
 
     Raises:
-        RequestError: a number that is a thousand in one language and a fraction in the other.
+        RequestError: a number that is a thousand in one language and a fraction in the other, or one that is compared
+            in a language that is not served.
     """
     german, french = (len(language.tells.findall(sentence)) for language in (_GERMAN, _FRENCH))
+    if other := _FOREIGN.search(sentence):
+        raise RequestError(f"{other[0]!r} is not understood. Write limits in English, German or French, as at most 5.")
     if not german and not french:
         return sentence
     return (_GERMAN if german >= french else _FRENCH).english(sentence)
