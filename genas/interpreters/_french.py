@@ -202,7 +202,10 @@ NUMERALS = Numerals(
 SPELLING = Vocabulary(
     """
     moins maximum maximale paramètres précision latence minutes heures secondes millisecondes essais taille mémoire
-    petit rapide possible million millions
+    petit rapide possible aussi million millions
+    vingt trente quarante cinquante soixante mille
     """,
-    "mains moine moines minute heure seconde essai tailles petite petits rapides rapidement précisions possibles",
+    """
+    mains moine moines minute heure seconde essai tailles petite petits rapides rapidement précisions possibles milles
+    """,
 )

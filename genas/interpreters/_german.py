@@ -223,8 +223,11 @@ NUMERALS = Numerals(
 SPELLING = Vocabulary(
     """
     mindestens höchstens maximal weniger unter parameter parametern genauigkeit latenz minuten stunden millisekunden
-    modellgröße arbeitsspeicher versuche prozent möglichst trainieren epochen schnell
+    modellgröße arbeitsspeicher versuche prozent möglichst geringe kleine trainieren epochen schnell
     dreißig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend million millionen
     """,
-    "unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters hunderte tausende",
+    """
+    unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters hunderte tausende
+    geringer geringes geringen kleiner kleines kleinen klein keine gering
+    """,
 )

@@ -36,7 +36,9 @@ _ENGLISH = Vocabulary(
     latency milliseconds millisecond minutes seconds hours memory energy megabytes megabyte kilobytes kilobyte flops
     digits handwritten mnist cifar classes tokens network trials epochs candidates evaluations architectures
     least under below above between within exactly roughly approximately ballpark maximum minimum first fastest smallest
-    thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    small millijoules joules against minimise minimize maximise maximize
+    three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+    twenty thirty forty fifty sixty seventy eighty ninety
     darts transnas jetson iphone raspberry semantic segmentation normals autoencoder autoencoding jigsaw
     """,
     """
@@ -44,11 +46,13 @@ _ENGLISH = Vocabulary(
     percents beast feast classed clashes glasses param parks udder abode bellow minimums maximums
     hundreds hour house flips flaps flop floss token epoch candidate evaluation architecture iphones
     fifteenth sixteenth fourteenth thirteenth seventeenth eighteenth nineteenth forth fifth sixth seventh eighth eight
-    thirst thirsty darks dart normal segmentations semantics autoencoders
+    there these threw thee sever eighths joule shall smell stall smalls minimised minimized maximised maximized
+    minimises minimizes maximises maximizes thirst thirsty darks dart normal segmentations semantics autoencoders
     """,
 )
 _GLUED = re.compile(r"(?<!\w)(?:(at)(least|most)|(up)(to)|(more|less|fewer)(th[ae]n))(?!\w)", re.I)
 _SMALL = {"thn": "then", "tehn": "then", "teh": "the", "adn": "and", "nad": "and", "wiht": "with", "wtih": "with"}
+_SMALL |= {"smal": "small", "smll": "small", "fsat": "fast"}
 _SHORT = re.compile(rf"(?<![\w./-])(?:{'|'.join(_SMALL)})(?![\w/-])", re.I)
 _THAN = re.compile(r"(?<!\w)([A-Za-z]{3,8}) th[ae]n(?= [0-9a-z])", re.I)
 _COMPARED = ("more", "less", "fewer", "smaller", "larger", "bigger", "greater", "higher", "lower", "faster", "slower")

@@ -37,7 +37,7 @@ def told(request: Request) -> tuple[object, ...]:
         PLAIN.translate({ord(str(d)): chr(0x660 + d) for d in range(10)}),
         PLAIN.replace("at most 5", "at most\n5").replace("try 20", "try 20\n"),
     ],
-    ids="blanks tabs hard unseen mark parted wide arabic broken".split(),
+    ids=["blanks", "tabs", "hard", "unseen", "mark", "parted", "wide", "arabic", "broken"],
 )
 def test_other_blanks_digits_and_unseen_marks_change_nothing(exact: Interpreter, written: str) -> None:
     assert told(exact.read(written)) == told(exact.read(PLAIN))
@@ -75,6 +75,10 @@ def test_a_limit_in_a_language_that_is_not_served_is_refused_not_turned(exact: I
         ("MNIST, Arrbeitsspeicher höchstens 256 kB", "MNIST, Arbeitsspeicher höchstens 256 kB"),
         ("Un réseau pour MNIST, au monis 50000 paramètres", "Un réseau pour MNIST, au moins 50000 paramètres"),
         ("CIFAR-10 : deux millons de paramètres maximum", "CIFAR-10 : deux millions de paramètres maximum"),
+        ("mnist, at most threee hundred thousand weights", "mnist, at most three hundred thousand weights"),
+        ("nasbench101, highest accuracy,150 triasl", "nasbench101, highest accuracy, 150 trials"),
+        ("mnist; minimie energy, then accuracy", "mnist; minimise energy, then accuracy"),
+        ("mnist, as smal as possible", "mnist, as small as possible"),
         ("digits; trade-off between accuracy and FLLOPs", "digits; trade-off between accuracy and FLOPs"),
         ("Das Netz für MNIST soll klein und schnell sein – aber vor allem genau",
          "Das Netz für MNIST soll klein und schnell sein, aber vor allem genau"),
