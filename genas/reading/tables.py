@@ -197,7 +197,10 @@ def _parquet_table(path: Path) -> Table:
         raise ValueError(f"{path} can't be read as a table: {error}") from error
     names, columns, left = [], [], []
     for name, column in zip(table.column_names, table.columns, strict=True):
-        found = _arrow(column, f"{name} of {path}")
+        try:
+            found = _arrow(column, f"{name} of {path}")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"The column {name!r} of {path} holds text that is not UTF-8: {error}.") from error
         if found is None:
             left.append(f"{name} ({column.type})")
         else:

@@ -226,6 +226,13 @@ def test_a_parquet_file_keeps_what_its_cells_mean(tmp_path):
     assert said(task, "list", "left out")
 
 
+def test_text_of_a_parquet_file_that_is_no_utf8_is_refused_by_its_column(tmp_path):
+    town = pa.array([b"Z\xfcrich", b"Oslo"] * 15).cast(pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"a": list(range(30)), "town": town, "label": ["x", "y"] * 15}), tmp_path / "t.parquet")
+    with pytest.raises(RequestError, match=r"column 'town' of .*t\.parquet holds text that is not UTF-8"):
+        Tabular(path=str(tmp_path / "t.parquet"))
+
+
 def test_arrays_of_splits_are_kept(tmp_path):
     draw = np.random.default_rng(0)
     parts = {f"X_{s}": draw.normal(size=(n, 3)) for s, n in (("train", 30), ("valid", 8), ("test", 6))}
