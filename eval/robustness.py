@@ -94,24 +94,19 @@ def tried(out: Path, seed: int) -> dict[str, dict[int, dict[str, Any]]]:
     return found
 
 
+def unmade(part: range, kind: str, seed: int, out: Path) -> list[int]:
+    """Numbers of the part that have no result yet."""
+    made = tried(out, seed)[kind]
+    return [number for number in part if number not in made]
+
+
 def make(kind: str, part: range, seed: int, out: Path) -> None:
     """Make the tries of a part that are not made yet; one that ends its process is a failure, and the next goes on."""
-    while missing := [number for number in part if number not in tried(out, seed)[kind]]:
+    while missing := unmade(part, kind, seed, out):
         first, last = missing[0], part.stop
-        command = [
-            sys.executable,
-            __file__,
-            "--batch",
-            kind,
-            str(first),
-            str(last),
-            "--seed",
-            str(seed),
-            "--out",
-            str(out),
-        ]
+        command = [sys.executable, __file__, "--batch", kind, str(first), str(last), "--seed", str(seed), "--out", str(out)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        left = [number for number in missing if number not in tried(out, seed)[kind]]
+        left = unmade(part, kind, seed, out)
         if done.returncode and left:
             if done.returncode in (-signal.SIGINT, -signal.SIGTERM, 130):
                 sys.exit("A child process was ended from outside; the same command goes on.")

@@ -222,12 +222,12 @@ NUMERALS = Numerals(
 )
 SPELLING = Vocabulary(
     """
-    mindestens höchstens maximal weniger unter parameter parametern genauigkeit latenz minuten stunden millisekunden
+    nicht danach zuerst mindestens höchstens maximal wenig weniger unter parameter parametern genauigkeit latenz minuten stunden millisekunden
     modellgröße arbeitsspeicher versuche prozent möglichst geringe kleine trainieren epochen schnell
     dreißig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend million millionen
     """,
     """
-    unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters hunderte tausende
+    nichts nacht unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters hunderte tausende
     geringer geringes geringen kleiner kleines kleinen klein keine gering
     """,
 )

@@ -36,6 +36,7 @@ _ENGLISH = Vocabulary(
     latency milliseconds millisecond minutes seconds hours memory energy megabytes megabyte kilobytes kilobyte flops
     digits handwritten mnist cifar classes tokens network trials epochs candidates evaluations architectures
     least under below above between within exactly roughly approximately ballpark maximum minimum first fastest smallest
+    without never exceed exceeding greater larger bigger better quarter lowest fewest highest
     small millijoules joules against minimise minimize maximise maximize
     three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
     twenty thirty forty fifty sixty seventy eighty ninety
@@ -46,6 +47,7 @@ _ENGLISH = Vocabulary(
     percents beast feast classed clashes glasses param parks udder abode bellow minimums maximums
     hundreds hour house flips flaps flop floss token epoch candidate evaluation architecture iphones
     fifteenth sixteenth fourteenth thirteenth seventeenth eighteenth nineteenth forth fifth sixth seventh eighth eight
+    exceeds exceeded grater greeter lager batter bitter butter quarters quartet
     there these threw thee sever eighths joule shall smell stall smalls minimised minimized maximised maximized
     minimises minimizes maximises maximizes thirst thirsty darks dart normal segmentations semantics autoencoders
     """,
