@@ -202,7 +202,7 @@ NUMERALS = Numerals(
 SPELLING = Vocabulary(
     """
     moins maximum maximale paramètres précision latence minutes heures secondes millisecondes essais taille mémoire
-    petit rapide possible aussi million millions
+    petit rapide possible aussi environ énergie million millions
     vingt trente quarante cinquante soixante mille
     """,
     """

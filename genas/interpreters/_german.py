@@ -222,12 +222,13 @@ NUMERALS = Numerals(
 )
 SPELLING = Vocabulary(
     """
-    nicht danach zuerst mindestens höchstens maximal wenig weniger unter parameter parametern genauigkeit latenz minuten stunden millisekunden
-    modellgröße arbeitsspeicher versuche prozent möglichst geringe kleine trainieren epochen schnell
-    dreißig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend million millionen
+    nicht danach zuerst mindestens höchstens maximal wenig weniger unter parameter parametern genauigkeit latenz energie
+    modellgröße arbeitsspeicher minuten stunden millisekunden versuche prozent möglichst geringe kleine schnell
+    trainieren epochen dreißig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend
+    million millionen
     """,
     """
-    nichts nacht unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters hunderte tausende
-    geringer geringes geringen kleiner kleines kleinen klein keine gering
+    nichts nacht unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters
+    hunderte tausende geringer geringes geringen kleiner kleines kleinen klein keine gering energien
     """,
 )

@@ -52,9 +52,10 @@ class Language:
 
     @cached_property
     def _lost(self) -> re.Pattern[str]:
-        """A number in words that stands before a unit, or before another number, and was not read."""
+        """A number in words that stands before a unit, or before another number, and was not read; also with a slip."""
         word = rf"(?<![\w.,])(?<![0-9] )(?!(?:une?|eine?)\b)(?:(?:{self.numerals.words})(?:[ -]|und)?)+"
-        return re.compile(rf"{word}[ -]?{_UNIT}|{word} ?(?:oder|ou|to|and) (?=[0-9])", re.I)
+        long = "|".join(word for word in (*self.numerals.small, *self.numerals.scales) if len(word) > 5)
+        return re.compile(rf"(?:{word}|\b(?:{long})\w+ )[ -]?{_UNIT}|{word} ?(?:oder|ou|to|and) (?=[0-9])", re.I)
 
     def english(self, text: str) -> str:
         """The text in English; RequestError for a number in words that is not understood."""

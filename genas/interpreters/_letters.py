@@ -8,7 +8,7 @@ import unicodedata
 from genas.core.errors import RequestError
 
 _SPACES = re.compile(r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_JOINED = re.compile(r"(?<=[^\W\d]),(?=[0-9])")  # accuracy,150 trials
+_JOINED = re.compile(r"(?<=[^\W\d]),(?=\w)")  # accuracy,150 trials
 _BROKEN = re.compile(  # a line that ends within a thought, as mail programs break it
     r"(?i)(?:(?<=[0-9])|\b(?:at|most|least|more|less|fewer|than|under|below|over|above|up|to|of|in|on|for|the|an?|and|or|with|no|not"
     r"|unter|weniger|mehr|als|mindestens|höchstens|maximal|für|und|ein|eine|auf|der"

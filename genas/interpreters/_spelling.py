@@ -34,16 +34,16 @@ _ENGLISH = Vocabulary(
     """
     parameters parameter params weights million thousand hundred accuracy accurate percent perplexity
     latency milliseconds millisecond minutes seconds hours memory energy megabytes megabyte kilobytes kilobyte flops
-    digits handwritten mnist cifar classes tokens network trials epochs candidates evaluations architectures
+    digits handwritten mnist cifar classes tokens network networks trials epochs candidates evaluations architectures
     least under below above between within exactly roughly approximately ballpark maximum minimum first fastest smallest
     without never exceed exceeding greater larger bigger better quarter lowest fewest highest
     small millijoules joules against minimise minimize maximise maximize
     three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
     twenty thirty forty fifty sixty seventy eighty ninety
-    darts transnas jetson iphone raspberry semantic segmentation normals autoencoder autoencoding jigsaw
+    darts transnas jetson iphone raspberry semantic segmentation normals autoencoder autoencoding jigsaw layout
     """,
     """
-    digit class lease leash latent accuracies millions thousands networks weight memories energies trial minute second
+    digit class lease leash latent accuracies millions thousands weight memories energies trial minute second
     percents beast feast classed clashes glasses param parks udder abode bellow minimums maximums
     hundreds hour house flips flaps flop floss token epoch candidate evaluation architecture iphones
     fifteenth sixteenth fourteenth thirteenth seventeenth eighteenth nineteenth forth fifth sixth seventh eighth eight
