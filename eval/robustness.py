@@ -104,7 +104,18 @@ def make(kind: str, part: range, seed: int, out: Path) -> None:
     """Make the tries of a part that are not made yet; one that ends its process is a failure, and the next goes on."""
     while missing := unmade(part, kind, seed, out):
         first, last = missing[0], part.stop
-        command = [sys.executable, __file__, "--batch", kind, str(first), str(last), "--seed", str(seed), "--out", str(out)]
+        command = [
+            sys.executable,
+            __file__,
+            "--batch",
+            kind,
+            str(first),
+            str(last),
+            "--seed",
+            str(seed),
+            "--out",
+            str(out),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         left = unmade(part, kind, seed, out)
         if done.returncode and left:
