@@ -288,10 +288,14 @@ def labelled() -> tuple[Part, ...]:
     return tuple((row["text"], row) for row in plain)
 
 
-def changed(draw: random.Random, text: str) -> str:
-    """The sentence, one or two of its features changed and its meaning kept."""
+def changed(draw: random.Random, text: str, *, slips: bool = True) -> str:
+    """The sentence, one or two of its features changed and its meaning kept.
+
+    Args:
+        slips: whether it may also have slips of the pen, of which some lose a word.
+    """
     for _ in range(draw.randrange(1, 3)):
-        text = draw.choice(CHANGES)(draw, text)
+        text = draw.choice(CHANGES if slips else FORMS)(draw, text)
     return text
 
 
@@ -342,4 +346,5 @@ def marks(draw: random.Random, text: str) -> str:
     return re.sub("(?<![0-9]), ", draw.choice((",", " , ", " – ", ";\n", "; ")), text)
 
 
-CHANGES = (slip, slip, case, blanks, letters, letters, around, marks)
+FORMS = (case, blanks, letters, letters, around, marks)
+CHANGES = (slip, slip, *FORMS)
