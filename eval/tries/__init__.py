@@ -5,7 +5,12 @@ Each module has `attempt(draw, place)`: it makes one input, gives it to genas as
 
 from __future__ import annotations
 
+import hashlib
 import random
+from functools import cache
+from pathlib import Path
+
+import genas
 
 RIGHT, REFUSED = "right", "refused"  # how an input may be taken
 
@@ -24,6 +29,14 @@ def advice(error: Exception) -> str:
     if not 20 < len(text) < 3000 or "Traceback" in text:
         raise Wrong(f"a refusal of {len(text)} characters: {text[:200]!r}")
     return REFUSED
+
+
+@cache
+def code() -> str:
+    """A name for the code as it is: runs that others are compared with are made anew where it has changed."""
+    files = sorted(Path(genas.__file__).parent.rglob("*.py"))
+    state = "".join(f"{path} {path.stat().st_mtime_ns}" for path in files)
+    return hashlib.blake2b(state.encode(), digest_size=4).hexdigest()
 
 
 def damaged(draw: random.Random, raw: bytes) -> bytes:

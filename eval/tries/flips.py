@@ -18,14 +18,13 @@ import kills
 
 from genas import api
 from genas.core.errors import GenasError
-from tries import RIGHT, Wrong, advice
+from tries import RIGHT, Wrong, advice, code
 
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 SMALL: dict[str, Any] = {
     "proposers": ["uniform"], "scorers": ["params"], "budget": {"trials": 2}, "device": "cpu",
     "validator": {"name": "train", "options": {"epochs": 2, "examples": 128}},
 }  # fmt: skip
-BASE = "flipped"  # the folder of the two runs, below that of the results
 SAID = "was damaged; what it held is trained again"
 
 
@@ -66,7 +65,7 @@ def attempt(draw: random.Random, place: Path) -> str:
     Args:
         place: a folder in that of the results, with the two runs beside it.
     """
-    base = place.parent / BASE
+    base = place.parent / f"flipped-{code()}"
     prepare(base)
     name = draw.choice(("finished", "stopped"))
     folder = Path(shutil.copytree(base / name, place / "run"))

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import kills
 
-from tries import RIGHT, Wrong
+from tries import RIGHT, Wrong, code
 
 EACH = 5  # kills of one race
-BASE = "killed"  # the folder of the undisturbed races, below that of the results
 
 
 def attempt(draw: random.Random, place: Path) -> str:
     """Raises Wrong where a killed race comes to another report, or writes an event twice."""
-    base = place.parent / BASE
+    base = place.parent / f"killed-{code()}"
     base.mkdir(exist_ok=True)
     number, executor = draw.randrange(10**9), draw.choice(kills.EXECUTORS)
     try:

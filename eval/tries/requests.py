@@ -134,8 +134,8 @@ def parsed(suffix: str, raw: bytes) -> dict[str, Any] | None:
 
 def told(key: str, value: Any, data: dict[str, Any]) -> bool:
     """Whether a request says of a field what the file does."""
-    if key in {"llm", "interpreter"}:  # who is asked: no field of a request
-        return bool(value) and isinstance(value, str | dict)
+    if key in {"llm", "interpreter"}:  # who is asked, or nobody: no field of a request
+        return value is None or (bool(value) and isinstance(value, str | dict))
     if key in {"proposers", "scorers", "refiners"} and value == []:  # nobody is named
         return True
     if key == "budget" and isinstance(value, str):
