@@ -36,6 +36,7 @@ PIECES = [
     "digits", "mnist", "at most", "between", "50k", "1e999", "-3", "%", "ms", "MB", "MACs", "<=", "²", "½", "٣", "\x00", "\x1b[2J", "\u202e",
     "\ud7ff", "🙂", "höchstens", "moins de", "1.000,5", "million", "(", '"', "'", "`", "{{", "}}", "\\", "/", "../..", "\n", "\t", "64x64", "classes",
 ]  # fmt: skip
+HUGE = ["x" * 2**20, "1" * 2**20, "digits " * 150_000, "🙂" * 2**18, "at most 5 ms " * 80_000, "\x00" * 2**20]
 
 
 def facts(request: Request) -> tuple[Any, Any, Any]:
@@ -49,15 +50,19 @@ def facts(request: Request) -> tuple[Any, Any, Any]:
 def found(interpreter: Interpreter, sentence: str) -> dict[str, Any]:
     """The fields of a reading, or that it was refused and why."""
     try:
-        request = interpreter.read(sentence)
-        options = dict(request.task.options)
-        device = options.pop("latency_device", None) or request.device
-        if request.task.name == "described":
-            data = tuple(options.pop(key, None) for key in ("modality", "input_shape", "outputs"))
-        else:
-            data = facts(request)
+        return read(interpreter.read(sentence))
     except GenasError as refusal:
         return {"refused": True, "why": str(refusal)}
+
+
+def read(request: Request) -> dict[str, Any]:
+    """What a request asks for, field by field."""
+    options = dict(request.task.options)
+    device = options.pop("latency_device", None) or request.device
+    if request.task.name == "described":
+        data = tuple(options.pop(key, None) for key in ("modality", "input_shape", "outputs"))
+    else:
+        data = facts(request)
     return {
         "refused": False,
         "task": [request.task.name, options],
@@ -118,19 +123,20 @@ def judge(interpreter: Interpreter, half: str, show: bool) -> dict[str, float]:
 
 
 def hostile(count: int, seed: int) -> list[str]:
-    """Random strings: any code points, pieces of requests, control characters, and a few of a megabyte."""
+    """Random strings, the first of them of a megabyte."""
     random_ = random.Random(seed)
-    texts = ["x" * 2**20, "1" * 2**20, "digits " * 150_000, "🙂" * 2**18, "at most 5 ms " * 80_000, "\x00" * 2**20]
-    while len(texts) < count:
-        if random_.random() < 0.4:
-            points = (
-                random_.choice((random_.randrange(1, 128), random_.randrange(1, 0xD7FF)))
-                for _ in range(random_.randrange(80))
-            )
-            texts.append("".join(map(chr, points)))
-        else:
-            texts.append(random_.choice(("", " ")).join(random_.choices(PIECES, k=random_.randrange(1, 14))))
-    return texts[:count]
+    return [*HUGE, *(hostile_text(random_) for _ in range(count - len(HUGE)))][:count]
+
+
+def hostile_text(random_: random.Random) -> str:
+    """Any code points, or pieces of requests and control characters."""
+    if random_.random() < 0.4:
+        points = (
+            random_.choice((random_.randrange(1, 128), random_.randrange(1, 0xD7FF)))
+            for _ in range(random_.randrange(80))
+        )
+        return "".join(map(chr, points))
+    return random_.choice(("", " ")).join(random_.choices(PIECES, k=random_.randrange(1, 14)))
 
 
 def fuzz(interpreter: Interpreter, count: int) -> dict[str, float]:

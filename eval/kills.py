@@ -87,22 +87,34 @@ def events(folder: Path) -> int:
     return len(named) - len(set(named))
 
 
+def alone(place: Path, executor: str) -> tuple[Path, float]:
+    """The folder of an undisturbed race counted in trials, made where it is not there, and the seconds it lived."""
+    folder = place / f"{executor.partition(':')[0]}-alone"
+    lived = folder / "lived.txt"
+    if not lived.is_file():
+        lived.write_text(str(killed(folder, executor, COUNTED, [])))
+    return folder, float(lived.read_text())
+
+
+def disturbed(place: Path, executor: str, number: int, kills: int, draw: random.Random) -> tuple[bool, int]:
+    """Kill a race so many times and let it end: whether its report is the undisturbed one's, and events written twice."""
+    undisturbed, whole = alone(place, executor)
+    folder = place / f"{executor.partition(':')[0]}-{number}"
+    killed(folder, executor, COUNTED, [draw.uniform(0.1, 0.8) * whole for _ in range(kills)])
+    return report(folder) == report(undisturbed), events(folder)
+
+
 def counted(place: Path, executor: str, kills: int, each: int, draw: random.Random) -> dict[str, Any]:
     """A race counted in trials, undisturbed and killed."""
-    name = executor.partition(":")[0]
-    alone = place / f"{name}-alone"
-    whole = killed(alone, executor, COUNTED, [])
     same = doubled = done = 0
     runs = -(-kills // each)
     for number in range(runs):
-        folder = place / f"{name}-{number}"
-        lives = [draw.uniform(0.1, 0.8) * whole for _ in range(min(each, kills - done))]
-        killed(folder, executor, COUNTED, lives)
-        done += len(lives)
-        same += report(folder) == report(alone)
-        doubled += events(folder)
-        print(f"{executor}, run {number}: {'the same' if report(folder) == report(alone) else 'differs'}", flush=True)
-    return {"executor": executor, "kills": done, "races": runs, "same": same, "doubled": doubled, "seconds": whole}
+        now = min(each, kills - done)
+        equal, twice = disturbed(place, executor, number, now, draw)
+        done, same, doubled = done + now, same + equal, doubled + twice
+        print(f"{executor}, run {number}: {'the same' if equal else 'differs'}", flush=True)
+    seconds = alone(place, executor)[1]
+    return {"executor": executor, "kills": done, "races": runs, "same": same, "doubled": doubled, "seconds": seconds}
 
 
 def timed(place: Path, executor: str, kills: int, each: int, draw: random.Random) -> dict[str, Any]:

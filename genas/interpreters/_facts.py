@@ -44,7 +44,7 @@ _GREY = words(r"""
     (?:1|single|one)[\s-]channel
 """)
 _COLOUR = words(r"rgb|colou?r(?:ed|ful)?|(?:3|three)[\s-]channels?")
-_SEED = re.compile(r"\b(?:random )?seed\s*(?:=|:|of|is|number)?\s*([0-9]{1,40})(?![0-9.])", re.I)
+_SEED = re.compile(r"\b(?:random )?seed\s*(?:=|:|of|is|number)?\s*([0-9]{1,40})(?!\.?[0-9])", re.I)
 
 
 @dataclass

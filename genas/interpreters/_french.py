@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genas.interpreters._numerals import Numerals, counted
 from genas.interpreters._patterns import WORD, one_of, rows, words
+from genas.interpreters._spelling import Vocabulary
 
 TELLS = words(r"""
     avec|sur|pour|dans|des|entre|puis|en|et|ne|je|une|pas|jamais|si possible|aussi|quelques|plusieurs
@@ -197,4 +198,14 @@ NUMERALS = Numerals(
         panneaux|gpus?\b
     """),
     bare=True,
+)
+SPELLING = Vocabulary(
+    """
+    moins maximum maximale paramètres précision latence minutes heures secondes millisecondes essais taille mémoire
+    petit rapide possible aussi environ énergie million millions
+    vingt trente quarante cinquante soixante mille
+    """,
+    """
+    mains moine moines minute heure seconde essai tailles petite petits rapides rapidement précisions possibles milles
+    """,
 )

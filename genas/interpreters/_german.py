@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genas.interpreters._numerals import Numerals, counted
 from genas.interpreters._patterns import WORD, one_of, rows, words
+from genas.interpreters._spelling import Vocabulary
 
 TELLS = words(r"""
     und|oder|aber|mit|für|auf|unter|über|bei|von|zum|zur|am|im|als|wie|wenn|dann|erst|nicht|kein\w*|sehr|bitte
@@ -218,4 +219,16 @@ NUMERALS = Numerals(
         (?:fehler|defekt|pflanzen|tier|vogel|hunde|blumen|baum|material)?arten|themen|verkehrszeichen|gpus?\b
     """),
     bare=True,
+)
+SPELLING = Vocabulary(
+    """
+    nicht danach zuerst mindestens höchstens maximal wenig weniger unter parameter parametern genauigkeit latenz energie
+    modellgröße arbeitsspeicher minuten stunden millisekunden versuche prozent möglichst geringe kleine schnell
+    trainieren epochen dreißig dreissig vierzig fünfzig sechzig siebzig achtzig neunzig hundert tausend
+    million millionen
+    """,
+    """
+    nichts nacht unser unten untere unterm minute stunde wenige wenigen versuch epoche maximale parameters
+    hunderte tausende geringer geringes geringen kleiner kleines kleinen klein keine gering energien
+    """,
 )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from genas.core.errors import RequestError
 from genas.interpreters import _french, _german
 from genas.interpreters._numerals import Numerals
-from genas.interpreters._patterns import words
+from genas.interpreters._spelling import Vocabulary
 
 _UNIT = r"(?:parameters|percent|%|m?FLOPs|(?:milli|micro)?seconds|minutes|hours|days|trials|classes|[km]b)(?!\w)"
 _PERCENT = r"pour ?cents?(?!\w)"
@@ -25,21 +24,25 @@ class Language:
         parts: rows of (words, meaning) for fractions, which are replaced before counting words are read.
         words: rows for all other words, replaced in their order.
         numerals: counting words.
+        spelling: words in which slips are mended first.
     """
 
     tells: re.Pattern[str]
     parts: tuple[tuple[str, str], ...]
     words: tuple[tuple[str, str], ...]
     numerals: Numerals
+    spelling: Vocabulary
 
     @cached_property
     def _lost(self) -> re.Pattern[str]:
-        """A number in words that stands before a unit, or before another number, and was not read."""
+        """A number in words that stands before a unit, or before another number, and was not read; also with a slip."""
         word = rf"(?<![\w.,])(?<![0-9] )(?!(?:une?|eine?)\b)(?:(?:{self.numerals.words})(?:[ -]|und)?)+"
-        return re.compile(rf"{word}[ -]?{_UNIT}|{word} ?(?:oder|ou|to|and) (?=[0-9])", re.I)
+        long = "|".join(word for word in (*self.numerals.small, *self.numerals.scales) if len(word) > 5)
+        return re.compile(rf"(?:{word}|\b(?:{long})\w+ )[ -]?{_UNIT}|{word} ?(?:oder|ou|to|and) (?=[0-9])", re.I)
 
     def english(self, text: str) -> str:
         """The text in English; RequestError for a number in words that is not understood."""
+        text = self.spelling.mended(text)
         text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", text)
         text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
         text = re.sub(rf"(?<=[0-9]) ?{_PERCENT}", "%", text, flags=re.I)
@@ -52,49 +55,14 @@ class Language:
         return re.sub(r"(?<=[0-9]) (?:de |d')(?=parameters)", " ", text, flags=re.I)
 
 
-_GERMAN = Language(_german.TELLS, _german.PARTS, _german.WORDS, _german.NUMERALS)
-_FRENCH = Language(_french.TELLS, _french.PARTS, _french.WORDS, _french.NUMERALS)
+_GERMAN = Language(_german.TELLS, _german.PARTS, _german.WORDS, _german.NUMERALS, _german.SPELLING)
+_FRENCH = Language(_french.TELLS, _french.PARTS, _french.WORDS, _french.NUMERALS, _french.SPELLING)
 
 
-# Of languages that are not read, and of none that is: two words, or one comparison, make a sentence of such a language.
-_UNREAD = words(r"""
-    una|uno|los|las|hasta|menos|más|imágenes|parámetros|redes|para|como|debe|quiero|millón|clasifica\w*
-    rete|reti|meno|più|immagini|parametri|sotto|vorrei|addestra\w*|della|delle|degli|che|di
-    rede|parâmetros|imagens|não|uma|mais
-    een|netwerk|voor|het|minder|meer|afbeeldingen|nauwkeurigheid
-    nätverk|mindre|än|parametrar|netværk|færre|billeder|nettverk|og|och
-    sieć|dla|mniej|więcej|niż|parametrów|obrazów|dokładność|síť|méně|než|parametrů|ağ|için|fazla|doğruluk
-""")
-_COMPARISON = words(r"""
-    (?:más|menos|mais) (?:de|que|do que)|(?:al|por lo|pelo) menos|(?:como|no|al) (?:máximo|mínimo)|(?:più|meno) di
-    almeno|al (?:massimo|minimo)|(?:meer|minder) dan|ten minste|hoogstens|(?:mer|mindre|færre) (?:än|end|enn)
-    högst|højst|(?:mniej|więcej) niż|(?:méně|více) než|en (?:az|fazla)
-""")
-_SCRIPTS = (
-    "LATIN",
-    "GREEK",
-    "MICRO",
-    "FULLWIDTH LATIN",
-    "KELVIN",
-    "ANGSTROM",
-    "SUPERSCRIPT",
-    "MATHEMATICAL",
-    "MODIFIER",
-)
-_FEW = 0.2  # share of letters of other scripts, in names say, in a sentence that is read
-
-
-def refuse_unread(sentence: str) -> None:
-    """RequestError for a sentence in a language that is not read, in which limits and wishes would be lost."""
-    other = {c for c in sentence if c.isalpha() and not unicodedata.name(c, "LATIN").startswith(_SCRIPTS)}
-    letters = [c for c in sentence if c.isalpha()]
-    lost = other and re.search(f"[0-9] ?[{''.join(other)}]|[{''.join(other)}] ?[0-9]", sentence)
-    told = len({word.lower() for word in _UNREAD.findall(sentence)})
-    read = max(len(language.tells.findall(sentence)) for language in (_GERMAN, _FRENCH))
-    if lost or sum(c in other for c in letters) > _FEW * len(letters) or told > max(1, read):
-        raise RequestError("This language is not read. Write the sentence in English, German or French.")
-    if found := _COMPARISON.search(sentence):
-        raise RequestError(f"{found[0]!r} is not read. Write the sentence in English, German or French.")
+def tells(sentence: str) -> tuple[int, int]:
+    """How many words of the sentence only German has, and only French."""
+    german, french = (len(language.tells.findall(sentence)) for language in (_GERMAN, _FRENCH))
+    return german, french
 
 
 def english(sentence: str) -> str:
@@ -103,7 +71,7 @@ def english(sentence: str) -> str:
     Raises:
         RequestError: a number that is a thousand in one language and a fraction in the other.
     """
-    german, french = (len(language.tells.findall(sentence)) for language in (_GERMAN, _FRENCH))
+    german, french = tells(sentence)
     if not german and not french:
         return sentence
     return (_GERMAN if german >= french else _FRENCH).english(sentence)

@@ -4,21 +4,57 @@ from __future__ import annotations
 
 import re
 
-_KNOWN = """
-    parameters parameter params weights million thousand accuracy accurate percent perplexity
-    latency milliseconds millisecond minutes seconds memory energy megabytes megabyte kilobytes kilobyte
-    digits handwritten mnist cifar classes network trials
-    least under below above between within exactly maximum minimum first fastest smallest
-"""
-_ALIKE = """
-    digit class lease leash latent accuracies millions thousands networks weight memories energies trial minute second
+
+class Vocabulary:
+    """Words that carry meaning, and how slips in them are mended.
+
+    Args:
+        known: the words, in lower case, parted by blanks.
+        alike: words that are one slip away from one of these and are right as they are.
+    """
+
+    def __init__(self, known: str, alike: str) -> None:
+        self._words = known.split()
+        self._right = frozenset(self._words) | frozenset(alike.split())
+
+    def mended(self, text: str) -> str:
+        """The text with slips in these words mended; all else stays as it is."""
+        return _WORD.sub(self._mended, text)
+
+    def _mended(self, match: re.Match[str]) -> str:
+        word = match[0].lower()
+        if word in self._right:
+            return match[0]
+        near = [known for known in self._words if known[0] == word[0] and _slip(word, known)]
+        return near[0] if len({known.removesuffix("s") for known in near}) == 1 else match[0]
+
+
+_WORD = re.compile(r"(?<![\w./~\\-])(?:[^\W\d_]{5,16}(?![^\W\d]|[_/\\])|[^\W\d_]{4}(?=[ -]?[0-9]))")
+_ENGLISH = Vocabulary(
+    """
+    parameters parameter params weights million thousand hundred accuracy accurate percent perplexity
+    latency milliseconds millisecond minutes seconds hours memory energy megabytes megabyte kilobytes kilobyte flops
+    digits handwritten mnist cifar classes tokens network networks trials epochs candidates evaluations architectures
+    least under below above between within exactly roughly approximately ballpark maximum minimum first fastest smallest
+    without never exceed exceeding greater larger bigger better quarter lowest fewest highest
+    small millijoules joules against minimise minimize maximise maximize
+    three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+    twenty thirty forty fifty sixty seventy eighty ninety
+    darts transnas jetson iphone raspberry semantic segmentation normals autoencoder autoencoding jigsaw layout
+    """,
+    """
+    digit class lease leash latent accuracies millions thousands weight memories energies trial minute second
     percents beast feast classed clashes glasses param parks udder abode bellow minimums maximums
-"""
-_WORDS = _KNOWN.split()
-_RIGHT = frozenset(_WORDS) | frozenset(_ALIKE.split())  # no slips
-_WORD = re.compile(r"(?<![\w./~\\-])(?:[A-Za-z]{5,13}(?![A-Za-z_/\\])|[A-Za-z]{4}(?=[ -]?[0-9]))")
+    hundreds hour house flips flaps flop floss token epoch candidate evaluation architecture iphones
+    fifteenth sixteenth fourteenth thirteenth seventeenth eighteenth nineteenth forth fifth sixth seventh eighth eight
+    exceeds exceeded grater greeter lager batter bitter butter quarters quartet
+    there these threw thee sever eighths joule shall smell stall smalls minimised minimized maximised maximized
+    minimises minimizes maximises maximizes thirst thirsty darks dart normal segmentations semantics autoencoders
+    """,
+)
 _GLUED = re.compile(r"(?<!\w)(?:(at)(least|most)|(up)(to)|(more|less|fewer)(th[ae]n))(?!\w)", re.I)
 _SMALL = {"thn": "then", "tehn": "then", "teh": "the", "adn": "and", "nad": "and", "wiht": "with", "wtih": "with"}
+_SMALL |= {"smal": "small", "smll": "small", "fsat": "fast"}
 _SHORT = re.compile(rf"(?<![\w./-])(?:{'|'.join(_SMALL)})(?![\w/-])", re.I)
 _THAN = re.compile(r"(?<!\w)([A-Za-z]{3,8}) th[ae]n(?= [0-9a-z])", re.I)
 _COMPARED = ("more", "less", "fewer", "smaller", "larger", "bigger", "greater", "higher", "lower", "faster", "slower")
@@ -28,21 +64,13 @@ def respelled(text: str) -> str:
     """The text with slips in known words mended; all else stays as it is."""
     text = _GLUED.sub(lambda m: " ".join(part for part in m.groups() if part), text)
     text = _SHORT.sub(lambda m: _SMALL[m[0].lower()], text)
-    return _WORD.sub(_mended, _THAN.sub(_compared, text))
+    return _ENGLISH.mended(_THAN.sub(_compared, text))
 
 
 def _compared(match: re.Match[str]) -> str:
     """A comparative before "than" (or "then"), mended; any other word stays as it is."""
     near = [word for word in _COMPARED if word[0] == match[1][0].lower() and _slip(match[1].lower(), word)]
     return f"{near[0]} than" if near else match[0]
-
-
-def _mended(match: re.Match[str]) -> str:
-    word = match[0].lower()
-    if word in _RIGHT:
-        return match[0]
-    near = [known for known in _WORDS if known[0] == word[0] and _slip(word, known)]
-    return near[0] if len({known.removesuffix("s") for known in near}) == 1 else match[0]
 
 
 def _slip(word: str, known: str) -> bool:

@@ -14,12 +14,12 @@ from genas.interpreters._described import TABLED, known_shape, question, read_de
 from genas.interpreters._facts import Subject, read_facts
 from genas.interpreters._frame import without_frame
 from genas.interpreters._label import Label, read_label
-from genas.interpreters._languages import refuse_unread
 from genas.interpreters._machine import read_machine
 from genas.interpreters._other_work import NotServed, refuse_ways, unserved, unserved_work
 from genas.interpreters._own_data import OURS, OWN, UnreadPath, missing, own_data, read_path
 from genas.interpreters._patterns import words
 from genas.interpreters._text import blank_all, plain
+from genas.interpreters._unread import refuse_unread
 from genas.interpreters._verbatim import set_apart, unsure_path
 
 _WAYS = (

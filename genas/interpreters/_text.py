@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 from genas.interpreters._languages import english
+from genas.interpreters._letters import one_alphabet
 from genas.interpreters._numerals import spelled
 from genas.interpreters._patterns import one_of
 from genas.interpreters._spelling import respelled
@@ -83,6 +84,7 @@ _UNICODE = _steps(
     (r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ","),
     (r"([0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: f"{m[1]}^{m[2].translate(_SUPERSCRIPT)}"),
     (r"([0-9]*)([½¼¾])", lambda m: f"{m[1] or 0}.{_FRACTIONS[m[2]]}"),
+    (r"(?<=\w) [–—] (?=[^\W\d])", ", "),  # a dash between thoughts
 )
 _STEPS = _steps(
     # numbers: 5 x 10^3, 10^4, 3 500 parameters, 10_000, 2 ms - 5 ms, 1h30, 97 out of 100
@@ -124,7 +126,7 @@ _STEPS = _steps(
 
 def plain(sentence: str) -> str:
     """The sentence in one spelling: ASCII signs, digits for number words that count something, powers as numbers."""
-    text = _rewritten(respelled(english(sentence)), _UNICODE)
+    text = _rewritten(respelled(english(one_alphabet(sentence))), _UNICODE)
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = re.sub(r"\d", lambda m: str(unicodedata.decimal(m[0])), text)
     return spelled(_rewritten(text, _STEPS))

@@ -261,7 +261,7 @@ def _parquet_table(path: Path) -> Table:
     for name, column in zip(table.column_names, table.columns, strict=True):
         try:
             found = _arrow(column, f"{name} of {path}")
-        except (pa.ArrowException, OverflowError) as error:
+        except (pa.ArrowException, OverflowError, UnicodeDecodeError) as error:
             raise ValueError(
                 f"The column {name} of {path} ({column.type}) can't be read ({error}). Write it as numbers or text."
             ) from error

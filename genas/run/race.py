@@ -26,7 +26,7 @@ from genas.run.opening import Opening
 from genas.run.schedule import RACE, Schedule, points
 from genas.run.spending import Spending
 from genas.run.standings import Standings
-from genas.run.trainer import Course, Trainer, legs_until, name
+from genas.run.trainer import LOOKS, Course, Trainer, legs_until, name
 from genas.sources import Mix
 from genas.training.judging import judging_seconds
 from genas.training.loop import Leg
@@ -245,7 +245,7 @@ class Race:
         candidate = self.book.trials[key].candidate
         parent = self._parents.get(key, "")
         return Course(
-            candidate, self.request.seed, legs, parent, fidelity, judged, points=1, spare=spare,
+            candidate, self.request.seed, legs, parent, fidelity, judged, points=LOOKS, spare=spare,
             precision=self.means.of_rung(candidate),
         )  # fmt: skip
 

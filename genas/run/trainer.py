@@ -26,6 +26,8 @@ from genas.training.whitening import whitened
 if TYPE_CHECKING:
     from genas.validators.train import TrainValidator
 
+LOOKS = 1  # how often a network is judged on its way along a rung, whenever that is trained
+
 
 class Course(NamedTuple):
     """What a network is to be trained for: its legs so far and the one that is wanted now.
@@ -89,7 +91,7 @@ class Trainer:
             training = self._training(course)
             training.spare, training.precision = course.spare, course.precision
             for leg in course.legs[:-1]:
-                training.advance(leg, data=self._judges(course.judged))
+                training.advance(leg, data=self._judges(course.judged), points=LOOKS)
             found = training.advance(
                 course.legs[-1], data=self._judges(course.judged), points=course.points, on_progress=on_progress
             )

@@ -123,6 +123,7 @@ def test_a_damaged_checkpoint_is_trained_again_and_said(finished: tuple[Report, 
     flip(checkpoint, checkpoint.stat().st_size // 2)
     found = again(run)
     assert found.winner is not None and found.winner.value("accuracy") == report.winner.value("accuracy")
+    assert [m.curve for m in found.winner.all("accuracy")] == [m.curve for m in report.winner.all("accuracy")]
     assert found.winner.value("test_accuracy") == report.winner.value("test_accuracy")
     text = f"{checkpoint.name} in the store was damaged; what it held is trained again."
     assert text in warnings(run) and text in (run / "report.html").read_text() and text in api.report(run)

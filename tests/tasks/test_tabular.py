@@ -146,6 +146,13 @@ def test_names_are_read_from_the_head_of_a_file(tmp_path):
     assert tables.column_names(tmp_path / "t.parquet") == tuple(tables.read(tmp_path / "t.parquet").columns)
 
 
+def test_text_of_a_parquet_file_that_is_no_utf8_is_refused_by_its_column(tmp_path):
+    town = pa.array([b"Z\xfcrich", b"Oslo"] * 15).cast(pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"a": list(range(30)), "town": town, "label": ["x", "y"] * 15}), tmp_path / "t.parquet")
+    with pytest.raises(RequestError, match=r"column town of .*t\.parquet .*can't be read .*utf-8.* Write it as"):
+        Tabular(path=str(tmp_path / "t.parquet"))
+
+
 def test_arrays_of_splits_are_kept(tmp_path):
     draw = np.random.default_rng(0)
     parts = {f"X_{s}": draw.normal(size=(n, 3)) for s, n in (("train", 30), ("valid", 8), ("test", 6))}

@@ -1,0 +1,92 @@
+"""A bit of a run's folder is flipped and the run resumed: the same report, or one error.
+
+Two runs of digits, counted in trials, are made once in a folder beside the results: one that is finished, and one that
+a kill left before its final training. For each try one of them is copied and one bit of one file changed. Half of the
+files are ledgers; the others are checkpoints, weights, reports and what is exported.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import kills
+
+from genas import api
+from genas.core.errors import GenasError
+from tries import RIGHT, Wrong, advice, code
+
+GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
+SMALL: dict[str, Any] = {
+    "proposers": ["uniform"], "scorers": ["params"], "budget": {"trials": 2}, "device": "cpu",
+    "validator": {"name": "train", "options": {"epochs": 2, "examples": 128}},
+}  # fmt: skip
+SAID = "was damaged; what it held is trained again"
+
+
+def resumed(folder: Path) -> None:
+    api.design(GOAL, out=folder, executor="serial:threads=1", **SMALL)
+
+
+def prepare(base: Path) -> None:
+    """Make both runs where they are not there."""
+    if (base / "stopped").is_dir():
+        return
+    shutil.rmtree(base, ignore_errors=True)
+    resumed(base / "finished")
+    shutil.copytree(base / "finished", base / "cut")
+    lines = (base / "cut" / "ledger.jsonl").read_text().splitlines(keepends=True)
+    last = next(number for number, line in enumerate(lines) if '"id":"finalists"' in line)
+    (base / "cut" / "ledger.jsonl").write_text("".join(lines[: last + 1]))
+    for name in ("report.json", "report.html"):
+        (base / "cut" / name).unlink()
+    shutil.rmtree(base / "cut" / "winner")
+    (base / "cut").rename(base / "stopped")
+
+
+@cache
+def undisturbed(base: Path) -> tuple[Any, str, dict[str, bytes]]:
+    """The report as data and in words, and the exported files, of the run that nothing happened to."""
+    folder = base / "finished"
+    return kills.report(folder), api.report(folder), exported(folder)
+
+
+def exported(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "winner").iterdir())}
+
+
+def attempt(draw: random.Random, place: Path) -> str:
+    """Raises Wrong where the run goes on and comes to something else.
+
+    Args:
+        place: a folder in that of the results, with the two runs beside it.
+    """
+    base = place.parent / f"flipped-{code()}"
+    prepare(base)
+    name = draw.choice(("finished", "stopped"))
+    folder = Path(shutil.copytree(base / name, place / "run"))
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+    path = folder / "ledger.jsonl" if draw.random() < 0.5 else draw.choice(files)
+    raw = bytearray(path.read_bytes())
+    at, bit = draw.randrange(len(raw)), draw.randrange(8)
+    raw[at] ^= 1 << bit
+    path.write_bytes(bytes(raw))
+    try:
+        resumed(folder)
+    except GenasError as error:
+        return advice(error)
+    where = f"bit {bit} of byte {at} of {path.relative_to(folder)}, {name}"
+    want, _, files_wanted = undisturbed(base)
+    got = kills.report(folder)
+    said = [text for text in got["warnings"] if SAID in text]
+    got["warnings"] = [text for text in got["warnings"] if text not in said]
+    if got != want:
+        raise Wrong(f"another report after {where}: {json.dumps(got)[:300]}")
+    if other := sorted(name for name, content in exported(folder).items() if files_wanted.get(name) != content):
+        raise Wrong(f"other files {other} after {where}")
+    api.report(folder)
+    return RIGHT
