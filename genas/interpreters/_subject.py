@@ -14,6 +14,7 @@ from genas.interpreters._described import TABLED, known_shape, question, read_de
 from genas.interpreters._facts import Subject, read_facts
 from genas.interpreters._frame import without_frame
 from genas.interpreters._label import Label, read_label
+from genas.interpreters._letters import one_alphabet
 from genas.interpreters._machine import read_machine
 from genas.interpreters._other_work import NotServed, refuse_ways, unserved, unserved_work
 from genas.interpreters._own_data import OURS, OWN, UnreadPath, missing, own_data, read_path
@@ -73,7 +74,7 @@ _CONV = words(r"conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s
 def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject:
     """Task, space, device, seed and facts of a sentence; RequestError where they contradict or can't be served."""
     apart = set_apart(sentence)
-    refuse_unread(apart.text)
+    refuse_unread(one_alphabet(apart.text))
     label = read_label(apart) if known is None else Label()
     subject = Subject(plain(apart.restored()))
     path = read_path(subject, apart, known is not None)
