@@ -388,8 +388,7 @@ def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answer
     """
     from genas.export.answers import answers
 
-    several = [files] if isinstance(files, str | Path) else files
-    return answers(Path(run), [Path(file) for file in several])
+    return answers(Path(run), files)
 
 
 def train_further(

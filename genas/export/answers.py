@@ -62,7 +62,7 @@ class Answers:
         return stream.getvalue()
 
 
-def answers(run: Path, paths: Sequence[Path]) -> Answers:
+def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
     """The answers of a run's winner, or of an exported network, to the examples in files.
 
     Args:
@@ -74,6 +74,8 @@ def answers(run: Path, paths: Sequence[Path]) -> Answers:
     """
     import numpy as np
 
+    from genas.reading.inputs import listed_paths
+
     path = _file(run)
     sums.check(path)
     session = _session(path)
@@ -81,7 +83,7 @@ def answers(run: Path, paths: Sequence[Path]) -> Answers:
     names: list[str] = []
     shares, notes = [], list[str]()
     try:
-        for some, raw in reader.batches(paths, notes):
+        for some, raw in reader.batches(listed_paths(paths), notes):
             names += some
             shares += [_run(session, part) for part in _parts(raw)]
     except ValueError as error:

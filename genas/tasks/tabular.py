@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from genas.reading.features import Column, Found
+    from genas.reading.column_kinds import Found
+    from genas.reading.features import Column
     from genas.reading.row_reader import RowReader
     from genas.reading.tables import Table
 
@@ -164,11 +165,11 @@ def _keys(table: Table, parts: Sequence[NDArray[np.int64]]) -> list[tuple[object
     """The same for rows that are equal, whatever numbers them."""
     import numpy as np
 
-    from genas.reading import features
+    from genas.reading import column_kinds
 
     columns = []
     for name, cells in table.columns.items():
-        if name not in table.nameless and not features.identity(name, cells, parts):
+        if name not in table.nameless and not column_kinds.identity(name, cells, parts):
             columns.append(cells if isinstance(cells, list) else [None if np.isnan(v) else v for v in cells.tolist()])
     return list(zip(*columns, strict=True)) if columns else [(row,) for row in range(table.rows)]
 
@@ -197,13 +198,15 @@ def _learned(
     path: Path, table: Table, train: Tensor, parts: Sequence[NDArray[np.int64]]
 ) -> tuple[tuple[Column, ...], list[str]]:
     """How each column becomes features, and sentences on those that don't, on missing cells and other oddities."""
-    from genas.reading import features
+    from genas.reading import column_kinds, written_numbers
 
-    decimal = features.decimal_mark(table.columns, table.delimiter)
+    decimal = written_numbers.decimal_mark(table.columns, table.delimiter)
     found: dict[str, Found] = {}
     for name, cells in table.columns.items():
         try:
-            found[name] = features.learn(name, cells, train.numpy(), decimal, parts, nameless=name in table.nameless)
+            found[name] = column_kinds.learn(
+                name, cells, train.numpy(), decimal, parts, nameless=name in table.nameless
+            )
         except ValueError as error:
             raise RequestError(f"The column {name} of {path} {error}") from error
     reasons: dict[str, list[str]] = {}
