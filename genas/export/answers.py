@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from genas.core.errors import GenasError, RequestError
 from genas.core.interfaces import Reader
+from genas.core.paths import own_files
 from genas.export import sums
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
     from genas.reading.inputs import listed_paths
 
     path = _file(run)
+    own_files(path.parent)
     sums.check(path)
     session = _session(path)
     classes, reader = _told(session, path)

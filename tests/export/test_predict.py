@@ -148,6 +148,15 @@ def test_a_damaged_network_is_not_asked(pets, tmp_path, place):
         genas.predict(tmp_path, data / "test")
 
 
+def test_a_link_out_of_the_networks_folder_is_not_followed(pets, tmp_path):
+    run, data, *_ = pets
+    shutil.copytree(run / "winner", tmp_path / "winner")
+    (tmp_path / "winner" / "model.onnx").unlink()
+    (tmp_path / "winner" / "model.onnx").symlink_to(run / "winner" / "model.onnx")
+    with pytest.raises(RequestError, match="a link that leads out"):
+        genas.predict(tmp_path, data / "test")
+
+
 def test_the_digests_are_those_that_sha256sum_knows(pets):
     import hashlib
 
