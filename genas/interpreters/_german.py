@@ -19,6 +19,7 @@ TELLS = words(r"""
 _MUCH = r"(?:Million|Minute|Sekunde|Milli|Mikro|Mega|Kilo|Prozent|MB|kB|ms|Tag)"  # units that have halves
 _SOME = r"(?:hundert|tausend|million|milli|mega|kilo|[mk]b\b|ms\b|minuten|stunden)"
 PARTS = rows(rf"""
+    nicht            <- (?:nict|niht|ncht|nich|nit)(?= mehr)
     a few            <- (?:ein paar|einige|mehrere|wenige)(?= {_SOME})
     6                <- (?:ein(?:em|en)?|1) halbes Dutzend
     12               <- (?:ein(?:em|en)?|1) Dutzend

@@ -54,7 +54,7 @@ _ENGLISH = Vocabulary(
 )
 _GLUED = re.compile(r"(?<!\w)(?:(at)(least|most)|(up)(to)|(more|less|fewer)(th[ae]n))(?!\w)", re.I)
 _SMALL = {"thn": "then", "tehn": "then", "teh": "the", "adn": "and", "nad": "and", "wiht": "with", "wtih": "with"}
-_SMALL |= {"smal": "small", "smll": "small", "fsat": "fast"}
+_SMALL |= {"smal": "small", "smll": "small", "fsat": "fast", "nto": "not", "ont": "not"}
 _SHORT = re.compile(rf"(?<![\w./-])(?:{'|'.join(_SMALL)})(?![\w/-])", re.I)
 _THAN = re.compile(r"(?<!\w)([A-Za-z]{3,8}) th[ae]n(?= [0-9a-z])", re.I)
 _COMPARED = ("more", "less", "fewer", "smaller", "larger", "bigger", "greater", "higher", "lower", "faster", "slower")

@@ -86,6 +86,8 @@ def test_a_limit_in_a_language_that_is_not_served_is_refused_not_turned(exact: I
         ("MNIST mit höchstens hunderttauusend Parametern", None),
         ("MNIST mit weniger als zwanzigatusend Gewichten", None),
         ("mnist, 5k weights at most,twenty-five megaflops at most", "mnist, 5k weights, at most 25 megaflops"),
+        ("MNIST auf der CPU, nict mehr als 31000 Parameter", "MNIST auf der CPU, nicht mehr als 31000 Parameter"),
+        ("digits, nto more than 31000 parameters", "digits, not more than 31000 parameters"),
         ("digits; trade-off between accuracy and FLLOPs", "digits; trade-off between accuracy and FLOPs"),
         ("Das Netz für MNIST soll klein und schnell sein – aber vor allem genau",
          "Das Netz für MNIST soll klein und schnell sein, aber vor allem genau"),
