@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from genas import defaults
 from genas.core import registry, wire
-from genas.core.errors import GenasError, NotWritten, RequestError
+from genas.core.errors import GenasError, NotWritten, RequestError, UnknownPlugin
 from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def _check_options(request: Request) -> None:
     for kind, use in uses:
         if use.options:
             registry.check(kind, use)
+        elif use.name not in (known := registry.names(kind)):
+            raise UnknownPlugin(kind, use.name, known)
 
 
 def _interpreter(given: str | Use | dict[str, Any]) -> str | Use:

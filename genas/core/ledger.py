@@ -83,7 +83,11 @@ class Ledger:
         if path is None:
             return
         if follow:
-            if not path.is_file():
+            try:
+                there = path.is_file()
+            except (OSError, ValueError) as error:  # a name that no file can have
+                raise RequestError(f"{str(path)[-80:]!r} can't be read: {error}. Name the folder of a run.") from error
+            if not there:
                 raise RequestError(
                     f"There is no run in {path.parent}, {path.name} is missing. Name the folder of a run."
                 )

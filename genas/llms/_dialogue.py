@@ -62,6 +62,9 @@ class Dialogue:
         wording: how the space is spoken of.
         ledger: remembers prompts and replies.
         seed: of the run.
+
+    Raises:
+        RequestError: there is no such model of a provider, and the ledger holds no reply of it.
     """
 
     def __init__(self, name: str, access: Access, wording: Wording, ledger: Ledger, seed: int) -> None:
@@ -69,6 +72,8 @@ class Dialogue:
         self._ledger, self._seed = ledger, seed
         self._calls = self._spent = self._failed = 0  # calls, tokens, failures in a row
         self.silent: str | None = None
+        if not self._embedded and not any(event["kind"] == "completion" for event in ledger.read()):
+            _ = self.chat  # which refuses a name before anything is spent
 
     def text(self, role: str, most: int, **values: object) -> str | None:
         """Free text on one line, printable, of at most `most` characters; None where the model failed.

@@ -194,3 +194,10 @@ def test_decisions_about_networks_that_the_ledger_does_not_hold_are_refused() ->
     for trained_ones in ({"b"}, set[str]()):
         with pytest.raises(LedgerCorrupt, match="'finalists' is about 'b'"):
             check_finalists(heir, {"a", "b"}, trained_ones)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "no such run"])
+def test_a_name_that_no_run_can_have_is_one_error(tmp_path: Path, name: str) -> None:
+    for verb in (lambda: api.report(tmp_path / name), lambda: api.export_network(tmp_path / name, "a")):
+        with pytest.raises(RequestError, match=r"[Nn]ame (?:the|another) folder"):
+            verb()

@@ -52,3 +52,17 @@ def test_a_plug_in_on_one_line():
 def test_a_tool_call_may_not_say_where_the_model_is(tmp_path):
     with pytest.raises(RequestError, match="base_url can't be given by a tool call"):
         Verbs(tmp_path).interpret(GOAL, llm=REMOTE)
+
+
+@pytest.mark.parametrize("llm", ["../../x", "nope:model", "local:3"])
+def test_a_model_that_there_is_not_is_refused_before_anything_is_written(tmp_path, llm):
+    for verb in (api.check, api.propose):
+        with pytest.raises(RequestError, match="chat model"):
+            verb(GOAL, llm=llm, out=tmp_path / "run", proposers=["uniform"], scorers=["params"])
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("kind", ["proposers", "scorers", "refiners"])
+def test_a_plug_in_that_there_is_not_is_refused_when_the_request_is_read(kind):
+    with pytest.raises(RequestError, match="There is no 'train' among the"):
+        api.interpret(GOAL, **{kind: ["train"]})
