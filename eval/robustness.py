@@ -134,7 +134,7 @@ def table(out: Path, seed: int, counts: dict[str, int]) -> tuple[str, dict[str, 
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     figures: dict[str, Any] = {}
-    seconds, failures = 0.0, []
+    seconds = 0.0
     for kind, found in tried(out, seed).items():
         rows = {number: row for number, row in found.items() if number in numbers(kind, counts[kind])}
         if not rows:
@@ -155,7 +155,6 @@ def table(out: Path, seed: int, counts: dict[str, int]) -> tuple[str, dict[str, 
             if row["outcome"] == FAILED
         ]
         figures[kind] = {"tries": each * len(rows), **by, "slowest": slowest, "failures": failed}
-        failures += [(kind, failure) for failure in failed]
         seconds += sum(row["seconds"] for row in rows.values())
     text = (
         "Failures are exceptions that are no GenasError, hangs, dead processes, and what was taken without a word for "
