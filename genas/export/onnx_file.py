@@ -17,6 +17,7 @@ from genas.export.check import TOLERANCE, difference
 from genas.export.model_file import Preparation
 
 if TYPE_CHECKING:
+    import onnx_ir as ir
     from torch import Tensor, nn
 
 
@@ -69,6 +70,7 @@ def write(
         )
         return f"missing: this network cannot be written as ONNX ({reason[:200]})"
     assert program is not None
+    _cleaned(program.model)
     program.model.metadata_props.update(_metadata(task, reader))
     program.save(str(path))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -102,6 +104,17 @@ def _whole(network: nn.Module, preparation: Preparation | None, classes: bool) -
             return (outputs, outputs.softmax(1)) if classes else (outputs,)
 
     return Whole().eval()
+
+
+def _cleaned(model: ir.Model) -> None:
+    """Take out what the exporter writes of its own stack: paths of this machine, and other bytes on each one."""
+    for node in model.graph.all_nodes():
+        node.metadata_props.clear()
+        for value in node.outputs:
+            value.metadata_props.clear()
+    for value in (*model.graph.inputs, *model.graph.initializers.values()):
+        value.metadata_props.clear()
+    model.graph.metadata_props.clear()
 
 
 def _metadata(task: Task, reader: Reader | None) -> dict[str, str]:

@@ -117,6 +117,14 @@ def test_the_onnx_file_takes_any_batch_and_agrees(exported: Any) -> None:
     assert json.loads(told["classes"]) == list(Stripes.classes) and told["preparation"] == Stripes.preparation
 
 
+def test_the_onnx_file_tells_nothing_of_this_machine_and_is_the_same_each_time(exported: Any, tmp_path: Path) -> None:
+    folder, made, _ = exported
+    content = (folder / "model.onnx").read_bytes()
+    assert not [word for word in (b"genas/", b"site-packages", b".py", b"torch.") if word in content]
+    export(made, ARCH, Stripes(), tmp_path)
+    assert (tmp_path / "model.onnx").read_bytes() == content
+
+
 def test_code_is_plain_data_and_torch_only(exported: Any, tmp_path: Path) -> None:
     folder, _, _ = exported
     code = (folder / "model.py").read_text()
