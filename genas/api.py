@@ -55,8 +55,9 @@ def _check_options(request: Request) -> None:
     """RequestError for an option that a plug-in of the request does not have, or can't have with that value."""
     uses = [("tasks", request.task), ("spaces", request.space), ("validators", request.validator)]
     uses += [("scorers", use) for use in request.scorers]
-    for use in (*request.proposers, *request.refiners):  # either folder serves both
-        uses.append(("proposers" if use.name in registry.names("proposers") else "refiners", use))
+    proposing, refining = ("proposers", "refiners"), ("refiners", "proposers")  # either folder serves both
+    for (kind, other), found in ((proposing, request.proposers), (refining, request.refiners)):
+        uses += [(other if use.name in registry.names(other) else kind, use) for use in found]
     for kind, use in uses:
         if use.options:
             registry.check(kind, use)
