@@ -11,9 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genas import defaults
+from genas import catalogue, defaults
 from genas.core import registry, wire
-from genas.core.errors import GenasError, NotWritten, RequestError, UnknownPlugin
+from genas.core.errors import GenasError, NotWritten, RequestError
 from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
 
 if TYPE_CHECKING:
@@ -47,22 +47,8 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
     model = None if llm is None else wire.text("llm", llm, LONGEST)
     request: Request = registry.create("interpreters", reader).read(sentence, **_fields(known))
     whole = wire.checked(defaults.with_model(defaults.filled(request), model))
-    _check_options(whole)
+    catalogue.check(whole)
     return whole
-
-
-def _check_options(request: Request) -> None:
-    """RequestError for an option that a plug-in of the request does not have, or can't have with that value."""
-    uses = [("tasks", request.task), ("spaces", request.space), ("validators", request.validator)]
-    uses += [("scorers", use) for use in request.scorers]
-    proposing, refining = ("proposers", "refiners"), ("refiners", "proposers")  # either folder serves both
-    for (kind, other), found in ((proposing, request.proposers), (refining, request.refiners)):
-        uses += [(other if use.name in registry.names(other) else kind, use) for use in found]
-    for kind, use in uses:
-        if use.options:
-            registry.check(kind, use)
-        elif use.name not in (known := registry.names(kind)):
-            raise UnknownPlugin(kind, use.name, known)
 
 
 def _interpreter(given: str | Use | dict[str, Any]) -> str | Use:

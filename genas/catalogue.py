@@ -7,6 +7,7 @@ from typing import Any
 
 from genas.core import ranges, registry
 from genas.core.errors import UnknownPlugin
+from genas.core.records import Request
 
 
 def plugins(kind: str | None = None) -> dict[str, dict[str, str]]:
@@ -55,3 +56,17 @@ def explain(name: str) -> str:
         about = f"{name} ({one['kind']})\n\n{one['summary']}\n\n{one['documentation']}"
         parts.append(about + "\n\nOptions:\n" + ("\n".join(options) or "  none"))
     return "\n\n".join(parts)
+
+
+def check(request: Request) -> None:
+    """RequestError for a plug-in of the request that there is not, or an option that it does not take."""
+    uses = [("tasks", request.task), ("spaces", request.space), ("validators", request.validator)]
+    uses += [("scorers", use) for use in request.scorers]
+    proposing, refining = ("proposers", "refiners"), ("refiners", "proposers")  # either folder serves both
+    for (kind, other), found in ((proposing, request.proposers), (refining, request.refiners)):
+        uses += [(other if use.name in registry.names(other) else kind, use) for use in found]
+    for kind, use in uses:
+        if use.options:
+            registry.check(kind, use)
+        elif use.name not in (known := registry.names(kind)):
+            raise UnknownPlugin(kind, use.name, known)
