@@ -118,18 +118,21 @@ class Quantity:
 def quantities(text: str) -> list[Quantity]:
     """All numbers of a plain text, durations like "1 h 30 min" as one."""
     found: list[Quantity] = []
+    unit = 0.0  # the one of the last number: 3600 for hours
     for match in _NUMBER.finditer(text):
         if found and match.start() < found[-1].end:
             continue
         quantity = _quantity(text, match)
         if quantity is None:
             continue
-        if found and quantity.kind == "time" == found[-1].kind and _continues(text, found[-1], quantity):
+        its_unit = _ratio(quantity)
+        if found and quantity.kind == "time" == found[-1].kind and _continues(text, found[-1], quantity, unit):
             last = found.pop()
             quantity = replace(
                 last, end=quantity.end, value=last.value + quantity.value, text=text[last.start : quantity.end]
             )
         found.append(quantity)
+        unit = its_unit
     return found
 
 
@@ -152,16 +155,17 @@ def pair(first: Quantity, second: Quantity) -> tuple[Quantity, Quantity]:
     return first, second
 
 
-def _ratio(second: Quantity) -> float:
-    """What the bare number of a range is multiplied with to be in the other's unit: 5 to 10 ms, 1 to 2 million."""
-    number = re.match(r"[0-9][0-9, ]*(?:\.[0-9]+)?|\.[0-9]+", second.text)
+def _ratio(quantity: Quantity) -> float:
+    """What a bare number is multiplied with to be in the quantity's unit: 5 to 10 ms, 1 to 2 million."""
+    number = re.match(r"[0-9][0-9, ]*(?:\.[0-9]+)?|\.[0-9]+", quantity.text)
     plain = float(number[0].replace(",", "").replace(" ", "")) if number else 0.0
-    return second.value / plain if plain else 1.0
+    return quantity.value / plain if plain else 1.0
 
 
-def _continues(text: str, first: Quantity, second: Quantity) -> bool:
+def _continues(text: str, first: Quantity, second: Quantity, unit: float) -> bool:
+    """Whether two durations are one: 1 h 30 min, but not 5 ms and 3 ms."""
     between = text[first.end : second.start]
-    return re.fullmatch(r"\s*(?:and)?\s*", between) is not None and second.value < first.value
+    return re.fullmatch(r"\s*(?:and)?\s*", between) is not None and second.value < unit
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
