@@ -46,7 +46,9 @@ def own_files(run: Path) -> Path:
                         "through. Remove it, or name another folder."
                     )
     except (OSError, ValueError, RuntimeError) as error:  # names that no file can have, links in a circle
-        raise RequestError(f"{str(run)[-80:]!r} can't be looked into: {error}. Name another folder.") from error
+        raise RequestError(
+            f"No run can be written in {str(run)[-80:]!r} or read there ({error}). Name another folder."
+        ) from error
     return run
 
 

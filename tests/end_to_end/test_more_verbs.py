@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from genas.cli import app
 from genas.core import wire
 from genas.core.errors import GenasError, RequestError
 from genas.core.ledger import Ledger
-from genas.core.records import Architecture, Measurement, Report
+from genas.core.records import Architecture, Candidate, Measurement, Report
+from genas.spaces.conv_net import ConvNetSpace
 from genas.summary import short
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits under 20k parameters"
@@ -74,6 +76,13 @@ def test_the_last_part_of_the_winners_training_is_exported(finished: tuple[Repor
     assert all(ours[name].equal(theirs[name]) for name in theirs)
 
 
+def proposed(folder: Path, key: str) -> Candidate:
+    """A candidate of the run, as its ledger has it."""
+    event = Ledger(folder / "ledger.jsonl", follow=True).find(f"candidate {key}")
+    assert event is not None
+    return wire.from_data(Candidate, event["candidate"])
+
+
 def test_a_network_is_trained_further_and_the_run_is_left_as_it_is(run: tuple[str, Path]) -> None:
     key, folder = run
     before = {p: p.read_bytes() for p in (folder / "store").iterdir()}
@@ -83,7 +92,7 @@ def test_a_network_is_trained_further_and_the_run_is_left_as_it_is(run: tuple[st
     assert {p: p.read_bytes() for p in (folder / "store").iterdir()} == before
     assert found.folder == folder / f"trained-{short(key)}" and (found.folder / "model.py").is_file()
     figures = json.loads((found.folder / "figures.json").read_text())
-    assert figures["key"] == key and figures["recipe"]["batch_size"] == 64
+    assert figures["key"] == key and figures["recipe"] == {**figures["recipe"], **proposed(folder, key).recipe}
     assert [leg["seconds"] for leg in figures["legs"]] == [2.0]
 
     assert api.train_further(folder, key, "2 seconds") == found, "the same budget again trains nothing more"
@@ -141,20 +150,21 @@ def test_mistakes_say_what_to_write_instead(run: tuple[str, Path], tmp_path: Pat
 
 def test_a_key_that_begins_several_or_was_not_trained_is_refused(run: tuple[str, Path]) -> None:
     key, folder = run
-    arch = key.partition("-")[0]
+    arch, candidate = key.partition("-")[0], proposed(folder, key)
+    alike = [replace(candidate, recipe={**candidate.recipe, "smoothing": value}) for value in (0.11, 0.12)]
+    other = replace(candidate, arch=next(iter(ConvNetSpace().neighbors(candidate.arch))))
     ledger = Ledger(folder / "ledger.jsonl")
-    events = [event for event in ledger.read() if event.get("key") == key]
-    proposed = next(event for event in events if event["kind"] == "candidate")
-    trained = [event for event in events if event.get("scorer") == "race"][-1]
-    for new in (f"{arch}-aaaaaa", f"{arch}-bbbbbb", "ffff0000ffff0000"):
-        ledger.append({**proposed, "id": f"candidate {new}", "key": new})
-    for new in (f"{arch}-aaaaaa", f"{arch}-bbbbbb"):
-        ledger.append({**trained, "id": f"race {new}", "key": new})
+    trained = [event for event in ledger.read() if event.get("key") == key and event.get("scorer") == "race"][-1]
+    for new in (*alike, other):
+        event = {"kind": "candidate", "id": f"candidate {new.key}", "key": new.key, "candidate": wire.to_data(new)}
+        ledger.append(event)
+    for new in alike:
+        ledger.append({**trained, "id": f"race {new.key}", "key": new.key})
     ledger.close()
     with pytest.raises(RequestError, match=r"begins \d keys in .*Write more"):
         api.export_network(folder, arch[:8] + "-")
     with pytest.raises(RequestError, match=r"was proposed in .*, but not trained"):
-        api.export_network(folder, "ffff0000")
+        api.export_network(folder, other.key)
 
 
 def test_the_command_line_has_both_verbs(run: tuple[str, Path]) -> None:
