@@ -56,7 +56,9 @@ def undisturbed(base: Path) -> tuple[Any, str, dict[str, bytes]]:
 
 
 def exported(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((folder / "winner").iterdir())}
+    """What each file of the winner holds, by its place in the folder."""
+    files = (path for path in sorted((folder / "winner").rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder / "winner")): path.read_bytes() for path in files}
 
 
 def attempt(draw: random.Random, place: Path) -> str:
