@@ -13,6 +13,7 @@ from genas.interpreters._vocabulary import (
     AFTER,
     ALONE_AFTER,
     ALONE_BEFORE,
+    COUNTED,
     FAR,
     HOW,
     KINDS,
@@ -141,7 +142,8 @@ def _left(text: str, term: Term, edge: int) -> re.Match[str] | None:
     stops = list(STOP.finditer(text, edge, start))
     begin = stops[-1].end() if stops else edge
     comma = text.rfind(",", begin, start)
-    if term.first.kind or re.search(r"\w", text[comma + 1 : start]):  # else it stands between a metric and its number
+    counted = COUNTED.match(text, term.end)  # at most 5 blorps: another figure than the one before the comma
+    if term.first.kind or counted or re.search(r"\w", text[comma + 1 : start]):  # else it parts a metric and its number
         begin = max(begin, comma + 1)
     if TWO.search(text, begin, start):
         raise RequestError(f"{text[begin:start].strip()!r} names two figures for one number. Write one limit for each.")
