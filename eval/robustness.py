@@ -59,7 +59,8 @@ def batch(kind: str, first: int, last: int, seed: int, out: Path) -> None:
     for number in range(first, last):
         bound(CPU.get(kind, MOST_CPU), CLOCK.get(kind, MOST_CLOCK))
         place = out.parent / f"{out.stem}-{kind}-{number}"
-        place.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(place, ignore_errors=True)  # what a stopped run left
+        place.mkdir(parents=True)
         start = time.process_time()
         try:
             outcome, why = attempt(random.Random(f"{seed} {kind} {number}"), place), ""
