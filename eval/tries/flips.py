@@ -8,6 +8,7 @@ files are ledgers; the others are checkpoints, weights, reports and what is expo
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from functools import cache
@@ -33,19 +34,24 @@ def resumed(folder: Path) -> None:
 
 
 def prepare(base: Path) -> None:
-    """Make both runs where they are not there."""
-    if (base / "stopped").is_dir():
+    """Make both runs where they are not there; where two processes do, the first is kept."""
+    if base.is_dir():
         return
-    shutil.rmtree(base, ignore_errors=True)
-    resumed(base / "finished")
-    shutil.copytree(base / "finished", base / "cut")
-    lines = (base / "cut" / "ledger.jsonl").read_text().splitlines(keepends=True)
+    making = base.with_name(f"{base.name}-{os.getpid()}")
+    resumed(making / "finished")
+    shutil.copytree(making / "finished", making / "stopped")
+    lines = (making / "stopped" / "ledger.jsonl").read_text().splitlines(keepends=True)
     last = next(number for number, line in enumerate(lines) if '"id":"finalists"' in line)
-    (base / "cut" / "ledger.jsonl").write_text("".join(lines[: last + 1]))
+    (making / "stopped" / "ledger.jsonl").write_text("".join(lines[: last + 1]))
     for name in ("report.json", "report.html"):
-        (base / "cut" / name).unlink()
-    shutil.rmtree(base / "cut" / "winner")
-    (base / "cut").rename(base / "stopped")
+        (making / "stopped" / name).unlink()
+    shutil.rmtree(making / "stopped" / "winner")
+    try:
+        making.rename(base)
+    except OSError:
+        if not base.is_dir():
+            raise
+        shutil.rmtree(making)
 
 
 @cache
