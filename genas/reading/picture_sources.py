@@ -29,6 +29,7 @@ _BROKEN = (  # what datasets and pyarrow raise
 )  # fmt: skip
 _AGAIN = "Save it again with save_to_disk, without splits that have no rows."
 _FORMS = "a folder with one folder of images per class, an .npz, a Hugging Face dataset on disk, or a .parquet file"
+_NEW = "images, a folder of them, an .npz, a Hugging Face dataset on disk, or a .parquet file"
 
 
 @dataclass
@@ -73,8 +74,9 @@ def read_new(path: Path, convention: str) -> Pictures:
 
 
 def _read(path: Path, *, labelled: bool, convention: str = "") -> Pictures:
+    forms = _FORMS if labelled else _NEW
     if not path.exists():
-        raise ValueError(f"There is nothing at {path}. Name {_FORMS}.")
+        raise ValueError(f"There is nothing at {path}. Name {forms}.")
     kind = path.suffix.lower()
     if kind == ".npz":
         found = _from_npz(path) if labelled else _from_inputs(path, convention)
@@ -83,7 +85,7 @@ def _read(path: Path, *, labelled: bool, convention: str = "") -> Pictures:
     elif kind in suffixes() and path.is_file() and not labelled:
         found = Pictures([path], [str(path)])
     elif not path.is_dir():
-        raise ValueError(f"{path} cannot be read as images. Name {_FORMS}.")
+        raise ValueError(f"{path} cannot be read as images. Name {forms}.")
     elif (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
         found = _from_hugging_face(path, labelled)
     elif tables := _parquet_files(path):
@@ -93,7 +95,7 @@ def _read(path: Path, *, labelled: bool, convention: str = "") -> Pictures:
         places = [str(file) for file in walked.files]
         found = Pictures([*walked.files], places, [*walked.words], walked.splits, walked.notes)
     if not found.pictures:
-        raise ValueError(f"There are no images in {path}. Name {_FORMS} ({', '.join(suffixes())}).")
+        raise ValueError(f"There are no images in {path}. Name {forms} ({', '.join(suffixes())}).")
     return found
 
 

@@ -113,7 +113,10 @@ def test_rows_of_a_table(tmp_path):
 def test_what_cannot_be_read_ends_in_one_line(pets, tmp_path):
     run, *_ = pets
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n no")
-    for given, words in ((tmp_path / "broken.png", "broken.png cannot be read"), (tmp_path / "none.png", "nothing at")):
+    for given, words in (
+        (tmp_path / "broken.png", "broken.png cannot be read"),
+        (tmp_path / "none.png", "Name images, a folder"),
+    ):
         done = CliRunner().invoke(app, ["predict", str(run), str(given)])
         assert isinstance(done.exception, RequestError) and words in str(done.exception)
     (tmp_path / "empty").mkdir()
