@@ -101,7 +101,7 @@ class Chat:
         self._messages: list[AnyMessage] = []
         verbs = Verbs(root, data=data, progress=_Watched(progress, self._stop), approve=approve)
         tools = [self._tool(getattr(verbs, name)) for name in (*READING, *WRITING)]
-        _check_tools(model, tools)
+        _check_tools(model)
         system = load_prompt("agent").render()
         self._agent: Any = create_agent(
             model, tools, system_prompt=system, middleware=_guards(patience(timeout, retries))
@@ -165,17 +165,17 @@ class Chat:
         return tool
 
 
-def _check_tools(model: BaseChatModel, tools: list[BaseTool]) -> None:
+def _check_tools(model: BaseChatModel) -> None:
     """RequestError for a model that can't be given tools, or can't choose among them."""
+    from langchain_core.language_models import BaseChatModel
+
     from genas.llms.local import LocalModel
 
     name = getattr(model, "model_name", None) or getattr(model, "model", None) or model._llm_type
     if isinstance(model, LocalModel):
         raise RequestError(f"The embedded chat model is too small to choose tools. {_ADVICE}")
-    try:
-        model.bind_tools(tools)
-    except NotImplementedError as error:  # LangChain raises it for a model without tools: said to the user, not hidden
-        raise RequestError(f"The chat model {name!r} calls no tools. {_ADVICE}") from error
+    if type(model).bind_tools is BaseChatModel.bind_tools:  # LangChain's own, which no model with tools has
+        raise RequestError(f"The chat model {name!r} calls no tools. {_ADVICE}")
 
 
 def _guards(seconds: float) -> list[Any]:

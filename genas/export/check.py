@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -19,13 +19,18 @@ TOLERANCE = 1e-4  # of the largest answer, or of 1 where that is more
 
 
 def model_file(
-    network: nn.Module, examples: tuple[Tensor, ...], folder: Path, *, raw: Tensor | None, prepared: Tensor | None
+    network: nn.Module,
+    examples: tuple[Tensor, ...],
+    folder: Path,
+    *,
+    raw: Tensor | None,
+    prepare: Callable[[Tensor], Tensor],
 ) -> float:
     """The largest difference between the network and what model.py loads, on real examples.
 
     Args:
         examples: as the network takes them.
-        raw: examples that `prepare` of model.py must make `prepared` of; None where it has none.
+        raw: examples of which `prepare` of model.py must make what the given one does; None where it has none.
 
     Raises:
         GenasError: it is more than the tolerance.
@@ -35,8 +40,8 @@ def model_file(
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         module = _run(folder / "model.py")
         worst = difference(module.load(folder)(*examples), network(*examples))
-        if raw is not None and prepared is not None:
-            worst = max(worst, difference(module.prepare(raw), prepared))
+        if raw is not None:
+            worst = max(worst, difference(module.prepare(raw), prepare(raw)))
     if not worst <= TOLERANCE:
         raise GenasError(f"{folder / 'model.py'} answers differently from the trained network (by {worst:g}).")
     return worst

@@ -38,18 +38,16 @@ def export(
     Args:
         network: of a class whose file imports torch only, with its constructor's arguments in `config`.
         folder: made where it does not exist.
-        weights: trained weights, as the network's `state_dict` names them; None for those that it holds.
-        recipe: how the network was trained, all of it; written into architecture.json and README.md.
+        weights: trained ones, as the network's `state_dict` names them; None for those that it holds.
+        recipe: how it was trained, all of it; written into architecture.json and README.md.
 
     Returns:
         What each file is, by name. Under "model.onnx" either how closely it agrees or why it is missing.
 
     Raises:
-        GenasError: the class's file imports something else, its config is not plain data, the weights do not fit, or
-            what was written answers differently.
+        GenasError: the class's file imports something else, its config is no plain data, the weights don't fit, or what
+            was written answers differently.
     """
-    from torch import Tensor
-
     weights = network.state_dict() if weights is None else weights
     trained = _trained(network, weights)
     source, extra = model_file.source_of(trained)
@@ -57,26 +55,30 @@ def export(
     reader = task.reader() if preparation else None
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.py").write_text(model_file.text(source, trained, task, preparation), encoding="utf-8")
-    reading = reader_files.write(reader, folder)
+    reading, examples = reader_files.write(reader, folder), _examples(task)
     _write_data(folder, arch, weights, recipe)
-    batch, _ = task.batch(_EXAMPLES)
-    examples = (batch,) if isinstance(batch, Tensor) else tuple(batch)  # a graph unpacks as features and edges
     raw = task.data("train").inputs[:_EXAMPLES] if preparation else None
-    prepared = None if raw is None else task.prepare(raw)
-    difference = check.model_file(trained, examples, folder, raw=raw, prepared=prepared)
+    difference = check.model_file(trained, examples, folder, raw=raw, prepare=task.prepare)
+    onnx = onnx_file.write(trained, examples, task, folder, preparation=preparation, raw=raw, reader=reader)
+    shown = readme(onnx, extra, reading, network=trained, task=task, raw=raw, recipe=recipe or {})
+    (folder / "README.md").write_text(shown, encoding="utf-8")
     files = {
         "model.py": f"plain PyTorch; loaded and run, it differs by {difference:.1g} at most",
         **({"reading": "the code that read the training data, for new files"} if reader else {}),
         "weights.safetensors": f"{sum(v.numel() for v in weights.values()):,} numbers",
-        "model.onnx": onnx_file.write(trained, examples, task, folder, preparation=preparation, raw=raw, reader=reader),
+        "model.onnx": onnx,
         "architecture.json": "the architecture as a graph" + (", and how it was trained" if recipe else ""),
         "README.md": "how to use these files",
-        sums.NAME: "the digests of all of them",
     }
-    shown = readme(files["model.onnx"], extra, reading, network=trained, task=task, raw=raw, recipe=recipe or {})
-    (folder / "README.md").write_text(shown, encoding="utf-8")
-    sums.write(folder, [name for name in files if name != sums.NAME])
-    return files
+    return files | sums.write(folder, files)
+
+
+def _examples(task: Task) -> tuple[Tensor, ...]:
+    """Prepared ones, as the network's `forward` takes them: a graph unpacks as features and edges."""
+    from torch import Tensor
+
+    batch, _ = task.batch(_EXAMPLES)
+    return (batch,) if isinstance(batch, Tensor) else tuple(batch)
 
 
 def _write_data(

@@ -19,6 +19,7 @@ from genas.export.model_file import Preparation
 if TYPE_CHECKING:
     import onnx_ir as ir
     from torch import Tensor, nn
+    from torch.onnx import ONNXProgram
 
 
 def write(
@@ -41,7 +42,6 @@ def write(
         examples: prepared ones, as the network takes them.
         raw: the same kind of examples as the task holds them.
     """
-    import onnxruntime
     import torch
 
     path = folder / "model.onnx"
@@ -51,35 +51,17 @@ def write(
     whole, inputs = _whole(network, preparation, bool(task.classes)), examples[0]
     if raw is not None:
         inputs = raw if raw.dtype == torch.float64 else raw.float()
-    names = ["outputs", "probabilities"][: 1 + bool(task.classes)]
     try:
-        with _quiet():
-            program = torch.onnx.export(
-                whole,
-                (inputs[:2],),
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-                input_names=["inputs"],
-                output_names=names,
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-            )
+        program = _program(whole, inputs, ["outputs", "probabilities"][: 1 + bool(task.classes)])
     except torch.onnx.OnnxExporterError as error:
         reason = next(
             (line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()), "no reason given"
         )
         return f"missing: this network cannot be written as ONNX ({reason[:200]})"
-    assert program is not None
     _cleaned(program.model)
     program.model.metadata_props.update(_metadata(task, reader))
     program.save(str(path))
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    worst = 0.0
-    for batch in (inputs, inputs[:1]):
-        with torch.inference_mode():
-            wanted = whole(batch)
-        for found, output in zip(session.run(None, {"inputs": batch.numpy()}), wanted, strict=True):
-            worst = max(worst, difference(torch.from_numpy(found), output))
+    worst = _difference(path, whole, inputs)
     if not worst <= TOLERANCE:
         path.unlink()
         raise GenasError(f"onnxruntime answers differently from the trained network (by {worst:g} of its range).")
@@ -104,6 +86,40 @@ def _whole(network: nn.Module, preparation: Preparation | None, classes: bool) -
             return (outputs, outputs.softmax(1)) if classes else (outputs,)
 
     return Whole().eval()
+
+
+def _program(whole: nn.Module, inputs: Tensor, outputs: list[str]) -> ONNXProgram:
+    """The network as ONNX, for any number of examples."""
+    import torch
+
+    with _quiet():
+        program = torch.onnx.export(
+            whole,
+            (inputs[:2],),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+            input_names=["inputs"],
+            output_names=outputs,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+        )
+    assert program is not None
+    return program
+
+
+def _difference(path: Path, whole: nn.Module, inputs: Tensor) -> float:
+    """The largest one between the file's outputs and the network's, of all examples together and of one alone."""
+    import onnxruntime
+    import torch
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for batch in (inputs, inputs[:1]):
+        with torch.inference_mode():
+            wanted = whole(batch)
+        for found, output in zip(session.run(None, {"inputs": batch.numpy()}), wanted, strict=True):
+            worst = max(worst, difference(torch.from_numpy(found), output))
+    return worst
 
 
 def _cleaned(model: ir.Model) -> None:

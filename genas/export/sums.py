@@ -11,12 +11,17 @@ from genas.core.errors import Damaged, RequestError
 NAME = "SHA256SUMS"
 
 
-def write(folder: Path, names: Iterable[str]) -> None:
-    """Write the digests of the files and of those in the folders of these names; what is not there is passed over."""
+def write(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Write the digests of the files and of those in the folders of these names; what is not there is passed over.
+
+    Returns:
+        What the written file is, by its name.
+    """
     found = [path for name in names for path in (folder / name, *(folder / name).glob("*.py"))]
     files = sorted(path for path in found if path.is_file())
     lines = [f"{_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
     (folder / NAME).write_text("".join(lines), encoding="utf-8")
+    return {NAME: "the digests of all of them"}
 
 
 def check(path: Path) -> None:

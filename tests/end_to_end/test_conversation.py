@@ -182,3 +182,10 @@ def test_the_work_of_a_tool_can_be_stopped(monkeypatch: pytest.MonkeyPatch, tmp_
         assert chat.say("Look at some").text == "Stopped."
         assert "The user stopped it" in server.requests[1]["messages"][-1]["content"]
     assert not chat.working
+
+
+def test_a_model_without_tools_is_refused_before_anything_is_said(tmp_path: Path) -> None:
+    from langchain_core.language_models import FakeListChatModel
+
+    with pytest.raises(RequestError, match="calls no tools"):
+        Chat(FakeListChatModel(responses=["hello"]), root=tmp_path, approve=lambda _: True)
