@@ -22,7 +22,7 @@ from genas.core import registry
 from genas.core.interfaces import Scorer
 from genas.core.records import Architecture
 from genas.core.rng import rng
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 
 PROXIES = ("params", "flops", "synflow", "naswot", "jacov", "grad_norm", "snip")
 OTHERS = (

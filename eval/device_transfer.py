@@ -20,7 +20,7 @@ from scipy.stats import spearmanr
 
 from genas.core import registry
 from genas.core.records import Use
-from genas.nn.device_transfer import DeviceTransfer
+from genas.predictors.device_transfer import DeviceTransfer
 from genas.scorers._devices import FAMILIES, KnownDevices
 
 SEEDS, MEASURED, POOL, WORLD = range(5), 10, 400, 5000

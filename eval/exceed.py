@@ -4,7 +4,7 @@
 
 Each seed draws 1,094 cells (7 % of 15,625) of those that are not among the best 156 on that data set's validation
 accuracy, and fits a model to them from scratch. Then five rounds of ten queries of the table: samples at the top level
-and edits of the best cells known form a pool, from which the predictor of the scorer `gnn` (`genas.nn.blend`, without a
+and edits of the best cells known form a pool, from which the predictor of the scorer `gnn` (`genas.predictors.blend`, without a
 graph network, fitted to all labels so far) chooses. `samples alone` leaves edits and predictor out. `predictor alone`
 lets it choose from as many uniform cells. What is reported is how far the best of the 50 queried cells is from the
 optimum of the table, in percentage points of validation accuracy; cells that the training saw do not count. No test
@@ -25,11 +25,11 @@ import record
 import torch
 
 from genas.core import registry
+from genas.core.examples import Example
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng, seed_of
-from genas.examples import Example
-from genas.learning import fit_examples
-from genas.nn.blend import Blend, views
+from genas.learners._fit import fit_examples
+from genas.predictors.blend import Blend, views
 from genas.proposers.diffusion import DiffusionProposer
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")

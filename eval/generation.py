@@ -26,11 +26,11 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from genas.core import registry
 from genas.core.errors import MissingArtifact, ScoreFailed
+from genas.core.examples import examples
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Measurement, Use
 from genas.core.rng import rng
-from genas.examples import examples
 
 NB201, GRAPH = "table:nasbench201:sample=1000,dataset=", "table:nasbench_graph:sample=600,dataset="
 SOURCES = {  # as on the cards of the shipped models

@@ -25,10 +25,10 @@ from flywheel import BASES, PARAMS, fits, learned, sets
 
 from genas.core import clock, registry
 from genas.core.errors import ScoreFailed
+from genas.core.examples import Example, examples
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.records import Candidate, Constraint, Use
-from genas.examples import Example, examples
-from genas.learning import fit_examples
+from genas.learners._fit import fit_examples
 from genas.training.judging import judge
 from genas.training.recipe import Recipe
 from genas.training.timing import keep_memory

@@ -35,13 +35,13 @@ import torch
 import genas
 from genas.core import registry
 from genas.core.errors import ScoreFailed
+from genas.core.examples import Example, examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.pareto import log_rank_sum
 from genas.core.records import Architecture, Measurement, Objective, Trial, Use
 from genas.core.rng import rng
-from genas.examples import Example, examples
-from genas.learning import fit_examples
+from genas.learners._fit import fit_examples
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 FREE = ("naswot", "synflow")

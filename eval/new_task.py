@@ -24,10 +24,10 @@ import record
 import torch
 
 from genas.core import registry
+from genas.core.examples import examples
 from genas.core.pareto import log_rank_sum
 from genas.core.records import Use
-from genas.examples import examples
-from genas.learning import fit_examples
+from genas.learners._fit import fit_examples
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 MOST = 3000

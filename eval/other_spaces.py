@@ -28,7 +28,7 @@ from genas.core import assets, registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.records import Architecture, Measurement, Objective, Trial, Use
-from genas.nn.paths import ArchFeatures
+from genas.encodings.paths import ArchFeatures
 from genas.tasks.nasbench101 import NasBench101Task
 
 GRAPHS = ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv")
@@ -215,7 +215,7 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
     """The mean curve of each search, one panel a study."""
     from matplotlib.figure import Figure
 
-    from genas.drawings import COLOURS
+    from genas.report.charts import COLOURS
 
     wide, order = 4, list(dict.fromkeys(name for by in results.values() for name in by))
     figure = Figure(figsize=(11, 2.1 * -(-len(results) // wide)), layout="constrained")

@@ -30,11 +30,11 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Task
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng, seed_of
-from genas.nn.conformal import TWO_SIDED_90, calibrate
-from genas.nn.device_transfer import DeviceTransfer
-from genas.nn.gnn import GraphPredictor, teach
-from genas.nn.lessons import Lesson, teach_questions, widen
-from genas.nn.questions import MERIT, Question, of_device, of_task
+from genas.predictors.conformal import TWO_SIDED_90, calibrate
+from genas.predictors.device_transfer import DeviceTransfer
+from genas.predictors.gnn import GraphPredictor, teach
+from genas.predictors.multi_task import Lesson, teach_questions, widen
+from genas.predictors.questions import MERIT, Question, of_device, of_task
 from genas.scorers._devices import KnownDevices
 from genas.tasks.nasbench201 import Dataset
 
@@ -252,7 +252,7 @@ def device_table(draws: list[dict[str, dict[str, float]]], examples: int) -> str
     return "\n".join(lines)
 
 
-ABOUT = """One graph network ensemble told which data set or device is asked about (`genas.nn.lessons`), beside one that is
+ABOUT = """One graph network ensemble told which data set or device is asked about (`genas.predictors.multi_task`), beside one that is
 not, without the blend that the scorer adds. Kendall's tau on 3,000 unseen cells; median of five draws [lowest, highest].
 Of the pairs that two data sets order differently, one order for all gets half right: what it gains on one it loses on the
 other. Conditioned networks get a little more, own cells alone most (and fewer of all pairs). Intervals of a data set that
@@ -261,7 +261,7 @@ stand behind this, and alike ones, is no promise for others.
 """
 ABOUT_DEVICES = """
 Spearman's rho on 3,000 unseen cells. `Left out`: nothing of that device was taught, it is asked for by the words of
-`genas.nn.device_words`; `device_transfer` reads ten measurements there and all cells' figures on the other eight.
+`genas.encodings.devices`; `device_transfer` reads ten measurements there and all cells' figures on the other eight.
 Coverage of 90 % intervals with the factor that the other left-out devices needed (networks that were taught this one):
 of devices unlike the others (edgegpu, edgetpu) they hold too little. CIFAR-10 inputs.
 """

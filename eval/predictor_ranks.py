@@ -30,10 +30,10 @@ from sklearn.ensemble import ExtraTreesRegressor
 from genas.core import assets, registry
 from genas.core.records import Architecture
 from genas.core.rng import seed_of
-from genas.nn.blend import Blend, Views, views
-from genas.nn.conformal import Calibration, calibrate
-from genas.nn.gnn import Loss, teach
-from genas.nn.surrogate import quantiles
+from genas.predictors.blend import Blend, Views, views
+from genas.predictors.conformal import Calibration, calibrate
+from genas.predictors.gaussian_process import quantiles
+from genas.predictors.gnn import Loss, teach
 
 SIZES = {"nasbench201": (78, 156, 469, 781, 1563), "nasbench101": (100, 172, 424)}
 TREES = 300

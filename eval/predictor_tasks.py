@@ -23,8 +23,8 @@ from genas.core import registry
 from genas.core.interfaces import Scorer
 from genas.core.records import Architecture, Candidate, Measurement, Trial, Use
 from genas.core.rng import rng
-from genas.nn.blend import Blend, views
-from genas.nn.surrogate import quantiles
+from genas.predictors.blend import Blend, views
+from genas.predictors.gaussian_process import quantiles
 from genas.tasks.nasbench201 import Dataset
 
 EXAMPLES = (78, 156, 469)  # of each known data set

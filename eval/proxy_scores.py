@@ -23,7 +23,7 @@ from genas.core import assets, registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Use
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 
 SHARED = ("naswot", "grad_norm", "snip", "plain", "fisher", "jacov", "epe_nas")
 WITH_32 = ("naswot", "jacov", "epe_nas")  # scored on 32 images too, along with swap

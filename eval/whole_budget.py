@@ -82,9 +82,9 @@ def task_of(name: str) -> Use:
 def _genas(column: str, task: Use, seconds: float, seed: int, folder: Path) -> dict[str, float]:
     """One run of genas: the one place that says how each of its columns is asked for."""
     import genas
-    from genas import designer
     from genas.core import clock
     from genas.core.records import Constraint, Use
+    from genas.run import designer
 
     designer.START = 0.0  # reading the images is charged
     clock.now = time.process_time  # budgets are CPU seconds here, so that a busy machine takes nothing from a cell

@@ -1,5 +1,5 @@
 """`python -m genas` is the command `genas`."""
 
-from genas.cli import main
+from genas.faces.cli import main
 
 main()

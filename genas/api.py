@@ -18,9 +18,9 @@ from genas.core.records import Architecture, Candidate, Constraint, Options, Rep
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
-    from genas.designer import Designer
     from genas.export.answers import Answers
-    from genas.trained import Further
+    from genas.run.designer import Designer
+    from genas.run.trained import Further
 
 
 BESIDE = ("interpreter", "llm")  # keys of a request file or a batch that say who reads and who is asked
@@ -97,8 +97,8 @@ def design(
     Raises:
         RequestError: the request can't be read or can't be met.
     """
-    from genas import account
-    from genas.report import write
+    from genas.report.page import write
+    from genas.run import account
 
     request = _read(request, known)
     folder = Path(out) if out is not None else default_folder(request.goal)
@@ -247,8 +247,8 @@ def _designing(
     """
     from genas.core.ledger import Ledger
     from genas.core.paths import own_files
-    from genas.designer import Designer
     from genas.run.claim import dear
+    from genas.run.designer import Designer
 
     request = _read(request, known)
     use = parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
@@ -309,10 +309,10 @@ def batch(
 
 
 def fit(kind: str, space: str, sources: Sequence[str], **options: Any) -> Path:
-    """Train a model of architectures from ledgers and tables; see `genas.learning.fit`."""
-    from genas import learning
+    """Train a model of architectures from ledgers and tables; see `genas.learners._fit.fit`."""
+    from genas.learners import _fit
 
-    return learning.fit(kind, Use(space), sources, **options)  # type: ignore[arg-type]
+    return _fit.fit(kind, Use(space), sources, **options)  # type: ignore[arg-type]
 
 
 def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
@@ -325,7 +325,7 @@ def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
     Raises:
         RequestError: there is no finished run in the folder.
     """
-    from genas import account
+    from genas.run import account
 
     return account.tell(Path(folder), limits)
 
@@ -359,8 +359,8 @@ def parse_use(text: str) -> Use:
 
 
 def export_network(run: str | Path, key: str, out: str | Path | None = None) -> Path:
-    """Write any trained network of a run as files that need no genas; see `genas.trained.export_network`."""
-    from genas import trained
+    """Write any trained network of a run as files that need no genas; see `genas.run.trained.export_network`."""
+    from genas.run import trained
 
     return trained.export_network(Path(run), key, None if out is None else Path(out))
 
@@ -383,7 +383,7 @@ def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answer
 def train_further(
     run: str | Path, key: str, budget: str, out: str | Path | None = None, *, progress: Progress | None = None
 ) -> Further:
-    """Go on with any trained network of a run, then test it; see `genas.trained.train_further`."""
-    from genas import trained
+    """Go on with any trained network of a run, then test it; see `genas.run.trained.train_further`."""
+    from genas.run import trained
 
     return trained.train_further(Path(run), key, budget, out=None if out is None else Path(out), progress=progress)

@@ -8,8 +8,8 @@ from typing import Any
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
+from genas.core.llm_names import split
 from genas.core.records import Request, Use
-from genas.llms._names import split
 
 SECONDS = 600.0  # of a race, where no budget is named
 TRIALS = 24  # of one whose winner's epochs are named, but no budget

@@ -19,8 +19,8 @@ from genas.core import registry, wire
 from genas.core.errors import GenasError, RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Request
-from genas.designer import Designer
-from genas.flags import wanted_of
+from genas.faces.flags import wanted_of
+from genas.run.designer import Designer
 
 OPTIONS = [
     (kind, name, option)

@@ -16,8 +16,8 @@ from genas.core import wire
 from genas.core.errors import GenasError
 from genas.core.ledger import Ledger
 from genas.core.records import Request
-from genas.designer import Designer
-from genas.flags import wanted_of
+from genas.faces.flags import wanted_of
+from genas.run.designer import Designer
 from tries import RIGHT, Wrong, advice, damaged
 
 GOOD: dict[str, Any] = {

@@ -11,13 +11,13 @@ from genas.core import registry
 from genas.core.errors import GenasError, RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Request
-from genas.interpreters._languages import english
-from genas.interpreters._other_work import NotServed
-from genas.interpreters._own_data import OWN, UnreadPath
-from genas.interpreters._text import plain
-from genas.interpreters._verbatim import set_apart
-from genas.interpreters._vocabulary import NAMES
 from genas.interpreters.exact import Exact as _Exact
+from genas.interpreters.limits.vocabulary import NAMES
+from genas.interpreters.plain.languages import english
+from genas.interpreters.plain.text import plain
+from genas.interpreters.plain.verbatim import set_apart
+from genas.interpreters.subject.own_data import OWN, UnreadPath
+from genas.interpreters.subject.unserved import NotServed
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -11,10 +11,10 @@ from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Budget, Constraint, Request, Use
-from genas.interpreters._facts import Subject, check_facts
-from genas.interpreters._limits import Limits, check_limits, read_limits
-from genas.interpreters._subject import is_table, read_subject, space_for
-from genas.interpreters._wishes import read_wishes
+from genas.interpreters.limits.limits import Limits, check_limits, read_limits
+from genas.interpreters.limits.wishes import read_wishes
+from genas.interpreters.subject.facts import Subject, check_facts
+from genas.interpreters.subject.subject import is_table, read_subject, space_for
 
 _FIELDS = tuple(f.name for f in fields(Request))
 _LONGEST = 4000

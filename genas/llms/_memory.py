@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from genas.core import registry
 from genas.core.errors import LedgerCorrupt, MissingArtifact, RequestError
+from genas.core.examples import examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
-from genas.examples import examples
 
 _FLOOR = 0.3  # cosine similarity below which two tasks have nothing to tell each other
 _EACH = 2  # architectures of one run that are told at most
@@ -50,7 +50,7 @@ def recall(
         RequestError: a source holds no ledger.
         LedgerCorrupt: a line of a ledger cannot be read.
     """
-    from genas.nn.embedding import similarities
+    from genas.encodings.sentences import similarities
 
     runs: list[Past] = []
     left_out = []

@@ -11,9 +11,9 @@ from langchain_core.language_models import BaseChatModel
 
 from genas.core import registry
 from genas.core.errors import GenasError, LLMFailed, RequestError
+from genas.core.llm_names import split
 from genas.core.secrets import masked
 from genas.llms._answer import answer_of
-from genas.llms._names import split
 from genas.llms._patience import client, within
 
 _ADDRESSES = ("OPENAI_BASE_URL", "OPENAI_API_BASE")

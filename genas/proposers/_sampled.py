@@ -58,7 +58,7 @@ class SampledProposer(Proposer):
         """At most n new legal architectures; fewer once the level is exhausted."""
         import torch
 
-        from genas.nn.generation import chosen, distinct
+        from genas.generators.distinct import chosen, distinct
 
         generator = torch.Generator().manual_seed(seed_of(self.seed, self.kind, self._asked))
         random = rng(self.seed, f"{self.kind} guide", self._asked)

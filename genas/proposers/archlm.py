@@ -18,9 +18,9 @@ from genas.proposers._sampled import SampledProposer
 if TYPE_CHECKING:
     import torch
 
-    from genas.nn.arch_lm import ArchLM, Shot
-    from genas.nn.arch_words import Grammar
-    from genas.nn.conditions import Wish
+    from genas.generators.conditions import Wish
+    from genas.generators.grammar import Grammar
+    from genas.generators.language_model import ArchLM, Shot
 
 _LEAST = 5  # measured trials before the model is fitted to them, or their neighbours are looked at
 _POOL = 2  # samples per architecture asked for that stand beside the neighbours
@@ -114,8 +114,8 @@ class ArchLMProposer(SampledProposer):
             return super().ask(n)
         import torch
 
-        from genas.nn.arch_lm import favour
-        from genas.nn.generation import distinct
+        from genas.generators.distinct import distinct
+        from genas.generators.language_model import favour
 
         generator = torch.Generator().manual_seed(seed_of(self.seed, self.kind, self._asked))
         self._asked += n
@@ -146,7 +146,7 @@ class ArchLMProposer(SampledProposer):
         return Candidate(arch, self.kind, (parent,) if parent else (), note)
 
     def _load(self) -> tuple[ArchLM, Grammar]:
-        from genas.nn.arch_lm import load
+        from genas.generators.language_model import load
 
         model, grammar = load(self.path(), self.space, self.device)
         if not grammar.frames:
@@ -176,8 +176,8 @@ class ArchLMProposer(SampledProposer):
 
         import torch
 
-        from genas.nn.arch_lm import Corpus, Part, tune
-        from genas.nn.conditions import Conditions
+        from genas.generators.conditions import Conditions
+        from genas.generators.language_model import Corpus, Part, tune
 
         archs, merits = zip(*self._ranked(grammar), strict=True)
         tasks, vectors = ["told"] * len(archs), self._task_vector(model).expand(len(archs), -1)
@@ -189,7 +189,7 @@ class ArchLMProposer(SampledProposer):
 
     def _shots(self, grammar: Grammar) -> list[Shot]:
         """The best trials, from worst to best, each with its level among all."""
-        from genas.nn.conditions import bucket
+        from genas.generators.conditions import bucket
 
         ranked = self._ranked(grammar)
         levels = [bucket((place + 0.5) / len(ranked)) for place in range(len(ranked))]
@@ -203,7 +203,7 @@ class ArchLMProposer(SampledProposer):
         if self._vector is None:
             self._vector = torch.zeros(model.config.task_size)
             if self.task and model.config.task_size and model.config.spaces[self.space.name]["told"]:
-                from genas.nn.embedding import task_vector
+                from genas.encodings.sentences import task_vector
 
                 self._vector = task_vector(self.task)
         return self._vector
@@ -212,7 +212,7 @@ class ArchLMProposer(SampledProposer):
         """What to ask of the model in each of n samples."""
         import torch
 
-        from genas.nn.conditions import ANY, Wish, affordable, level_of
+        from genas.generators.conditions import ANY, Wish, affordable, level_of
 
         known = model.config.spaces[self.space.name]["costs"]
         costs = torch.full((n, len(known)), ANY)
@@ -223,7 +223,7 @@ class ArchLMProposer(SampledProposer):
 
     def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
         """`n` samples as the model gives them, repeats and illegal ones included."""
-        from genas.nn.arch_lm import sample
+        from genas.generators.language_model import sample
 
         model, grammar = self._ready()
         wish, shots = self._wish(n, model, generator), self._shots(grammar)

@@ -15,15 +15,15 @@ from genas.proposers._sampled import SampledProposer
 if TYPE_CHECKING:
     import torch
 
-    from genas.nn.arch_diffusion import ArchDiffusionPipeline
-    from genas.nn.conditions import Wish
-    from genas.nn.graphs import Codec
+    from genas.encodings.tensors import Codec
+    from genas.generators.conditions import Wish
+    from genas.generators.diffusion import ArchDiffusionPipeline
 
 
 class DiffusionProposer(SampledProposer):
     """Samples new architectures from a learned distribution; never the same one twice.
 
-    Source: see `genas.nn.arch_diffusion`.
+    Source: see `genas.generators.diffusion`.
 
     Args:
         space: what is generated.
@@ -66,8 +66,8 @@ class DiffusionProposer(SampledProposer):
         self._loaded: tuple[ArchDiffusionPipeline, Codec] | None = None
 
     def _load(self) -> tuple[ArchDiffusionPipeline, Codec]:
-        from genas.nn.arch_diffusion import load
-        from genas.nn.graphs import Codec
+        from genas.encodings.tensors import Codec
+        from genas.generators.diffusion import load
 
         pipeline = load(self.path(), self.device)
         config = pipeline.denoiser.config
@@ -83,8 +83,8 @@ class DiffusionProposer(SampledProposer):
         """What to ask of the model in each of n samples."""
         import torch
 
-        from genas.nn.conditions import ANY, Wish, affordable, level_of
-        from genas.nn.embedding import task_vector
+        from genas.encodings.sentences import task_vector
+        from genas.generators.conditions import ANY, Wish, affordable, level_of
 
         config = pipeline.denoiser.config
         costs = torch.full((n, len(config.costs)), ANY)
@@ -120,7 +120,7 @@ class DiffusionProposer(SampledProposer):
         """
         import torch
 
-        from genas.nn.generation import distinct
+        from genas.generators.distinct import distinct
 
         self._loaded = self._loaded or self._load()
         pipeline, codec = self._loaded

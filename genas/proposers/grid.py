@@ -7,7 +7,7 @@ from math import gcd, prod
 from genas.core.interfaces import Proposer, SearchSpace
 from genas.core.records import Architecture, Candidate
 from genas.core.rng import rng
-from genas.nn.decisions import Decisions
+from genas.encodings.decisions import Decisions
 
 _TRIES = 20_000  # places looked at for one new architecture
 _GOLDEN = 0.6180339887498949  # share of the grid that a stride covers, so that the places seen lie evenly spread

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from genas.nn.surrogate import Floats, quantiles
+from genas.predictors.gaussian_process import Floats, quantiles
 
 _RHO = 0.05  # weight of the sum beside the worst objective
 _MARGIN = 0.1  # of the span, between the worst point and the reference: the ends of the front are wanted too

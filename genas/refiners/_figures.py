@@ -11,7 +11,7 @@ from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Use
-from genas.nn.surrogate import Floats
+from genas.predictors.gaussian_process import Floats
 
 
 class Figures:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genas.core.records import Architecture
-from genas.nn.paths import ArchFeatures
+from genas.encodings.paths import ArchFeatures
 
 
 def forest_votes(

@@ -15,13 +15,13 @@ from genas.core.interfaces import SearchSpace
 from genas.core.pareto import broken
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import seed_of
-from genas.nn.decisions import Decisions
+from genas.encodings.decisions import Decisions
 from genas.refiners._search import Search
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genas.nn.controller import Controller, Draw
+    from genas.generators.controller import Controller, Draw
 
 _ROUNDS, _DRAWS = 4, 16  # rounds of so many draws for one new architecture before a random one is asked for
 _DECAY = 0.9  # of the moving average
@@ -82,7 +82,7 @@ class PolicySearch(Search):
         if self._made is None:
             import torch
 
-            from genas.nn.controller import Controller
+            from genas.generators.controller import Controller
 
             self._made = Controller(self._decisions, seed=seed_of(self._seed, self.name))
             self._adam = torch.optim.Adam(self._made.parameters(), lr=self._rate)

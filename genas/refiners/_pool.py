@@ -16,8 +16,8 @@ from genas.core.errors import MissingArtifact
 from genas.core.interfaces import Proposer, SearchSpace
 from genas.core.records import Architecture
 from genas.core.rng import rng
-from genas.nn.paths import CUTS
-from genas.nn.surrogate import Traits, traits
+from genas.encodings.paths import CUTS
+from genas.predictors.gaussian_process import Traits, traits
 
 SMALL = 20_000  # spellings up to which a space is enumerated
 _FRESH, _MOST = 48, 400  # architectures brought to each ask, and kept for later ones

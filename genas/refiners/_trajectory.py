@@ -8,8 +8,8 @@ from typing import NamedTuple
 from genas.core.interfaces import SearchSpace
 from genas.core.pareto import losses
 from genas.core.records import Architecture, Objective, Trial
+from genas.encodings.decisions import Decisions
 from genas.llms._wording import Wording
-from genas.nn.decisions import Decisions
 
 _EDITS = 3  # changes between two architectures above which they tell nothing of each other
 

@@ -11,7 +11,7 @@ from genas.core import registry
 from genas.core.errors import MissingArtifact
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Constraint
-from genas.nn.decisions import Decisions
+from genas.encodings.decisions import Decisions
 
 Mutation = Literal["uniform", "diffusion"]
 _TRIES = 50  # draws of a legal child before its parent's neighbours are asked instead

@@ -14,7 +14,7 @@ from genas.core.pareto import front, log_rank_sum, losses
 from genas.core.ranges import Whole
 from genas.core.records import Architecture, Candidate, Constraint, Objective, Trial
 from genas.core.rng import rng
-from genas.nn.surrogate import Floats, Surrogate, quantiles
+from genas.predictors.gaussian_process import Floats, Surrogate, quantiles
 from genas.refiners._acquisition import Curve, expected_improvement, fixed, improvement, warped
 from genas.refiners._figures import Figures
 from genas.refiners._pool import Pool, Rows

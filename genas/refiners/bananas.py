@@ -11,7 +11,7 @@ from genas.core.interfaces import SearchSpace
 from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective
 from genas.core.rng import seed_of
-from genas.nn.paths import ArchFeatures
+from genas.encodings.paths import ArchFeatures
 from genas.refiners._forest import forest_votes
 from genas.refiners._search import Search
 from genas.refiners._variation import Variation
@@ -23,8 +23,8 @@ class Bananas(Search):
     """Bayesian optimisation with an ensemble on the path encoding and independent Thompson sampling.
 
     Source: White et al., "BANANAS" (AAAI 2021), sections 3 and 4. Here the ensemble is of extra-trees instead of five
-    networks (fitted in a tenth of the time), path counts with labels and edges by place (`genas.nn.paths`) stand for
-    path bits, and failed trials are predicted as bad as the worst measured.
+    networks (fitted in a tenth of the time), path counts with labels and edges by place (`genas.encodings.paths`) stand
+    for path bits, and failed trials are predicted as bad as the worst measured.
 
     Args:
         space: where the architectures come from.

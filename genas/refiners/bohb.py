@@ -12,7 +12,7 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
 from genas.core.ranges import Amount, Count, Share
 from genas.core.records import Architecture, Candidate, Objective
-from genas.nn.decisions import Decisions
+from genas.encodings.decisions import Decisions
 from genas.refiners._rungs import MultiFidelity, Rung, hyperband
 
 Ints = npt.NDArray[np.int64]

@@ -10,7 +10,7 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace
 from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective
-from genas.nn.surrogate import Floats, Surrogate, quantiles, traits
+from genas.predictors.gaussian_process import Floats, Surrogate, quantiles, traits
 from genas.refiners._acquisition import expected_improvement
 from genas.refiners._search import Search
 from genas.refiners._variation import Variation
@@ -23,10 +23,10 @@ class GpBo(Search):
 
     Source: Ru et al., "Interpretable Neural Architecture Search via Bayesian Optimisation with Weisfeiler-Lehman
     Kernels" (NASBOWL, ICLR 2021), sections 3 and 4; expected improvement: Jones et al. (1998), eq. 15. The kernel is
-    that of `genas.nn.surrogate`: a weighted sum of a Hamming kernel on labels and edges by place and a squared
-    exponential one on the counts of label walks, which tell subtrees apart much as a Weisfeiler-Lehman kernel does.
-    Losses become normal quantiles of their ranks, failed trials are believed as bad as the worst measured, awaited ones
-    as good as predicted (Ginsbourger et al. 2010), and the pool is half mutations of the best, half uniform draws.
+    that of `genas.predictors.gaussian_process`: a weighted sum of a Hamming kernel on labels and edges by place and a
+    squared exponential one on the counts of label walks, which tell subtrees apart much as a Weisfeiler-Lehman kernel
+    does. Losses become normal quantiles of their ranks, failed trials count as bad as the worst measured, awaited
+    ones as good as predicted (Ginsbourger et al. 2010), and the pool is half mutations of the best, half uniform draws.
 
     Args:
         space: where the architectures come from.

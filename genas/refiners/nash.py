@@ -16,7 +16,7 @@ from genas.refiners._search import Search
 if TYPE_CHECKING:
     from torch import nn
 
-    from genas.nn.morphism import Growth
+    from genas.training.morphism import Growth
 
 
 class Nash(Search):
@@ -100,7 +100,7 @@ class Nash(Search):
 
     def _grown(self, parent: Architecture, generator: np.random.Generator) -> tuple[Architecture, list[str]]:
         """A new architecture some moves away, and the moves in words; none where nothing new is in reach."""
-        from genas.nn.morphism import growths, obstacle, skeleton
+        from genas.training.morphism import growths, obstacle, skeleton
 
         start, child, notes = skeleton(self._space, parent, self._task), parent, list[str]()
         while len(notes) < self._steps or child.key in self._seen:

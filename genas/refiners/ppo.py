@@ -17,7 +17,7 @@ from genas.refiners._policy import PolicySearch
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genas.nn.controller import Draw
+    from genas.generators.controller import Draw
 
 
 class Ppo(PolicySearch):

@@ -13,8 +13,8 @@ from genas.core.interfaces import SearchSpace
 from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng, seed_of
-from genas.nn.decisions import Decision, Decisions
-from genas.nn.paths import CUTS, PASSES, ArchFeatures
+from genas.encodings.decisions import Decision, Decisions
+from genas.encodings.paths import CUTS, PASSES, ArchFeatures
 from genas.refiners._forest import forest_votes
 from genas.refiners._search import TRIES, Search
 

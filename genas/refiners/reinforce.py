@@ -14,7 +14,7 @@ from genas.core.records import Constraint, Objective
 from genas.refiners._policy import PolicySearch
 
 if TYPE_CHECKING:
-    from genas.nn.controller import Draw
+    from genas.generators.controller import Draw
 
 
 class Reinforce(PolicySearch):

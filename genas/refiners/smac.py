@@ -16,7 +16,7 @@ from genas.core.interfaces import SearchSpace
 from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import seed_of
-from genas.nn.decisions import Decisions
+from genas.encodings.decisions import Decisions
 from genas.refiners._search import Search
 
 _TRIES = 8  # configurations of SMAC for one new legal architecture

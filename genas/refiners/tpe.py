@@ -13,7 +13,7 @@ from genas.core.interfaces import SearchSpace
 from genas.core.ranges import Count, Whole
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import seed_of
-from genas.nn.decisions import Decisions
+from genas.encodings.decisions import Decisions
 from genas.refiners._search import Search
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genas.core.records import Candidate
-from genas.laboratory import Laboratory
+from genas.run.laboratory import Laboratory
 from genas.run.means import Means
 from genas.run.opening import Opening
 

@@ -13,8 +13,8 @@ from genas.core.records import Candidate, Constraint, Request, Trial
 from genas.training.recipe import effective
 
 if TYPE_CHECKING:
-    from genas.laboratory import Laboratory
-    from genas.sources import Mix
+    from genas.run.laboratory import Laboratory
+    from genas.run.mix import Mix
 
 _HAND = 8  # pairs of the portfolio at most
 _FEW = 12  # starters, where seconds count: fewer are all hand-made, as a short race has no seconds for proposals
@@ -161,7 +161,7 @@ class Opening:
     def _walked(self, start: Trial) -> list[Trial]:
         """Where nothing that was proposed keeps the limits: go from the nearest one, neighbour by neighbour."""
         from genas.core.rng import rng
-        from genas.sources import neighbors
+        from genas.run.mix import neighbors
 
         book = self.lab.book
         for step in range(20):

@@ -17,17 +17,17 @@ from genas.core.ledger import Event, Ledger
 from genas.core.progress import Progress, Steps
 from genas.core.records import Candidate, Measurement, Options, Request
 from genas.core.rng import rng
-from genas.laboratory import Laboratory
 from genas.run.crew import Crew, identity_of
 from genas.run.decisions import check_finalists, check_rung
 from genas.run.finer import COARSE, finer
+from genas.run.laboratory import Laboratory
 from genas.run.means import Means
+from genas.run.mix import Mix
 from genas.run.opening import Opening
 from genas.run.schedule import RACE, Schedule, points
 from genas.run.spending import Spending
 from genas.run.standings import Standings
 from genas.run.trainer import LOOKS, Course, Trainer, legs_until, name
-from genas.sources import Mix
 from genas.training.judging import judging_seconds
 from genas.training.loop import Leg
 from genas.training.recipe import OF_IMAGES, Recipe, fixed

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from genas.book import Book
 from genas.core import pareto
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Request
+from genas.run.book import Book
 
 _LOSS, _FEW = 0.1, 100  # the cross-entropy's weight beside the accuracy is .1, and 100 / n more for n examples
 _FAR = 8.0  # times the training so far: how much further curves are drawn

@@ -12,7 +12,7 @@ from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 
 
 class Beside:

@@ -12,8 +12,8 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng
-from genas.nn.device_transfer import Floats
-from genas.nn.paths import ArchFeatures
+from genas.encodings.paths import ArchFeatures
+from genas.predictors.device_transfer import Floats
 
 _CPUS = {name: (name,) for name in ("gold_6240", "silver_4114", "silver_4210r")}
 _PHONES = {name: (name,) for name in ("essential_ph_1", "pixel3", "samsung_a50", "samsung_s7")}

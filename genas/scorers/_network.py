@@ -10,7 +10,7 @@ from typing import ClassVar
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture, Measurement
-from genas.nn.fresh import is_tensor_task
+from genas.training.fresh import is_tensor_task
 
 
 class NetworkScorer(Scorer):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.ranges import Batch
 from genas.core.records import Architecture, Measurement
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 
 
 class ProbeScorer(Scorer):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from genas.core.records import Architecture
-from genas.nn.fresh import outline
 from genas.scorers._network import NetworkScorer
+from genas.training.fresh import outline
 
 
 class Depth(NetworkScorer):

@@ -17,7 +17,7 @@ from genas.core.errors import InvalidArchitecture, MissingArtifact, RequestError
 from genas.core.interfaces import SearchSpace
 from genas.core.paths import written
 from genas.core.records import Architecture, Measurement
-from genas.nn.device_transfer import DeviceTransfer, Floats
+from genas.predictors.device_transfer import DeviceTransfer, Floats
 from genas.scorers._batch import BatchScorer
 from genas.scorers._devices import KnownDevices
 
@@ -32,7 +32,7 @@ class DeviceTransferScorer(BatchScorer):
     Measure about ten networks on the device and name the file; asked without one, it says which ten tell most. Spaces:
     nasbench201 (25 known devices, of the CIFAR-10 network), fbnet (21), gpt (14). `std` is the model's uncertainty.
 
-    Source: see `genas.nn.device_transfer.DeviceTransfer`; `eval/device_transfer.py` says how well it ranks.
+    Source: see `genas.predictors.device_transfer.DeviceTransfer`; `eval/device_transfer.py` says how well it ranks.
 
     Args:
         space: whose architectures are measured.

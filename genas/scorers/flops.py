@@ -8,8 +8,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from genas.core.records import Architecture
-from genas.nn.fresh import blank, fresh_network, guarded
 from genas.scorers._network import NetworkScorer
+from genas.training.fresh import blank, fresh_network, guarded
 
 
 class Flops(NetworkScorer):

@@ -11,18 +11,18 @@ import numpy as np
 
 from genas.core import assets, registry
 from genas.core.errors import RequestError, ScoreFailed
+from genas.core.examples import MEASURED, Example, examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ranges import Count
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
-from genas.examples import MEASURED, Example, examples
 from genas.scorers._batch import BatchScorer
 
 if TYPE_CHECKING:
-    from genas.nn.blend import Blend, Floats, Views
-    from genas.nn.gnn import GraphPredictor
-    from genas.nn.known_tasks import KnownTasks
-    from genas.nn.questions import Question
+    from genas.predictors.blend import Blend, Floats, Views
+    from genas.predictors.gnn import GraphPredictor
+    from genas.predictors.questions import Question
+    from genas.predictors.task_transfer import KnownTasks
     from genas.scorers._beside import Beside
 
 
@@ -32,9 +32,9 @@ class GnnScorer(BatchScorer):
     Before `fit`, quantiles are among all architectures of the space. With 10 or more trials that have the task's
     accuracy, `fit` makes them quantiles among these trials: it blends what the shipped predictor says with a Gaussian
     process and trees, which read the predictor's embedding and features of paths, by how well each predicts trials it
-    has not seen (`genas.nn.blend`). Standard deviations are conformal in both cases: nine tenths of the left-out
-    examples lie within 1.645 of them. Trials that a search chose are no sample of what it will choose next, so that
-    this share is not promised there.
+    has not seen (`genas.predictors.blend`). Standard deviations are conformal in both cases: nine tenths of the
+    left-out examples lie within 1.645 of them. Trials that a search chose are no sample of what it will choose next, so
+    that this share is not promised there.
 
     A predictor that was taught several tasks, or costs on devices, is asked about the task that is searched on, or with
     learn=latency_ms (energy_mj) about a device: 1 is then what costs least. One that it was not taught is asked by
@@ -45,14 +45,14 @@ class GnnScorer(BatchScorer):
     the same layers with one order for all. A predictor that was taught one order gives it whatever the task.
 
     With `transfer`, what was measured on other tasks joins in: before `fit`, quantiles are what these predict on
-    average, with deviations as wide as they disagree (`genas.nn.known_tasks`); then that is one more guess to blend. So
-    ten trials of a new task begin where the known ones end. All known tasks count alike.
+    average, with deviations as wide as they disagree (`genas.predictors.task_transfer`); then that is one more guess
+    to blend. So ten trials of a new task begin where the known ones end. All known tasks count alike.
 
     With `beside`, what `fit` blends reads cheap figures too, which help where trials are few and their measuring is not
     dear beside a trial: on NAS-Bench-201 13 proxies raise Kendall's tau by .009 after 156 trials
     (eval/predictor_ranks.py).
 
-    Source: see `genas.nn.gnn.GraphPredictor`, `genas.nn.blend.Blend` and `genas.nn.known_tasks.KnownTasks`.
+    Source: see `GraphPredictor`, `Blend` and `KnownTasks` in `genas.predictors`.
 
     Args:
         space: whose architectures it scores.
@@ -115,7 +115,7 @@ class GnnScorer(BatchScorer):
 
     def _loaded(self) -> GraphPredictor:
         if self._model is None:
-            from genas.nn.gnn import GraphPredictor
+            from genas.predictors.gnn import GraphPredictor
 
             make = f"genas fit gnn {self.space.name} LEDGER_OR_TABLE..."
             path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
@@ -145,7 +145,7 @@ class GnnScorer(BatchScorer):
 
     def fit(self, trials: Sequence[Trial]) -> None:
         """Blend anew for the order of all these trials; fewer than 10, or all of one value, change nothing."""
-        from genas.nn.blend import Blend
+        from genas.predictors.blend import Blend
 
         less = self.learn in MEASURED or (self.task and self.learn == self.task.metric and self.task.goal == "min")
         pairs = [(t.candidate.arch, t.value(self.learn)) for t in trials if t.failure is None]
@@ -160,7 +160,7 @@ class GnnScorer(BatchScorer):
 
     def _question(self, task: Task | None = None) -> Question | None:
         """What the predictor is asked, of the task (None: that which is searched on); None is all tasks alike."""
-        from genas.nn.questions import of_device, of_task
+        from genas.predictors.questions import of_device, of_task
 
         if self.learn in MEASURED and self.target:
             return of_device(self.learn, self.target)
@@ -170,7 +170,7 @@ class GnnScorer(BatchScorer):
     def _tasks(self) -> KnownTasks | None:
         """The other tasks, read and fitted once; None without `transfer`."""
         if self._known is None and self.transfer:
-            from genas.nn.known_tasks import KnownTask, KnownTasks
+            from genas.predictors.task_transfer import KnownTask, KnownTasks
 
             groups: dict[str, list[Example]] = {}
             for example in examples(self.space, self.transfer):
@@ -199,7 +199,7 @@ class GnnScorer(BatchScorer):
         """What is known of architectures but for the other tasks, as asked of the task (None: see `_question`)."""
         from scipy.stats import norm
 
-        from genas.nn.blend import views
+        from genas.predictors.blend import views
 
         if self.folder == "none":
             return views(self.space, archs)

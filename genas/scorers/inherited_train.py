@@ -22,7 +22,7 @@ class InheritedTrainScorer(Scorer):
     """Trains for `epochs` epochs from the parent's weights, where they fit, and reports the validation accuracy.
 
     A candidate's parent serves where this scorer measured it before (same fidelity and seed) and a network morphism
-    leads from it to the candidate (`genas/nn/morphism.py`); all others start fresh, as with `short_train`. Each
+    leads from it to the candidate (`genas/training/morphism.py`); all others start fresh, as with `short_train`. Each
     training is one cycle of a falling rate, so a line of descendants is trained with warm restarts.
 
     Source: Elsken et al., "Simple and Efficient Architecture Search for Convolutional Neural Networks" (2017); SGDR:
@@ -84,7 +84,7 @@ class InheritedTrainScorer(Scorer):
 
     def parent(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Architecture | None:
         """Whose weights `score` starts from: the first of the candidate's parents that serves, or None."""
-        from genas.nn.morphism import obstacle, skeleton
+        from genas.training.morphism import obstacle, skeleton
 
         child = self._candidate(arch.key)
         if child is None or not child.parents:
@@ -131,7 +131,7 @@ class InheritedTrainScorer(Scorer):
     def _inherit(self, network: nn.Module, parent: Architecture, fidelity: float, seed: int) -> float:
         """Give the network its parent's function; the seconds that took, the parent's own training left out."""
         from genas.networks.conv_net import ConvNet
-        from genas.nn.morphism import inherit
+        from genas.training.morphism import inherit
         from genas.training.timing import build
 
         weights = self.weights(parent, fidelity=fidelity, seed=seed)

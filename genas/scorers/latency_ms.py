@@ -14,7 +14,7 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.ranges import Batch, Count, Whole, Workers
 from genas.core.records import Architecture, Measurement
-from genas.nn.fresh import blank, fresh_network, guarded
+from genas.training.fresh import blank, fresh_network, guarded
 from genas.training.timing import pick_device
 
 _IQR_OF_NORMAL = 1.349  # interquartile range of a normal distribution, in standard deviations

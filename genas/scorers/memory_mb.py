@@ -11,8 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from genas.core.records import Architecture
-from genas.nn.fresh import blank, fresh_network, guarded
 from genas.scorers._network import NetworkScorer
+from genas.training.fresh import blank, fresh_network, guarded
 
 
 class MemoryMb(NetworkScorer):

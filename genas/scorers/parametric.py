@@ -13,7 +13,7 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 
 _FEWEST = 8  # trials
 _STEPS = 100

@@ -13,7 +13,7 @@ from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.pareto import log_rank_sum
 from genas.core.records import Architecture, Measurement
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 from genas.scorers._batch import BatchScorer
 
 _PROXIES = ("synflow", "jacov", "jacov", "expressivity", "trainability", "flops", "gradsign", "swap")

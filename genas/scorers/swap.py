@@ -9,9 +9,9 @@ from typing import ClassVar
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ranges import Batch
 from genas.core.records import Architecture, Measurement
-from genas.nn.fresh import outline
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 from genas.scorers._probe import ProbeScorer
+from genas.training.fresh import outline
 
 
 class Swap(ProbeScorer):

@@ -32,7 +32,7 @@ class TrainMs(Scorer):
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The time; it differs a little from one measurement to the next."""
-        from genas.nn.fresh import guarded, is_tensor_task
+        from genas.training.fresh import guarded, is_tensor_task
         from genas.training.timing import build, seconds_per_example
 
         if not is_tensor_task(self.task):

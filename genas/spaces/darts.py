@@ -10,8 +10,8 @@ from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ranges import Channels, Depth
 from genas.core.records import Architecture, Candidate, Constraint, Frame
-from genas.nn import darts_cells as cells
-from genas.nn.darts_cells import Slot
+from genas.spaces import _darts_cells as cells
+from genas.spaces._darts_cells import Slot
 
 if TYPE_CHECKING:
     from torch import nn
@@ -92,7 +92,7 @@ class Darts(SearchSpace):
         Raises:
             InvalidArchitecture: where a cell is illegal.
         """
-        from genas.nn.darts_net import DartsNet
+        from genas.networks.darts import DartsNet
 
         normal, reduction = self.slots(self.check(arch))
         shape = {"channels": self.channels, "cells": self.cells}

@@ -9,11 +9,12 @@ from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ranges import Positive
 from genas.core.records import Architecture, Candidate, Constraint, Frame
-from genas.nn.fbnet_kinds import KINDS
 
 if TYPE_CHECKING:
     from torch import nn
 
+# The nine kinds of blocks, in the order by which the tables number them: kernel, expansion, groups.
+KINDS = ("k3_e1", "k3_e1_g2", "k3_e3", "k3_e6", "k5_e1", "k5_e1_g2", "k5_e3", "k5_e6", "skip")
 _DEPTHS = (1, 4, 4, 4, 4, 4, 1)  # blocks of each stage
 _FBNETS = {  # kinds by their number in KINDS
     "A": "8 2 0 8 8 7 2 4 2 7 6 5 7 3 5 4 1 7 7 6 7 7",
@@ -82,7 +83,7 @@ class Fbnet(SearchSpace):
         Raises:
             InvalidArchitecture: where the chain is illegal.
         """
-        from genas.nn.fbnet_net import FbnetNet
+        from genas.networks.fbnet import FbnetNet
 
         blocks = self.check(arch).ops[1:-1]
         return FbnetNet(blocks, task.input_shape[0], task.outputs, width=self.width, stages=self.stages)

@@ -92,7 +92,7 @@ class Gpt(SearchSpace):
             InvalidArchitecture: where the chain is illegal.
             RequestError: where the task is not judged by perplexity, so that its outputs are no vocabulary.
         """
-        from genas.nn.gpt_net import GptNet
+        from genas.networks.gpt import GptNet
 
         if task.metric != "perplexity":
             raise RequestError(

@@ -24,7 +24,7 @@ _DROPOUTS = ("p0", "p1", "p2", "p4")  # tenths
 class Mlp(Stages):
     """A labelled chain: members, then kind, activation, width and dropout (in tenths) of each layer.
 
-    Source: the kinds of layers and their members are those of `genas.nn.row_net`, which names the papers; references
+    Source: the kinds of layers and their members are those of `genas.networks.mlp`, which names the papers; references
     are an MLP of two layers, the ResNet of Gorishniy et al. (NeurIPS 2021) with three, and the MLP with 16 members.
     Text form: `m4 | residual relu w64 p1 | plain gelu w32 p0`.
     """
@@ -39,7 +39,7 @@ class Mlp(Stages):
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """The network for rows of shape (features,)."""
-        from genas.nn.row_net import RowNet
+        from genas.networks.mlp import RowNet
 
         self.check(arch)
         if len(task.input_shape) != 1:

@@ -88,7 +88,7 @@ class NasBench101(SearchSpace):
         Raises:
             InvalidArchitecture: where the cell is illegal.
         """
-        from genas.nn.nb101_net import Nb101Net
+        from genas.networks.nasbench101 import Nb101Net
 
         self.check(arch)
         shape = {"channels": self.channels, "stacks": self.stacks, "cells": self.cells}

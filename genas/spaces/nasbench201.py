@@ -80,7 +80,7 @@ class NasBench201(SearchSpace):
         Raises:
             InvalidArchitecture: where the cell is illegal.
         """
-        from genas.nn.cell_net import CellNet
+        from genas.networks.nasbench201 import CellNet
 
         self.check(arch)
         return CellNet(arch.ops[1:7], task.input_shape[0], task.outputs, self.channels, self.cells)

@@ -107,7 +107,7 @@ class NasBenchGraph(SearchSpace):
         Raises:
             InvalidArchitecture: where the network is illegal.
         """
-        from genas.nn.graph_net import GraphNet
+        from genas.networks.nasbench_graph import GraphNet
 
         self.check(arch)
         published: Mapping[str, int] = getattr(task, "macro", {"hidden": 128, "pre": 0, "post": 0})

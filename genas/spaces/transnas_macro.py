@@ -97,7 +97,7 @@ class TransNasMacro(SearchSpace):
         Raises:
             InvalidArchitecture: where the network is illegal.
         """
-        from genas.nn.macro_net import MacroNet
+        from genas.networks.transnas_macro import MacroNet
 
         self.check(arch)
         shape = {"channels": self.channels, "blocks": self.blocks}

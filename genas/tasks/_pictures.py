@@ -35,10 +35,10 @@ class PictureTask(Task):
     def _statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         import torch
 
-        from genas.nn import pictures
+        from genas.tasks import _pixels
 
         with torch.device("cpu"):  # a network that is only counted is built on the device meta, which holds no numbers
-            return pictures.statistics(self.data("train").inputs, self.scale)
+            return _pixels.statistics(self.data("train").inputs, self.scale)
 
     @property
     def mean(self) -> tuple[float, ...]:
@@ -84,13 +84,13 @@ class PublishedTask(PictureTask):
 
     @cached_property
     def _learning(self) -> dict[str, Data]:
-        from genas.nn import pictures
+        from genas.tasks import _pixels
 
         name = f"{self.file}_train"
         labels = self._labels(name)
-        train, val = pictures.hold_out(labels, 0.1)
+        train, val = _pixels.hold_out(labels, 0.1)
         if self.limit is not None:
-            train = train[pictures.subset(labels[train], self.limit)]
+            train = train[_pixels.subset(labels[train], self.limit)]
         return {split: Data(self._images(name, rows), labels[rows]) for split, rows in (("train", train), ("val", val))}
 
     @cached_property

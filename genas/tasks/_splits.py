@@ -70,7 +70,7 @@ def divide(  # noqa: PLR0917
     """
     import torch
 
-    from genas.nn import pictures
+    from genas.tasks import _pixels
 
     answers = torch.tensor(list(labels))
     named = set(splits)
@@ -87,7 +87,7 @@ def divide(  # noqa: PLR0917
         notes[0] = f"{notes[0][:-1]}; equal ones are in one split."
     notes += [*split_up, *_absent(answers, rows, classes, things)]
     if limit is not None:
-        rows["train"] = rows["train"][pictures.subset(answers[rows["train"]], limit)]
+        rows["train"] = rows["train"][_pixels.subset(answers[rows["train"]], limit)]
     _check_learned(path, answers, rows, classes, things)
     return Division(rows, notes)
 
@@ -149,7 +149,7 @@ def _grouped(answers: Tensor, keys: Sequence[Hashable], things: str) -> tuple[li
 
 def _cut(rows: Tensor, answers: Tensor, together: Sequence[int], held: Sequence[str]) -> dict[str, Tensor]:
     """Some rows for each split in `held`, the rest for train; equal rows on one side where that leaves enough."""
-    from genas.nn import pictures
+    from genas.tasks import _pixels
 
     chosen, labels = [together[row] for row in rows.tolist()], answers[rows]
     groups = Counter(chosen)
@@ -157,12 +157,12 @@ def _cut(rows: Tensor, answers: Tensor, together: Sequence[int], held: Sequence[
         classes = {its: int(answers[its]) for its in groups}
         counts = Counter(classes.values())
         if all(counts[label] > len(held) for label in set(labels.tolist())):
-            place = pictures.apart([(its, classes[its], size) for its, size in groups.items()], _HELD, len(held))
+            place = _pixels.apart([(its, classes[its], size) for its, size in groups.items()], _HELD, len(held))
             parts = [rows[[i for i, its in enumerate(chosen) if place[its] == part]] for part in range(len(held) + 1)]
             return dict(zip(("train", *held), parts, strict=True))
     if len(held) == 2:
-        return dict(zip(("train", *held), (rows[part] for part in pictures.split(labels)), strict=True))
-    return dict(zip(("train", *held), (rows[part] for part in pictures.hold_out(labels, _HELD)), strict=True))
+        return dict(zip(("train", *held), (rows[part] for part in _pixels.split(labels)), strict=True))
+    return dict(zip(("train", *held), (rows[part] for part in _pixels.hold_out(labels, _HELD)), strict=True))
 
 
 def shared(rows: Mapping[str, Tensor], keys: Mapping[int, Hashable], things: str) -> list[str]:

@@ -11,7 +11,7 @@ from genas.core import assets
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, Split
 from genas.core.records import Architecture, Measurement
-from genas.nn import darts_cells as cells
+from genas.spaces import _darts_cells as cells
 from genas.tasks._cifar import CIFAR10, CifarTable
 
 if TYPE_CHECKING:

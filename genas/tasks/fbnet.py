@@ -9,7 +9,7 @@ from genas.core import assets
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, Split
 from genas.core.records import Architecture, Goal, Measurement
-from genas.nn.fbnet_kinds import KINDS
+from genas.spaces.fbnet import KINDS
 from genas.tasks._cifar import CifarTable
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ def test_executors_are_named_in_short() -> None:
 
 def test_workers_need_a_folder_to_meet_in() -> None:
     from genas.core.ledger import Ledger
-    from genas.designer import Designer
+    from genas.run.designer import Designer
 
     with (
         registry.create("executors", Use("processes", SMALL["processes"])) as made,
@@ -140,7 +140,7 @@ def test_workers_need_a_folder_to_meet_in() -> None:
 
 
 def test_command_line_takes_an_executor(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "genas.cli", "design", GOAL, "--out", str(tmp_path), "--executor", "fibres:2"]
+    command = [sys.executable, "-m", "genas", "design", GOAL, "--out", str(tmp_path), "--executor", "fibres:2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "executors" in done.stderr and done.stderr.count("error:") == 1

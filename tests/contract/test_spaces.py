@@ -12,7 +12,7 @@ from genas.core import registry, wire
 from genas.core.errors import InvalidArchitecture
 from genas.core.records import Architecture
 from genas.core.rng import rng
-from genas.nn.fresh import blank, fresh_network
+from genas.training.fresh import blank, fresh_network
 
 SPACES = registry.names("spaces")
 

@@ -37,7 +37,7 @@ def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 def test_help_and_import_load_no_torch() -> None:
-    code = "import sys, genas.cli, genas.api; sys.exit('torch' in sys.modules)"
+    code = "import sys, genas.faces.cli, genas.api; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     result = genas("--help")
     assert result.returncode == 0

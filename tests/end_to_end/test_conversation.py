@@ -13,13 +13,13 @@ from hostile_server import BAD, call, say, script, serving
 from tiny_design import GOAL, TINY
 
 from genas import api
-from genas.agent import Chat
 from genas.core.errors import LLMFailed, RequestError
-from genas.summary import short
+from genas.faces.agent import Chat
+from genas.report.outcome import short
 
 
 def genas_chat(address: str, lines: str, root: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "genas.cli", "chat", "--llm", "openai:m", "--root", str(root), *more]
+    command = [sys.executable, "-m", "genas", "chat", "--llm", "openai:m", "--root", str(root), *more]
     env = {**os.environ, "OPENAI_BASE_URL": address, "OPENAI_API_KEY": "none"}
     return subprocess.run(command, input=lines, capture_output=True, text=True, env=env, timeout=240, check=False)
 
@@ -157,7 +157,7 @@ def test_models_without_tools_are_refused_with_advice(tmp_path: Path) -> None:
         with pytest.raises(RequestError, match=r"openai:|provider"):
             Chat(llm, tmp_path, approve=lambda plan: True)
     result = subprocess.run(
-        [sys.executable, "-m", "genas.cli", "chat", "digits"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "genas", "chat", "digits"], capture_output=True, text=True, check=False
     )
     assert result.returncode == 2 and "--llm openai:" in result.stderr
 

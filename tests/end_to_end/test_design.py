@@ -205,7 +205,7 @@ def test_a_chat_model_that_only_fails_costs_nothing_but_its_candidates(tmp_path:
 
 def test_tokens_of_the_budget_are_shared_out_among_chat_models(tmp_path: Path) -> None:
     from genas.core.ledger import Ledger
-    from genas.designer import Designer
+    from genas.run.designer import Designer
 
     local = {"model": "local"}
     request = genas.interpret(

@@ -16,15 +16,16 @@ import torch
 from tiny_design import GOAL, TINY
 
 import genas
-from genas import api, trained
+from genas import api
 from genas.core import registry
 from genas.core.errors import Damaged, GenasError, LedgerCorrupt, OutOfBounds, RequestError
+from genas.core.examples import examples
 from genas.core.ledger import Event, Ledger, sealed
-from genas.examples import examples
+from genas.faces.tools import Verbs
+from genas.report.outcome import short
+from genas.run import trained
 from genas.run.decisions import check_finalists, check_rung
-from genas.summary import short
 from genas.training.weights import checkpoint_of, loaded_state, sealed_state
-from genas.verbs import Verbs
 
 
 @pytest.fixture(scope="module")

@@ -19,16 +19,16 @@ from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 from tiny_design import GOAL, TINY
 
-from genas import service
 from genas.core import wire
 from genas.core.records import Candidate, Request, Trial
-from genas.summary import short
+from genas.faces import mcp
+from genas.report.outcome import short
 
 Told = list[tuple[float, float | None, str | None]]
 
 
 def command(root: Path, transport: str, *more: str) -> list[str]:
-    code = f"from genas.service import serve; from pathlib import Path; serve({transport!r}, root=Path({str(root)!r})"
+    code = f"from genas.faces.mcp import serve; from pathlib import Path; serve({transport!r}, root=Path({str(root)!r})"
     return [sys.executable, "-c", ", ".join((code, *more)) + ")"]
 
 
@@ -93,7 +93,7 @@ class Run(NamedTuple):
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Cancelled by a message (legacy) and with its call (auto); each later call is the same as the first."""
     root, told, outcomes, ledgers = tmp_path_factory.mktemp("root"), [], [], []
-    server, call = service.make(root), {"sentence": GOAL, "known": TINY}
+    server, call = mcp.make(root), {"sentence": GOAL, "known": TINY}
 
     def look() -> None:
         (path,) = root.glob("*/ledger.jsonl")  # one folder for all calls
@@ -175,7 +175,7 @@ def test_a_network_of_a_run_is_exported_and_trained_further(run: Run) -> None:
                 assert refused.is_error and "root" in said(refused)
         assert "There is no network zzzz" in said(await client.call_tool("export_network", {"key": "zzzz"}))
 
-    talk(service.make(folder.parent), conversation)
+    talk(mcp.make(folder.parent), conversation)
     assert told[0] == "further training: 100 steps" and len(told) > 50
     assert {p: p.read_bytes() for p in folder.glob("*.*")} == before
 
@@ -228,7 +228,7 @@ def test_mistakes_are_tool_errors_with_advice(
         for word in words:
             assert word in text, text
 
-    talk(service.make(root), conversation)
+    talk(mcp.make(root), conversation)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["root"]
     assert not Path("/tmp/genas-outside").exists()
 
@@ -243,7 +243,7 @@ def test_a_sentence_is_data(tmp_path: Path) -> None:
         if not result.is_error:
             assert wire.from_data(Request, data(result)["request"]).constraints[0].at_most == 19_999
 
-    talk(service.make(tmp_path / "root"), conversation)
+    talk(mcp.make(tmp_path / "root"), conversation)
     assert not marker.exists()
 
 
@@ -296,7 +296,7 @@ import sys
 sys.modules["mcp"] = None
 from genas.core.errors import MissingArtifact
 try:
-    import genas.service
+    import genas.faces.mcp
 except MissingArtifact as error:
     sys.exit(0 if "pip install 'genas[mcp]'" in str(error) else 1)
 sys.exit(2)

@@ -12,7 +12,8 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult
 
-from genas import api, catalogue, service
+from genas import api, catalogue
+from genas.faces import mcp
 
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 
@@ -47,9 +48,9 @@ def test_a_client_is_told_again_while_nothing_is_new(tmp_path: Path, monkeypatch
         assert not result.is_error, said(result)
 
     monkeypatch.setattr(api, "propose", slow)
-    monkeypatch.setattr(service, "_SILENCE", 0.5)
-    assert service._SILENCE < 20
-    talk(service.make(tmp_path), conversation)
+    monkeypatch.setattr(mcp, "_SILENCE", 0.5)
+    assert mcp._SILENCE < 20
+    talk(mcp.make(tmp_path), conversation)
     figures = [done for done, _ in told]
     assert figures == sorted(set(figures)) and len(told) >= 4
     assert [text for _, text in told[2:]] == ["training: leads"] * len(told[2:])
@@ -64,8 +65,8 @@ def test_reading_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert not (await client.call_tool("explain", {"name": "uniform"})).is_error
 
     monkeypatch.setattr(catalogue, "plugins", lambda kind: time.sleep(5))
-    monkeypatch.setattr(service, "LIGHT", 0.5)
-    talk(service.make(tmp_path), conversation)
+    monkeypatch.setattr(mcp, "LIGHT", 0.5)
+    talk(mcp.make(tmp_path), conversation)
 
 
 @pytest.mark.parametrize(
@@ -102,5 +103,5 @@ def test_what_is_beyond_the_bounds_is_refused_at_once(
         assert result.is_error and words in said(result) and "\x1b" not in said(result), said(result)
         assert "root:x" not in said(result) and time.monotonic() - start < 30
 
-    talk(service.make(tmp_path, longest=7200.0), conversation)
+    talk(mcp.make(tmp_path, longest=7200.0), conversation)
     assert list(tmp_path.iterdir()) == []

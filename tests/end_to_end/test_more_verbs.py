@@ -12,13 +12,13 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from genas import api
-from genas.cli import app
 from genas.core import wire
 from genas.core.errors import GenasError, RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Candidate, Measurement, Report
+from genas.faces.cli import app
+from genas.report.outcome import short
 from genas.spaces.conv_net import ConvNetSpace
-from genas.summary import short
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits under 20k parameters"
 TINY = {
@@ -180,7 +180,7 @@ def test_the_command_line_has_both_verbs(run: tuple[str, Path]) -> None:
 
 
 def test_seeds_train_the_winner_again(tmp_path: Path) -> None:
-    from genas.flags import wanted_of
+    from genas.faces.flags import wanted_of
 
     (tmp_path / "request.json").write_text(json.dumps({"goal": GOAL, **TINY}))
     wanted = wanted_of("", tmp_path / "request.json", seeds=2)

@@ -15,12 +15,12 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import genas
-from genas.cli import app
 from genas.core import registry
 from genas.core.errors import Damaged, RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Use
 from genas.export.folder import export
+from genas.faces.cli import app
 
 
 def exported(task: Task, folder: Path) -> torch.nn.Module:

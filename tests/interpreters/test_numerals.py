@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from genas.core.errors import RequestError
-from genas.interpreters._languages import english
-from genas.interpreters._numerals import spelled
+from genas.interpreters.plain.languages import english
+from genas.interpreters.plain.numerals import spelled
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import genas
 from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.records import Use
-from genas.interpreters._subject import space_for
+from genas.interpreters.subject.subject import space_for
 
 
 @pytest.mark.parametrize(

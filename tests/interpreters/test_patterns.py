@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from genas.interpreters import _french, _german
-from genas.interpreters._patterns import one_of, rows, words
+from genas.interpreters.plain import french, german
+from genas.interpreters.plain.patterns import one_of, rows, words
 
 
 def test_lines_are_alternatives_and_the_first_that_fits_is_taken() -> None:
@@ -28,7 +28,7 @@ def test_a_row_has_a_meaning_and_words_on_several_lines() -> None:
 
 
 def test_every_row_of_a_dictionary_can_be_used() -> None:
-    for said, meaning in (*_german.PARTS, *_german.WORDS, *_french.PARTS, *_french.WORDS):
+    for said, meaning in (*german.PARTS, *german.WORDS, *french.PARTS, *french.WORDS):
         groups = re.compile(said).groups
         assert meaning.strip()
         assert all(int(group) <= groups for group in re.findall(r"\\([0-9])", meaning)), said

@@ -2,9 +2,9 @@ import pytest
 
 from genas import api
 from genas.core.errors import RequestError
+from genas.core.llm_names import split
 from genas.core.records import Use
-from genas.llms._names import split
-from genas.verbs import Verbs
+from genas.faces.tools import Verbs
 
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
 REMOTE = "openai:m@http://localhost:9/v1"

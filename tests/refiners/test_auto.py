@@ -10,7 +10,7 @@ from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Task
 from genas.core.records import Constraint, Measurement, Objective, Trial
-from genas.nn.surrogate import Surrogate, quantiles, traits
+from genas.predictors.gaussian_process import Surrogate, quantiles, traits
 from genas.refiners._acquisition import fixed, improvement, warped
 from genas.refiners._pool import Pool
 from genas.refiners.auto import Auto

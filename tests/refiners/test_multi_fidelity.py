@@ -10,7 +10,7 @@ import genas
 from genas.core.errors import RequestError
 from genas.core.records import Candidate, Measurement, Objective, Trial
 from genas.core.rng import rng
-from genas.nn.decisions import Decisions
+from genas.encodings.decisions import Decisions
 from genas.refiners._rungs import Bracket, Rung, hyperband
 from genas.refiners.bohb import Bohb, Density
 from genas.refiners.hyperband import Hyperband

@@ -7,7 +7,7 @@ import pytest
 from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.records import Architecture, Candidate, Constraint, Measurement, Objective, Trial, Use
-from genas.nn.morphism import obstacle, skeleton
+from genas.training.morphism import obstacle, skeleton
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 START = SPACE.from_text("full stem8 s1 relu mean | plain k3 d1 w8 | residual k3 d1 w12")

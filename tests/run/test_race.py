@@ -16,18 +16,18 @@ from typing import Any
 import pytest
 
 import genas
-from genas.book import Book
 from genas.core import assets, clock, registry
 from genas.core.errors import RequestError
 from genas.core.ledger import Event, Ledger
 from genas.core.records import Architecture, Candidate, Options, Report, Request, Use
-from genas.laboratory import Laboratory, context_of
+from genas.run.book import Book
 from genas.run.finer import finer
+from genas.run.laboratory import Laboratory, context_of
 from genas.run.means import Means
+from genas.run.mix import Mix
 from genas.run.opening import Opening
 from genas.run.schedule import Schedule
 from genas.run.trainer import Course, Result, Trainer
-from genas.sources import Mix
 from genas.spaces.conv_net import ConvNetSpace
 from genas.training.loop import Leg, Training
 

@@ -14,7 +14,7 @@ from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.records import Candidate, Measurement, Trial, Use
 from genas.core.rng import rng
-from genas.nn.probe import Probes
+from genas.probes.probes import Probes
 
 X = np.array(Points.examples)
 ROWS = [[2.0, -1.0], [1.0, 1.0]]

@@ -16,8 +16,8 @@ from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import rng
-from genas.nn.darts_cells import OPS, ZERO, canonical
-from genas.nn.graphs import Codec
+from genas.encodings.tensors import Codec
+from genas.spaces._darts_cells import OPS, ZERO, canonical
 from genas.spaces.darts import Darts
 
 DARTS_V2 = (

@@ -12,7 +12,7 @@ from shapes_only import ShapesOnly
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import rng
-from genas.nn.macro_net import MODULES
+from genas.networks.transnas_macro import MODULES
 from genas.spaces.transnas_macro import TransNasMacro
 
 SPACE = TransNasMacro()

@@ -11,7 +11,7 @@ import pytest
 from genas.core.errors import MissingArtifact, RequestError, ScoreFailed
 from genas.core.records import Architecture
 from genas.core.rng import rng
-from genas.nn.darts_cells import OPS
+from genas.spaces._darts_cells import OPS
 from genas.spaces.darts import Darts
 from genas.tasks.darts import DartsTask
 

@@ -1,0 +1,106 @@
+"""Features of architectures that no renumbering of nodes changes: what a random walk between input and output meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from genas.core.interfaces import SearchSpace
+from genas.core.records import Architecture
+from genas.encodings.paths import CUTS, PASSES, Features, free_labels, matrices
+
+_CHUNK = 512
+Flags = npt.NDArray[np.bool_]
+
+
+class FlowFeatures:
+    """Turns architectures of one space into rows of numbers that are equal for equal keys.
+
+    A walk goes from the outputs back, at each node to one of its sources, all alike: so a signal is averaged, and so
+    many channels of concatenated signals come from there. Another goes from the inputs on, at each node to one of its
+    targets. Of both: mean and mean square of how often each label is met. Then how often each label (and any that does
+    nothing) is right before an output and right behind an input; and by label the sum and the logarithm of the sum of
+    squares of the widths that nodes have where an output concatenates: those before it share its channels alike, all
+    others have as many as the widest they lead to. At last the numbers of nodes that share, of nodes at an input, the
+    width of these together, and of all nodes. Nodes on no path that signals take count for nothing.
+
+    Source: the random walks of Gaertner et al., "On graph kernels" (2003), section 4, here as the moments of what a
+    walk meets; the widths as in Ying et al., "NAS-Bench-101" (2019), section 2.2, there rounded.
+
+    Args:
+        space: whose frames say which labels are free.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._ids = {op: i for i, op in enumerate(space.ops)}
+        self._free, self._cut, self._passing = (
+            [i for op, i in self._ids.items() if op in chosen] for chosen in (free_labels(space), CUTS, PASSES)
+        )
+        self._nodes = max(space.sizes())
+
+    def features(self, archs: Sequence[Architecture]) -> Features:
+        """One row for each architecture.  # [B, F]"""
+        parts = [self._some(archs[start : start + _CHUNK]) for start in range(0, len(archs), _CHUNK)]
+        return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
+
+    def _some(self, archs: Sequence[Architecture]) -> Features:
+        labels, wires = matrices(archs, self._ids, self._nodes)  # [B, N], [B, N, N]
+        there = labels < len(self._ids)
+        starts, ends = there & ~wires.any(1), there & ~wires.any(2)  # [B, N]
+        alive = _alive(wires, there & ~np.isin(labels, self._cut), starts, ends)
+        wires, starts, ends = wires * alive[:, :, None] * alive[:, None, :], starts & alive, ends & alive
+        kinds = np.stack([labels == label for label in self._free], axis=2) & alive[:, :, None]  # [B, N, L]
+        back = _walk(wires, kinds, ends, range(self._nodes))
+        forth = _walk(wires.transpose(0, 2, 1), kinds, starts, reversed(range(self._nodes)))
+        before, behind = wires @ ends[:, :, None] > 0, wires.transpose(0, 2, 1) @ starts[:, :, None] > 0  # [B, N, 1]
+        before, behind = before[..., 0], behind[..., 0]
+        idle = np.isin(labels, self._passing)
+        found = [*back, *forth]
+        for near, far in ((before, starts), (behind, ends)):
+            found += [(near[:, :, None] & kinds).sum(1), (near & (idle | far)).sum(1, keepdims=True)]
+        sharing = (before & ~starts).sum(1)
+        widths = _widths(wires, ends, before / np.maximum(sharing, 1)[:, None])
+        found += [np.einsum("bn,bnl->bl", widths, kinds), np.log(np.einsum("bn,bnl->bl", widths**2, kinds) + 0.01)]
+        entering = (widths * (behind & kinds.any(2))).sum(1)
+        found.append(np.stack([sharing, behind.sum(1), entering, alive.sum(1)], axis=1))
+        return np.concatenate(found, axis=1).astype(np.float32)
+
+
+def _alive(wires: Features, passable: Flags, starts: Flags, ends: Flags) -> Flags:
+    """Nodes on a path from an input to an output that nothing cuts.  # [B, N]"""
+    fed, used = starts & passable, ends & passable
+    for node in range(wires.shape[1]):
+        fed[:, node] |= passable[:, node] & (wires[:, :, node] * fed).any(1)
+    for node in reversed(range(wires.shape[1])):
+        used[:, node] |= passable[:, node] & (wires[:, node] * used).any(1)
+    alive: Flags = fed & used
+    return alive
+
+
+def _walk(wires: Features, kinds: Flags, ends: Flags, order: Iterable[int]) -> tuple[Features, Features]:
+    """Mean and mean square of how often a walk that ends at any of `ends` alike meets each label; [B, L] both.
+
+    Args:
+        order: of the nodes, sources first.
+    """
+    first = np.zeros(kinds.shape, dtype=np.float32)  # [B, N, L]
+    second = np.zeros_like(first)
+    for node in order:
+        share = wires[:, :, node] / np.maximum(wires[:, :, node].sum(1, keepdims=True), 1)  # [B, N]
+        mean, square = (np.einsum("bs,bsl->bl", share, moment) for moment in (first, second))
+        met = kinds[:, node]
+        first[:, node], second[:, node] = mean + met, square + met * (2 * mean + 1)
+    share = ends / np.maximum(ends.sum(1, keepdims=True), 1)
+    mean, square = (np.einsum("bn,bnl->bl", share, moment) for moment in (first, second))
+    return mean, square
+
+
+def _widths(wires: Features, ends: Flags, shares: Features) -> Features:
+    """Of each node as a part of the output's channels; 1 at the outputs.  # [B, N]"""
+    widths: Features = np.where(ends, 1.0, shares)
+    for node in reversed(range(wires.shape[1])):
+        widest = (wires[:, node] * np.where(ends, 0.0, widths)).max(1)
+        widths[:, node] = np.where(widths[:, node] > 0, widths[:, node], widest)
+    return widths

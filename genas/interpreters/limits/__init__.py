@@ -1,0 +1,1 @@
+"""What a sentence limits and what it wants most, with the units."""

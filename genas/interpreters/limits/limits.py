@@ -1,0 +1,250 @@
+"""Terms as limits and budgets, in the units of constraints."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from genas.core.errors import RequestError
+from genas.core.records import Budget, Constraint
+from genas.interpreters.limits.doubts import refuse_doubts, refuse_endless, refuse_stray
+from genas.interpreters.limits.terms import SIDED, Term, alone, metric_of, named_right, read_terms
+from genas.interpreters.limits.vocabulary import METRIC, NAMES, TRY
+from genas.interpreters.plain.patterns import words
+from genas.interpreters.plain.text import blank
+
+_LOG = logging.getLogger(__name__)
+_FASTER = words("faster|quicker|slower")
+_BETTER = words("better|worse")
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_TURNED_INTO: dict[str, tuple[str, Callable[[float], float]]] = {
+    "latency_ms": ("latency_ms", lambda seconds: round(1e3 * seconds, 9)),
+    "fps": ("latency_ms", lambda rate: round(1e3 / rate, 9)),
+    "macs": ("flops", lambda macs: round(2 * macs, 9)),
+    "error": ("accuracy", lambda error: 1 - error),
+}
+_JOINT = re.compile(r"\s*(?:,|and|but|yet)(?:\s*(?:and|but))?\s*", re.I)
+_TIGHTER = re.compile(  # between a rough figure and the limit that it keeps
+    r"(?:\s*(?:for|on)\s+\|+)?[\s,;:(]*(?:(?:and|but|yet|though|with|or)\b\s*)*"
+    r"(?:(?:an?|the|my|our)\s+)?(?:(?:hard|strict|firm|absolute)(?:ly)?\s+)?(?:(?:in|en|on|under|at)\s+)?",
+    re.I,
+)
+_COSTS = {"latency_ms", "size_mb", "memory_mb", "energy_mj", "perplexity"}
+_BARE = {"params", "flops", "macs", "accuracy"}
+
+
+@dataclass
+class Limits:
+    """What the numbers of a sentence say; `text` is the `sentence` with everything that was read blanked."""
+
+    sentence: str
+    text: str
+    lows: dict[str, float] = field(default_factory=dict)
+    highs: dict[str, float] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    about: list[tuple[str, Term]] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
+    epochs: int | None = None
+
+    def constraints(self) -> tuple[Constraint, ...]:
+        """One constraint a metric, in the order they were mentioned."""
+        return tuple(Constraint(m, self.highs.get(m), self.lows.get(m)) for m in self.order)
+
+
+def read_limits(text: str) -> Limits:
+    """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
+    refuse_doubts(text)
+    limits = Limits(text, text)
+    edge, last, near = 0, "", False
+    open_: Term | None = None
+    for term in read_terms(text):
+        if term.first.kind == "examples" and term.sign == "":
+            edge = term.end
+            limits.text = blank(limits.text, term.start, term.end)
+            continue
+        if term.sign == "~" and re.search(r"\b(?:between|from)\s*$", text[edge : term.start], re.I):
+            raise RequestError(_no_limit(term))
+        if open_ is None and term.sign == "~" and _unplaced(text, term, edge):
+            open_, edge = term, term.end  # its metric is that of the limit that follows
+            limits.text = blank(limits.text, term.start, term.end)
+            continue
+        joint = _TIGHTER if near else _JOINT
+        joined = joint.fullmatch(text[edge : term.start]) is not None and not term.first.kind
+        try_same = joined and not METRIC.search(term.words) and named_right(text, term) is None
+        if try_same and last in _BARE and term.sign in SIDED:
+            metric, start, end = last, term.start, term.end
+        else:
+            metric, start, end = metric_of(text, term, edge)
+        if open_ is not None:
+            limits.about.append((metric, open_))
+            open_ = None
+        _add(limits, metric, term)
+        edge, last, near = end, metric, term.sign == "~"
+        limits.text = blank(limits.text, start, end)
+    if open_ is not None:
+        metric_of(text, open_, 0)
+        raise RequestError(_no_limit(open_))
+    refuse_stray(limits.text)
+    if limits.budget == Budget():
+        refuse_endless(text)
+    for metric, term in limits.about:
+        _check_about(limits, metric, term)
+    for metric in limits.order:
+        if metric in _COSTS and metric not in limits.highs:  # rather a negation that was not understood
+            raise RequestError(f"Should {NAMES[metric]} be that much or more? Write at most, or both ends of a range.")
+    return limits
+
+
+def _add(limits: Limits, metric: str, term: Term) -> None:
+    perfect = metric in {"accuracy", "roc_auc"} and term.sign == ">" and term.first.value in {1, 100}
+    if perfect or (term.first.value <= 0 and metric != "error"):
+        raise RequestError(f"{term.said!r} is no limit that can be kept. Write a number above zero, no more than all.")
+    if term.sign == "~":
+        limits.about.append((metric, term))
+        return
+    if metric in {"budget", "trials", "tokens", "epochs"}:
+        _add_budget(limits, metric, term)
+        return
+    low, high = _ends(metric, term._replace(sign=_meant(metric, term)))
+    metric, low, high = _asmetric_of(metric, low, high, term.said)
+    if metric not in limits.order:
+        limits.order.append(metric)
+    if high is not None:
+        limits.highs[metric] = min(high, limits.highs.get(metric, math.inf))
+    if low is not None:
+        limits.lows[metric] = max(low, limits.lows.get(metric, -math.inf))
+
+
+def _unplaced(text: str, term: Term, edge: int) -> bool:
+    """Whether nothing around a number says what it is of."""
+    try:
+        metric_of(text, term, edge)
+    except RequestError:
+        return term.first.kind == ""
+    return False
+
+
+def _no_limit(term: Term) -> str:
+    return f"'about {term.said}' is no limit. Write under {term.said}, or between two numbers."
+
+
+def _check_about(limits: Limits, metric: str, term: Term) -> None:
+    """RequestError unless a limit stands beside "about 0.7M" that keeps it: at most 0.8M, or at least 95 % accuracy."""
+    if metric in {"budget", "trials", "tokens", "epochs"}:
+        budget = limits.budget
+        bound = {"budget": budget.seconds, "trials": budget.trials, "tokens": budget.llm_tokens}.get(metric)
+        kept, value, low, high = bound is not None, term.first.value, None, bound
+    else:
+        metric, value_or_none, _ = _asmetric_of(metric, term.first.value, term.first.value, term.said)
+        value = value_or_none or 0.0
+        low, high = limits.lows.get(metric), limits.highs.get(metric)
+        kept = (low if metric in {"accuracy", "roc_auc"} else high) is not None
+    if not kept:
+        raise RequestError(_no_limit(term))
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise RequestError(f"'about {term.said}' lies beyond the limit beside it. Write the limit alone.")
+    _LOG.warning("'about %s' is left out: the limit beside it counts.", term.said)
+
+
+def _meant(metric: str, term: Term) -> str:
+    """The sign for this metric: faster is more of a rate, better is less of a cost, at 30 fps as at 5 ms."""
+    turned = _FASTER if metric == "fps" else _BETTER if metric not in {"accuracy", "roc_auc"} else None
+    return _TURNED.get(term.sign, term.sign) if turned is not None and turned.search(term.words) else term.sign
+
+
+def _ends(metric: str, term: Term) -> tuple[float | None, float | None]:
+    """The low and the high end; a count below 50,000 is at most 49,999, other limits include their end."""
+    value, sign = term.first.value, term.sign
+    if term.second is not None:
+        return value, term.second.value
+    if sign == "=":
+        return value, value
+    if sign in {">", ">="} or (not sign and metric in {"accuracy", "roc_auc", "fps"}):
+        return (math.floor(value) + 1 if sign == ">" and metric == "params" else value), None
+    return None, (math.ceil(value) - 1 if sign == "<" and metric == "params" else value)
+
+
+def _asmetric_of(
+    metric: str, low: float | None, high: float | None, said: str
+) -> tuple[str, float | None, float | None]:
+    """A metric of constraints and the ends in its unit: of frames a second the latency, of errors the accuracy."""
+    if metric in {"fps", "error"}:
+        low, high = high, low
+    metric, turned = _TURNED_INTO.get(metric, (metric, None))
+    if turned is not None:
+        low, high = (None if end is None else turned(end) for end in (low, high))
+    if metric in {"accuracy", "roc_auc"}:
+        low, high = _fraction(low, said), _fraction(high, said)
+    if metric == "params":
+        low = None if low is None else float(math.ceil(low))
+        high = None if high is None else float(math.floor(high))
+    return metric, low, high
+
+
+def _fraction(value: float | None, said: str) -> float | None:
+    """An accuracy in [0, 1]; a bare number between 1 and 100 can only be a percentage."""
+    if value is None:
+        return None
+    if ("%" in said or "cent" in said) and 0.9 / 100 <= value < 1 / 100:
+        raise RequestError(f"Is {said!r} a share or per cent? Write for example at least 98 % accuracy.")
+    if "%" not in said and "cent" not in said and 1 < value <= 100:
+        value /= 100
+    if not 0 <= value <= 1:
+        raise RequestError(
+            f"An accuracy of {said!r} is not between 0 and 100 %. Write for example at least 98 % accuracy."
+        )
+    return round(value, 12)
+
+
+def _add_budget(limits: Limits, metric: str, term: Term) -> None:
+    if term.sign in {">", ">=", "between"} or term.second is not None:
+        raise RequestError(
+            f"{term.said!r}: what a run may spend is an upper limit. Write for example at most {term.first.text}."
+        )
+    value = term.first.value
+    if metric == "budget":
+        old = limits.budget.seconds
+        limits.budget = replace(limits.budget, seconds=value if old is None else min(value, old))
+        return
+    whole = math.ceil(value) - 1 if term.sign == "<" else int(value)
+    if whole < 1 or (value != int(value) and term.sign != "<"):
+        raise RequestError(f"{term.said!r} must be a whole number of at least 1.")
+    if metric == "epochs":
+        limits.epochs = whole
+    elif metric == "tokens":
+        limits.budget = replace(limits.budget, llm_tokens=whole)
+    else:
+        _check_trials(limits.sentence, term)
+        limits.budget = replace(limits.budget, trials=whole)
+
+
+def _check_trials(text: str, term: Term) -> None:
+    """RequestError where "30 networks" may be what is asked for; alone in its clause it is how many to try."""
+    plain = re.search(r"trial|candidate|evaluation", term.first.text, re.I) or term.sign in {"<", "<="}
+    if not plain and not alone(text, term) and not TRY.search(text[: term.end + 24]):
+        raise RequestError(
+            f"Is {term.said!r} how many to try? Write for example try {term.said}; one network is delivered."
+        )
+
+
+def check_limits(constraints: tuple[Constraint, ...]) -> None:
+    """RequestError for limits that nothing can keep."""
+    for c in constraints:
+        name = NAMES.get(c.metric, c.metric)
+        for end in (c.at_most, c.at_least):
+            if end is not None and not math.isfinite(end):
+                raise RequestError(f"The limit on {name} is not a finite number. Write a number.")
+        if c.at_most is not None and c.at_least is not None and c.at_most < c.at_least:
+            raise RequestError(
+                f"At most {c.at_most:g} and at least {c.at_least:g} for {name} contradict each other. "
+                "Write a low end below the high one."
+            )
+        if c.at_most is not None and (
+            c.at_most < 0 or (c.at_most < 1 and c.metric in {"params", "flops"}) or c.at_most == 0
+        ):
+            raise RequestError(f"No network keeps {name} at most {c.at_most:g}. Write a larger limit.")
+        if c.metric == "accuracy" and any(e is not None and not 0 <= e <= 1 for e in (c.at_most, c.at_least)):
+            raise RequestError("An accuracy limit lies between 0 and 1 (98 % is 0.98).")

@@ -1,0 +1,1 @@
+"""A sentence in one spelling: its alphabet, its language, its numbers, and what it quotes."""

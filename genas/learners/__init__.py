@@ -1,0 +1,1 @@
+"""What `genas fit` fits: one file is one kind of model."""

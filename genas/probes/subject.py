@@ -1,0 +1,201 @@
+"""The network under a probe: its examples, what its layers see and give, and copies with other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy, deepcopy
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+from genas.core.errors import ScoreFailed
+from genas.core.interfaces import Task
+from genas.training.fresh import seeded
+
+Outcome = float | tuple[tuple[float, ...], ...] | ScoreFailed
+LAYERS = (_ConvNd, nn.Linear)
+NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)  # instance norms are batch norms to torch
+_UNLABELLED = -100  # the label that torch's cross entropy leaves out
+
+
+class Subject:
+    """An untrained network with a batch of examples.
+
+    Batch norms take the statistics of the batch (momentum 1), so that after one training-mode pass the network in
+    evaluation mode computes the same, but example by example: `settled()`.
+
+    Args:
+        network: freshly initialised; it stays unchanged but for the running statistics of its norms.
+        task: gives the examples, once they are asked for.
+        batch: examples to look at.
+        about: what all random numbers depend on: the architecture's key and a seed.
+        device: where the network is.
+    """
+
+    def __init__(
+        self, network: nn.Module, task: Task, batch: int, about: tuple[str, int], device: torch.device
+    ) -> None:
+        self.network, self.task, self.about = network, task, about
+        self._batch, self._device = batch, device
+        self._settled = False
+        for module in network.modules():
+            if isinstance(module, _BatchNorm):
+                module.momentum = 1.0
+            elif isinstance(module, nn.Conv2d):
+                weight = module.weight.data  # twice as fast on CPUs
+                module.weight.data = weight.contiguous(memory_format=torch.channels_last)
+
+    @cached_property
+    def _examples(self) -> tuple[Any, Tensor]:
+        inputs, labels = self.task.batch(self._batch, self.about[1])
+        return inputs.to(self._device), labels.to(self._device)
+
+    @property
+    def inputs(self) -> Any:
+        """A batch of the task, or one graph."""
+        return self._examples[0]
+
+    @property
+    def labels(self) -> Tensor:
+        """Of each example, or of each node of the graph (-100 where there is none)."""
+        return self._examples[1]
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether the examples are the labelled nodes of one graph."""
+        return not isinstance(self.inputs, Tensor)
+
+    @cached_property
+    def rows(self) -> Tensor:
+        """The numbers of the examples, or of the labelled nodes."""
+        if self.is_graph:
+            return torch.nonzero(self.labels != _UNLABELLED)[: self._batch, 0]
+        return torch.arange(len(self.labels), device=self._device)
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """The parameters of two or more dimensions."""
+        return weights_of(self.network)
+
+    def random(self, name: str) -> Any:
+        """A context in which torch's CPU generator is seeded for this subject and `name`."""
+        return seeded("probe", name, *self.about)
+
+    def leaf(self) -> tuple[Any, Tensor]:
+        """The inputs as the network takes them, and the tensor in them to differentiate by.
+
+        Raises:
+            ScoreFailed: where inputs are token ids.
+        """
+        values = self.inputs.x if self.is_graph else self.inputs
+        if not values.is_floating_point():
+            raise ScoreFailed("inputs are token ids, which have no gradient and no noise")
+        values = values.detach().clone().requires_grad_()
+        return self.like(values), values
+
+    def like(self, values: Tensor) -> Any:
+        """Inputs with other numbers: the same graph with other node features, or the tensor itself."""
+        if not self.is_graph:
+            return values
+        graph = copy(self.inputs)
+        graph.x = values
+        return graph
+
+    def noise(self, name: str) -> Tensor:
+        """Gaussian numbers in the shape of the inputs' numbers."""
+        values = self.inputs.x if self.is_graph else self.inputs
+        if not values.is_floating_point():
+            raise ScoreFailed("inputs are token ids, which have no gradient and no noise")
+        with self.random(name):
+            return torch.randn(values.shape).to(values.device)
+
+    def chosen(self, values: Tensor) -> Tensor:
+        """The examples' part of a layer's values: all, or the labelled nodes of a graph."""
+        return values[self.rows] if self.is_graph and len(values) == len(self.labels) else values
+
+    def forward(self, inputs: Any = None) -> Tensor:
+        """Logits of a training-mode pass, after which the norms hold the batch's statistics.
+
+        Args:
+            inputs: the subject's own, in a form to differentiate by.
+        """
+        with self.random("forward"):
+            logits: Tensor = self.network.train()(self.inputs if inputs is None else inputs)
+        self._settled = True
+        return logits
+
+    def loss(self, logits: Tensor) -> Tensor:
+        """Cross entropy, the mean over the labelled examples (or tokens)."""
+        if logits.ndim == 3 and self.labels.ndim == 2:
+            return cross_entropy(logits.flatten(0, 1), self.labels.flatten())
+        return cross_entropy(logits, self.labels)
+
+    def settled(self) -> nn.Module:
+        """The network in evaluation mode with the batch's statistics in its norms."""
+        if not self._settled:
+            with torch.no_grad():
+                self.forward()
+        return self.network.eval()
+
+    @cached_property
+    def kaiming(self) -> nn.Module:
+        """A copy with weights drawn by Kaiming's rule for ReLU (fan in, normal), and no biases."""
+        return self.redrawn("kaiming", lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"))
+
+    def redrawn(self, name: str, draw: Callable[[Tensor], Tensor]) -> nn.Module:
+        """A copy with the weights of convolutions and linear layers drawn anew, biases 0 and norms 1."""
+        network = deepcopy(self.network)
+        with self.random(name), torch.no_grad():
+            for module in network.modules():
+                if isinstance(module, LAYERS):
+                    fresh = torch.empty(module.weight.shape)
+                    module.weight.copy_(draw(fresh))
+                if isinstance(module, NORMS) and module.weight is not None:
+                    module.weight.fill_(1.0)
+                if isinstance(module, (*LAYERS, *NORMS)) and module.bias is not None:
+                    module.bias.zero_()
+        return network
+
+
+def weights_of(network: nn.Module) -> list[nn.Parameter]:
+    """The trainable parameters of two or more dimensions."""
+    return [p for p in network.parameters() if p.ndim >= 2 and p.requires_grad]
+
+
+@contextmanager
+def watched(
+    network: nn.Module, kinds: tuple[type[nn.Module], ...], see: Callable[[nn.Module, Tensor, Tensor], None]
+) -> Iterator[None]:
+    """Inside, `see(module, first input, output)` is called after each pass through a module of these kinds."""
+
+    def hook(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        if args and isinstance(args[0], Tensor) and isinstance(output, Tensor):
+            see(module, args[0], output)
+
+    handles = [m.register_forward_hook(hook) for m in network.modules() if isinstance(m, kinds)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def switched(network: nn.Module, kinds: tuple[type[nn.Module], ...], see: Callable[[Tensor], None]) -> Iterator[None]:
+    """Inside, `see(values)` is called with what is about to enter each module of these kinds."""
+
+    def hook(_module: nn.Module, args: tuple[Any, ...]) -> None:
+        see(args[0].detach())
+
+    handles = [m.register_forward_pre_hook(hook) for m in network.modules() if isinstance(m, kinds)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,222 @@
+"""Measures candidates for a run: which scorers screen, gate, measure and validate, and where that work is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from genas.core import registry, wire
+from genas.core.errors import RequestError, ScoreFailed
+from genas.core.interfaces import Executor, Scorer, SearchSpace, Task
+from genas.core.ledger import Ledger
+from genas.core.meter import Job, Meter
+from genas.core.records import Architecture, Candidate, Constraint, Measurement, Request, Trial, Use
+from genas.run.book import Book
+
+_CHEAP = 0.02  # rough seconds of a scorer that every candidate of a race passes
+_SMALL = 0.05  # rough seconds of one that only its winner is measured by in any case
+
+
+def context_of(request: Request, ledger: Ledger, device: str) -> dict[str, Any]:
+    """What plug-ins of a run may ask for by name, in the run's own process and in a worker's."""
+    from genas.probes.probes import Probes
+
+    task: Task = registry.create("tasks", request.task)
+    space: SearchSpace = registry.create("spaces", request.space)
+    return {
+        "space": space, "task": task, "ledger": ledger, "device": device, "seed": request.seed,
+        "objectives": request.objectives, "limits": request.constraints, "probes": Probes(space, task, device),
+    }  # fmt: skip
+
+
+class Laboratory:
+    """The scorers of a run, and what each says of a trial.
+
+    Args:
+        request: what is wanted.
+        book: knows the limits, and what was charged.
+        context: what plug-ins may ask for by name.
+        executor: where the task's metric is measured; screening runs here.
+
+    Raises:
+        RequestError: no scorer measures what is wanted, or the executor needs a run's folder and there is none.
+    """
+
+    def __init__(self, request: Request, book: Book, context: dict[str, Any], executor: Executor) -> None:
+        self.request, self.book, self.context, self.executor = request, book, context, executor
+        self.ledger: Ledger = context["ledger"]
+        if executor.apart and self.ledger.path is None:
+            raise RequestError(f"The executor {executor.name} needs a run's folder; name one with --out.")
+        self.effort = 0.0  # measurements of the task's metric, each counted as its share of a whole one
+        metric = book.metric
+        meters = sorted((self.meter("scorers", use) for use in request.scorers), key=lambda meter: meter.scorer.cost)
+        self.measures = next((m for m in meters if m.scorer.metric == metric), None)
+        if self.measures is None and request.validator.name != "train":  # a race measures it itself
+            raise RequestError(f"No scorer measures {metric}; add short_train or table to the scorers.")
+        screens = [m for m in meters if m.scorer.metric != metric]
+        self.validator = self.meter("validators", request.validator)
+        known = {m.scorer.metric for m in meters} | {metric}
+        self.needed = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
+        for wanted in sorted(self.needed - known):
+            raise RequestError(
+                f"No scorer measures {wanted}. Add one to the scorers (genas list scorers), or leave that "
+                f"limit or objective out. Measured are: {', '.join(sorted(known))}."
+            )
+        self.screens: list[Meter] = screens
+        self.gates: list[Meter] = []
+        self.promises: list[Meter] = []
+
+    def race(self, limit: Constraint | None) -> None:
+        """For a race: what only promises and is learned or takes its time is measured of proposals by `promise` alone.
+
+        Args:
+            limit: on what a candidate may cost to train; measured last, and only of what keeps the other limits.
+        """
+        free = [m for m in self.screens if m.scorer.metric not in self.needed]
+        if limit is not None:
+            self.book.afford(limit)
+            self.gates = [m for m in free if m.scorer.metric == limit.metric]
+        promising = [m for m in free if m.scorer.cost > _CHEAP or m.scorer.fits]
+        self.promises = [m for m in promising if m not in self.gates]
+        self.screens = [m for m in self.screens if m not in self.gates and m not in self.promises]
+
+    def meter(self, kind: str, use: Use) -> Meter:
+        """A scorer or validator behind the ledger."""
+        return Meter(registry.create(kind, use, **self.context), use, self.ledger)
+
+    # Cheap figures
+
+    def ranked(self) -> list[Trial]:
+        """What is not measured yet, the most promising first by all screening scorers together."""
+        return self.book.ranked([meter.scorer for meter in (*self.screens, *self.promises)])
+
+    def promise(self, trials: Sequence[Trial], enough: Callable[[], bool]) -> None:
+        """Measure what only promises, the cheapest first, until `enough` says that there is no more time."""
+        for meter in self.promises:
+            if enough():
+                return
+            for trial, result in zip(trials, meter.measure([t.candidate.arch for t in trials]), strict=True):
+                self.book.keep(self.book.add(self.book.trials[trial.candidate.key], result, fatal=False))
+
+    def screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
+        """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
+        new = {c.key: Trial(c) for c in candidates if c.key not in self.book}
+        for trial in new.values():
+            self.announce(trial.candidate)
+        for meter in self.screens:
+            living = [t for t in new.values() if t.failure is None]
+            for trial, result in zip(living, meter.measure([t.candidate.arch for t in living]), strict=True):
+                changed = self.book.add(trial, result, fatal=meter.scorer.metric in self.needed)
+                new[trial.candidate.key] = self.book.screened(changed)
+        self.book.trials |= new
+        return list(new.values())
+
+    def figures(self, candidate: Candidate) -> Trial:
+        """All cheap figures of a hand-made network, whichever limits it breaks."""
+        trial = Trial(candidate)
+        self.announce(candidate)
+        for meter in (*self.screens, *self.gates):
+            trial = self.book.add(trial, meter.measure([candidate.arch])[0], fatal=False)
+        return trial
+
+    def gate(self, trial: Trial) -> Trial:
+        """The trial, failed if it costs more to try than the run can afford: measured only before a try."""
+        for meter in self.gates:
+            trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
+        return self.book.screened(trial)
+
+    def finish(self, trial: Trial) -> Trial:
+        """The trial with the cheap figures that a race does not ask of every candidate."""
+        for meter in (m for m in self.promises if m.scorer.cost <= _SMALL and not m.scorer.fits):
+            trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
+        return self.book.keep(trial)
+
+    def params(self, arch: Architecture) -> int:
+        """The weights of the architecture's network."""
+        import torch
+
+        with torch.device("meta"):
+            return sum(p.numel() for p in self.context["space"].build(arch, self.context["task"]).parameters())
+
+    def learn(self) -> None:
+        """Fit the scorers that learn and let them look again at what is not measured yet."""
+        for meter in (m for m in self.screens if m.scorer.fits):
+            meter.fit(self.book.measured())
+            waiting = self.ranked()
+            for trial, result in zip(waiting, meter.measure([t.candidate.arch for t in waiting]), strict=True):
+                self.book.trials[trial.candidate.key] = self.book.add(trial, result, fatal=False)
+
+    def announce(self, candidate: Candidate) -> None:
+        """Write a candidate into the ledger before anything is measured of it."""
+        identity = f"candidate {candidate.key}"
+        if self.ledger.find(identity) is None:
+            event = {"kind": "candidate", "id": identity, "key": candidate.key}
+            self.ledger.append({**event, "candidate": wire.to_data(candidate)})
+
+    # Costly figures
+
+    def measure(self, trials: Iterable[Trial]) -> Iterator[Trial]:
+        """Each trial with the task's metric at its candidate's fidelity, in order; `trials` may end early."""
+        assert self.measures is not None
+        taken: list[Trial] = []
+
+        def jobs() -> Iterator[Job]:
+            for trial in trials:
+                taken.append(trial)
+                yield Job(trial.candidate.arch, trial.candidate.fidelity, self.request.seed)
+
+        for number, result in enumerate(self._stream(self.measures, "scorers", jobs())):
+            trial = taken[number]
+            if isinstance(result, Measurement):
+                self.effort += trial.candidate.fidelity
+            yield self.book.add(trial, result)
+
+    def train(self, archs: Sequence[tuple[Trial, int]]) -> Iterator[Measurement | ScoreFailed]:
+        """One full training for each trial and seed, in order."""
+        jobs = (Job(trial.candidate.arch, seed=seed) for trial, seed in archs)
+        return self._stream(self.validator, "validators", jobs)
+
+    def _stream(self, meter: Meter, kind: str, jobs: Iterator[Job]) -> Iterator[Measurement | ScoreFailed]:
+        do = partial(_score, meter.scorer)
+        if self.executor.apart:
+            place = {
+                "request": wire.to_data(self.request), "device": self.context["device"], "kind": kind,
+                "use": wire.to_data(meter.use), "ledger": str(self.ledger.path), "threads": self.executor.threads,
+            }  # fmt: skip
+            do = partial(_work, json.dumps(place))
+
+        def submit(job: Job) -> Future[Measurement | ScoreFailed]:
+            return self.executor.submit(do, job)
+
+        return meter.stream(jobs, submit, self.executor.workers)
+
+
+def _score(scorer: Scorer, job: Job) -> Measurement | ScoreFailed:
+    return scorer.score_all([job.arch], fidelity=job.fidelity, seed=job.seed)[0]
+
+
+def _work(place: str, job: Job) -> Measurement | ScoreFailed:
+    """In a worker: what the run's own scorer would measure."""
+    from genas.training.timing import threads
+
+    with threads(json.loads(place)["threads"]):
+        return _score(_made(place), job)
+
+
+@lru_cache(maxsize=4)
+def _made(place: str) -> Scorer:
+    told = json.loads(place)
+    request = wire.from_data(Request, told["request"])
+    context = context_of(request, Ledger(Path(told["ledger"]), follow=True), told["device"])
+    scorer: Scorer = registry.create(told["kind"], wire.from_data(Use, told["use"]), **context)
+    return scorer
+
+
+def at(trial: Trial, fidelity: float) -> Trial:
+    """The trial, wanted at that fidelity."""
+    return replace(trial, candidate=replace(trial.candidate, fidelity=fidelity))
