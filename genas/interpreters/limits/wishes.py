@@ -1,4 +1,4 @@
-"""What should be large or small: superlatives, "accuracy first, then latency", trade-offs."""
+"""Reads the objectives of a sentence: superlatives, "accuracy first, then latency", trade-offs, adjectives."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _POSSIBLE = r"(?:as (?:possible|can be|you can|it gets|it can be)|possible)"
 
 
 def _metrics(prefix: str = "") -> str:
-    """A pattern with one named group a metric."""
+    """A pattern with one named group for each metric."""
     return "(?:" + "|".join(rf"(?P<{prefix}{metric}>\b(?:{said})\b)" for said, metric in _NOUNS) + ")"
 
 
 def _ranked() -> Iterator[str]:
-    """The same, where a metric may be named by its adjective: above all small, then fast."""
+    """The patterns of each metric by noun or adjective: above all small, then fast."""
     adjectives = {metric: said for said, metric in _QUALITIES}
     ends = rf"(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ )?{_NETWORK}\b))"
     for said, metric in _NOUNS:
@@ -123,7 +123,7 @@ _DENIED = one_of(r"""
 """)
 _DROPPED = re.compile(rf"[^.,;|]*\b{_DENIED}\b[^.,;|]*", re.I)
 _WISH = "|".join(said for said, _ in (*_QUALITIES, *_MOST))
-_NEEDLESS = re.compile(  # no need to be fast; neither the fastest nor the smallest; not small
+_NEEDLESS = re.compile(  # "no need to be fast", "neither the fastest nor the smallest", "not small"
     one_of(rf"""
     \b(?:no need|need(?:s)?(?:n't| not)|(?:not|n't) (?:have|need|has)(?: to)?|(?:not|n't) necessarily)\b[^.,;|]*?
     \bneither\b[^.,;|]*\bnor\b[^.,;|]*?
@@ -150,7 +150,7 @@ _KEPT = one_of(rf"""
 
 
 def _weak(adjective: str, noun: str) -> re.Pattern[str]:
-    """An adjective before a network, after "keep it" or alone between commas; save memory, low latency, latency low."""
+    """A wish without rank: an adjective before "network", after "keep it" or alone between commas; low latency."""
     ends = r"(?!\s*\|+[\s-]*(?:image|photo|picture|scan))(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|$))"
     return re.compile(
         one_of(rf"""
@@ -188,11 +188,14 @@ _WRONG = re.compile(
 
 
 def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
-    """The objectives in order: superlatives and ranked wishes as mentioned, the quality, then mere adjectives.
+    """The objectives in order: superlatives and ranked wishes as the sentence has them, the quality, then adjectives.
 
     Args:
         text: the sentence with its numbers blanked.
         quality: the task's metric.
+
+    Raises:
+        RequestError: the sentence asks for a bad network, or for one that is both large and small.
     """
     if match := _WRONG.search(text):
         raise RequestError(f"{match[0]!r} asks for a bad network. Write accuracy first, or leave it out.")
@@ -202,14 +205,14 @@ def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
     unwanted = len(re.findall(_NOUN["accuracy"], kept, re.I)) < len(re.findall(_NOUN["accuracy"], needed, re.I))
     ranks: dict[str, tuple[int, int]] = {}
     for named, place, rank in _strong(kept):
-        # an accurate language model is one of low perplexity
+        # for a language model, accurate means low perplexity
         metric = quality if named == "accuracy" and quality == "perplexity" else named
-        old = ranks.get(metric, (rank, place))
-        ranks[metric] = max(rank, old[0]), min(place, old[1])
-    if all(rank for rank, _ in ranks.values()):  # nothing comes first in so many words
+        earlier = ranks.get(metric, (rank, place))
+        ranks[metric] = max(rank, earlier[0]), min(place, earlier[1])
+    if all(rank for rank, _ in ranks.values()):  # the sentence puts nothing first
         ranks[quality] = 0, 0
     order = sorted(ranks, key=ranks.__getitem__)
-    weak = {metric: found.start() for metric, pattern in _WEAK.items() if (found := pattern.search(kept))}
+    weak = {metric: match.start() for metric, pattern in _WEAK.items() if (match := pattern.search(kept))}
     adjectives = sorted(weak, key=weak.__getitem__)
     if unwanted:  # the quality comes last
         order = [metric for metric in order if metric != quality]
@@ -222,19 +225,19 @@ def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
 
 
 def _strong(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each metric that is wished for in so many words, where, and its rank: 0, or 1 and 2 for "latency second"."""
+    """Each metric that the sentence ranks, where it stands, and its rank: 0 is first, 1 and 2 for "latency second"."""
     for pattern in _STRONG:
-        for found in pattern.finditer(text):
-            for name in filter(found.group, found.groupdict()):
-                yield name.removeprefix("than_"), found.start(name), 0
-    for found in _LATER.finditer(text):
-        metric = next(name for name in _NOUN if found[name])
-        yield metric, found.start(metric), 2 if found["third"] else 1
+        for match in pattern.finditer(text):
+            for name in filter(match.group, match.groupdict()):
+                yield name.removeprefix("than_"), match.start(name), 0
+    for match in _LATER.finditer(text):
+        metric = next(name for name in _NOUN if match[name])
+        yield metric, match.start(metric), 2 if match["third"] else 1
     for phrase in _LIST.finditer(text):
         rank = 2 if phrase["third"] else 1 if phrase["second"] else 0
         begin, end = phrase.span(phrase.re.groups)
-        for found in islice(_RANKED.finditer(text, begin, end), len(_NOUNS)):
-            if _JOINT.sub("", text[begin : found.start()]):  # the list has ended
+        for match in islice(_RANKED.finditer(text, begin, end), len(_NOUNS)):
+            if _JOINT.sub("", text[begin : match.start()]):  # the list has ended
                 break
-            yield found.lastgroup or "", found.start(), rank
-            begin = found.end()
+            yield match.lastgroup or "", match.start(), rank
+            begin = match.end()
