@@ -1,4 +1,4 @@
-"""model.py: the file of a network's class, made usable alone by constants and two functions."""
+"""Makes model.py: the file of a network's class with constants and two functions, so that it can be used alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PLAIN = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "typing", "torch"}
 _EXTRA = {"torch_geometric"}  # allowed too; the README then names it
-_OURS = (
+_RESERVED = (
     "CONFIG", "CLASSES", "PREPARATION", "SCALE", "MEAN", "STD", "standardised", "prepare", "load", "Path", "load_file",
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ class Preparation:
 
 
 def source_of(network: nn.Module) -> tuple[str, list[str]]:
-    """The file of the network's class, and which packages beside torch it needs."""
+    """The source file of the network's class, and the packages that it needs beside torch."""
     kind = type(network)
     module = inspect.getmodule(kind)
     try:
@@ -64,7 +64,7 @@ def source_of(network: nn.Module) -> tuple[str, list[str]]:
                     f"{kind.__name__} cannot be exported: its file {module.__name__ if module else ''} imports "
                     f"{name!r} (line {getattr(node, 'lineno', '?')}); it may import torch only."
                 )
-    taken = {name for node in tree.body for name in _defined(node)} & set(_OURS)
+    taken = {name for node in tree.body for name in _defined(node)} & set(_RESERVED)
     if taken:
         raise GenasError(f"{kind.__name__} cannot be exported: its file defines {', '.join(sorted(taken))}; rename it.")
     if kind.__name__ not in {name for node in tree.body for name in _defined(node)}:
@@ -88,13 +88,14 @@ def _defined(node: ast.stmt) -> list[str]:
 
 
 def preparation_of(task: Task, count: int) -> Preparation | None:
-    """Scale, mean and standard deviation where they are all that `Task.prepare` does, else None.
+    """Scale, mean and standard deviation, if they are all that `Task.prepare` applies; else None.
 
     Args:
-        count: training examples on which that is checked.
+        task: whose inputs are prepared.
+        count: number of training examples on which this is checked.
 
     Raises:
-        GenasError: they say something else than `Task.prepare` does.
+        GenasError: `Task.prepare` does something else than they say.
     """
     import torch
 
@@ -112,7 +113,7 @@ def preparation_of(task: Task, count: int) -> Preparation | None:
 
 
 def text(source: str, network: nn.Module, task: Task, preparation: Preparation | None) -> str:
-    """The class's file between a new head and the constants and functions that make it usable alone."""
+    """The text of model.py: a new head, the class's file, and the constants and functions to use it alone."""
     config = dict(network.config)  # type: ignore[arg-type]
     constants: dict[str, Any] = {"CONFIG": config, "CLASSES": tuple(map(str, task.classes))}
     if words := getattr(task, "preparation", ""):
@@ -155,7 +156,7 @@ def _plain_data(name: str, value: object) -> None:
 
 
 def _body(source: str) -> str:
-    """The file without its docstring and its __future__ imports, which the head has."""
+    """The file without its docstring and __future__ imports, which the head replaces."""
     lines, dropped = source.splitlines(), set()
     for number, node in enumerate(ast.parse(source).body):
         docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""The README beside an exported network: what it needs, how it is called, and code from a file to a class."""
+"""Writes the README of an exported network: what it needs, how to call it, and code from a file to a class."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from genas.training.optimizers import named
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_PIP = {"PIL": "pillow", "torch_geometric": "torch-geometric"}  # what pip calls them
+_PIP = {"PIL": "pillow", "torch_geometric": "torch-geometric"}  # the names that pip has for packages
 _KINDS = {"pyarrow": ".parquet files", "datasets": "Hugging Face datasets on disk"}
 
 _FROM_FILE = """From a file to a class:
@@ -61,14 +61,16 @@ def readme(
     raw: Tensor | None,
     recipe: Mapping[str, Any],
 ) -> str:
-    """The text.
+    """The text of the README.
 
     Args:
-        onnx: what is said of the ONNX file.
+        onnx: the sentence on the ONNX file.
         extra: packages that the network needs beside torch and safetensors.
-        reading: what the reader in `reading/` needs; None where there is none.
-        raw: examples as the task holds them; None where the task's `prepare` does more than scale them.
-        recipe: how the network was trained; empty where it is not known.
+        reading: what the reader in `reading/` needs; None if there is no reader.
+        network: the trained network.
+        task: its task.
+        raw: examples as the task holds them; None if the task's `prepare` does more than scale them.
+        recipe: how the network was trained; empty if unknown.
     """
     needs = ["torch", "safetensors", "numpy", *_by_pip(extra)]
     needs += [name for name in _by_pip(reading.always if reading else ()) if name not in needs]
@@ -105,7 +107,7 @@ def _by_pip(names: Iterable[str]) -> list[str]:
 
 
 def _also(reading: Reading | None) -> str:
-    """Packages that only some files need."""
+    """Packages that only some kinds of files need."""
     some = sorted(reading.sometimes) if reading else []
     return f" ({', '.join(f'{name} for {_KINDS[name]}' for name in some)})" if some else ""
 
