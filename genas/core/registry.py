@@ -50,6 +50,11 @@ def names(kind: str) -> list[str]:
     return sorted(files | set(_entries(kind)))
 
 
+def outside(kind: str) -> list[str]:
+    """The plug-ins of a kind that other packages bring, without importing any."""
+    return sorted(_entries(kind))
+
+
 def summary(kind: str, name: str) -> str:
     """The first line of the plug-in's docstring, read without importing it."""
     text = ast.get_docstring(ast.parse(_source(kind, name).read_text())) or ""

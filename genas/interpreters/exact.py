@@ -80,7 +80,7 @@ def _made(task: Use, subject: Subject, limits: Limits) -> dict[str, Any]:
     made: dict[str, Any] = {
         "task": task,
         "space": subject.space or space_for(task),
-        "objectives": read_wishes(limits.text, registry.load("tasks", task.name).metric),
+        "objectives": read_wishes(limits.text, registry.load("tasks", task.name).metric.name),
         "constraints": limits.constraints(),
         "budget": limits.budget,
         "validator": _validator(task, limits.epochs),

@@ -12,7 +12,6 @@ from genas.core.interfaces import Scorer
 from genas.core.records import Candidate, Constraint, Goal, Measurement, Objective, Trial
 
 _SLACK = 0.02  # of accuracy (of the value, where less is better) that a finalist may lack to the best one
-_SIZES = {"params", "flops"}  # cost, not promise: never part of the ranking
 
 
 class Book:
@@ -100,11 +99,11 @@ class Book:
     def ranked(self, scorers: Sequence[Scorer]) -> list[Trial]:
         """The living, unmeasured trials, the most promising first by all proxies together."""
         living = [trial for trial in self.alive() if trial.value(self.metric) is None]
-        ignored = _SIZES | {limit.metric for limit in self.early}
+        limited = {limit.metric for limit in self.early}
         columns = [
             _column(living, scorer)
             for scorer in scorers
-            if scorer.metric not in ignored and not scorer.metric.endswith(("_ms", "_mj", "_mb"))
+            if scorer.metric.promising and scorer.metric.name not in limited
         ]
         if not living or not columns:
             return living
@@ -183,8 +182,8 @@ def _beyond(value: float, limit: Constraint) -> float:
 
 def _column(trials: Sequence[Trial], scorer: Scorer) -> list[float]:
     """The scorer's values, larger is better; what it could not score counts as its worst."""
-    sign = 1.0 if scorer.larger_is_better else -1.0
-    values = [trial.value(scorer.metric) for trial in trials]
+    sign = scorer.metric.sign
+    values = [trial.value(scorer.metric.name) for trial in trials]
     worst = min((sign * value for value in values if value is not None), default=0.0)
     return [worst if value is None else sign * value for value in values]
 

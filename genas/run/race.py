@@ -392,4 +392,4 @@ class Race:
         if not known:
             return ""
         best = max(known, key=self.standings.worth)
-        return f"leads {self.task.metric} {self.book.trials[best].value(self.task.metric):.4f}"
+        return f"leads {self.task.metric.name} {self.book.trials[best].value(self.task.metric.name):.4f}"

@@ -1,0 +1,67 @@
+"""The metric of a name: a standard one, or one that a scorer, a validator or a task declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from genas.core import metrics, registry
+from genas.core.errors import RequestError
+from genas.core.metrics import Metric
+
+_KINDS = ("scorers", "tasks", "validators")
+
+
+def metric(name: str) -> Metric:
+    """The record of a metric, of its figure on the test split too; what nobody declares is a plain number.
+
+    Plug-ins are imported only for names that are not standard.
+
+    Raises:
+        RequestError: two plug-ins declare the name and mean different things.
+    """
+    if metrics.is_on_test(name):
+        return metric(metrics.off_test(name)).on_test
+    return metrics.STANDARD.get(name) or _declared().get(name) or _of_genas(name)
+
+
+def outside() -> tuple[Metric, ...]:
+    """What plug-ins of other packages declare beyond the standard metrics."""
+    return tuple(_declared().values())
+
+
+@lru_cache
+def _declared() -> dict[str, Metric]:
+    return _joined((kind, name) for kind in _KINDS for name in registry.outside(kind))
+
+
+@lru_cache
+def _of_genas(name: str) -> Metric:
+    """A proxy has the name of its file; for any other name all of genas' own plug-ins are asked."""
+    for kind in _KINDS:
+        if name in registry.names(kind) and name in (own := _joined([(kind, name)])):
+            return own[name]
+    return _every().get(name) or Metric(name)
+
+
+@lru_cache
+def _every() -> dict[str, Metric]:
+    return _joined((kind, name) for kind in _KINDS for name in registry.names(kind))
+
+
+def _joined(plugins: Iterable[tuple[str, str]]) -> dict[str, Metric]:
+    found: dict[str, Metric] = {}
+    for kind, name in plugins:
+        for one in _metrics_of(kind, name):
+            known = metrics.STANDARD.get(one.name) or found.setdefault(one.name, one)
+            if known != one:
+                raise RequestError(
+                    f"{name} of {kind} declares the metric {one.name!r} otherwise than it is known ({one}; {known}): "
+                    "give its metric another name, or take the known record."
+                )
+    return {name: one for name, one in found.items() if name not in metrics.STANDARD}
+
+
+def _metrics_of(kind: str, name: str) -> Iterator[Metric]:
+    cls = registry.load(kind, name)
+    yield from (cls.metric, *getattr(cls, "metrics", ()))
