@@ -86,12 +86,12 @@ def _ledgers(sources: Iterable[str]) -> list[Path]:
 def _read(space: SearchSpace, path: Path) -> Past | str:
     """What the run measured, or why it can't be used."""
     try:
-        pairs = examples(space, [str(path)])
-        if (use := pairs[0].use) is None:
+        records = examples(space, [str(path)])
+        if (use := records[0].use) is None:
             return "it has no request"
         task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
     except (RequestError, MissingArtifact, LedgerCorrupt) as error:
         return str(error)
-    sign = 1.0 if task.goal == "max" else -1.0
-    best = [(e.arch, sign * e.merit) for e in sorted(pairs, key=lambda e: -e.merit)]
-    return Past(task.description, task.metric, best)
+    sign = task.metric.sign
+    best = [(e.arch, sign * e.merit) for e in sorted(records, key=lambda e: -e.merit)]
+    return Past(task.description, task.metric.name, best)

@@ -8,11 +8,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from genas.core import declared
 from genas.core.errors import RequestError
+from genas.core.metrics import Metric
 from genas.core.records import Budget, Constraint
 from genas.interpreters.limits.doubts import refuse_doubts, refuse_endless, refuse_stray
+from genas.interpreters.limits.names import Names
+from genas.interpreters.limits.quantities import turned
 from genas.interpreters.limits.terms import SIDED, Term, alone, metric_of, named_right, read_terms
-from genas.interpreters.limits.vocabulary import METRIC, NAMES, TRY
+from genas.interpreters.limits.vocabulary import NAMES, TRY
 from genas.interpreters.plain.patterns import words
 from genas.interpreters.plain.text import blank
 
@@ -33,7 +37,7 @@ _TIGHTER = re.compile(  # may stand between a rough figure and its limit: about 
     r"(?:(?:an?|the|my|our)\s+)?(?:(?:hard|strict|firm|absolute)(?:ly)?\s+)?(?:(?:in|en|on|under|at)\s+)?",
     re.I,
 )
-_COSTS = {"latency_ms", "size_mb", "memory_mb", "energy_mj", "perplexity"}
+_SIZES = {"params", "flops"}  # costs that may have a lower limit only
 _BARE = {"params", "flops", "macs", "accuracy"}
 
 
@@ -44,6 +48,7 @@ class Limits:
     Args:
         sentence: in plain spelling.
         text: the sentence with everything that was read blanked.
+        names: the metrics that the sentence may name.
         lows: the lower limit on each metric.
         highs: the upper limit on each metric.
         order: the limited metrics, in the order of the sentence.
@@ -54,6 +59,7 @@ class Limits:
 
     sentence: str
     text: str
+    names: Names
     lows: dict[str, float] = field(default_factory=dict)
     highs: dict[str, float] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
@@ -66,53 +72,71 @@ class Limits:
         return tuple(Constraint(m, self.highs.get(m), self.lows.get(m)) for m in self.order)
 
 
-def read_limits(text: str) -> Limits:
+def read_limits(text: str, names: Names) -> Limits:
     """Read every number of the text as a limit or a budget; RequestError for a number that is neither."""
-    refuse_doubts(text)
-    limits = Limits(text, text)
+    refuse_doubts(text, names)
+    limits = Limits(text, text, names)
     edge, last_metric, after_rough_figure = 0, "", False
     pending: Term | None = None
-    for term in read_terms(text):
+    for term in read_terms(text, names):
         if term.first.kind == "examples" and term.sign == "":
             edge = term.end
             limits.text = blank(limits.text, term.start, term.end)
             continue
         if term.sign == "~" and re.search(r"\b(?:between|from)\s*$", text[edge : term.start], re.I):
             raise RequestError(_not_a_limit(term))
-        if pending is None and term.sign == "~" and _unplaced(text, term, edge):
+        if pending is None and term.sign == "~" and _unplaced(text, term, edge, names):
             pending, edge = term, term.end  # its metric is that of the next limit
             limits.text = blank(limits.text, term.start, term.end)
             continue
         link = _TIGHTER if after_rough_figure else _JOINT
         linked = link.fullmatch(text[edge : term.start]) is not None and not term.first.kind
-        shares_metric = linked and not METRIC.search(term.words) and named_right(text, term) is None
+        shares_metric = linked and not names.pattern.search(term.words) and named_right(text, term, names) is None
         if shares_metric and last_metric in _BARE and term.sign in SIDED:
             metric, start, end = last_metric, term.start, term.end
         else:
-            metric, start, end = metric_of(text, term, edge)
+            metric, start, end = metric_of(text, term, edge, names)
         if pending is not None:
             limits.about.append((metric, pending))
             pending = None
-        _add(limits, metric, term)
+        _add(limits, metric, _in_unit_of(term, names.of_plugin(metric)))
         edge, last_metric, after_rough_figure = end, metric, term.sign == "~"
         limits.text = blank(limits.text, start, end)
     if pending is not None:
-        metric_of(text, pending, 0)
+        metric_of(text, pending, 0, names)
         raise RequestError(_not_a_limit(pending))
     refuse_stray(limits.text)
     if limits.budget == Budget():
         refuse_endless(text)
     for metric, term in limits.about:
         _check_about(limits, metric, term)
-    for metric in limits.order:
-        if metric in _COSTS and metric not in limits.highs:  # more likely a negation that was not understood
-            raise RequestError(f"Should {NAMES[metric]} be that much or more? Write at most, or both ends of a range.")
+    _check_costs(limits)
     return limits
 
 
+def _in_unit_of(term: Term, metric: Metric | None) -> Term:
+    """The term in the unit of a plug-in's metric; as it is for other metrics (None)."""
+    if metric is None:
+        return term
+    second = None if term.second is None else turned(term.second, metric)
+    return term._replace(first=turned(term.first, metric), second=second)
+
+
+def _check_costs(limits: Limits) -> None:
+    """RequestError for a cost with a lower limit only: more likely a negation that was not understood."""
+    for metric in limits.order:
+        record = limits.names.record(metric)
+        cost = record is not None and record.goal == "min" and metric not in _SIZES
+        if cost and metric not in limits.highs:
+            name = NAMES.get(metric, metric)
+            raise RequestError(f"Should {name} be that much or more? Write at most, or both ends of a range.")
+
+
 def _add(limits: Limits, metric: str, term: Term) -> None:
-    perfect = metric in {"accuracy", "roc_auc"} and term.sign == ">" and term.first.value in {1, 100}
-    if perfect or (term.first.value <= 0 and metric != "error"):
+    record = limits.names.record(metric)
+    perfect = _fraction_of(record) and term.sign == ">" and term.first.value in {1, 100}
+    positive = record is None or record.goal == "min" or record.fraction
+    if perfect or (term.first.value <= 0 and positive and metric != "error"):
         raise RequestError(f"{term.said!r} can't be a limit. Write a number above zero (and no accuracy over 100 %).")
     if term.sign == "~":
         limits.about.append((metric, term))
@@ -120,8 +144,8 @@ def _add(limits: Limits, metric: str, term: Term) -> None:
     if metric in {"budget", "trials", "tokens", "epochs"}:
         _add_budget(limits, metric, term)
         return
-    low, high = _ends(metric, term._replace(sign=_sign_for(metric, term)))
-    metric, low, high = _as_metric(metric, low, high, term.said)
+    low, high = _ends(metric, term._replace(sign=_sign_for(metric, term, record)), record)
+    metric, low, high = _as_metric(metric, low, high, term.said, limits.names)
     if metric not in limits.order:
         limits.order.append(metric)
     if high is not None:
@@ -130,10 +154,10 @@ def _add(limits: Limits, metric: str, term: Term) -> None:
         limits.lows[metric] = max(low, limits.lows.get(metric, -math.inf))
 
 
-def _unplaced(text: str, term: Term, edge: int) -> bool:
+def _unplaced(text: str, term: Term, edge: int, names: Names) -> bool:
     """Whether nothing around a number says what it measures."""
     try:
-        metric_of(text, term, edge)
+        metric_of(text, term, edge, names)
     except RequestError:
         return term.first.kind == ""
     return False
@@ -150,10 +174,12 @@ def _check_about(limits: Limits, metric: str, term: Term) -> None:
         bound = {"budget": budget.seconds, "trials": budget.trials, "tokens": budget.llm_tokens}.get(metric)
         limited, value, low, high = bound is not None, term.first.value, None, bound
     else:
-        metric, value_or_none, _ = _as_metric(metric, term.first.value, term.first.value, term.said)
+        term = _in_unit_of(term, limits.names.of_plugin(metric))
+        metric, value_or_none, _ = _as_metric(metric, term.first.value, term.first.value, term.said, limits.names)
         value = value_or_none or 0.0
         low, high = limits.lows.get(metric), limits.highs.get(metric)
-        limited = (low if metric in {"accuracy", "roc_auc"} else high) is not None
+        record = limits.names.record(metric)
+        limited = (low if _more(record) else high) is not None
     if not limited:
         raise RequestError(_not_a_limit(term))
     if (low is not None and value < low) or (high is not None and value > high):
@@ -161,34 +187,47 @@ def _check_about(limits: Limits, metric: str, term: Term) -> None:
     _LOG.warning("'about %s' is left out: the limit beside it counts.", term.said)
 
 
-def _sign_for(metric: str, term: Term) -> str:
+def _sign_for(metric: str, term: Term, record: Metric | None) -> str:
     """The sign that the comparison has for this metric: "faster" means more fps, "better" means a smaller cost."""
-    reversing = _FASTER if metric == "fps" else _BETTER if metric not in {"accuracy", "roc_auc"} else None
+    reversing = _FASTER if metric == "fps" else _BETTER if not _more(record) else None
     return _OPPOSITE.get(term.sign, term.sign) if reversing is not None and reversing.search(term.words) else term.sign
 
 
-def _ends(metric: str, term: Term) -> tuple[float | None, float | None]:
+def _ends(metric: str, term: Term, record: Metric | None) -> tuple[float | None, float | None]:
     """The low and the high end: "under 50,000 parameters" is at most 49,999; other limits include their end."""
     value, sign = term.first.value, term.sign
+    count = record is not None and record.form == "count"
     if term.second is not None:
         return value, term.second.value
     if sign == "=":
         return value, value
-    if sign in {">", ">="} or (not sign and metric in {"accuracy", "roc_auc", "fps"}):
-        return (math.floor(value) + 1 if sign == ">" and metric == "params" else value), None
-    return None, (math.ceil(value) - 1 if sign == "<" and metric == "params" else value)
+    if sign in {">", ">="} or (not sign and (metric == "fps" or _more(record))):
+        return (math.floor(value) + 1 if sign == ">" and count else value), None
+    return None, (math.ceil(value) - 1 if sign == "<" and count else value)
 
 
-def _as_metric(metric: str, low: float | None, high: float | None, said: str) -> tuple[str, float | None, float | None]:
+def _more(record: Metric | None) -> bool:
+    """Whether more of a metric is better, so that a number without a comparison is a lower limit."""
+    return record is not None and record.goal == "max"
+
+
+def _fraction_of(record: Metric | None) -> bool:
+    return record is not None and record.fraction
+
+
+def _as_metric(
+    metric: str, low: float | None, high: float | None, said: str, names: Names
+) -> tuple[str, float | None, float | None]:
     """The metric that a constraint can name, and both ends in its unit: fps become latency, errors accuracy."""
     if metric in {"fps", "error"}:
         low, high = high, low
     metric, convert = _CONVERSIONS.get(metric, (metric, None))
     if convert is not None:
         low, high = (None if end is None else convert(end) for end in (low, high))
-    if metric in {"accuracy", "roc_auc"}:
+    record = names.record(metric)
+    if _fraction_of(record):
         low, high = _fraction(low, said), _fraction(high, said)
-    if metric == "params":
+    if record is not None and record.form == "count":
         low = None if low is None else float(math.ceil(low))
         high = None if high is None else float(math.floor(high))
     return metric, low, high
@@ -250,9 +289,11 @@ def check_limits(constraints: tuple[Constraint, ...]) -> None:
                 f"At most {c.at_most:g} and at least {c.at_least:g} for {name} contradict each other. "
                 "Write a low end below the high one."
             )
-        if c.at_most is not None and (
-            c.at_most < 0 or (c.at_most < 1 and c.metric in {"params", "flops"}) or c.at_most == 0
-        ):
+        record = declared.metric(c.metric)
+        positive = record.goal == "min" or record.fraction
+        least = 1.0 if record.form != "plain" else 0.0  # no network has less than one weight
+        if c.at_most is not None and positive and (c.at_most <= 0 or c.at_most < least):
             raise RequestError(f"No network can meet a limit of {c.at_most:g} on {name}. Write a larger limit.")
-        if c.metric == "accuracy" and any(e is not None and not 0 <= e <= 1 for e in (c.at_most, c.at_least)):
-            raise RequestError("An accuracy limit lies between 0 and 1 (98 % is 0.98).")
+        if record.fraction and any(e is not None and not 0 <= e <= 1 for e in (c.at_most, c.at_least)):
+            what = "An accuracy limit" if c.metric == "accuracy" else f"A limit on {name}"
+            raise RequestError(f"{what} lies between 0 and 1 (98 % is 0.98).")
