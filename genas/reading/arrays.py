@@ -39,7 +39,7 @@ def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list
     if "" in inputs and len(inputs) > 1:
         others = ", ".join(name for split, name in inputs.items() if split)
         raise ValueError(
-            f"{path} has {inputs['']} beside {others}. Is it what to train on? Name it x_train (and its labels "
+            f"{path} has {inputs['']} beside {others}. Is it the training data? Name it x_train (and its labels "
             "y_train), or leave the others out."
         )
     parts = [

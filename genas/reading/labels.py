@@ -133,7 +133,7 @@ def known_rows(
     for split, count in lacking.items():
         if left[split] or split in ("", "train"):
             share = f"{count} of {sizes[split]}{f' in {split}' if split else ''}"
-            raise ValueError(f"{where} has {things} without a label ({share}); fill them in or take them out.")
+            raise ValueError(f"{where} has {things} without a label ({share}); fill them in or remove them.")
     notes = [
         f"The {count:,} {things} of the {split} split have no labels and are left out."
         for split, count in lacking.items()

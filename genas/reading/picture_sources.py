@@ -304,7 +304,7 @@ def _encoded(value: Any, folder: Path, where: str) -> Source:
     if isinstance(value, dict):
         value = value.get("bytes") or (folder / value["path"] if value.get("path") else None)
     if not isinstance(value, bytes | Path):
-        raise ValueError(f"The image {where} cannot be read (no encoded image there). Mend it or take it out.")
+        raise ValueError(f"The image {where} cannot be read (no encoded image there). Repair or remove it.")
     return value
 
 

@@ -132,7 +132,7 @@ def pixels(source: Source, where: str) -> NDArray[Any]:
                 values = np.asarray(upright.convert("L" if _is_grey(upright) else "RGB"))
                 values = values if values.ndim == 3 else values[:, :, None]
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ValueError(f"The image {where} cannot be read (it holds nan or infinite values). Mend it or take it out.")
+        raise ValueError(f"The image {where} cannot be read (it holds nan or infinite values). Repair or remove it.")
     return values
 
 
@@ -216,7 +216,7 @@ def _refused(where: str) -> Iterator[None]:
         yield
     except _BROKEN as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise ValueError(f"The image {where} cannot be read ({reason}). Mend it or take it out.") from error
+        raise ValueError(f"The image {where} cannot be read ({reason}). Repair or remove it.") from error
 
 
 def _opened(source: bytes | Path) -> Image.Image:

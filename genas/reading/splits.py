@@ -135,7 +135,7 @@ def column_of(columns: Mapping[str, Collection[str | None]], where: object) -> t
     plain = [name for name in splits if name.strip().casefold() in COLUMNS]
     names = plain or list(splits)
     if len(names) > 1:
-        raise ValueError(f"The columns {names[0]} and {names[1]} of {where} both name splits; take one of them out.")
+        raise ValueError(f"The columns {names[0]} and {names[1]} of {where} both name splits; remove one of them.")
     return (names[0], splits[names[0]]) if names else None
 
 
@@ -158,7 +158,7 @@ def _chosen(name: str, words: Collection[str | None], where: object) -> dict[str
     if known and (called or ("train" in known.values() and all(set(_WORDS) & set(_words(word)) for word in written))):
         raise ValueError(
             f"The column {name} of {where} must name the split of all rows, train among them; "
-            f"{unknown[0] or 'an empty cell'!r} is none. Write train, val or test."
+            f"{unknown[0] or 'an empty cell'!r} is not a split. Write train, val or test."
         )
     return None
 

@@ -74,7 +74,7 @@ def _parts(path: Path) -> tuple[list[tuple[str, Table]], dict[str, str]]:
         used = [file for file in files if file.stem in chosen]
         for one, two in pairwise(used):
             if one.stem == two.stem:
-                raise ValueError(f"{one.name} and {two.name} of {path} are the same split; take one of them out.")
+                raise ValueError(f"{one.name} and {two.name} of {path} are the same split; remove one of them.")
         parts = [(file.stem, tables.read(file)) for file in used]
         if other := [file.name for file in files if file.stem not in chosen]:
             parts[0][1].notes.append(f"Files of {path} that name no split are left out: {listed(other)}.")

@@ -66,7 +66,7 @@ def _check_paths(apart: Verbatim) -> None:
         how = "fetched" if "://" in said or said.startswith("www.") else "read"
         other = " The only variables that paths may hold are ~ and $GENAS_DATA." if said[0] in "$%" else ""
         raise UnreadPath(
-            f"{said[:80]!r} can't be {how} as data. Write {_KINDS} on this machine, in quotes where it has blanks, or "
+            f"{said[:80]!r} can't be {how} as data. Write {_KINDS} on this machine, in quotes if it has spaces, or "
             f"leave the word out.{other}"
         )
     if len(apart.paths) > 1:
