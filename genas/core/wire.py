@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
-from genas.core import records
+from genas.core import declared, records
 from genas.core.errors import RequestError
 from genas.core.records import Budget, Constraint, Objective, Request, Use
 from genas.core.secrets import masked
@@ -194,6 +194,8 @@ def partial(data: Mapping[str, Any]) -> dict[str, Any]:
         value = plain(given, key)
         if key in _USES:
             value = [_use(v) for v in value] if isinstance(value, list) else _use(value)
+        if key == "objectives" and isinstance(value, list):
+            value = [_with_goal(v) for v in value]
         if key == "budget" and isinstance(value, str):
             known[key] = parse_budget(value)
             continue
@@ -282,6 +284,13 @@ _FIELDS: dict[str, TypeAdapter[Any]] = {
     for name, hint in get_type_hints(Request, include_extras=True).items()
 }
 _USES = {"task", "space", "proposers", "scorers", "refiners", "validator"}
+
+
+def _with_goal(value: object) -> object:
+    """An objective with the goal of its metric where it names none."""
+    if isinstance(value, dict) and isinstance(value.get("metric"), str) and "goal" not in value:
+        return {**value, "goal": declared.metric(value["metric"]).goal}
+    return value
 
 
 def _use(value: object) -> object:
