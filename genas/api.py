@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genas import catalogue, defaults
-from genas.core import registry, wire
+from genas.core import phrases, registry, wire
 from genas.core.errors import GenasError, NotWritten, RequestError
 from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
+from genas.run.folders import default_folder, slug
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
@@ -85,7 +83,8 @@ def design(
         request: a sentence, or a request that `interpret` made.
         out: the run's folder; the same folder and request go on with a stopped run. Default `runs/<time>-<slug>`.
         progress: told about each stage and step.
-        executor: where trainings run, as "serial", "threads:4", "processes:4" or "ray:ADDRESS" (see `parse_executor`);
+        executor: where trainings run, as "serial", "threads:4", "processes:4" or "ray:ADDRESS" (see
+            `genas.core.phrases.parse_executor`);
             None is one thread for each core where images are trained on a CPU, else "serial". A stopped run may go on
             with another. With a budget in trials the answer is the same where each training has as many threads.
         known: fields of Request that win over the sentence or the request's own (seed=1, device="cuda",
@@ -138,18 +137,6 @@ def _export(designer: Designer, winner: Trial, recipe: Options, folder: Path) ->
         network = build(designer.space, arch, designer.task, designer.request.seed)
         network.load_state_dict(weights)
         export(network, arch, designer.task, folder, recipe=recipe)
-
-
-def slug(goal: str) -> str:
-    """The words of a sentence as a part of a folder's name, at most 40 characters; "" where it has none."""
-    return re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:40].strip("-")
-
-
-def default_folder(goal: str) -> Path:
-    """`runs/<time>-<slug>` for a sentence, numbered where two begin in one second."""
-    base = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(goal) or 'run'}"
-    names = (base if number == 1 else f"{base}-{number}" for number in count(1))
-    return next(folder for name in names if not (folder := Path("runs") / name).exists())
 
 
 def propose(
@@ -251,7 +238,7 @@ def _designing(
     from genas.run.designer import Designer
 
     request = _read(request, known)
-    use = parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
+    use = phrases.parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
     ledger = Ledger(None if out is None else own_files(Path(out)) / "ledger.jsonl", held=True)
     designer: Designer | None = None
     try:
@@ -328,34 +315,6 @@ def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
     from genas.run import account
 
     return account.tell(Path(folder), limits)
-
-
-def parse_executor(text: str) -> Use:
-    """An executor from "processes", "processes:4", "ray:10.0.0.5:6379" or "processes:workers=4,threads=2".
-
-    Raises:
-        RequestError: there is none of that name, or it has no such option.
-    """
-    name, _, rest = text.partition(":")
-    cls = registry.load("executors", name)
-    if rest and "=" not in rest:
-        if cls.short is None:
-            raise RequestError(f"{name} takes options by name only, such as {name}:threads=1; not {rest!r}.")
-        return Use(name, {cls.short: rest})
-    return parse_use(text)
-
-
-def parse_use(text: str) -> Use:
-    """A plug-in with its options from "navigator" or "navigator:batch=8,partition=1".
-
-    Raises:
-        RequestError: an option has no value.
-    """
-    name, _, rest = text.partition(":")
-    pairs = [part.partition("=") for part in rest.split(",") if part]
-    if wrong := [key for key, equals, _ in pairs if not equals]:
-        raise RequestError(f"{name}: write {wrong[0]}=VALUE, in {text!r}.")
-    return Use(name, {key.strip(): value.strip() for key, _, value in pairs})
 
 
 def export_network(run: str | Path, key: str, out: str | Path | None = None) -> Path:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
 from pydantic import Field
 
 from genas import api, catalogue
-from genas.core import registry, wire
+from genas.core import phrases, registry, wire
 from genas.core.errors import RequestError
 from genas.core.progress import Silence, Until
 from genas.core.records import Request
 from genas.faces.fence import Fence
 from genas.report import outcome
 from genas.run import account, trained
+from genas.run.folders import slug
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
@@ -205,7 +206,7 @@ class Verbs:
         It may be cancelled; the same call made again goes on. The run itself is left as it is.
         """
         folder = self._run(run)
-        found, seconds = trained.find(folder, key), wire.parse_budget(budget).seconds
+        found, seconds = trained.find(folder, key), phrases.parse_budget(budget).seconds
         self._affordable(seconds)
         if seconds is not None:  # else it is refused in any case
             name = outcome.short(found.candidate.key)
@@ -264,8 +265,7 @@ class Verbs:
 def default_name(request: Request) -> str:
     """The folder's name of a request that names none: the same for the same request, so that it goes on."""
     text = json.dumps(wire.to_data(request), sort_keys=True)
-    slug = api.default_folder(request.goal).name.split("-", 2)[2]  # <date>-<time>-<slug>
-    return f"{slug}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
+    return f"{slug(request.goal) or 'run'}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
 
 
 def signature(verb: Callable[..., Any]) -> inspect.Signature:
