@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from genas import catalogue, defaults
 from genas.core import phrases, registry, wire
 from genas.core.errors import GenasError, NotWritten, RequestError
-from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
+from genas.core.records import Architecture, Candidate, Constraint, Report, Request, Trial, Use
 from genas.run.folders import default_folder, slug
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ def design(
     folder = Path(out) if out is not None else default_folder(request.goal)
     with _designing(request, folder, {}, progress, executor) as designer:
         report = designer.run()
-        if report.winner is not None:
-            _export(designer, report.winner, report.recipe, folder / "winner")
+        designer.export(folder / "winner")
         write(report, folder, events=list(designer.ledger.read()))
         account.seal(folder, designer.ledger)
     return report
@@ -124,19 +123,6 @@ def check(
     folder = Path(out) if out is not None else default_folder(request.goal)
     with _designing(request, folder, {}, executor=executor) as designer:
         designer.check()
-
-
-def _export(designer: Designer, winner: Trial, recipe: Options, folder: Path) -> None:
-    from genas.export.folder import export
-
-    weights = designer.weights()
-    if weights is not None:
-        from genas.training.timing import build
-
-        arch = winner.candidate.arch
-        network = build(designer.space, arch, designer.task, designer.request.seed)
-        network.load_state_dict(weights)
-        export(network, arch, designer.task, folder, recipe=recipe)
 
 
 def propose(
@@ -179,13 +165,7 @@ def score(
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
     """
     with _designing(request, out, known, progress) as designer:
-        candidates, trials = _given(designer, archs), list[Trial]()
-        designer.remember()
-        designer.progress.stage("score", len(candidates))
-        for candidate in candidates:
-            trials.append(designer.lab.figures(candidate))
-            designer.progress.step()
-        return trials
+        return designer.figures(_given(designer, archs))
 
 
 def validate(
