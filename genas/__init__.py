@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture", "Budget", "Candidate", "Constraint", "Executor", "GenasError", "Interpreter", "Measurement",
     "Objective", "Proposer", "Report", "Request", "Scorer", "SearchSpace", "Task", "Trial", "Use", "Validator",
-    "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict", "propose", "score",
-    "train_further", "validate",
+    "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict", "propose", "report",
+    "score", "train_further", "validate",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         interpret,
         predict,
         propose,
+        report,
         score,
         train_further,
         validate,

@@ -1,17 +1,20 @@
-"""The public verbs: what the command line, a service and an agent are skins over."""
+"""The public verbs: what the command line, a service and an agent are skins over.
+
+Their examples are one session, in a folder that holds `wine.csv`: 178 wines of three growers. The tests run it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genas import catalogue, defaults
 from genas.core import phrases, registry, wire
 from genas.core.errors import GenasError, NotWritten, RequestError
-from genas.core.records import Architecture, Candidate, Constraint, Report, Request, Trial, Use
+from genas.core.records import Architecture, BatchRow, Candidate, Constraint, Report, Request, Trial, Use
 from genas.run.folders import default_folder, slug
 
 if TYPE_CHECKING:
@@ -39,6 +42,17 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
 
     Raises:
         RequestError: something is missing, unclear or contradicts itself; the message says what to write.
+
+    >>> import genas
+    >>> request = genas.interpret(
+    ...     "Predict target in wine.csv under 5k parameters, 2 trials",
+    ...     proposers=["uniform"],
+    ...     scorers=["params"],
+    ...     validator=genas.Use("train", {"epochs": 2}),
+    ...     device="cpu",
+    ... )
+    >>> request.task.name, request.space.name, request.budget.trials, str(request.constraints[0])
+    ('tabular', 'mlp', 2, 'params <= 4999')
     """
     sentence = wire.text("The sentence", sentence, LONGEST)
     reader = _interpreter(interpreter)
@@ -95,8 +109,14 @@ def design(
 
     Raises:
         RequestError: the request can't be read or can't be met.
+
+    >>> report = genas.design(request, out="runs/wine")
+    >>> report.winner.value("params") < 5000
+    True
+    >>> sorted(path.name for path in Path("runs/wine").iterdir())
+    ['ledger.jsonl', 'report.html', 'report.json', 'store', 'winner']
     """
-    from genas.report.page import write
+    from genas.reporting.page import write
     from genas.run import account
 
     request = _read(request, known)
@@ -118,6 +138,11 @@ def check(
 
     Raises:
         GenasError: what `design` would raise.
+
+    >>> check("Predict target in beer.csv, 2 trials")
+    Traceback (most recent call last):
+        ...
+    genas.core.errors.RequestError: ...beer.csv...
     """
     request = _read(request, known)
     folder = Path(out) if out is not None else default_folder(request.goal)
@@ -137,6 +162,10 @@ def propose(
 
     Raises:
         RequestError: the request can't be read, or no candidate keeps its limits.
+
+    >>> trials = genas.propose(request, 3)
+    >>> [trial.value("params") < 5000 for trial in trials]
+    [True, True, True]
     """
     if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise RequestError(f"n must be a whole number from 1 to {MOST:,}, not {n!r:.60}.")
@@ -163,6 +192,10 @@ def score(
     Raises:
         RequestError: the request can't be read.
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
+
+    >>> (trial,) = genas.score(request, [trials[0].candidate.arch])
+    >>> trial.value("params") == trials[0].value("params")
+    True
     """
     with _designing(request, out, known, progress) as designer:
         return designer.figures(_given(designer, archs))
@@ -189,6 +222,10 @@ def validate(
     Raises:
         RequestError: the request can't be read.
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
+
+    >>> (trial,) = genas.validate(request, [trials[0].candidate.arch])
+    >>> len(trial.all("test_accuracy"))  # one for each of three seeds
+    3
     """
     with _designing(request, out, known, progress, executor) as designer:
         return designer.validated(_given(designer, archs))
@@ -233,16 +270,6 @@ def _designing(
         ledger.close()
 
 
-@dataclass(frozen=True)
-class BatchRow:
-    """One task of a batch: its report, or why there is none."""
-
-    goal: str
-    folder: Path
-    report: Report | None = None
-    error: str | None = None
-
-
 def batch(
     file: str | Path,
     *,
@@ -257,6 +284,12 @@ def batch(
 
     Raises:
         RequestError: the file can't be read.
+
+    >>> tasks = '[[tasks]]\\ngoal = "Predict target in beer.csv, 2 trials"'
+    >>> _ = Path("tasks.toml").write_text(tasks, encoding="utf-8")
+    >>> for row in genas.batch("tasks.toml", out="runs"):
+    ...     print(row.folder, "-", row.error)
+    runs/01-predict-target-in-beer-csv-2-trials - ...beer.csv...
     """
     data = wire.read_file(Path(file))
     entries = data.get("tasks")
@@ -291,6 +324,10 @@ def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
 
     Raises:
         RequestError: there is no finished run in the folder.
+
+    >>> print(genas.report("runs/wine", [genas.Constraint("params", at_most=2000)]))
+    Run wine
+    ...
     """
     from genas.run import account
 
@@ -298,7 +335,20 @@ def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
 
 
 def export_network(run: str | Path, key: str, out: str | Path | None = None) -> Path:
-    """Write any trained network of a run as files that need no genas; see `genas.run.trained.export_network`."""
+    """Write a trained network of a run, its winner or another, as files that need no genas.
+
+    Args:
+        run: the run's folder.
+        key: the beginning of the network's key, as the report shows it.
+        out: the folder to write; None is `exported-KEY` in the run's.
+
+    Raises:
+        RequestError: there is not just one such network, or its weights are gone.
+
+    >>> folder = genas.export_network("runs/wine", report.winner.candidate.key, out="wine-net")
+    >>> (folder / "model.py").is_file(), (folder / "weights.safetensors").is_file()
+    (True, True)
+    """
     from genas.run import trained
 
     return trained.export_network(Path(run), key, None if out is None else Path(out))
@@ -313,6 +363,10 @@ def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answer
 
     Raises:
         RequestError: there is no network, or a file can't be read as its inputs.
+
+    >>> answers = genas.predict("runs/wine", "wine.csv")
+    >>> answers.classes, len(answers.chosen), answers.probabilities.shape
+    (('0', '1', '2'), 178, (178, 3))
     """
     from genas.export.answers import answers
 
@@ -322,7 +376,25 @@ def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answer
 def train_further(
     run: str | Path, key: str, budget: str, out: str | Path | None = None, *, progress: Progress | None = None
 ) -> Further:
-    """Go on with any trained network of a run, then test it; see `genas.run.trained.train_further`."""
+    """Go on with a trained network of a run, its learning rate falling to zero; then test and export it.
+
+    Stopped and called again with the same budget, it goes on; another budget is trained on top of the one before. The
+    run itself is left as it is.
+
+    Args:
+        run: the run's folder.
+        key: the beginning of the network's key, as the report shows it.
+        budget: how long, such as "5 minutes".
+        out: the folder to write; None is `trained-KEY` in the run's.
+        progress: told how far the training is.
+
+    Raises:
+        RequestError: there is not just one such network, it can't be trained further, or the budget is no time.
+
+    >>> further = genas.train_further("runs/wine", report.winner.candidate.key, "1 second", out="wine-more")
+    >>> further.before.metric, further.after.metric, further.test.metric
+    ('accuracy', 'accuracy', 'test_accuracy')
+    """
     from genas.run import trained
 
     return trained.train_further(Path(run), key, budget, out=None if out is None else Path(out), progress=progress)

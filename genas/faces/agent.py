@@ -14,7 +14,7 @@ from genas.core.outside import shown
 from genas.faces import provenance
 from genas.faces.tools import READING, WRITING, Verbs, signature
 from genas.llms._answer import answer_of
-from genas.report import outcome
+from genas.reporting import outcome
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

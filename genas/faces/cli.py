@@ -68,7 +68,7 @@ def design(
     from genas import api
     from genas.core import wire
     from genas.faces.console import Bars, show_report
-    from genas.report.outcome import block
+    from genas.reporting.outcome import block
     from genas.run import account
     from genas.run.folders import default_folder
 
@@ -207,7 +207,7 @@ def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
     """Show how a sentence is read."""
     from genas import api
     from genas.core import wire
-    from genas.report.outcome import block
+    from genas.reporting.outcome import block
 
     request = api.interpret(sentence)
     say(json.dumps(wire.to_data(request), indent=2) if as_json else block(request))

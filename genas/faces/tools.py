@@ -18,7 +18,7 @@ from genas.core.progress import Silence, Until
 from genas.core.records import Request
 from genas.faces.fence import Fence
 from genas.faces.queue import PROCESS
-from genas.report import outcome
+from genas.reporting import outcome
 from genas.run import account, trained
 from genas.run.folders import slug
 

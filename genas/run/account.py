@@ -14,8 +14,8 @@ from genas.core.errors import RequestError
 from genas.core.ledger import Ledger
 from genas.core.paths import own_files
 from genas.core.records import Candidate, Constraint, Report, Request, Trial
-from genas.report import outcome
-from genas.report.rungs import Rungs
+from genas.reporting import outcome
+from genas.reporting.rungs import Rungs
 from genas.run.book import Book
 from genas.run.plan import make_plan
 from genas.run.schedule import RACE, Schedule, by_seconds, by_trials

@@ -12,7 +12,7 @@ from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.progress import Progress, Silence
 from genas.core.records import Budget, Candidate, Report, Request, Rival, Trial
-from genas.report.outcome import summarize
+from genas.reporting.outcome import summarize
 from genas.run.book import Book
 from genas.run.cautions import cautions
 from genas.run.claim import claim, know_data, mend, need_data, tell

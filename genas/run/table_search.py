@@ -10,7 +10,7 @@ from genas.core.interfaces import SearchSpace, Task
 from genas.core.progress import Progress
 from genas.core.records import Candidate, Options, Trial
 from genas.core.rng import rng
-from genas.report.outcome import number
+from genas.reporting.outcome import number
 from genas.run.book import best_reference, reference_limits
 from genas.run.laboratory import Laboratory, at
 from genas.run.mix import Mix

@@ -16,7 +16,7 @@ from genas.core.ledger import Ledger
 from genas.core.paths import own_files
 from genas.core.progress import Silence, Steps
 from genas.core.records import Candidate, Measurement, Request
-from genas.report.outcome import clean, duration, recipe_of, short
+from genas.reporting.outcome import clean, duration, recipe_of, short
 
 if TYPE_CHECKING:
     from torch import Tensor

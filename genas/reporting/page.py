@@ -10,13 +10,13 @@ from typing import Any
 from genas.core import pareto, wire
 from genas.core.records import Measurement, Report, Trial
 from genas.core.secrets import masked
-from genas.report import charts, outcome, tables
-from genas.report.architecture_picture import draw_architecture
-from genas.report.environment import environment
-from genas.report.outcome import block, summarize
-from genas.report.palette import colours
-from genas.report.rungs import Rungs
-from genas.report.spread import interval
+from genas.reporting import charts, outcome, tables
+from genas.reporting.architecture_picture import draw_architecture
+from genas.reporting.environment import environment
+from genas.reporting.outcome import block, summarize
+from genas.reporting.palette import colours
+from genas.reporting.rungs import Rungs
+from genas.reporting.spread import interval
 
 __all__ = ["block", "render", "summarize", "write"]
 
