@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 __all__ = [
-    "Architecture", "Budget", "Candidate", "Constraint", "Executor", "GenasError", "Interpreter", "Measurement",
+    "Architecture", "Budget", "Candidate", "Constraint", "Executor", "GenasError", "Interpreter", "Measurement", "Metric",
     "Objective", "Proposer", "Report", "Request", "Scorer", "SearchSpace", "Task", "Trial", "Use", "Validator",
     "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict", "propose", "report",
     "score", "train_further", "validate",
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from genas.catalogue import explain, plugins
     from genas.core.errors import GenasError
     from genas.core.interfaces import Executor, Interpreter, Proposer, Scorer, SearchSpace, Task, Validator
+    from genas.core.metrics import Metric
     from genas.core.records import (
         Architecture,
         Budget,
@@ -50,6 +51,7 @@ else:  # a type checker reads the imports above; Python makes each when its name
         "genas.catalogue": ("explain", "plugins"),
         "genas.core.errors": ("GenasError",),
         "genas.core.interfaces": ("Executor", "Interpreter", "Proposer", "Scorer", "SearchSpace", "Task", "Validator"),
+        "genas.core.metrics": ("Metric",),
         "genas.core.records": (
             "Architecture", "Budget", "Candidate", "Constraint", "Measurement", "Objective", "Report", "Request",
             "Trial", "Use",

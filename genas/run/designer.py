@@ -58,7 +58,7 @@ class Designer:
                 f"{request.task.name} has {self.task.modality} data. Name another space."
             )
         self.plan = planned(request, ledger)
-        self.book = Book(self.task.metric, self.task.goal, request.objectives, request.constraints)
+        self.book = Book(self.task.metric.name, self.task.metric.goal, request.objectives, request.constraints)
         self.winner: str | None = None
         for name, text in cautions(request, self.task):
             self.ledger.warn(name, text)

@@ -57,7 +57,7 @@ class RaceSearch:
         started = clock.now()
         self._begin = started - max(0.0, started - self._begin - START)
         self.schedule = scheduled(self.lab, self.validator, begin=self._begin)
-        for name, text in not_followed(self.request, self.task.metric):
+        for name, text in not_followed(self.request, self.task.metric.name):
             self.ledger.warn(name, text)
 
     def run(self) -> str | None:

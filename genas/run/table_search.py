@@ -45,7 +45,7 @@ class TableSearch:
             GenasError: the table can't be read.
         """
         with suppress(ScoreFailed):
-            self.task.lookup(self.space.sample(rng(self.request.seed, "table")), self.task.metric)
+            self.task.lookup(self.space.sample(rng(self.request.seed, "table")), self.book.metric)
 
     def run(self) -> str | None:
         """The key of the winner, tested; None where no finalist keeps the limits.
@@ -106,7 +106,7 @@ class TableSearch:
         self.progress.stage("validate", len(finalists) + len(self.book.references))
         self.lab.train([*finalists, *self.book.references], seeds, self._step)
         self.winner = self.book.choose(finalists)
-        reference = best_reference(self.book.references, self.task.metric, self.task.goal)
+        reference = best_reference(self.book.references, self.book.metric, self.book.goal)
         if self.winner is not None:
             self.lab.test(self.book.trials[self.winner], seeds)
         if reference is not None:
@@ -145,7 +145,7 @@ class TableSearch:
 
     def _step(self) -> None:
         best = self.book.top()
-        self.progress.step("" if best is None else f"best {self.task.metric} {number(self.task.metric, best)}")
+        self.progress.step("" if best is None else f"best {self.book.metric} {number(self.book.metric, best)}")
 
 
 def _in_order(asked: Sequence[Candidate], trials: Sequence[Trial]) -> list[Trial]:
