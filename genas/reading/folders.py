@@ -31,7 +31,7 @@ def walk(root: Path) -> PictureFiles:
         ValueError: it is unclear which folder is a class and which a split, there is no split to train on, or a class
             has no pictures.
     """
-    found, left = PictureFiles(), Counter[str]()
+    pictures, left = PictureFiles(), Counter[str]()
     examples: dict[str, str] = {}
 
     def leave(why: str, path: Path) -> None:
@@ -46,36 +46,36 @@ def walk(root: Path) -> PictureFiles:
     inside = {} if layout else _splits_inside([kind for kind, _, _ in kinds], root)
     if inside:
         kinds = _class_kinds([kind for kind, _, _ in kinds], inside, leave)
-        found.notes.append(f"Each class of {root} holds its splits ({listed(list(inside))}).")
+        pictures.notes.append(f"Each class of {root} holds its splits ({listed(list(inside))}).")
     for folder, word, split in kinds:
-        _take(found, folder, word, split, leave)
-    found.notes += [*renamed(layout, root), *empty(layout, set(found.splits), root)]
-    found.notes += _nested([folder for folder, _, _ in kinds], root)
-    if found.files and (bare := sorted({word for _, word, _ in kinds} - set(found.words))):
+        _take(pictures, folder, word, split, leave)
+    pictures.notes += [*renamed(layout, root), *empty(layout, set(pictures.splits), root)]
+    pictures.notes += _nested([folder for folder, _, _ in kinds], root)
+    if pictures.files and (bare := sorted({word for _, word, _ in kinds} - set(pictures.words))):
         raise ValueError(
             f"The class {bare[0]!r} of {root} has no images{_reasons(left, examples)}; add some or remove the class."
         )
-    if not found.files:
+    if not pictures.files:
         raise ValueError(
             f"There are no images in folders of classes in {root}{_reasons(left, examples)}. Put the images of each "
             f"class into a folder of its name ({', '.join(suffixes())})."
         )
-    found.notes += _left_out(root, left, examples)
-    return found
+    pictures.notes += _left_out(root, left, examples)
+    return pictures
 
 
 def below(root: Path) -> PictureFiles:
     """All pictures in a folder at any depth; `words` and `splits` stay empty."""
-    found, left = PictureFiles(), Counter[str]()
+    pictures, left = PictureFiles(), Counter[str]()
     examples: dict[str, str] = {}
 
     def leave(why: str, path: Path) -> None:
         left[why] += 1
         examples.setdefault(why, _shown(path, root))
 
-    found.files += _pictures(root, leave)
-    found.notes += _left_out(root, left, examples)
-    return found
+    pictures.files += _pictures(root, leave)
+    pictures.notes += _left_out(root, left, examples)
+    return pictures
 
 
 def _left_out(root: Path, left: Counter[str], examples: dict[str, str]) -> list[str]:
@@ -123,15 +123,15 @@ def _reasons(left: Counter[str], examples: dict[str, str]) -> str:
     return f" (left out: {reasons})" if reasons else ""
 
 
-def _take(found: PictureFiles, folder: Path, word: str, split: str, leave: _Leave) -> None:
+def _take(pictures: PictureFiles, folder: Path, word: str, split: str, leave: _Leave) -> None:
     try:
         word.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"The name of the folder {word!r} is not UTF-8; rename it.") from error
     for file in _pictures(folder, leave):
-        found.files.append(file)
-        found.words.append(word)
-        found.splits.append(split)
+        pictures.files.append(file)
+        pictures.words.append(word)
+        pictures.splits.append(split)
 
 
 def _layout(top: Path) -> dict[str, str]:

@@ -150,12 +150,14 @@ def _chosen(name: str, words: Collection[str | None], where: object) -> dict[str
         split = _WORDS[flag[1].lower()]
         other = "test" if split == "train" else "train"
         return {word: split if word.lower() in _TRUE else other for word in written}
-    known = named(written)
-    unknown = [word for word in words if word is None or word not in known]
+    by_word = named(written)
+    unknown = [word for word in words if word is None or word not in by_word]
     called = name.strip().casefold() in COLUMNS
     if not unknown:
-        return splits_of(written) if called or {"train"} < set(known.values()) else None
-    if known and (called or ("train" in known.values() and all(set(_WORDS) & set(_words(word)) for word in written))):
+        return splits_of(written) if called or {"train"} < set(by_word.values()) else None
+    if by_word and (
+        called or ("train" in by_word.values() and all(set(_WORDS) & set(_words(word)) for word in written))
+    ):
         raise ValueError(
             f"The column {name} of {where} must name the split of all rows, train among them; "
             f"{unknown[0] or 'an empty cell'!r} is not a split. Write train, val or test."
