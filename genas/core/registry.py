@@ -82,8 +82,7 @@ def load(kind: str, name: str) -> type[Any]:
     if name not in names(kind):
         raise UnknownPlugin(kind, name, names(kind))
     if name in _entries(kind):
-        found: type[Any] = _entries(kind)[name].load()
-        return found
+        return _outside_class(kind, _entries(kind)[name])
     module = import_module(f"genas.{kind}.{name}")
     base = KINDS[kind]
     if kind == "llms":
@@ -101,6 +100,17 @@ def load(kind: str, name: str) -> type[Any]:
     if len(classes) != 1:
         raise TypeError(f"genas/{kind}/{name}.py must hold one public subclass of {base.__name__}, not {len(classes)}")
     return classes[0]
+
+
+def _outside_class(kind: str, point: EntryPoint) -> type[Any]:
+    try:
+        found: type[Any] = point.load()
+    except Exception as error:  # whatever the code of another package raises
+        raise RequestError(
+            f"{point.name} of {kind} is brought by another package ({point.value}) and can't be loaded: "
+            f"{type(error).__name__}: {error}. Repair that package, or uninstall it."
+        ) from error
+    return found
 
 
 def options(kind: str, name: str) -> dict[str, inspect.Parameter]:
