@@ -48,8 +48,9 @@ def _with_plugins(request: Request) -> Request:
     learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
     table, modality = request.validator.name == "table", registry.load("spaces", space).modality
     always = {"params"} if modality == "graph" else {"params", "flops"}  # FLOPs of a graph network need the graph
+    always = always if registry.load("spaces", space).builds() else set()
     cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
-    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
+    proxies = ["naswot", "synflow"] if always and modality in {"image", "tabular"} else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
     timed = ["train_ms"] if request.budget.trials is None and not table else []
     scorers = (*cheap, *proxies, *timed, *(["table"] if table else []))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from genas.core import clock, registry, wire
 from genas.core.errors import BudgetSpent, RequestError, ScoreFailed
-from genas.core.interfaces import Executor, SearchSpace, Task
+from genas.core.interfaces import Executor
 from genas.core.ledger import Ledger
 from genas.core.progress import Progress, Silence
 from genas.core.records import Budget, Candidate, Constraint, Options, Report, Request, Rival, Trial
@@ -60,12 +60,17 @@ class Designer:
         from genas.training.timing import pick_device
 
         context = context_of(request, ledger, str(pick_device(request.device)))
-        self.task: Task = context["task"]
-        self.space: SearchSpace = context["space"]
+        self.task = context.task
+        self.space = context.space
         if self.space.modality != self.task.modality:
             raise RequestError(
                 f"The space {request.space.name} makes networks for {self.space.modality} tasks, but "
                 f"{request.task.name} has {self.task.modality} data. Name another space."
+            )
+        if self.trains and not self.space.builds():
+            raise RequestError(
+                f"The space {request.space.name} builds no networks, so that its architectures can only be looked up: "
+                "name the validator table, or another space."
             )
         self.plan = self._plan()
         self.book = Book(self.task.metric, self.task.goal, request.objectives, request.constraints)
@@ -149,7 +154,7 @@ class Designer:
         if slowest is not None:
             self.ledger.warn("train_ms", too_slow(slowest))
         self._try_rivals()
-        trainer = Trainer(self.space, self.task, validator, self.lab.context["device"], self.ledger.store)
+        trainer = Trainer(self.space, self.task, validator, self.lab.context.device, self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
         seconds = self.request.budget.seconds or 0.0
         spending = Spending(schedule, seconds=seconds, elapsed=elapsed, begin=self._begin)
@@ -322,7 +327,7 @@ class Designer:
         if (event := self.ledger.find("schedule")) is None:
             made = planned(
                 self.request, self.space, self.task, self.executor, validator,
-                device=self.lab.context["device"], begin=self._begin,
+                device=self.lab.context.device, begin=self._begin,
             )  # fmt: skip
             spent = clock.now() - self._begin
             event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": spent}

@@ -39,6 +39,7 @@ class LatencyMs(Scorer):
     metric: ClassVar[str] = "latency_ms"
     larger_is_better: ClassVar[bool] = False
     cost: ClassVar[float] = 0.3
+    repeatable: ClassVar[bool] = False
 
     def __init__(
         self,
