@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -26,9 +26,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_the_best_ladder_within_the_limit_is_found_in_thirty_of_4096(shown: list[str]) -> None:
     gain = {"wide": 0.05, "deep": 0.07, "pool": 0.02, "none": 0.0}
     ladders = [ops for ops in product(gain, repeat=6) if 6 - ops.count("none") <= 4]
-    best = max(
-        0.5 + sum(map(gain.get, o)) - 0.03 * sum(a == b for a, b in zip(o, o[1:], strict=False)) for o in ladders
-    )
+    best = max(0.5 + sum(map(gain.get, o)) - 0.03 * sum(a == b for a, b in pairwise(o)) for o in ladders)
     assert float(shown[-1].split()[-1]) == pytest.approx(best)
     assert 6 - shown[-1].count("none") <= 4
 
