@@ -17,6 +17,7 @@ from genas import testing
 from genas.core import registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, Scorer, SearchSpace, Split, Task
+from genas.core.metrics import Metric
 from genas.core.records import Architecture, Frame, Measurement
 
 RUNGS = 6
@@ -87,8 +88,7 @@ class Layers(Scorer):
     """How many layers a ladder has; less is better."""
 
     name = "layers"
-    metric: ClassVar[str] = "layers"
-    larger_is_better: ClassVar[bool] = False
+    metric: ClassVar[Metric] = Metric("layers", "layers", "min", "cost", form="count")
     cost: ClassVar[float] = 1e-5
 
     def __init__(self, space: SearchSpace) -> None:
@@ -98,7 +98,7 @@ class Layers(Scorer):
         """The number of layers that are not left out."""
         if problems := self._space.problems(arch):
             raise ScoreFailed("; ".join(problems))
-        return Measurement(self.metric, RUNGS - arch.ops.count("none"), 0.0, fidelity, seed)
+        return Measurement(self.metric.name, RUNGS - arch.ops.count("none"), 0.0, fidelity, seed)
 
 
 def register() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from genas.core import assets, registry
+from genas.core import assets, declared, registry
 from genas.core.interfaces import Task
 from genas.core.llm_names import split
 from genas.core.records import Request, Use
@@ -27,7 +27,7 @@ def with_model(request: Request, llm: str | None) -> Request:
     name, address = split("local" if llm is None else llm)
     access: dict[str, Any] = {"model": name} | ({"base_url": address} if address else {})
     uses = [*request.proposers, *request.refiners]
-    unnamed = {use.name for use in uses if _chats(use.name) and "model" not in use.options}
+    unnamed = {use.name for use in uses if registry.asks_chat_model(use.name) and "model" not in use.options}
 
     def named(given: Sequence[Use]) -> tuple[Use, ...]:
         return tuple(replace(u, options={**access, **u.options}) if u.name in unnamed else u for u in given)
@@ -38,30 +38,41 @@ def with_model(request: Request, llm: str | None) -> Request:
     return replace(request, proposers=proposers, refiners=named(request.refiners))
 
 
-def _chats(name: str) -> bool:
-    """Whether a proposer or refiner asks a chat model: it then has a budget of tokens."""
-    return any("tokens" in registry.options(k, name) for k in ("proposers", "refiners") if name in registry.names(k))
-
-
 def _with_plugins(request: Request) -> Request:
-    space, wanted = request.space.name, {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
+    space = request.space.name
     learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
-    table, modality = request.validator.name == "table", registry.load("spaces", space).modality
-    always = {"params"} if modality == "graph" else {"params", "flops"}  # FLOPs of a graph network need the graph
-    always = always if registry.load("spaces", space).builds() else set()
-    cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
-    proxies = ["naswot", "synflow"] if always and modality in {"image", "tabular"} else []
+    table, modality = request.validator.name == "table", _modality(request)
+    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} and _builds(request) else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
     timed = ["train_ms"] if request.budget.trials is None and not table else []
-    scorers = (*cheap, *proxies, *timed, *(["table"] if table else []))
+    more = (*proxies, *timed, *(["table"] if table else []))
     sampled = registry.load("tasks", request.task.name).measured is not Task.measured  # a table of a part of the space
     proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *learned)
     return replace(
         request,
         proposers=request.proposers or proposers,
-        scorers=request.scorers or tuple(Use(name) for name in scorers),
+        scorers=request.scorers or tuple(Use(name) for name in (*_cheap(request), *more)),
         refiners=request.refiners or ((Use("auto"),) if table else _REFINERS),
     )
+
+
+def _cheap(request: Request) -> list[str]:
+    """The scorers that count a network, and those of what is limited or wished for."""
+    counted = {"params"} if _modality(request) == "graph" else {"params", "flops"}  # a graph network's need the graph
+    counted = counted if _builds(request) else set()
+    wanted = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
+    named = [name for name in registry.names("scorers") if name in counted | wanted]
+    judged = registry.load("tasks", request.task.name).metric.name  # by the validator, and by trainings or a table
+    others = [declared.scorer_of(metric) for metric in sorted(wanted - {judged, *named})]
+    return [*named, *(name for name in dict.fromkeys(others) if name is not None)]
+
+
+def _modality(request: Request) -> str:
+    return str(registry.load("spaces", request.space.name).modality)
+
+
+def _builds(request: Request) -> bool:
+    return bool(registry.load("spaces", request.space.name).builds())
 
 
 def _with_budget(request: Request) -> Request:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from genas.core import registry, wire
+from genas.core import phrases, registry, wire
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -106,19 +105,19 @@ class _Counter:
 
 
 def _of_table(space: SearchSpace, source: str) -> Iterator[Example]:
-    _, name, *rest = source.split(":", 2)
-    options: dict[str, Any] = dict(_option(part, source) for part in ",".join(rest).split(",") if part)
+    table = phrases.parse_table(source)
+    name, options = table.name, dict(table.options)
     count, seed = (_whole(options, key, least, default, source) for key, least, default in _DRAW)
     devices = [device for device in str(options.pop("devices", "")).split("+") if device]
     use = Use(name, options)
     task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
     timed = {d: registry.create("tasks", Use(name, {**options, "latency_device": d}), space=space) for d in devices}
-    sign = 1.0 if task.goal == "max" else -1.0
+    sign = task.metric.sign
     seen: set[str] = set()
     for arch in _drawn(space, task, rng(seed, f"table:{name}"), 50 * count):
         if len(seen) == count:
             return
-        if arch.key in seen or (merit := _told(task, arch, task.metric)) is None:
+        if arch.key in seen or (merit := _told(task, arch, task.metric.name)) is None:
             continue  # the table lacks it; another is drawn
         seen.add(arch.key)
         costs = {metric: _told(task, arch, metric) for metric in COUNTED}
@@ -148,16 +147,6 @@ def _whole(options: dict[str, Any], key: str, least: int, default: int, source: 
     return value
 
 
-def _option(text: str, source: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise RequestError(f"{source}: write options as key=value, not {text!r}.")
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
-
-
 def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
     """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures.
 
@@ -175,7 +164,7 @@ def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
         if event.get("kind") == "request":
             use = wire.from_data(Use, event["request"]["task"])
             task: type[Task] = registry.load("tasks", use.name)
-            metric, sign = task.metric, 1.0 if task.goal == "max" else -1.0
+            metric, sign = task.metric.name, task.metric.sign
         elif event.get("kind") == "candidate":
             archs[event["key"]] = wire.from_data(Candidate, event["candidate"]).arch
         elif event.get("kind") == "measurement" and "measurement" in event and not event["id"].startswith("test "):

@@ -44,6 +44,11 @@ def _entries(kind: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"genas.{kind}")}
 
 
+def forget() -> None:
+    """Look for the plug-ins of other packages anew, where one was installed meanwhile."""
+    _entries.cache_clear()
+
+
 def names(kind: str) -> list[str]:
     """The plug-ins of a kind, without importing any."""
     if kind not in KINDS:
@@ -92,6 +97,11 @@ def _base(kind: str) -> type[Any]:
     from langchain_core.language_models import BaseChatModel
 
     return BaseChatModel
+
+
+def outside(kind: str) -> list[str]:
+    """The plug-ins of a kind that other packages and scripts bring, without importing any."""
+    return sorted({*_entries(kind), *(name for of, name in _REGISTERED if of == kind)})
 
 
 def summary(kind: str, name: str) -> str:
@@ -155,6 +165,11 @@ def options(kind: str, name: str) -> dict[str, inspect.Parameter]:
 def _options(plugin: type[Any]) -> dict[str, inspect.Parameter]:
     parameters = inspect.signature(plugin.__init__).parameters
     return {key: p for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def asks_chat_model(name: str) -> bool:
+    """Whether a proposer or refiner asks a chat model: it then takes the address of one, as the option `base_url`."""
+    return any("base_url" in options(kind, name) for kind in ("proposers", "refiners") if name in names(kind))
 
 
 def create(kind: str, use: Use | str, context: Context | None = None, **values: Any) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
 
-from genas.core import registry
+from genas.core import phrases, registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.metrics import is_on_test
 from genas.core.records import Architecture, Use
 from genas.predictors.gaussian_process import Floats
 
@@ -31,14 +31,14 @@ class Figures:
     def __init__(
         self, task: Task, proxies: Sequence[str], wanted: Sequence[str], transfer: Sequence[str], space: SearchSpace
     ) -> None:
-        if secret := [name for name in proxies if name == task.metric or name.startswith("test")]:
+        if secret := [name for name in proxies if name == task.metric.name or is_on_test(name)]:
             raise RequestError(f"auto: {secret[0]} is what is searched for; it cannot be a proxy.")
         others = [_task(source, space) for source in transfer]
         if any(task.same_data(other) for other in others):
             raise RequestError("auto: transfer names the very task that is searched on; name other ones.")
-        exact = [name for name in wanted if name != task.metric and not name.startswith("test")]
+        exact = [name for name in wanted if name != task.metric.name and not is_on_test(name)]
         self._tables = {name: (task, name) for name in dict.fromkeys((*exact, *proxies))}
-        self._tables |= {source: (other, other.metric) for source, other in zip(transfer, others, strict=True)}
+        self._tables |= {source: (other, other.metric.name) for source, other in zip(transfer, others, strict=True)}
         self.exact, self.transfer, self._proxies = set(exact), tuple(transfer), set(proxies)
         self._read: dict[tuple[str, Architecture], float] = {}
         self._last: tuple[Sequence[Architecture], dict[str, Floats]] | None = None
@@ -70,11 +70,10 @@ class Figures:
 
 
 def _task(source: str, space: SearchSpace) -> Task:
-    kind, _, rest = source.partition(":")
-    name, _, words = rest.partition(":")
-    options = dict(word.partition("=")[::2] for word in words.split(",") if word)
-    if kind != "table" or not name:
-        raise RequestError(f"auto: transfer takes tables such as table:nasbench201:dataset=cifar10, not {source!r}.")
-    read = {key: json.loads(v) if v[:1].isdigit() else v for key, v in options.items() if key not in {"sample", "seed"}}
-    task: Task = registry.create("tasks", Use(name, read), space=space, device="cpu", seed=0)
+    try:
+        table = phrases.parse_table(source)
+    except RequestError as error:
+        raise RequestError(f"auto: transfer takes tables only. {error}") from error
+    options = {key: value for key, value in table.options.items() if key not in {"sample", "seed"}}
+    task: Task = registry.create("tasks", Use(table.name, options), space=space, device="cpu", seed=0)
     return task

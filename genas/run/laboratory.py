@@ -55,12 +55,12 @@ class Laboratory:
         self.effort = 0.0  # measurements of the task's metric, each counted as its share of a whole one
         metric = book.metric
         meters = sorted((self.meter("scorers", use) for use in request.scorers), key=lambda meter: meter.scorer.cost)
-        self.measures = next((m for m in meters if m.scorer.metric == metric), None)
+        self.measures = next((m for m in meters if m.scorer.metric.name == metric), None)
         if self.measures is None and request.validator.name != "train":  # a race measures it itself
             raise RequestError(f"No scorer measures {metric}; add short_train or table to the scorers.")
-        screens = [m for m in meters if m.scorer.metric != metric]
+        screens = [m for m in meters if m.scorer.metric.name != metric]
         self.validator = self.meter("validators", request.validator)
-        known = {m.scorer.metric for m in meters} | {metric}
+        known = {m.scorer.metric.name for m in meters} | {metric}
         self.needed = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
         for wanted in sorted(self.needed - known):
             raise RequestError(
@@ -77,10 +77,10 @@ class Laboratory:
         Args:
             limit: on what a candidate may cost to train; measured last, and only of what keeps the other limits.
         """
-        free = [m for m in self.screens if m.scorer.metric not in self.needed]
+        free = [m for m in self.screens if m.scorer.metric.name not in self.needed]
         if limit is not None:
             self.book.afford(limit)
-            self.gates = [m for m in free if m.scorer.metric == limit.metric]
+            self.gates = [m for m in free if m.scorer.metric.name == limit.metric]
         promising = [m for m in free if m.scorer.cost > _CHEAP or m.scorer.fits]
         self.promises = [m for m in promising if m not in self.gates]
         self.screens = [m for m in self.screens if m not in self.gates and m not in self.promises]
@@ -101,7 +101,7 @@ class Laboratory:
             if enough():
                 return
             for trial, result in zip(trials, meter.measure([t.candidate.arch for t in trials]), strict=True):
-                self.book.keep(self.book.add(self.book.trials[trial.candidate.key], result, fatal=False))
+                self.book.record(trial, result, fatal=False)
 
     def screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
         """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
@@ -111,10 +111,9 @@ class Laboratory:
         for meter in self.screens:
             living = [t for t in new.values() if t.failure is None]
             for trial, result in zip(living, meter.measure([t.candidate.arch for t in living]), strict=True):
-                changed = self.book.add(trial, result, fatal=meter.scorer.metric in self.needed)
+                changed = self.book.add(trial, result, fatal=meter.scorer.metric.name in self.needed)
                 new[trial.candidate.key] = self.book.screened(changed)
-        self.book.trials |= new
-        return list(new.values())
+        return [self.book.keep(trial) for trial in new.values()]
 
     def figures(self, candidate: Candidate) -> Trial:
         """All cheap figures of a hand-made network, whichever limits it breaks."""
@@ -149,7 +148,7 @@ class Laboratory:
             meter.fit(self.book.measured())
             waiting = self.ranked()
             for trial, result in zip(waiting, meter.measure([t.candidate.arch for t in waiting]), strict=True):
-                self.book.trials[trial.candidate.key] = self.book.add(trial, result, fatal=False)
+                self.book.record(trial, result, fatal=False)
 
     def announce(self, candidate: Candidate) -> None:
         """Write a candidate into the ledger before anything is measured of it."""
@@ -176,10 +175,26 @@ class Laboratory:
                 self.effort += trial.candidate.fidelity
             yield self.book.add(trial, result)
 
-    def train(self, archs: Sequence[tuple[Trial, int]]) -> Iterator[Measurement | ScoreFailed]:
-        """One full training for each trial and seed, in order."""
-        jobs = (Job(trial.candidate.arch, seed=seed) for trial, seed in archs)
-        return self._stream(self.validator, "validators", jobs)
+    def train(self, trials: Sequence[Trial], seeds: Sequence[int], done: Callable[[], None]) -> None:
+        """Measure each living trial in full with each seed; the book keeps the figures.
+
+        Args:
+            done: called after each.
+        """
+        wanted = [(trial, seed) for trial in trials for seed in seeds if trial.failure is None]
+        jobs = (Job(trial.candidate.arch, seed=seed) for trial, seed in wanted)
+        for (trial, _), result in zip(wanted, self._stream(self.validator, "validators", jobs), strict=True):
+            self.book.record(trial, result)
+            done()
+
+    def test(self, trial: Trial, seeds: Sequence[int]) -> None:
+        """Read the trial's test figure for each seed; the book keeps them. What can't be read is said in the report."""
+        key, arch = trial.candidate.key, trial.candidate.arch
+        for seed in seeds:
+            result = self.validator.test(arch, seed=seed)
+            if isinstance(result, ScoreFailed):
+                self.ledger.warn(f"test {key}", f"The test split could not be read for {key[:8]}: {result}")
+            self.book.record(trial, result, fatal=False)
 
     def _stream(self, meter: Meter, kind: str, jobs: Iterator[Job]) -> Iterator[Measurement | ScoreFailed]:
         do = partial(_score, meter.scorer)

@@ -9,8 +9,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from genas.core import declared
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import Metric
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
 from genas.probes.probes import Probes
@@ -37,7 +39,7 @@ class Parametric(Scorer):
         learn: the metric whose order `fit` learns.
     """
 
-    metric: ClassVar[str] = "parametric"
+    metric: ClassVar[Metric] = Metric("parametric")
     cost: ClassVar[float] = 0.4
     fits: ClassVar[bool] = True
 
@@ -69,17 +71,18 @@ class Parametric(Scorer):
         with torch.no_grad():
             scores = torch.cat([member(*_joined([statistics])) for member in self._members])  # [members]
         value, std = float(scores.mean()), float(scores.std())
-        return Measurement(self.metric, value, time.perf_counter() - start, fidelity, seed, std)
+        return Measurement(self.metric.name, value, time.perf_counter() - start, fidelity, seed, std)
 
     def fit(self, trials: Sequence[Trial]) -> None:
         """Learn the order of these trials anew, but for those that cannot be probed; fewer than 8 do nothing."""
         known: list[tuple[Tensor, float]] = []
+        sign = declared.metric(self._learn).sign
         for trial in trials:
             value = trial.value(self._learn)
             if trial.failure is not None or value is None:
                 continue
             try:
-                known.append((self._statistics(trial.candidate.arch, 0), value))
+                known.append((self._statistics(trial.candidate.arch, 0), sign * value))
             except ScoreFailed:  # nothing to learn from
                 continue
         if len(known) < _FEWEST:

@@ -96,7 +96,7 @@ def context(
     space: SearchSpace, task: Task, *, seed: int = 0, limits: Sequence[Constraint] = (), device: str = "cpu"
 ) -> Context:
     """What a run on the task would hand to its plug-ins."""
-    objectives = (Objective(task.metric, task.goal),)
+    objectives = (Objective(task.metric.name, task.metric.goal),)
     return Context(space, task, device=device, seed=seed, objectives=objectives, limits=tuple(limits))
 
 

@@ -58,7 +58,7 @@ def check_proposer(
         return proposer
 
     learns = type(make(0)).tell is not Proposer.tell
-    return check(((*PROPOSER, *(REFINER if learns else ())), (Proposing(make, space, task.metric),)))
+    return check(((*PROPOSER, *(REFINER if learns else ())), (Proposing(make, space, task.metric.name),)))
 
 
 def candidates_are_legal_new_and_signed(of: Proposing) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from unittest import SkipTest
 
-from genas.core import registry
+from genas.core import declared, registry
 from genas.core.errors import GenasError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import Metric
 from genas.core.records import Architecture, Constraint, Measurement
 from genas.testing.contract import check, context, made, require, samples, what_is_here
 
@@ -53,9 +54,12 @@ def check_scorer(
 
 
 def it_says_what_it_measures_and_costs(of: Scoring) -> None:
-    """Its metric has a name, its cost is above 0, and `fits` says whether `fit` changes the scores."""
+    """Its metric means what others mean by the name, its cost is above 0, `fits` says whether `fit` changes scores."""
     scorer = of.make()
-    require(scorer.metric, "metric is empty; write the name of what it measures, with the unit, such as latency_ms")
+    require(isinstance(scorer.metric, Metric), f"metric must be a genas.core.metrics.Metric, not {scorer.metric!r}")
+    known = declared.metric(scorer.metric.name)
+    ours = known in {scorer.metric, Metric(scorer.metric.name)}
+    require(ours, f"its metric is {scorer.metric}, but the name is known as {known}; take that, or another name")
     require(scorer.cost > 0, f"cost must be above 0 (rough seconds for one architecture), not {scorer.cost}")
     learns = type(scorer).fit is not Scorer.fit
     require(scorer.fits == learns, f"fits must be {learns}: it says whether fit() changes the scores")
@@ -65,6 +69,7 @@ def it_says_what_it_measures_and_costs(of: Scoring) -> None:
 def figures_are_finite_or_failed_with_a_reason(of: Scoring) -> None:
     """Each architecture has a finite figure of the metric, or a ScoreFailed that says why not."""
     archs, scorer = samples(of.space, 3), of.make()
+    name = scorer.metric.name
     with what_is_here():
         results = scorer.score_all(archs, seed=3)
     require(len(results) == len(archs), f"score_all() of {len(archs)} architectures gives {len(results)} results")
@@ -73,7 +78,7 @@ def figures_are_finite_or_failed_with_a_reason(of: Scoring) -> None:
             require(str(result), f"the ScoreFailed of {arch} must say why")
             continue
         require(isinstance(result, Measurement), f"{arch} gives {result!r}, which is no Measurement")
-        require(result.metric == scorer.metric, f"{arch} gives the metric {result.metric!r}, not {scorer.metric!r}")
+        require(result.metric == name, f"{arch} gives the metric {result.metric!r}, not {name!r}")
         require(math.isfinite(result.value), f"{arch} gives {result.value}; raise ScoreFailed with the reason")
         require(result.seconds >= 0, f"{arch} is charged with {result.seconds} seconds")
         require(result.seed == 3, f"{arch} gives the seed {result.seed}; hand on the one that was asked for")

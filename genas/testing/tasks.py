@@ -8,6 +8,7 @@ from unittest import SkipTest
 from genas.core import registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, SearchSpace, Split, Task
+from genas.core.metrics import on_test
 from genas.core.records import Architecture, Measurement
 from genas.testing.contract import Broken, check, require, samples, what_is_here
 
@@ -143,7 +144,7 @@ def lookup_of_what_no_table_has_fails(task: Task) -> None:
     nothing = Architecture("no_such_space", ("input", "output"), ((0, 1),))
     try:
         with what_is_here():
-            found = task.lookup(nothing, task.metric)
+            found = task.lookup(nothing, task.metric.name)
     except ScoreFailed:
         return
     require(False, f"lookup() of an architecture of no space must raise ScoreFailed, but gave {found}")
@@ -154,16 +155,16 @@ def the_table_answers_for_its_space(task: Task, space: SearchSpace | None) -> No
     for arch in _tabulated(task, space):
         try:
             with what_is_here():
-                found, again = task.lookup(arch, task.metric), task.lookup(arch, task.metric)
+                found, again = task.lookup(arch, task.metric.name), task.lookup(arch, task.metric.name)
         except ScoreFailed as error:
             remedy = "where a table knows some architectures alone, `measured` says which"
-            raise Broken(f"lookup({arch}, {task.metric!r}) fails ({error}); {remedy}") from error
-        _is_figure(found, again, arch, task.metric)
+            raise Broken(f"lookup({arch}, {task.metric.name!r}) fails ({error}); {remedy}") from error
+        _is_figure(found, again, arch, task.metric.name)
 
 
 def the_table_tells_the_test_split_from_that_of_validation(task: Task, space: SearchSpace | None) -> None:
     """`lookup` of `test_<metric>` is the figure that a winner is judged by in the end."""
-    metric = f"test_{task.metric}"
+    metric = on_test(task.metric.name)
     for arch in _tabulated(task, space):
         try:
             with what_is_here():

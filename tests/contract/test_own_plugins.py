@@ -10,6 +10,7 @@ from tiny_space import Tiny
 from genas import testing
 from genas.core.errors import InvalidArchitecture, MissingArtifact, PluginError, ScoreFailed
 from genas.core.interfaces import Data, Proposer, Scorer, SearchSpace, Task
+from genas.core.metrics import Metric
 from genas.core.records import Candidate, Frame, Measurement
 from genas.core.rng import rng
 
@@ -54,7 +55,7 @@ class Counted(Scorer):
     """The a's."""
 
     name = "counted"
-    metric = "counted"
+    metric = Metric("counted")
 
     def __init__(self, space):
         self.space = space
@@ -62,7 +63,7 @@ class Counted(Scorer):
     def score(self, arch, *, fidelity=1.0, seed=0):
         if self.space.problems(arch):
             raise ScoreFailed("illegal")
-        return Measurement(self.metric, arch.ops.count("a"), 0.0, fidelity, seed)
+        return Measurement(self.metric.name, arch.ops.count("a"), 0.0, fidelity, seed)
 
 
 class Twice(Proposer):
