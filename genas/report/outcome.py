@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from genas.core import pareto, registry
+from genas.core.interfaces import Task
 from genas.core.records import Candidate, Measurement, Objective, Request, Rival, Trial
 from genas.report.rungs import Rungs
 from genas.report.spread import Comparison, Spread, chance, compare, interval, spread, wilson
@@ -101,10 +102,11 @@ def recipe_of(request: Request, candidate: Candidate) -> dict[str, Any]:
         return {}
     from genas.training.recipe import effective
 
+    known = request.task.name in registry.names("tasks")
+    task: type[Task] = registry.load("tasks", request.task.name) if known else Task
     mirror = request.task.options.get("mirror")
-    if mirror is None and request.task.name in registry.names("tasks"):
-        mirror = getattr(registry.load("tasks", request.task.name), "mirror", None)
-    return effective(candidate.recipe, request.validator.options, mirror).to_data()
+    mirror = task.mirror if mirror is None else mirror
+    return effective(candidate.recipe, request.validator.options, mirror, task.follows).to_data()
 
 
 def recipe_text(recipe: Mapping[str, Any]) -> str:

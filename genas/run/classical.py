@@ -1,4 +1,4 @@
-"""Logistic regression and boosted trees on the splits of a table: a yardstick for the networks of the same run."""
+"""Logistic regression and boosted trees on the splits of a table of classes: a yardstick for the run's networks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from genas.core.interfaces import Split, Task
+    from genas.core.interfaces import Data, Split, Task
 
     Probabilities = NDArray[np.float64]  # [rows, classes that the training rows have]
 
@@ -83,15 +83,22 @@ def classical(task: Task, seed: int) -> list[Rival]:
 
 
 def _rows(task: Task, split: Split) -> _Rows:
-    """Rows of a split, each feature minus its mean over its deviation in the training rows; constant ones become 0."""
+    """Features and labels of a split."""
+    import numpy as np
+
+    data = task.data(split)
+    return _Rows(features(task, data), data.labels.numpy().astype(np.int64))
+
+
+def features(task: Task, data: Data) -> NDArray[np.float64]:
+    """Rows, each feature minus its mean over its deviation in the training rows; constant ones become 0."""
     import numpy as np
 
     train = task.data("train").inputs.numpy().astype(np.float64)
-    data = task.data(split)
     deviation = train.std(0)
     steady = deviation <= 1e-7 * np.abs(train).max(0)
     scaled = (data.inputs.numpy().astype(np.float64) - train.mean(0)) / np.where(steady, 1.0, deviation)
-    return _Rows(np.where(steady, 0.0, scaled), data.labels.numpy().astype(np.int64))
+    return np.where(steady, 0.0, scaled)
 
 
 def _logistic(train: _Rows) -> Iterator[_Fitted]:

@@ -168,10 +168,15 @@ class Designer:
     def _try_rivals(self) -> None:
         """Models that are no networks, where the task has rows: a second that tells whether a network is needed."""
         from genas.run.classical import classical
+        from genas.run.regressors import regressors
 
         if self.task.modality == "tabular" and self.ledger.find("rivals") is None:
-            found = [wire.to_data(rival) for rival in classical(self.task, self.request.seed)]
+            fit = classical if self.task.answer == "class" else regressors
+            found = [wire.to_data(rival) for rival in fit(self.task, self.request.seed)]
             self.ledger.append({"kind": "rivals", "id": "rivals", "rivals": found})
+            if not found:
+                reason = f"the outputs of {self.task.name} are not the numbers of its labels"
+                self.ledger.warn("rivals", f"No classical model was tried: {reason}.")
 
     def weights(self) -> dict[str, Tensor] | None:
         """Those of the winner; None where nothing was trained."""
@@ -286,7 +291,8 @@ class Designer:
             return {}
         from genas.training.recipe import effective
 
-        recipe = effective(winner.candidate.recipe, self.request.validator.options, self.task.mirror).to_data()
+        options, task = self.request.validator.options, self.task
+        recipe = effective(winner.candidate.recipe, options, task.mirror, task.follows).to_data()
         return {**recipe, **self.race.final_of(winner.candidate.key)}
 
     # Making

@@ -286,7 +286,7 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
         raise GenasError(f"The weights of {leg!r} were not kept in {store}.")
     test = tested(space, found.candidate.arch, task, weights, device=request.device, seed=request.seed)
     _write(found, task, weights, folder)
-    return {"leg": leg, "seconds": seconds, "measurement": wire.to_data(result.accuracy), "test": wire.to_data(test)}
+    return {"leg": leg, "seconds": seconds, "measurement": wire.to_data(result.measured), "test": wire.to_data(test)}
 
 
 def _copy(found: Found, store: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from shapes_only import ShapesOnly
 from torch.nn import functional as F
 
 from genas.core import registry
@@ -44,11 +45,12 @@ def test_each_member_learns_by_itself(rows, mix: float) -> None:
     inputs, labels = rows
     recipe = Recipe(smoothing=0.1, mix=mix)
 
-    def of(forward) -> torch.Tensor:
-        return loss(forward, inputs, labels, recipe, torch.Generator().manual_seed(1))
+    def of(forward, *, members: bool = False) -> torch.Tensor:
+        more = {"task": ShapesOnly(), "members": members}
+        return loss(forward, inputs, labels, recipe, torch.Generator().manual_seed(1), **more)
 
     alone = [of(lambda x, member=member: network.each(x)[member]) for member in range(4)]
-    assert torch.allclose(of(network.each), torch.stack(alone).mean(), atol=1e-6)
+    assert torch.allclose(of(network.each, members=True), torch.stack(alone).mean(), atol=1e-6)
     if mix == 0:
         assert torch.allclose(alone[2], F.cross_entropy(network.each(inputs)[2], labels, label_smoothing=0.1))
 
