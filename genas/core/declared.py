@@ -25,6 +25,26 @@ def metric(name: str) -> Metric:
     return metrics.STANDARD.get(name) or _declared().get(name) or _of_genas(name)
 
 
+def scorer_of(name: str) -> str | None:
+    """The scorer that measures a metric; None where none does.
+
+    That is the one of its name, else one of another package, else, of a metric that is not standard, any.
+
+    Raises:
+        RequestError: several do; the request has to name one.
+    """
+    if name in registry.names("scorers"):
+        return name
+    outside = registry.outside("scorers")
+    for those in (outside, [] if name in metrics.STANDARD else sorted({*registry.names("scorers")} - {*outside})):
+        found = [one for one in those if registry.load("scorers", one).metric.name == name]
+        if len(found) > 1:
+            raise RequestError(f"The scorers {', '.join(found)} all measure {name}. Name one of them in scorers.")
+        if found:
+            return found[0]
+    return None
+
+
 def outside() -> tuple[Metric, ...]:
     """What plug-ins of other packages declare beyond the standard metrics."""
     return tuple(_declared().values())

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from genas.core import pareto
+from genas.core import declared, pareto
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer
 from genas.core.records import Candidate, Constraint, Goal, Measurement, Objective, Trial
 
-_SLACK = 0.02  # of accuracy (of the value, where less is better) that a finalist may lack to the best one
+_SLACK = 0.02  # that a finalist may lack to the best one: of accuracy, or of the value where it is no fraction
 
 
 class Book:
@@ -119,7 +119,7 @@ class Book:
         sign = 1.0 if self.goal == "max" else -1.0
         worth = {id(t): sign * v for t in trials if (v := t.value(self.metric)) is not None}
         top = max(worth.values(), default=0.0)
-        slack = _SLACK if self.goal == "max" else _SLACK * abs(top)
+        slack = _SLACK if declared.metric(self.metric).fraction else _SLACK * abs(top)
         free = self.objectives[0].metric == self.metric or any(limit.metric == self.metric for limit in self.limits)
         near = [trial for trial in trials if free or worth.get(id(trial), -math.inf) >= top - slack]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
+from genas.core.metrics import ACCURACY
 from genas.core.records import Request, Trial
 from genas.run.regressors import as_outputs
 
@@ -104,7 +105,7 @@ def at_chance(task: Task, trial: Trial) -> str | None:
     The test split itself is not looked at: the share of that class is the training split's, and its two standard errors
     (Wald) are those of as many examples as the validation split has.
     """
-    found = [m.value for m in trial.all("test_accuracy")]
+    found = [m.value for m in trial.all(ACCURACY.on_test.name)]
     if not found:
         return None
     labels = task.data("train").labels.flatten().tolist()
