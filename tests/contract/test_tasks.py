@@ -84,6 +84,13 @@ def test_its_own_changes_of_images_are_decided_by_the_seed(task):
     assert torch.equal(x, kept), "augment changed its input"
 
 
+def test_tasks_of_one_data_set_are_known_as_such():
+    tables = [Use("nasbench201"), Use("nasbench101"), Use("darts"), Use("darts", {"table": "swap"}), Use("cifar10")]
+    assert {registry.create("tasks", use).data_id for use in tables} == {"cifar10"}
+    others = [Use("nasbench201", {"dataset": "cifar100"}), Use("darts", {"table": "svhn"}), Use("digits"), WINE]
+    assert len({registry.create("tasks", use).data_id for use in others}) == 4
+
+
 def test_says_whether_mirrored_images_keep_their_class(task):
     assert task.mirror in (None, True, False)
 

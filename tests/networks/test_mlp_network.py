@@ -31,6 +31,11 @@ def test_the_answer_of_several_members_is_the_mean_of_their_probabilities(rows) 
     assert not torch.allclose(each[0], each[1]), "members see the rows with signs of their own"
 
 
+def test_numbers_of_several_members_are_averaged(rows) -> None:
+    network = RowNet(LAYERS, inputs=5, outputs=1, members=4, answer="number").eval()
+    assert torch.allclose(network(rows[0]), network.each(rows[0]).mean(0), atol=1e-6)
+
+
 def test_one_member_is_a_plain_network(rows) -> None:
     network = RowNet(LAYERS, inputs=5, outputs=3).eval()
     inputs, _ = rows
