@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from genas.core import metrics, registry
@@ -22,7 +22,7 @@ def metric(name: str) -> Metric:
     """
     if metrics.is_on_test(name):
         return metric(metrics.off_test(name)).on_test
-    return metrics.STANDARD.get(name) or _declared().get(name) or _of_genas(name)
+    return metrics.STANDARD.get(name) or _outside().get(name) or _of_genas(name) or Metric(name)
 
 
 def scorer_of(name: str) -> str | None:
@@ -47,29 +47,23 @@ def scorer_of(name: str) -> str | None:
 
 def outside() -> tuple[Metric, ...]:
     """What plug-ins of other packages declare beyond the standard metrics."""
-    return tuple(_declared().values())
+    return tuple(_outside().values())
+
+
+def _outside() -> dict[str, Metric]:
+    return _joined(tuple((kind, name) for kind in _KINDS for name in registry.outside(kind)))
 
 
 @lru_cache
-def _declared() -> dict[str, Metric]:
-    return _joined((kind, name) for kind in _KINDS for name in registry.outside(kind))
-
-
-@lru_cache
-def _of_genas(name: str) -> Metric:
+def _of_genas(name: str) -> Metric | None:
     """A proxy has the name of its file; for any other name all of genas' own plug-ins are asked."""
-    for kind in _KINDS:
-        if name in registry.names(kind) and name in (own := _joined([(kind, name)])):
-            return own[name]
-    return _every().get(name) or Metric(name)
+    own = [(kind, one) for kind in _KINDS for one in registry.names(kind) if one not in registry.outside(kind)]
+    alike = tuple(plugin for plugin in own if plugin[1] == name)
+    return _joined(alike).get(name) or _joined(tuple(own)).get(name)
 
 
 @lru_cache
-def _every() -> dict[str, Metric]:
-    return _joined((kind, name) for kind in _KINDS for name in registry.names(kind))
-
-
-def _joined(plugins: Iterable[tuple[str, str]]) -> dict[str, Metric]:
+def _joined(plugins: tuple[tuple[str, str], ...]) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for kind, name in plugins:
         for one in _metrics_of(kind, name):

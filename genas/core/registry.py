@@ -42,6 +42,11 @@ def _entries(kind: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"genas.{kind}")}
 
 
+def forget() -> None:
+    """Look for the plug-ins of other packages anew, where one was installed meanwhile."""
+    _entries.cache_clear()
+
+
 def names(kind: str) -> list[str]:
     """The plug-ins of a kind, without importing any."""
     if kind not in KINDS:
