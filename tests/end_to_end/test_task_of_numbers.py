@@ -20,16 +20,15 @@ from typer.testing import CliRunner
 
 import genas
 from genas import api
-from genas.core import declared, registry
+from genas.core import registry
 from genas.core.ledger import Ledger
 from genas.core.records import Constraint, Objective, Report, Use
 from genas.faces.cli import app
 from genas.report.outcome import figure_text, limit_lines
 
-GOAL = "Predict how far a disease goes from ten measurements, at most 20k parameters"
+GOAL = "Predict how far diabetes goes within a year, at most 20k parameters, RMSE at most 75"
 KNOWN = {
-    "task": "diabetes",
-    "constraints": [Constraint("params", at_most=20_000), Constraint("rmse", at_most=75)],
+    "task": Use("diabetes"),
     "proposers": ["uniform"],
     "scorers": ["params"],
     "refiners": ["local_search"],
@@ -37,11 +36,6 @@ KNOWN = {
     "budget": {"trials": 5},
     "device": "cpu",
 }
-
-
-def _forget() -> None:
-    for cached in (registry._entries, *(f for f in vars(declared).values() if hasattr(f, "cache_clear"))):
-        cached.cache_clear()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,10 +47,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     entry = "[genas.tasks]\ndiabetes = diabetes_rows:Diabetes\n"
     (folder / "diabetes-1.0.dist-info" / "entry_points.txt").write_text(entry)
     sys.path.insert(0, str(folder))
-    _forget()
+    registry.forget()
     yield
     sys.path.remove(str(folder))
-    _forget()
+    registry.forget()
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +62,7 @@ def run(installed: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 def test_the_winner_is_the_one_with_the_smallest_error(run: tuple[Path, Report]) -> None:
     _, report = run
     assert report.request.objectives == (Objective("rmse", "min"),)
+    assert set(report.request.constraints) == {Constraint("params", at_most=20_000), Constraint("rmse", at_most=75)}
     assert report.winner is not None
     finals = [m.value for t in report.trials for m in t.all("rmse") if m.fidelity == 1]
     assert report.winner.value("rmse") == min(finals) < 75
@@ -146,3 +141,11 @@ def test_the_run_goes_on_from_its_ledger_to_the_same_end(run: tuple[Path, Report
 def test_the_task_is_known_by_its_data() -> None:
     task = registry.create("tasks", Use("diabetes"))
     assert task.data_id == "diabetes" and set(task.identity()) >= {"train inputs", "test labels"}
+
+
+def test_its_networks_are_trained_further(run: tuple[Path, Report], tmp_path: Path) -> None:
+    folder, report = run
+    assert report.winner is not None
+    further = api.train_further(folder, report.winner.candidate.key, "2 seconds", tmp_path / "more")
+    assert (further.after.metric, further.test.metric) == ("rmse", "test_rmse")
+    assert further.test.std is not None
