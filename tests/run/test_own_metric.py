@@ -9,6 +9,7 @@ import pytest
 from tiny_design import TINY
 
 import genas
+import genas.api
 from genas.core import declared, registry
 from genas.core.errors import RequestError
 from genas.core.records import Constraint, Objective, Request
@@ -113,7 +114,7 @@ def test_a_request_file_limits_it_and_the_report_shows_it_with_unit_and_label(tm
     assert f"Limits kept: {figure} (power draw at most 3 mW)." in report.text
     page = (tmp_path / "run" / "report.html").read_text()
     assert "power draw (mW)" in page and "power draw at most 3 mW" in page
-    assert f"power draw {figure}" in genas.report(tmp_path / "run")
+    assert f"power draw {figure}" in genas.api.report(tmp_path / "run")
 
 
 def test_candidates_are_not_ranked_by_a_cost_and_a_smaller_one_is_better() -> None:
