@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
-from genas.core.metrics import ACCURACY
+from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Request, Trial
 from genas.run.regressors import as_outputs
 
-_RISING = 0.01  # over the last quarter of a training: of a share, or of the value of another metric
+_RISING = 0.01  # over the last quarter of a training: of accuracy, or of the value where it is no fraction
 _FEW = 400  # test examples: the 95 % interval of an accuracy of .9 is then 6 points wide
 
 
@@ -54,7 +54,8 @@ def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
     """Names and sentences about a winner's figures: at chance, still rising, few test examples, part of the data."""
     if text := at_chance(task, winner) if task.answer == "class" else at_mean(task, winner):
         yield "at chance", text
-    if text := still_better(task, winner):
+    found = [m for m in winner.all(task.metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
+    if found and (text := _rising(task.metric, found[0].curve)):
         yield "rising", text
     tests = [m.examples for m in winner.all(task.metric.on_test.name) if m.examples]
     if tests and tests[0] < _FEW:
@@ -65,17 +66,16 @@ def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
         yield "part", f"Only {limit:,} of the training examples were used, as the request says."
 
 
-def still_better(task: Task, winner: Trial) -> str | None:
-    """Where a winner's curve still becomes better at its end: a sentence."""
-    metric = task.metric
-    found = [m for m in winner.all(metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
-    if not found:
+def _rising(metric: Metric, curve: Sequence[float]) -> str | None:
+    """Where the last quarter of a training still brought more: a sentence."""
+    change = curve[-1] - curve[-3]
+    if metric.sign * change <= _RISING * (1.0 if metric.fraction else abs(curve[-1])):
         return None
-    gain = metric.sign * (found[0].curve[-1] - found[0].curve[-3])
-    if gain <= _RISING * (1.0 if metric.share else abs(found[0].curve[-3])):
-        return None
-    change = f"rises (+{gain:.3f}" if metric.goal == "max" else f"falls (-{gain:.3g}"
-    return f"The winner's curve still {change} over the last quarter of its training): a larger budget will bring more."
+    does = "rises" if metric.goal == "max" else "falls"
+    return (
+        f"The winner's curve still {does} ({change:+.3f} over the last quarter of its training): a larger budget will "
+        "bring more."
+    )
 
 
 def at_mean(task: Task, trial: Trial) -> str | None:

@@ -24,7 +24,7 @@ from genas.core import registry
 from genas.core.ledger import Ledger
 from genas.core.records import Constraint, Objective, Report, Use
 from genas.faces.cli import app
-from genas.report.outcome import figure_text, limit_lines
+from genas.reporting.outcome import figure_text, limit_lines
 
 GOAL = "Predict how far diabetes goes within a year, at most 20k parameters, RMSE at most 75"
 KNOWN = {

@@ -10,6 +10,7 @@ from diabetes_rows import Diabetes
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
+from genas.core.metrics import PERPLEXITY
 from genas.core.records import Architecture, Budget, Candidate, Measurement, Request, Trial, Use
 from genas.run.cautions import after_training, at_chance, at_mean, cautions, not_followed, too_slow
 
@@ -53,6 +54,15 @@ def test_a_rising_curve_and_few_test_examples_are_named() -> None:
     assert dict(after_training(task, a_winner(flat, Measurement("test_accuracy", 0.94, examples=5000)))) == {}
 
 
+def test_a_curve_of_what_is_good_when_small_rises_by_falling() -> None:
+    task: Task = registry.create("tasks", "digits")
+    vars(task)["metric"] = PERPLEXITY
+    falling, rising = (30.0, 24.0, 22.0, 21.0, 20.0), (30.0, 24.0, 20.0, 21.0, 22.0)
+    found = dict(after_training(task, a_winner(Measurement("perplexity", 20.0, curve=falling))))
+    assert "still falls (-2.000 over" in found["rising"]
+    assert dict(after_training(task, a_winner(Measurement("perplexity", 22.0, curve=rising)))) == {}
+
+
 def test_a_part_of_the_data_is_named() -> None:
     task: Task = registry.create("tasks", "digits")
     task.limit = 500  # type: ignore[attr-defined]
@@ -87,7 +97,7 @@ def test_a_winner_no_better_than_the_mean_is_named() -> None:
 
 def test_an_error_that_still_falls_is_named() -> None:
     falling = Measurement("rmse", 50.0, curve=(80.0, 60.0, 55.0, 52.0, 50.0))
-    assert "still falls (-5 over" in dict(after_training(Diabetes(), a_winner(falling)))["rising"]
+    assert "still falls (-5.000 over" in dict(after_training(Diabetes(), a_winner(falling)))["rising"]
     rising = Measurement("rmse", 55.0, curve=(80.0, 60.0, 50.0, 52.0, 55.0))
     assert dict(after_training(Diabetes(), a_winner(rising))) == {}
 
