@@ -1,4 +1,4 @@
-"""Asks an exported network about new files: the class of each example and its probabilities, by model.onnx."""
+"""Asks an exported network about new files: classes with their probabilities, or numbers, by model.onnx."""
 
 from __future__ import annotations
 
@@ -63,12 +63,60 @@ class Answers:
         return stream.getvalue()
 
 
-def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
+@dataclass(frozen=True)
+class Numbers:
+    """The predicted numbers for each example.
+
+    Args:
+        targets: the names of the numbers.
+        examples: the name of each example: its file, or its position in one.
+        values: [examples, targets], in the units of the training data.
+        notes: sentences on what was left out or not read as written.
+    """
+
+    targets: tuple[str, ...]
+    examples: tuple[str, ...]
+    values: NDArray[np.float32]
+    notes: tuple[str, ...] = field(default=())
+
+    def to_data(self) -> dict[str, Any]:
+        """The answers and the notes as plain data."""
+        rows = zip(self.examples, self.values.tolist(), strict=True)
+        answers = [{"example": name, "numbers": dict(zip(self.targets, row, strict=True))} for name, row in rows]
+        return {"targets": list(self.targets), "answers": answers, "notes": list(self.notes)}
+
+    def to_csv(self) -> str:
+        """The answers as a table: the example, then each number."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["example", *self.targets])
+        for name, row in zip(self.examples, self.values, strict=True):
+            writer.writerow([name, *(f"{value:.6g}" for value in row)])
+        return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    """The metadata of model.onnx.
+
+    Args:
+        answer: the output to read, "probabilities" or "numbers".
+        names: the names of the classes or of the numbers.
+        reader: reads the files.
+    """
+
+    answer: str
+    names: tuple[str, ...]
+    reader: Reader
+
+
+def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers | Numbers:
     """The answers of a run's winner, or of an exported network, for the examples in files.
 
     Args:
         run: the folder of a run, or one that holds model.onnx.
-        paths: pictures or tables in any form that the training data may have; they need no classes.
+        paths: pictures or tables in any form that the training data may have; they need no classes and no numbers to
+            predict.
 
     Raises:
         RequestError: there is no such network, or a file can't be read as its input; the text names it.
@@ -82,20 +130,21 @@ def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
     own_files(path.parent)
     sums.check(path)
     session = _session(path)
-    classes, reader = _metadata(session, path)
+    metadata = _metadata(session, path)
     names: list[str] = []
-    shares, notes = [], list[str]()
+    values, notes = [], list[str]()
     try:
-        for batch, raw in reader.batches(listed_paths(paths), notes):
+        for batch, raw in metadata.reader.batches(listed_paths(paths), notes):
             names += batch
-            shares += [_run(session, part) for part in _parts(raw)]
+            values += [_run(session, metadata.answer, part) for part in _parts(raw)]
     except ValueError as error:
         raise RequestError(str(error)) from error
     except OSError as error:
         raise RequestError(f"{error.filename or 'A file'} can't be read ({error.strerror or error}).") from error
     if not names:
         raise RequestError("These files hold no examples. Name pictures, or tables with rows.")
-    return Answers(classes, tuple(names), np.concatenate(shares), tuple(notes))
+    kind = Numbers if metadata.answer == "numbers" else Answers
+    return kind(metadata.names, tuple(names), np.concatenate(values), tuple(notes))
 
 
 def _file(run: Path) -> Path:
@@ -128,8 +177,8 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
         ) from error
 
 
-def _metadata(session: onnxruntime.InferenceSession, path: Path) -> tuple[tuple[str, ...], Reader]:
-    """The classes and the reader in the file's metadata."""
+def _metadata(session: onnxruntime.InferenceSession, path: Path) -> _Metadata:
+    """The metadata of the file: which output to read, its names, and the reader of files."""
     from pydantic import TypeAdapter, ValidationError
 
     from genas.reading.image_reader import ImageReader
@@ -137,7 +186,9 @@ def _metadata(session: onnxruntime.InferenceSession, path: Path) -> tuple[tuple[
 
     kinds: dict[str, type] = {kind.__name__: kind for kind in (ImageReader, RowReader)}
     metadata = session.get_modelmeta().custom_metadata_map
-    if "reader" not in metadata or not json.loads(metadata.get("classes", "[]")):
+    answer = "numbers" if "targets" in metadata else "probabilities"
+    names = json.loads(metadata.get("targets", metadata.get("classes", "[]")))
+    if "reader" not in metadata or not names:
         raise RequestError(f"The network in {path.parent} reads no files; its README.md says what it takes.")
     values = json.loads(metadata["reader"])
     kind = values.pop("kind", "")
@@ -149,7 +200,7 @@ def _metadata(session: onnxruntime.InferenceSession, path: Path) -> tuple[tuple[
         raise GenasError(
             f"The metadata of {path} are from another version of genas. Export it again: genas export RUN KEY."
         ) from error
-    return tuple(json.loads(metadata["classes"])), reader
+    return _Metadata(answer, tuple(names), reader)
 
 
 def _parts(raw: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -157,7 +208,7 @@ def _parts(raw: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield raw[first : first + _BATCH]
 
 
-def _run(session: onnxruntime.InferenceSession, raw: NDArray[Any]) -> NDArray[np.float32]:
+def _run(session: onnxruntime.InferenceSession, answer: str, raw: NDArray[Any]) -> NDArray[np.float32]:
     kind = {"tensor(float)": "float32", "tensor(double)": "float64"}[session.get_inputs()[0].type]
-    probabilities: NDArray[np.float32] = session.run(["probabilities"], {"inputs": raw.astype(kind)})[0]
-    return probabilities
+    values: NDArray[np.float32] = session.run([answer], {"inputs": raw.astype(kind)})[0]
+    return values

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from genas.core.errors import GenasError
+from genas.core.interfaces import Task
+from genas.export.model_file import numbers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,19 +23,19 @@ TOLERANCE = 1e-4  # largest difference, as a share of the largest output or of 1
 def model_file(
     network: nn.Module,
     examples: tuple[Tensor, ...],
+    task: Task,
     folder: Path,
     *,
     raw: Tensor | None,
-    prepare: Callable[[Tensor], Tensor],
 ) -> float:
     """The largest difference between the network and the one that model.py loads, on real examples.
 
     Args:
         network: the trained network.
         examples: prepared examples, as the network takes them.
+        task: its task; `prepare` and `numbers` of model.py must agree with it.
         folder: holds model.py and the weights.
-        raw: raw examples, for which `prepare` of model.py must agree with the one given; None if it has none.
-        prepare: the task's preparation.
+        raw: raw examples, as the task holds them; None if model.py has no `prepare`.
 
     Raises:
         GenasError: the difference exceeds the tolerance.
@@ -42,9 +44,12 @@ def model_file(
 
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         module = _run(folder / "model.py")
-        worst = difference(module.load(folder)(*examples), network(*examples))
+        outputs = network(*examples)
+        worst = difference(module.load(folder)(*examples), outputs)
         if raw is not None:
-            worst = max(worst, difference(module.prepare(raw), prepare(raw)))
+            worst = max(worst, difference(module.prepare(raw), task.prepare(raw)))
+        if task.answer == "number":
+            worst = max(worst, difference(module.numbers(outputs), numbers(outputs, task)))
     if not worst <= TOLERANCE:
         raise GenasError(f"{folder / 'model.py'} answers differently from the trained network (by {worst:g}).")
     return worst
