@@ -1,4 +1,4 @@
-"""What an exported network says of new files: its classes and their probabilities, by model.onnx and its metadata."""
+"""What an exported network says of new files: classes and their probabilities, or numbers, by model.onnx."""
 
 from __future__ import annotations
 
@@ -63,12 +63,59 @@ class Answers:
         return stream.getvalue()
 
 
-def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers for each example.
+
+    Args:
+        targets: what the numbers are called.
+        examples: what each example is called: its file, or its place in one.
+        values: [examples, targets], in the units of the training data.
+        notes: sentences on what was left out or read otherwise than it is written.
+    """
+
+    targets: tuple[str, ...]
+    examples: tuple[str, ...]
+    values: NDArray[np.float32]
+    notes: tuple[str, ...] = field(default=())
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain data, with the notes."""
+        rows = zip(self.examples, self.values.tolist(), strict=True)
+        answers = [{"example": name, "numbers": dict(zip(self.targets, row, strict=True))} for name, row in rows]
+        return {"targets": list(self.targets), "answers": answers, "notes": list(self.notes)}
+
+    def to_csv(self) -> str:
+        """As a table: the example, then each number."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["example", *self.targets])
+        for name, row in zip(self.examples, self.values, strict=True):
+            writer.writerow([name, *(f"{value:.6g}" for value in row)])
+        return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """What the metadata of model.onnx tell.
+
+    Args:
+        answer: the output that is read, "probabilities" or "numbers".
+        names: of the classes, or of the numbers.
+        reader: of files.
+    """
+
+    answer: str
+    names: tuple[str, ...]
+    reader: Reader
+
+
+def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers | Numbers:
     """The answers of a run's winner, or of an exported network, to the examples in files.
 
     Args:
         run: the folder of a run, or one that holds model.onnx.
-        paths: pictures or tables, as the task's own; they need no class.
+        paths: pictures or tables, as the task's own; they need no class, nor the number that is predicted.
 
     Raises:
         RequestError: there is no such network, or a file can't be read as its inputs; the text names it.
@@ -81,20 +128,21 @@ def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
     own_files(path.parent)
     sums.check(path)
     session = _session(path)
-    classes, reader = _told(session, path)
+    carried = _carried(session, path)
     names: list[str] = []
-    shares, notes = [], list[str]()
+    found, notes = [], list[str]()
     try:
-        for some, raw in reader.batches(listed_paths(paths), notes):
+        for some, raw in carried.reader.batches(listed_paths(paths), notes):
             names += some
-            shares += [_run(session, part) for part in _parts(raw)]
+            found += [_run(session, carried.answer, part) for part in _parts(raw)]
     except ValueError as error:
         raise RequestError(str(error)) from error
     except OSError as error:
         raise RequestError(f"{error.filename or 'A file'} can't be read ({error.strerror or error}).") from error
     if not names:
         raise RequestError("There is no example in what was named. Name pictures or tables with rows.")
-    return Answers(classes, tuple(names), np.concatenate(shares), tuple(notes))
+    kind = Numbers if carried.answer == "numbers" else Answers
+    return kind(carried.names, tuple(names), np.concatenate(found), tuple(notes))
 
 
 def _file(run: Path) -> Path:
@@ -125,18 +173,20 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
         raise RequestError(f"onnxruntime can't read {path} ({reason}). Write it anew: genas export RUN KEY.") from error
 
 
-def _told(session: onnxruntime.InferenceSession, path: Path) -> tuple[tuple[str, ...], Reader]:
-    """The classes and the reader that the file's metadata tell."""
+def _carried(session: onnxruntime.InferenceSession, path: Path) -> _Carried:
+    """What the file's metadata tell of its answers and of the files that it reads."""
     from pydantic import TypeAdapter, ValidationError
 
     from genas.reading.image_reader import ImageReader
     from genas.reading.row_reader import RowReader
 
     kinds: dict[str, type] = {kind.__name__: kind for kind in (ImageReader, RowReader)}
-    told = session.get_modelmeta().custom_metadata_map
-    if "reader" not in told or not json.loads(told.get("classes", "[]")):
+    metadata = session.get_modelmeta().custom_metadata_map
+    answer = "numbers" if "targets" in metadata else "probabilities"
+    answered = json.loads(metadata.get("targets", metadata.get("classes", "[]")))
+    if "reader" not in metadata or not answered:
         raise RequestError(f"The network in {path.parent} reads no files; its README.md says what it takes.")
-    values = json.loads(told["reader"])
+    values = json.loads(metadata["reader"])
     kind = values.pop("kind", "")
     if kind not in kinds:
         raise RequestError(f"The network in {path.parent} reads files by code of its own ({kind}); see its README.md.")
@@ -146,7 +196,7 @@ def _told(session: onnxruntime.InferenceSession, path: Path) -> tuple[tuple[str,
         raise GenasError(
             f"The metadata of {path} are of another version of genas. Write it anew: genas export RUN KEY."
         ) from error
-    return tuple(json.loads(told["classes"])), reader
+    return _Carried(answer, tuple(answered), reader)
 
 
 def _parts(raw: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -154,7 +204,7 @@ def _parts(raw: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield raw[first : first + _BATCH]
 
 
-def _run(session: onnxruntime.InferenceSession, raw: NDArray[Any]) -> NDArray[np.float32]:
+def _run(session: onnxruntime.InferenceSession, answer: str, raw: NDArray[Any]) -> NDArray[np.float32]:
     kind = {"tensor(float)": "float32", "tensor(double)": "float64"}[session.get_inputs()[0].type]
-    found: NDArray[np.float32] = session.run(["probabilities"], {"inputs": raw.astype(kind)})[0]
+    found: NDArray[np.float32] = session.run([answer], {"inputs": raw.astype(kind)})[0]
     return found

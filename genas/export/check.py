@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from genas.core.errors import GenasError
+from genas.core.interfaces import Task
+from genas.export.model_file import numbers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,16 +23,17 @@ TOLERANCE = 1e-4  # of the largest answer, or of 1 where that is more
 def model_file(
     network: nn.Module,
     examples: tuple[Tensor, ...],
+    task: Task,
     folder: Path,
     *,
     raw: Tensor | None,
-    prepare: Callable[[Tensor], Tensor],
 ) -> float:
     """The largest difference between the network and what model.py loads, on real examples.
 
     Args:
         examples: as the network takes them.
-        raw: examples of which `prepare` of model.py must make what the given one does; None where it has none.
+        task: whose `prepare`, and whose numbers, those of model.py must be.
+        raw: examples as the task holds them; None where model.py has no `prepare`.
 
     Raises:
         GenasError: it is more than the tolerance.
@@ -39,9 +42,12 @@ def model_file(
 
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         module = _run(folder / "model.py")
-        worst = difference(module.load(folder)(*examples), network(*examples))
+        outputs = network(*examples)
+        worst = difference(module.load(folder)(*examples), outputs)
         if raw is not None:
-            worst = max(worst, difference(module.prepare(raw), prepare(raw)))
+            worst = max(worst, difference(module.prepare(raw), task.prepare(raw)))
+        if task.answer == "number":
+            worst = max(worst, difference(module.numbers(outputs), numbers(outputs, task)))
     if not worst <= TOLERANCE:
         raise GenasError(f"{folder / 'model.py'} answers differently from the trained network (by {worst:g}).")
     return worst

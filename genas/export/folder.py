@@ -51,15 +51,15 @@ def export(
     weights = network.state_dict() if weights is None else weights
     trained = _trained(network, weights)
     source, extra = model_file.source_of(trained)
-    preparation = model_file.preparation_of(task, _EXAMPLES)
-    reader = task.reader() if preparation else None
+    scaling = model_file.scaling_of(task, _EXAMPLES)
+    reader = task.reader() if scaling else None
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.py").write_text(model_file.text(source, trained, task, preparation), encoding="utf-8")
+    (folder / "model.py").write_text(model_file.text(source, trained, task, scaling), encoding="utf-8")
     reading, examples = reader_files.write(reader, folder), _examples(task)
     _write_data(folder, arch, weights, recipe)
-    raw = task.data("train").inputs[:_EXAMPLES] if preparation else None
-    difference = check.model_file(trained, examples, folder, raw=raw, prepare=task.prepare)
-    onnx = onnx_file.write(trained, examples, task, folder, preparation=preparation, raw=raw, reader=reader)
+    raw = task.data("train").inputs[:_EXAMPLES] if scaling else None
+    difference = check.model_file(trained, examples, task, folder, raw=raw)
+    onnx = onnx_file.write(trained, examples, task, folder, scaling=scaling, raw=raw, reader=reader)
     shown = readme(onnx, extra, reading, network=trained, task=task, raw=raw, recipe=recipe or {})
     (folder / "README.md").write_text(shown, encoding="utf-8")
     files = {

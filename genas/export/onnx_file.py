@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genas.core.errors import GenasError
-from genas.core.interfaces import Reader, Task
+from genas.core.interfaces import Reader, Scaling, Task
 from genas.export.check import TOLERANCE, difference
-from genas.export.model_file import Preparation
+from genas.export.model_file import numbers, target_names
 
 if TYPE_CHECKING:
     import onnx_ir as ir
@@ -28,15 +28,16 @@ def write(
     task: Task,
     folder: Path,
     *,
-    preparation: Preparation | None,
+    scaling: Scaling | None,
     raw: Tensor | None,
     reader: Reader | None,
 ) -> str:
     """Write model.onnx for any batch size and run it; how closely it agrees, or why there is none.
 
-    Its input `inputs` takes raw inputs, where `preparation` is known: images as float32, rows of numbers as float64.
-    Its outputs are `outputs`, as the network gives them, and `probabilities`, where the task has classes. Its metadata
-    are `classes` (a list), `preparation` (words) and `reader` (the kind and the values of the task's reader), in JSON.
+    Its input `inputs` takes raw inputs, where `scaling` is known: images as float32, rows of numbers as float64. Its
+    outputs are `outputs`, as the network gives them, and `probabilities`, where the task has classes, or `numbers` in
+    the units of the training data. Its metadata are `classes` or `targets` (a list), `preparation` (words) and `reader`
+    (the kind and the values of the task's reader), in JSON.
 
     Args:
         examples: prepared ones, as the network takes them.
@@ -48,11 +49,11 @@ def write(
     path.unlink(missing_ok=True)
     if len(examples) != 1:
         return "missing: this network reads a whole graph, not batches of examples"
-    whole, inputs = _whole(network, preparation, bool(task.classes)), examples[0]
+    whole, inputs = _whole(network, scaling, task), examples[0]
     if raw is not None:
         inputs = raw if raw.dtype == torch.float64 else raw.float()
     try:
-        program = _program(whole, inputs, ["outputs", "probabilities"][: 1 + bool(task.classes)])
+        program = _program(whole, inputs, ["outputs", *answers_of(task)])
     except torch.onnx.OnnxExporterError as error:
         reason = next(
             (line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()), "no reason given"
@@ -68,8 +69,13 @@ def write(
     return f"for any batch size; onnxruntime differs by {worst:.1g} at most on {len(inputs)} real examples"
 
 
-def _whole(network: nn.Module, preparation: Preparation | None, classes: bool) -> nn.Module:
-    """The network from raw inputs to its outputs and, of a classifier, their probabilities."""
+def answers_of(task: Task) -> list[str]:
+    """What the file gives beside the outputs themselves, by name."""
+    return ["numbers"] if task.answer == "number" else ["probabilities"] if task.classes else []
+
+
+def _whole(network: nn.Module, scaling: Scaling | None, task: Task) -> nn.Module:
+    """The network from raw inputs to its outputs and, as far as the task knows them, what they say."""
     from torch import nn
 
     from genas.networks.preparation import standardised
@@ -80,10 +86,12 @@ def _whole(network: nn.Module, preparation: Preparation | None, classes: bool) -
             self.network = network
 
         def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-            if preparation:
-                inputs = standardised(inputs, preparation.scale, preparation.mean, preparation.std)
+            if scaling:
+                inputs = standardised(inputs, scaling.scale, scaling.mean, scaling.std)
             outputs = self.network(inputs)
-            return (outputs, outputs.softmax(1)) if classes else (outputs,)
+            if task.answer == "number":
+                return outputs, numbers(outputs, task)
+            return (outputs, outputs.softmax(1)) if task.classes else (outputs,)
 
     return Whole().eval()
 
@@ -134,7 +142,9 @@ def _cleaned(model: ir.Model) -> None:
 
 
 def _metadata(task: Task, reader: Reader | None) -> dict[str, str]:
-    found = {"classes": json.dumps(list(map(str, task.classes))), "preparation": str(getattr(task, "preparation", ""))}
+    named = ("targets", target_names(task)) if task.answer == "number" else ("classes", task.classes)
+    words = "" if task.preparation is None else task.preparation.words
+    found = {named[0]: json.dumps(list(map(str, named[1]))), "preparation": words}
     if reader is not None:
         values = dataclasses.asdict(reader)  # type: ignore[call-overload]  # reader_files has made sure of it
         found["reader"] = json.dumps({"kind": type(reader).__name__, **values})

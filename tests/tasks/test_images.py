@@ -192,7 +192,7 @@ def test_unequal_sizes_become_squares_and_it_is_said(tmp_path):
     (tmp_path / "b" / "cow").rename(tmp_path / "a" / "cow")
     task = Images(path=str(tmp_path / "a"))
     assert task.input_shape == (3, 10, 10)
-    assert "scale to 10x10" in task.preparation
+    assert "scale to 10x10" in task.preparation.words
     assert Images(path=str(tmp_path / "a"), size=6, channels=1).input_shape == (1, 6, 6)
 
 
