@@ -23,7 +23,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import time
 from collections.abc import Callable, Iterable
 from itertools import product
 from pathlib import Path
@@ -39,9 +38,10 @@ from genas.core.examples import Example, examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.pareto import log_rank_sum
-from genas.core.records import Architecture, Measurement, Objective, Trial, Use
+from genas.core.records import Architecture, Use
 from genas.core.rng import rng
 from genas.learners._fit import fit_examples
+from genas.simulation import simulate
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 FREE = ("naswot", "synflow")
@@ -134,21 +134,12 @@ def rows(searches: list[str]) -> dict[str, tuple[Use, str]]:
 def measure(use: Use, dataset: str, seed: int, *, cells: int = EVALUATIONS, step: int = BATCH) -> dict[str, Any]:
     """The validation accuracies in the order asked, and the test accuracy of the best."""
     task: Task = registry.create("tasks", Use("nasbench201", {"dataset": dataset}))
-    space: SearchSpace = registry.create("spaces", "nasbench201")
-    kind = "proposers" if use.name in registry.names("proposers") else "refiners"
-    context = {"space": space, "task": task, "seed": seed, "objectives": (Objective("accuracy"),), "limits": ()}
     ledger = Ledger()
-    search = registry.create(kind, use, **context, device="cpu", ledger=ledger, request=None)
-    start, values, archs = time.process_time(), [], []
-    while len(values) < cells and (asked := search.ask(min(step, cells - len(values)))):
-        told = [Trial(c, (Measurement("accuracy", task.lookup(c.arch, "accuracy").value),)) for c in asked]
-        values += [trial.value("accuracy") for trial in told]
-        archs += [trial.candidate.arch for trial in told]
-        search.tell(told)
-    seconds = time.process_time() - start
-    best = archs[max(range(len(values)), key=values.__getitem__)]
+    curve = simulate("nasbench201", task, use, cells, seed, batch=step, ledger=ledger)
+    best = curve.measured[int(curve.values.argmax())].candidate.arch
     test = registry.create("validators", "table", task=task).test(best).value
-    found = {"values": values, "test": test, "seconds": seconds / max(1, len(values))}
+    seconds = curve.seconds / max(1, len(curve.measured))
+    found = {"values": curve.values.tolist(), "test": test, "seconds": seconds}
     calls = [event for event in ledger.read() if event["kind"] == "completion"]
     return found | ({"calls": len(calls), "tokens": sum(c.get("tokens", 0) for c in calls)} if calls else {})
 
