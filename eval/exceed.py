@@ -26,6 +26,7 @@ import torch
 
 from genas.core import registry
 from genas.core.examples import Example
+from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng, seed_of
 from genas.learners._fit import fit_examples
@@ -39,7 +40,13 @@ METHODS = ("random", "predictor alone", "samples alone", "diffusion")
 
 
 def search(
-    method: str, space, truth: dict[Architecture, float], known: dict[Architecture, float], *, seed: int, folder: Path
+    method: str,
+    space: SearchSpace,
+    truth: dict[Architecture, float],
+    known: dict[Architecture, float],
+    *,
+    seed: int,
+    folder: Path,
 ) -> list[float]:
     """The accuracies of the queried cells, in order."""
     random = rng(seed, "exceed")

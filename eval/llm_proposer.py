@@ -24,6 +24,7 @@ import argparse
 import json
 import statistics
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -47,26 +48,27 @@ DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 FREE = ("naswot", "synflow")
 CELLS, EVALUATIONS, BATCH = 1000, 100, 10
 KINDS = {"no accuracies": "free", "other data sets": "transfer"}
-ABLATIONS = {
+ABLATIONS: dict[str, dict[str, Any]] = {
     ", without history": {"history": 0},
     ", without neighbours": {"near": 0},
     ", with fitting": {"steps": 20},
 }
 FEW, FEW_BATCH = 12, 4  # cells of a prompted run, and how many are asked for at a time
 SHORT = {"batch": 4, "examples": 3, "repairs": 0}
+WITHOUT: dict[str, dict[str, Any]] = {
+    "": {},
+    ", renamed": {"renamed": True},
+    ", without history": {"history": 0},
+    ", without reflection": {"reflection": 0},
+    ", without retrieval": {"retrieval": 0},
+    ", without bands": {"partition": 1},
+}
 PROMPTED = {
     "llm": Use("llm", SHORT),
     "llm, renamed": Use("llm", {**SHORT, "renamed": True}),
     **{
         f"navigator{less}": Use("navigator", {**SHORT, "words": 40, "history": 4, "reflection": 3, **change})
-        for less, change in {
-            "": {},
-            ", renamed": {"renamed": True},
-            ", without history": {"history": 0},
-            ", without reflection": {"reflection": 0},
-            ", without retrieval": {"retrieval": 0},
-            ", without bands": {"partition": 1},
-        }.items()
+        for less, change in WITHOUT.items()
     },
 }
 PUBLISHED = {  # valid / test in percent, as in Table 4 of CoLLM-NAS (arXiv 2509.26037); they use 100 cells or more
@@ -81,7 +83,8 @@ PUBLISHED = {  # valid / test in percent, as in Table 4 of CoLLM-NAS (arXiv 2509
 
 def training_free(space: SearchSpace) -> list[Example]:
     """Uniform cells with what untrained networks tell of them: one task for each data set."""
-    random, cells = rng(0, "training-free"), {}
+    random = rng(0, "training-free")
+    cells: dict[str, Architecture] = {}
     while len(cells) < CELLS:
         arch = space.sample(random)
         cells.setdefault(arch.key, arch)
@@ -220,7 +223,7 @@ def prompted(out: Path, seeds: int) -> None:
         memory = {"memory": [str(earlier)]} if use.name == "navigator" else {}
         used = Use(use.name, {**use.options, **memory})
         path = out / f"prompted-{name}-{seed}.json"
-        found = kept(path, lambda used=used, seed=seed: measure(used, "cifar10", seed, cells=FEW, step=FEW_BATCH))
+        found = kept(path, partial(measure, used, "cifar10", seed, cells=FEW, step=FEW_BATCH))
         results.setdefault(name, []).append(found)
         print(name, seed, cell([found]), f"{found['seconds']:.1f} s a cell", flush=True)
     title = "The embedded chat model as proposer and refiner on nasbench201"
@@ -231,7 +234,7 @@ def prompted(out: Path, seeds: int) -> None:
 
 def spent(groups: Iterable[list[dict[str, Any]]]) -> float:
     """CPU seconds of these runs, whenever they were made; the fitting of models is not counted."""
-    return sum(run["seconds"] * len(run["values"]) for runs in groups for run in runs)
+    return float(sum(run["seconds"] * len(run["values"]) for runs in groups for run in runs))
 
 
 def few(results: dict[str, list[dict[str, Any]]]) -> str:

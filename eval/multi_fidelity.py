@@ -70,7 +70,7 @@ def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> Non
     """Mean regret over full trainings, one panel a table."""
     from matplotlib.figure import Figure
 
-    from genas.report.charts import COLOURS
+    from genas.report.palette import COLOURS
 
     figure = Figure(figsize=(8, 3), layout="constrained")
     for axes, (case, by) in zip(figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True):
@@ -105,7 +105,8 @@ def main() -> None:
     for name in args.tables:
         case = study(name)
         for search in args.searches:
-            options = case.options if search in SEVERAL else {"generators": []} if search == "auto" else {}
+            options: dict[str, Any] = {"generators": []} if search == "auto" else {}
+            options = case.options if search in SEVERAL else options
             for seed in range(args.seeds):
                 key = f"{search} {name} {seed} {args.trainings}"
                 if key not in done:

@@ -77,7 +77,8 @@ class Case(NamedTuple):
 
 @cache
 def space_of(name: str) -> SearchSpace:
-    return registry.create("spaces", name)
+    space: SearchSpace = registry.create("spaces", name)
+    return space
 
 
 def figures(task: Task, arch: Architecture, goals: Sequence[Objective]) -> list[float] | None:
@@ -99,9 +100,9 @@ def case(name: str) -> Case:
         from genas.refiners._pool import enumerate_space
 
         space, task = space_of(kind), registry.create("tasks", Use("transnas", {"dataset": part}))
-        every = enumerate_space(space)
-        assert every is not None
-        archs = every.archs
+        whole = enumerate_space(space)
+        assert whole is not None
+        archs = whole.archs
     else:
         if kind == "nasbench101":
             task = ValidatedCells(answers="validated")
@@ -162,7 +163,7 @@ def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> Non
     """The mean curve of each search, one panel a study."""
     from matplotlib.figure import Figure
 
-    from genas.report.charts import COLOURS
+    from genas.report.palette import COLOURS
 
     wide, order = 4, list(dict.fromkeys(name for by in results.values() for name in by))
     figure = Figure(figsize=(11, 2.1 * -(-len(results) // wide)), layout="constrained")

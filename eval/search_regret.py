@@ -138,7 +138,7 @@ def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> Non
     """Mean regret over evaluations, one panel a data set."""
     from matplotlib.figure import Figure
 
-    from genas.report.charts import COLOURS
+    from genas.report.palette import COLOURS
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     for axes, dataset in zip(figure.subplots(1, 3), DATASETS, strict=True):
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("/tmp/search_regret.json"), help="raw results, to go on from")
     args = parser.parse_args()
     begin, space = time.perf_counter(), CachedCells()
-    names = REST if args.rest else [*args.searches, *(["auto, transfer"] if args.transfer else [])]
+    names = [*REST] if args.rest else [*args.searches, *(["auto, transfer"] if args.transfer else [])]
     results = collect(names, args.seeds, args.cap, args.out, space)
     head = (
         "| search | data set | mean queries | median [lowest, highest] | mean, isomorphic once | within 192 "
