@@ -139,7 +139,7 @@ def simulate(
     """
     whole: SearchSpace = _made("spaces", space)
     table: Task = _made("tasks", task, space=whole, device="cpu", seed=seed)
-    goals = tuple(objectives) or (Objective(table.metric, table.goal),)
+    goals = tuple(objectives) or (Objective(table.metric.name, table.metric.goal),)
     start = time.process_time()
     ledger = Ledger() if ledger is None else ledger
     search: Proposer = _made(
@@ -186,7 +186,7 @@ def _kind(refiner: Proposer | Use | str) -> str:
 def _look_up(task: Task, candidate: Candidate, goals: Sequence[Objective], limits: Sequence[Constraint]) -> Trial:
     """What the table says: first of what is limited and needs no training, then of the rest."""
     found: list[Measurement] = []
-    early = dict.fromkeys(limit.metric for limit in limits if limit.metric != task.metric)
+    early = dict.fromkeys(limit.metric for limit in limits if limit.metric != task.metric.name)
     wanted = dict.fromkeys([*(goal.metric for goal in goals), *(limit.metric for limit in limits)])
     try:
         for metric in early:
@@ -194,7 +194,7 @@ def _look_up(task: Task, candidate: Candidate, goals: Sequence[Objective], limit
         if wrong := pareto.broken(Trial(candidate, tuple(found)), limits):
             return Trial(candidate, tuple(found), "; ".join(wrong))
         for metric in (metric for metric in wanted if metric not in early):
-            fidelity = candidate.fidelity if metric == task.metric else 1.0
+            fidelity = candidate.fidelity if metric == task.metric.name else 1.0
             found.append(task.lookup(candidate.arch, metric, fidelity=fidelity))
     except ScoreFailed as failure:
         return Trial(candidate, (), str(failure))
