@@ -14,6 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import record
 import torch
@@ -34,7 +35,7 @@ BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_con
 
 def made(space: SearchSpace, task: Task, names: Sequence[str], *, shared: bool) -> list[Scorer]:
     """The scorers, around one object of shared passes or each with its own."""
-    context = {"space": space, "task": task, "device": "cpu", "seed": 0}
+    context: dict[str, Any] = {"space": space, "task": task, "device": "cpu", "seed": 0}
     probes = Probes(space, task)
     return [
         registry.create("scorers", name, **context, probes=probes if shared else Probes(space, task)) for name in names

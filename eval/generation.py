@@ -19,6 +19,7 @@ import argparse
 import json
 import statistics
 import time
+from typing import Any
 
 import record
 import torch
@@ -105,7 +106,7 @@ def draw(proposer: Proposer, space: SearchSpace, n: int, seed: int) -> list[Arch
 
 def measure(use: Use, space: SearchSpace, tasks: dict[str, Task], known: set[str], *, n: int, seed: int) -> Figures:
     """All figures of one proposer at one seed."""
-    context = {
+    context: dict[str, Any] = {
         "space": space,
         "task": next(iter(tasks.values()), None),
         "seed": seed,

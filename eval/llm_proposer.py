@@ -214,7 +214,8 @@ def prompted(out: Path, seeds: int) -> None:
     """The second table: the embedded chat model on CIFAR-10, few cells."""
     earlier = out / "earlier"
     if not (earlier / "report.json").is_file():  # what navigator may retrieve: 30 uniform cells on another data set
-        task, mixes = Use("nasbench201", {"dataset": "cifar100"}), {"proposers": ["uniform"], "scorers": ["table"]}
+        task = Use("nasbench201", {"dataset": "cifar100"})
+        mixes: dict[str, Any] = {"proposers": ["uniform"], "scorers": ["table"]}
         genas.design("", task=task, space="nasbench201", validator="table", budget={"trials": 30}, out=earlier, **mixes)
     results: dict[str, list[dict[str, Any]]] = {
         "uniform": [measure(Use("uniform"), "cifar10", s, cells=FEW) for s in range(300)]

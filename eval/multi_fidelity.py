@@ -70,7 +70,7 @@ def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> Non
     """Mean regret over full trainings, one panel a table."""
     from matplotlib.figure import Figure
 
-    from genas.report.palette import COLOURS
+    from genas.reporting.palette import COLOURS
 
     figure = Figure(figsize=(8, 3), layout="constrained")
     for axes, (case, by) in zip(figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True):

@@ -53,6 +53,7 @@ class CachedCells(SearchSpace):
     def __init__(self) -> None:
         self._inner: NasBench201 = registry.create("spaces", "nasbench201")
         self.name, self.ops, self.max_nodes = self._inner.name, self._inner.ops, self._inner.max_nodes  # type: ignore[misc]
+        self.zero_ops, self.identity_ops = self._inner.zero_ops, self._inner.identity_ops  # type: ignore[misc]
         self._cells: dict[tuple[str, ...], Architecture] = {}
         self._near: dict[tuple[str, ...], list[Architecture]] = {}
 
@@ -138,7 +139,7 @@ def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> Non
     """Mean regret over evaluations, one panel a data set."""
     from matplotlib.figure import Figure
 
-    from genas.report.palette import COLOURS
+    from genas.reporting.palette import COLOURS
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     for axes, dataset in zip(figure.subplots(1, 3), DATASETS, strict=True):

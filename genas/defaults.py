@@ -27,7 +27,7 @@ def with_model(request: Request, llm: str | None) -> Request:
     name, address = split("local" if llm is None else llm)
     access: dict[str, Any] = {"model": name} | ({"base_url": address} if address else {})
     uses = [*request.proposers, *request.refiners]
-    unnamed = {use.name for use in uses if _chats(use.name) and "model" not in use.options}
+    unnamed = {use.name for use in uses if registry.asks_chat_model(use.name) and "model" not in use.options}
 
     def named(given: Sequence[Use]) -> tuple[Use, ...]:
         return tuple(replace(u, options={**access, **u.options}) if u.name in unnamed else u for u in given)
@@ -38,17 +38,12 @@ def with_model(request: Request, llm: str | None) -> Request:
     return replace(request, proposers=proposers, refiners=named(request.refiners))
 
 
-def _chats(name: str) -> bool:
-    """Whether a proposer or refiner asks a chat model: it then has a budget of tokens."""
-    return any("tokens" in registry.options(k, name) for k in ("proposers", "refiners") if name in registry.names(k))
-
-
 def _with_plugins(request: Request) -> Request:
     space = request.space.name
     learned = _fitted(space)
     generators = [Use(name) for name in learned if name in registry.names("proposers")]
     table, modality = request.validator.name == "table", _modality(request)
-    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
+    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} and _builds(request) else []
     proxies += [name for name in learned if name in registry.names("scorers")]
     timed = ["train_ms"] if request.budget.trials is None and not table else []
     more = (*proxies, *timed, *(["table"] if table else []))
@@ -65,6 +60,7 @@ def _with_plugins(request: Request) -> Request:
 def _cheap(request: Request) -> list[str]:
     """The scorers that count a network, and those of what is limited or wished for."""
     counted = {"params"} if _modality(request) == "graph" else {"params", "flops"}  # a graph network's need the graph
+    counted = counted if _builds(request) else set()
     wanted = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
     named = [name for name in registry.names("scorers") if name in counted | wanted]
     judged = registry.load("tasks", request.task.name).metric.name  # by the validator, and by trainings or a table
@@ -74,6 +70,10 @@ def _cheap(request: Request) -> list[str]:
 
 def _modality(request: Request) -> str:
     return str(registry.load("spaces", request.space.name).modality)
+
+
+def _builds(request: Request) -> bool:
+    return bool(registry.load("spaces", request.space.name).builds())
 
 
 def _with_budget(request: Request) -> Request:

@@ -144,7 +144,7 @@ def simulate(
     ledger = Ledger() if ledger is None else ledger
     search: Proposer = _made(
         _kind(refiner), refiner, space=whole, task=table, seed=seed, objectives=goals, limits=tuple(limits),
-        device="cpu", ledger=ledger, request=None,
+        device="cpu", ledger=ledger,
     )  # fmt: skip
     telling = time.process_time() - start
     told: list[Trial] = []
@@ -223,6 +223,7 @@ class TableSpace(SearchSpace):
 
         self._inner, self._archs, self._count = space, list(archs), near
         self.name, self.ops, self.max_nodes = space.name, space.ops, space.max_nodes  # type: ignore[misc]
+        self.zero_ops, self.identity_ops = space.zero_ops, space.identity_ops  # type: ignore[misc]
         self._keys = {arch.key for arch in archs}
         self._read = ArchFeatures(space)
         self._rows = self._read.features(self._archs) > 0  # [N, F]

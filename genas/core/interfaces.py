@@ -52,24 +52,37 @@ class SearchSpace(ABC):
 
     Where places in the graph are fixed (a chain, an input before all else), write `frame` too, and `sizes` where not
     every number of nodes is possible: drawing at random, the neighbours and all generators go by them.
+
+    Labels are names that mean nothing to genas, whatever they are called; `zero_ops` and `identity_ops` say which of
+    them cut or pass signals, so that networks which compute the same are known as such.
     """
 
     name: str = ""  # set by the registry: the file's name
     modality: ClassVar[str] = "image"  # the kind of task it can serve
     ops: ClassVar[tuple[str, ...]]
     max_nodes: ClassVar[int]
+    zero_ops: ClassVar[frozenset[str]] = frozenset()  # labels that stop signals: a node with one is as good as absent
+    identity_ops: ClassVar[frozenset[str]] = frozenset()  # labels that pass signals on unchanged
 
     @abstractmethod
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the architecture, in sentences an LLM can repair from; [] when legal."""
 
-    @abstractmethod
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """A freshly initialised network (call under a torch seed for a given one).
 
         Its class must live in a file that imports torch only and keep its constructor's arguments in `config`: that
-        file is what a winner is exported as.
+        file is what a winner is exported as. A space whose architectures are only looked up in a table leaves it out.
+
+        Raises:
+            ScoreFailed: the space builds no networks.
         """
+        raise ScoreFailed(f"the space {self.name} builds no networks: its architectures can only be looked up")
+
+    @classmethod
+    def builds(cls) -> bool:
+        """Whether the space builds networks, rather than naming architectures of a table."""
+        return cls.build is not SearchSpace.build
 
     def sizes(self) -> Sequence[int]:
         """The possible numbers of nodes."""
@@ -265,6 +278,7 @@ class Scorer(ABC):
     metric: ClassVar[Metric]
     cost: ClassVar[float] = 1.0  # rough seconds per architecture: scorers run cheapest first
     fits: ClassVar[bool] = False  # True when `fit` changes the scores
+    repeatable: ClassVar[bool] = True  # False where it reads a clock, so that no figure is the same twice
 
     @abstractmethod
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:

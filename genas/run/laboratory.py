@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 from genas.core import registry, wire
+from genas.core.context import Context
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -22,16 +22,16 @@ _CHEAP = 0.02  # rough seconds of a scorer that every candidate of a race passes
 _SMALL = 0.05  # rough seconds of one that only its winner is measured by in any case
 
 
-def context_of(request: Request, ledger: Ledger, device: str) -> dict[str, Any]:
-    """What plug-ins of a run may ask for by name, in the run's own process and in a worker's."""
+def context_of(request: Request, ledger: Ledger, device: str) -> Context:
+    """What the plug-ins of a run may ask for, in the run's own process and in a worker's."""
     from genas.probes.probes import Probes
 
     task: Task = registry.create("tasks", request.task)
     space: SearchSpace = registry.create("spaces", request.space)
-    return {
-        "space": space, "task": task, "ledger": ledger, "device": device, "seed": request.seed,
-        "objectives": request.objectives, "limits": request.constraints, "probes": Probes(space, task, device),
-    }  # fmt: skip
+    return Context(
+        space, task, ledger, device, request.seed, objectives=request.objectives, limits=request.constraints,
+        probes=Probes(space, task, device),
+    )  # fmt: skip
 
 
 class Laboratory:
@@ -40,16 +40,16 @@ class Laboratory:
     Args:
         request: what is wanted.
         book: knows the limits, and what was charged.
-        context: what plug-ins may ask for by name.
+        context: what the plug-ins may ask for.
         executor: where the task's metric is measured; screening runs here.
 
     Raises:
         RequestError: no scorer measures what is wanted, or the executor needs a run's folder and there is none.
     """
 
-    def __init__(self, request: Request, book: Book, context: dict[str, Any], executor: Executor) -> None:
+    def __init__(self, request: Request, book: Book, context: Context, executor: Executor) -> None:
         self.request, self.book, self.context, self.executor = request, book, context, executor
-        self.ledger: Ledger = context["ledger"]
+        self.ledger = context.ledger
         if executor.apart and self.ledger.path is None:
             raise RequestError(f"The executor {executor.name} needs a run's folder; name one with --out.")
         self.effort = 0.0  # measurements of the task's metric, each counted as its share of a whole one
@@ -87,7 +87,7 @@ class Laboratory:
 
     def meter(self, kind: str, use: Use) -> Meter:
         """A scorer or validator behind the ledger."""
-        return Meter(registry.create(kind, use, **self.context), use, self.ledger)
+        return Meter(registry.create(kind, use, self.context), use, self.ledger)
 
     # Cheap figures
 
@@ -101,7 +101,7 @@ class Laboratory:
             if enough():
                 return
             for trial, result in zip(trials, meter.measure([t.candidate.arch for t in trials]), strict=True):
-                self.book.keep(self.book.add(self.book.trials[trial.candidate.key], result, fatal=False))
+                self.book.record(trial, result, fatal=False)
 
     def screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
         """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
@@ -113,8 +113,7 @@ class Laboratory:
             for trial, result in zip(living, meter.measure([t.candidate.arch for t in living]), strict=True):
                 changed = self.book.add(trial, result, fatal=meter.scorer.metric.name in self.needed)
                 new[trial.candidate.key] = self.book.screened(changed)
-        self.book.trials |= new
-        return list(new.values())
+        return [self.book.keep(trial) for trial in new.values()]
 
     def figures(self, candidate: Candidate) -> Trial:
         """All cheap figures of a hand-made network, whichever limits it breaks."""
@@ -141,7 +140,7 @@ class Laboratory:
         import torch
 
         with torch.device("meta"):
-            return sum(p.numel() for p in self.context["space"].build(arch, self.context["task"]).parameters())
+            return sum(p.numel() for p in self.context.space.build(arch, self.context.task).parameters())
 
     def learn(self) -> None:
         """Fit the scorers that learn and let them look again at what is not measured yet."""
@@ -149,7 +148,7 @@ class Laboratory:
             meter.fit(self.book.measured())
             waiting = self.ranked()
             for trial, result in zip(waiting, meter.measure([t.candidate.arch for t in waiting]), strict=True):
-                self.book.trials[trial.candidate.key] = self.book.add(trial, result, fatal=False)
+                self.book.record(trial, result, fatal=False)
 
     def announce(self, candidate: Candidate) -> None:
         """Write a candidate into the ledger before anything is measured of it."""
@@ -176,16 +175,32 @@ class Laboratory:
                 self.effort += trial.candidate.fidelity
             yield self.book.add(trial, result)
 
-    def train(self, archs: Sequence[tuple[Trial, int]]) -> Iterator[Measurement | ScoreFailed]:
-        """One full training for each trial and seed, in order."""
-        jobs = (Job(trial.candidate.arch, seed=seed) for trial, seed in archs)
-        return self._stream(self.validator, "validators", jobs)
+    def train(self, trials: Sequence[Trial], seeds: Sequence[int], done: Callable[[], None]) -> None:
+        """Measure each living trial in full with each seed; the book keeps the figures.
+
+        Args:
+            done: called after each.
+        """
+        wanted = [(trial, seed) for trial in trials for seed in seeds if trial.failure is None]
+        jobs = (Job(trial.candidate.arch, seed=seed) for trial, seed in wanted)
+        for (trial, _), result in zip(wanted, self._stream(self.validator, "validators", jobs), strict=True):
+            self.book.record(trial, result)
+            done()
+
+    def test(self, trial: Trial, seeds: Sequence[int]) -> None:
+        """Read the trial's test figure for each seed; the book keeps them. What can't be read is said in the report."""
+        key, arch = trial.candidate.key, trial.candidate.arch
+        for seed in seeds:
+            result = self.validator.test(arch, seed=seed)
+            if isinstance(result, ScoreFailed):
+                self.ledger.warn(f"test {key}", f"The test split could not be read for {key[:8]}: {result}")
+            self.book.record(trial, result, fatal=False)
 
     def _stream(self, meter: Meter, kind: str, jobs: Iterator[Job]) -> Iterator[Measurement | ScoreFailed]:
         do = partial(_score, meter.scorer)
         if self.executor.apart:
             place = {
-                "request": wire.to_data(self.request), "device": self.context["device"], "kind": kind,
+                "request": wire.to_data(self.request), "device": self.context.device, "kind": kind,
                 "use": wire.to_data(meter.use), "ledger": str(self.ledger.path), "threads": self.executor.threads,
             }  # fmt: skip
             do = partial(_work, json.dumps(place))
@@ -213,7 +228,7 @@ def _made(place: str) -> Scorer:
     told = json.loads(place)
     request = wire.from_data(Request, told["request"])
     context = context_of(request, Ledger(Path(told["ledger"]), follow=True), told["device"])
-    scorer: Scorer = registry.create(told["kind"], wire.from_data(Use, told["use"]), **context)
+    scorer: Scorer = registry.create(told["kind"], wire.from_data(Use, told["use"]), context)
     return scorer
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genas.core import identity, registry, wire
+from genas.core import identity, phrases, registry, wire
+from genas.core.context import Context
 from genas.core.errors import GenasError, LedgerCorrupt, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.paths import own_files
 from genas.core.progress import Silence, Steps
 from genas.core.records import Candidate, Measurement, Request
-from genas.report.outcome import clean, duration, recipe_of, short
+from genas.reporting.outcome import clean, duration, recipe_of, short
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -156,16 +157,17 @@ def export_network(run: Path, key: str, out: Path | None = None) -> Path:
             "Name another network of the run."
         )
     folder = run / f"exported-{short(found.candidate.key)}" if out is None else out
-    _write(found, _task(found), weights, folder)
+    _write(found, _context(found).task, weights, folder)
     return folder
 
 
-def _task(found: Found) -> Task:
-    """The task of the run, with the data that the network was trained on."""
-    task: Task = registry.create("tasks", found.request.task)
-    event = Ledger(found.folder / "ledger.jsonl", follow=True).find("data")
-    identity.compare(event, task.identity(), str(found.folder))
-    return task
+def _context(found: Found) -> Context:
+    """What the run knew, with the data that the network was trained on."""
+    from genas.run.laboratory import context_of
+
+    context = context_of(found.request, Ledger(found.folder / "ledger.jsonl", follow=True), found.request.device)
+    identity.compare(context.ledger.find("data"), context.task.identity(), str(found.folder))
+    return context
 
 
 def _write(found: Found, task: Task, weights: dict[str, Tensor], folder: Path) -> None:
@@ -201,7 +203,7 @@ def train_further(
     """
     from genas.training.weights import replace
 
-    seconds = wire.parse_budget(budget).seconds
+    seconds = phrases.parse_budget(budget).seconds
     if seconds is None:
         raise RequestError(f"Further training is counted in time; write '5 minutes' or '90 s', not {budget!r}.")
     found = find(run, key)
@@ -259,12 +261,9 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     from genas.validators.train import tested
 
     request, store = found.request, folder / "store"
-    task = _task(found)
-    space: SearchSpace = registry.create("spaces", request.space)
-    ledger = Ledger(found.folder / "ledger.jsonl", follow=True)
-    validator: TrainValidator = registry.create(
-        "validators", request.validator, space=space, task=task, ledger=ledger, device=request.device
-    )
+    context = _context(found)
+    space, task = context.space, context.task
+    validator: TrainValidator = registry.create("validators", request.validator, context)
     _copy(found, store)
     trainer = Trainer(space, task, validator, request.device, store)
     part = Leg(leg, seconds=seconds, decay=True)

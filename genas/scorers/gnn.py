@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from genas.core import assets, registry
+from genas.core import assets, declared, registry
 from genas.core.errors import RequestError, ScoreFailed
-from genas.core.examples import MEASURED, Example, examples
+from genas.core.examples import COUNTED, MEASURED, Example, examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.metrics import Metric
 from genas.core.ranges import Count
@@ -61,7 +60,8 @@ class GnnScorer(BatchScorer):
         seed: of the adaptation.
         task: the one that is searched on, whose own table `transfer` may not name; its latency_device is the device
             that is asked about.
-        model: name of a folder in models/ or a path; None is gnn-<space>, "none" is none: `transfer` has to do.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is gnn-<space>, "none" is none:
+            `transfer` has to do.
         learn: the metric that is asked about, whose order `fit` learns.
         target: the device that is asked about, in words or by a table's name; None is the task's latency_device.
         trees: how many share the blend.
@@ -119,8 +119,7 @@ class GnnScorer(BatchScorer):
             from genas.predictors.gnn import GraphPredictor
 
             make = f"genas fit gnn {self.space.name} LEDGER_OR_TABLE..."
-            path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
-            self._model = GraphPredictor.load(path, self.device)
+            self._model = GraphPredictor.load(assets.model(self.folder, make=make), self.device)
         return self._model
 
     def score_all(
@@ -148,8 +147,7 @@ class GnnScorer(BatchScorer):
         """Blend anew for the order of all these trials; fewer than 10, or all of one value, change nothing."""
         from genas.predictors.blend import Blend
 
-        judged = None if self.task is None else self.task.metric
-        less = self.learn in MEASURED or (judged is not None and self.learn == judged.name and judged.goal == "min")
+        less = self.learn not in COUNTED and declared.metric(self.learn).goal == "min"
         pairs = [(t.candidate.arch, t.value(self.learn)) for t in trials if t.failure is None]
         known = [(arch, -value if less else value) for arch, value in pairs if value is not None]
         if len(known) < 10 or len({value for _, value in known}) == 1:
