@@ -138,7 +138,7 @@ def measure(use: Use, dataset: str, seed: int, *, cells: int = EVALUATIONS, step
     kind = "proposers" if use.name in registry.names("proposers") else "refiners"
     context = {"space": space, "task": task, "seed": seed, "objectives": (Objective("accuracy"),), "limits": ()}
     ledger = Ledger()
-    search = registry.create(kind, use, **context, device="cpu", ledger=ledger, request=None)
+    search = registry.create(kind, use, **context, device="cpu", ledger=ledger)
     start, values, archs = time.process_time(), [], []
     while len(values) < cells and (asked := search.ask(min(step, cells - len(values)))):
         told = [Trial(c, (Measurement("accuracy", task.lookup(c.arch, "accuracy").value),)) for c in asked]

@@ -48,6 +48,7 @@ class Measured(SearchSpace):
     def __init__(self, inner: SearchSpace, archs: Sequence[Architecture]) -> None:
         self._inner, self._archs = inner, list(archs)
         self.name, self.ops, self.max_nodes = inner.name, inner.ops, inner.max_nodes
+        self.zero_ops, self.identity_ops = inner.zero_ops, inner.identity_ops
         self._keys = {arch.key for arch in archs}
         self._read = ArchFeatures(inner)
         self._rows = self._read.features(self._archs) > 0  # [N, F]

@@ -47,6 +47,7 @@ class CachedCells(SearchSpace):
     def __init__(self) -> None:
         self._inner = registry.create("spaces", "nasbench201")
         self.name, self.ops, self.max_nodes = self._inner.name, self._inner.ops, self._inner.max_nodes
+        self.zero_ops, self.identity_ops = self._inner.zero_ops, self._inner.identity_ops
         self._cells: dict[tuple[str, ...], Architecture] = {}
         self._near: dict[tuple[str, ...], list[Architecture]] = {}
 

@@ -42,7 +42,7 @@ def _with_plugins(request: Request) -> Request:
     space = request.space.name
     learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
     table, modality = request.validator.name == "table", _modality(request)
-    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
+    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} and _builds(request) else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
     timed = ["train_ms"] if request.budget.trials is None and not table else []
     more = (*proxies, *timed, *(["table"] if table else []))
@@ -59,6 +59,7 @@ def _with_plugins(request: Request) -> Request:
 def _cheap(request: Request) -> list[str]:
     """The scorers that count a network, and those of what is limited or wished for."""
     counted = {"params"} if _modality(request) == "graph" else {"params", "flops"}  # a graph network's need the graph
+    counted = counted if _builds(request) else set()
     wanted = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
     named = [name for name in registry.names("scorers") if name in counted | wanted]
     judged = registry.load("tasks", request.task.name).metric.name  # by the validator, and by trainings or a table
@@ -68,6 +69,10 @@ def _cheap(request: Request) -> list[str]:
 
 def _modality(request: Request) -> str:
     return str(registry.load("spaces", request.space.name).modality)
+
+
+def _builds(request: Request) -> bool:
+    return bool(registry.load("spaces", request.space.name).builds())
 
 
 def _with_budget(request: Request) -> Request:

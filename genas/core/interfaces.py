@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import concurrent.futures
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from genas.core.errors import InvalidArchitecture, ScoreFailed
 from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Architecture, Candidate, Constraint, Frame, Measurement, Request, Trial
+from genas.core.task_records import Evaluation, Preparation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,42 +31,6 @@ class Data(NamedTuple):
 
     inputs: Tensor  # [n, *input_shape]
     labels: Tensor  # [n] whole numbers where they are classes; whatever the task's loss and evaluate take
-
-
-class Evaluation(NamedTuple):
-    """What a task says of outputs beside their targets.
-
-    Args:
-        metrics: by name, the task's own among them.
-        loss: what they cost, so that networks trained by different recipes can be compared.
-    """
-
-    metrics: Mapping[str, float]
-    loss: float
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """(value / scale - mean) / std, per channel, feature or target."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """How new inputs become those of a network and its outputs become answers, as an exported network carries it.
-
-    Args:
-        words: the same in a sentence, for people.
-        inputs: all that `Task.prepare` does; None where it does something else.
-        targets: of a task of numbers, the scaling that its outputs are in; None where they are the numbers themselves.
-    """
-
-    words: str
-    inputs: Scaling | None = None
-    targets: Scaling | None = None
 
 
 class Reader(Protocol):
@@ -88,24 +52,37 @@ class SearchSpace(ABC):
 
     Where places in the graph are fixed (a chain, an input before all else), write `frame` too, and `sizes` where not
     every number of nodes is possible: drawing at random, the neighbours and all generators go by them.
+
+    Labels are names that mean nothing to genas, whatever they are called; `zero_ops` and `identity_ops` say which of
+    them cut or pass signals, so that networks which compute the same are known as such.
     """
 
     name: str = ""  # set by the registry: the file's name
     modality: ClassVar[str] = "image"  # the kind of task it can serve
     ops: ClassVar[tuple[str, ...]]
     max_nodes: ClassVar[int]
+    zero_ops: ClassVar[frozenset[str]] = frozenset()  # labels that stop signals: a node with one is as good as absent
+    identity_ops: ClassVar[frozenset[str]] = frozenset()  # labels that pass signals on unchanged
 
     @abstractmethod
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the architecture, in sentences an LLM can repair from; [] when legal."""
 
-    @abstractmethod
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """A freshly initialised network (call under a torch seed for a given one).
 
         Its class must live in a file that imports torch only and keep its constructor's arguments in `config`: that
-        file is what a winner is exported as.
+        file is what a winner is exported as. A space whose architectures are only looked up in a table leaves it out.
+
+        Raises:
+            ScoreFailed: the space builds no networks.
         """
+        raise ScoreFailed(f"the space {self.name} builds no networks: its architectures can only be looked up")
+
+    @classmethod
+    def builds(cls) -> bool:
+        """Whether the space builds networks, rather than naming architectures of a table."""
+        return cls.build is not SearchSpace.build
 
     def sizes(self) -> Sequence[int]:
         """The possible numbers of nodes."""
@@ -344,6 +321,7 @@ class Scorer(ABC):
     metric: ClassVar[Metric]
     cost: ClassVar[float] = 1.0  # rough seconds per architecture: scorers run cheapest first
     fits: ClassVar[bool] = False  # True when `fit` changes the scores
+    repeatable: ClassVar[bool] = True  # False where it reads a clock, so that no figure is the same twice
 
     @abstractmethod
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:

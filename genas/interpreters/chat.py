@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from genas.core import registry
+from genas.core import declared, registry
 from genas.core.errors import GenasError, RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Request
@@ -80,7 +81,7 @@ class Chat(Interpreter):
         prompt = _prompts.load_prompt("interpret")
         text = prompt.render(sentence=sentence, problem=str(reason), tasks=", ".join(_tasks()))
         assert prompt.schema is not None
-        schema = {"title": "request", "description": prompt.name, **prompt.schema}
+        schema = {"title": "request", "description": prompt.name, **_with_metrics(prompt.schema)}
         try:
             reply = self._model().with_structured_output(schema, method="json_schema").invoke(text)
         except GenasError as error:
@@ -105,6 +106,20 @@ def _tasks() -> list[str]:
     return [name for name in registry.names("tasks") if name not in OWN]
 
 
+def _names() -> dict[str, str]:
+    """The metrics that a record may name, each as the rules read it: the standard ones and those of other packages."""
+    return {**NAMES, **{metric.name: metric.name for metric in declared.outside()}}
+
+
+def _with_metrics(schema: dict[str, Any]) -> dict[str, Any]:
+    """The record's schema, whose limits and objectives may be on other packages' metrics too."""
+    whole = copy.deepcopy(schema)
+    fields = whole["properties"]
+    for part in (fields["constraints"]["items"]["properties"]["metric"], fields["objectives"]["items"]):
+        part["enum"] += [metric.name for metric in declared.outside()]
+    return whole
+
+
 def _sentence(record: dict[str, Any], named: bool) -> str:
     """The record in words that the rules read; RequestError for what is not as the schema says.
 
@@ -115,17 +130,17 @@ def _sentence(record: dict[str, Any], named: bool) -> str:
     task = record.get("task")
     if not named and task not in _tasks():
         raise RequestError(f"no task {_line(json.dumps(task))}")
-    parts = [] if named else [str(task)]
+    parts, names = [] if named else [str(task)], _names()
     for limit in _list(record, "constraints"):
-        if not isinstance(limit, dict) or limit.get("metric") not in NAMES:
+        if not isinstance(limit, dict) or limit.get("metric") not in names:
             raise RequestError("a limit without a known metric")
         value, unit, sign = (str(limit.get(key, "")).strip() for key in ("value", "unit", "comparison"))
         if not _NUMBER.fullmatch(value) or not _UNIT.fullmatch(unit) or sign not in _SIGNS:
             raise RequestError(f"the limit {_line(json.dumps(limit))} is none")
-        parts.append(f"{NAMES[limit['metric']]} {sign} {value} {unit}".strip())
-    wishes = [wish for wish in _list(record, "objectives") if wish in NAMES]
+        parts.append(f"{names[limit['metric']]} {sign} {value} {unit}".strip())
+    wishes = [wish for wish in _list(record, "objectives") if wish in names]
     if wishes:
-        parts.append("first " + ", then ".join(NAMES[wish] for wish in wishes))
+        parts.append("first " + ", then ".join(names[wish] for wish in wishes))
     for key, lead in (("budget", "search budget of "), ("device", "on ")):
         if text := re.sub(r"[^\w .:-]", " ", str(record.get(key) or "")).strip()[:60]:
             parts.append(text if re.search(r"trial", text) else lead + text)

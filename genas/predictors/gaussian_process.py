@@ -12,8 +12,8 @@ from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import minimize
 from scipy.stats import norm, rankdata
 
+from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
-from genas.encodings.paths import CUTS, PASSES
 
 Floats = npt.NDArray[np.float64]
 _WALK = 4  # labels in the longest walk that is counted
@@ -29,20 +29,25 @@ class Traits(NamedTuple):
     walks: Counter[tuple[str, ...]]
 
 
-def traits(arch: Architecture) -> Traits:
-    """The living nodes and the walks between them, where nodes that change nothing are walked through."""
+def traits(arch: Architecture, space: SearchSpace) -> Traits:
+    """The living nodes and the walks between them, where nodes that change nothing are walked through.
+
+    Args:
+        arch: of the space.
+        space: says what its labels mean.
+    """
     after: list[list[int]] = [[] for _ in arch.ops]
     for source, target in arch.edges:
         after[source].append(target)
-    alive = _alive(arch, after)
+    alive = _alive(arch, after, space.zero_ops)
     onward: dict[int, list[int]] = {}
     for node in reversed(range(len(arch.ops))):  # targets have larger numbers, so theirs are known
         if node in alive:
             steps = [t for t in after[node] if t in alive]
-            onward[node] = [t for s in steps for t in (onward[s] if arch.ops[s] in PASSES else [s])][:_MOST]
+            onward[node] = [t for s in steps for t in (onward[s] if arch.ops[s] in space.identity_ops else [s])][:_MOST]
     walks: Counter[tuple[str, ...]] = Counter()
     ends: list[tuple[tuple[str, ...], int]] = [
-        ((arch.ops[node],), node) for node in onward if arch.ops[node] not in PASSES
+        ((arch.ops[node],), node) for node in onward if arch.ops[node] not in space.identity_ops
     ]
     for _ in range(_WALK):
         walks.update(walk for walk, _ in ends)
@@ -51,9 +56,9 @@ def traits(arch: Architecture) -> Traits:
     return Traits(places, frozenset(arch.edges), walks)
 
 
-def _alive(arch: Architecture, after: Sequence[Sequence[int]]) -> set[int]:
+def _alive(arch: Architecture, after: Sequence[Sequence[int]], zero: frozenset[str]) -> set[int]:
     """Nodes on a path from the first to the last node that nothing cuts."""
-    open_nodes = {node for node, op in enumerate(arch.ops) if op not in CUTS}
+    open_nodes = {node for node, op in enumerate(arch.ops) if op not in zero}
     reached = {0} & open_nodes
     for node in range(len(arch.ops)):
         if node in reached:

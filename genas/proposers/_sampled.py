@@ -41,9 +41,9 @@ class SampledProposer(Proposer):
         """`n` samples as the model gives them, repeats and illegal ones included."""
 
     def path(self) -> Path:
-        """The model's folder, given as such or by its name in models/; MissingArtifact where there is none."""
+        """The model's folder, given as a path or by its name in models/; MissingArtifact where there is none."""
         make = f"genas fit {self.kind} {self.space.name} LEDGER_OR_TABLE..."
-        return Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
+        return assets.model(self.folder, make=make)
 
     def guided(self, guide: Guide | None) -> Self:
         """From now on `over` times as many are sampled, and those the guide scores high are likelier to be kept.

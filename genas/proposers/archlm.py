@@ -54,7 +54,7 @@ class ArchLMProposer(SampledProposer):
         level: "top", "any", or a rank quantile from 0 (worst) to 1 (best).
         guidance: 1 samples the level as learned, more exaggerates it.
         temperature: below 1 prefers the likely.
-        model: name of a folder in models/ or a path; None is archlm-<space>, or else archlm.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is archlm-<space>, or else archlm.
         history: of the best trials stand before an architecture; 0 is none.
         near: of the best trials, so many, the neighbours by one edit stand beside the samples; 0 is none. Where a guide
             chooses (see `guided`) it is given samples alone.

@@ -36,7 +36,7 @@ class DiffusionProposer(SampledProposer):
         guidance: 1 samples the level as learned, more exaggerates it.
         steps: denoising steps; more than there are open labels and edges changes nothing.
         temperature: below 1 prefers the likely.
-        model: name of a folder in models/ or a path; None is diffusion-<space>.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is diffusion-<space>.
         over: samples per architecture kept where a guide chooses (see `guided`).
     """
 

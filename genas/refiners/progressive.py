@@ -14,7 +14,7 @@ from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng, seed_of
 from genas.encodings.decisions import Decision, Decisions
-from genas.encodings.paths import CUTS, PASSES, ArchFeatures
+from genas.encodings.paths import ArchFeatures
 from genas.refiners._forest import forest_votes
 from genas.refiners._search import TRIES, Search
 
@@ -67,7 +67,7 @@ class Progressive(Search):
     def _plainest(self) -> tuple[int, ...]:
         """The plainest architecture's values; where it is illegal, those of a random one made as plain as may be."""
         decisions = self._decisions.of(self._sizes[0])
-        plain = tuple(_plainest(decision) for decision in decisions)
+        plain = tuple(_plainest(decision, self._space) for decision in decisions)
         if self._decisions.write(plain) is not None:
             return plain
         values = None
@@ -172,9 +172,9 @@ class Progressive(Search):
                 yield tuple(options[int(d[row])] for options, d in zip(choices, drawn, strict=True))
 
 
-def _plainest(decision: Decision) -> int:
+def _plainest(decision: Decision, space: SearchSpace) -> int:
     """The choice that passes signals on, else that stops them, else the first."""
-    for kind in (PASSES, CUTS):
+    for kind in (space.identity_ops, space.zero_ops):
         for place, choice in enumerate(decision.choices):
             if choice in kind:
                 return place

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from genas.core import wire
-from genas.core.interfaces import Executor, SearchSpace, Task
-from genas.core.ledger import Event, Ledger
+from genas.core.interfaces import Executor
+from genas.core.ledger import Event
 from genas.core.progress import Progress, Steps
 from genas.core.records import Candidate, Measurement, Options, Request
 from genas.core.rng import rng
@@ -72,9 +72,9 @@ class Race:
     ) -> None:
         self.request, self.lab, self.schedule, self.trainer, self.executor = request, lab, schedule, trainer, executor
         self.refiners, self.progress = refiners, progress
-        self.space: SearchSpace = lab.context["space"]
-        self.task: Task = lab.context["task"]
-        self.ledger: Ledger = lab.context["ledger"]
+        self.space = lab.context.space
+        self.task = lab.context.task
+        self.ledger = lab.context.ledger
         self.book = lab.book
         self.opening = Opening(request, self.space, self.task, lab, proposers=proposers)
         self.spending = spending
@@ -351,7 +351,7 @@ class Race:
         identities = [f"test {key} {seed}", *(f"test {key} {seed} {m.name}" for m in self.task.metrics)]
         if any(self.ledger.find(identity) is None for identity in identities):
             found = self.trainer.learned(candidate, seed, leg or self._last[key])
-            figures = tested(self.space, candidate.arch, self.task, found, device=self.lab.context["device"], seed=seed)
+            figures = tested(self.space, candidate.arch, self.task, found, device=self.lab.context.device, seed=seed)
             for identity, figure in zip(identities, figures, strict=True):
                 if self.ledger.find(identity) is None:
                     self.ledger.append({"kind": "measurement", "id": identity, "key": key, "scorer": "test",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genas.core import clock, wire
-from genas.core.interfaces import SearchSpace, Task
 from genas.core.progress import Progress
 from genas.core.records import Constraint, Options, Trial
 from genas.run.cautions import after_training, not_followed, too_slow
@@ -39,8 +38,8 @@ class RaceSearch:
     def __init__(self, lab: Laboratory, *, proposers: Mix, refiners: Mix, progress: Progress, begin: float) -> None:
         self.lab, self.progress, self.proposers, self.refiners = lab, progress, proposers, refiners
         self.request, self.book, self.ledger, self.executor = lab.request, lab.book, lab.ledger, lab.executor
-        self.space: SearchSpace = lab.context["space"]
-        self.task: Task = lab.context["task"]
+        self.space = lab.context.space
+        self.task = lab.context.task
         validator = lab.validator.scorer
         assert isinstance(validator, TrainValidator)
         self.validator, self._begin = validator, begin
@@ -82,7 +81,7 @@ class RaceSearch:
         if slowest is not None:
             self.ledger.warn("train_ms", too_slow(slowest))
         self._try_rivals()
-        trainer = Trainer(self.space, self.task, self.validator, self.lab.context["device"], self.ledger.store)
+        trainer = Trainer(self.space, self.task, self.validator, self.lab.context.device, self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
         seconds = self.request.budget.seconds or 0.0
         spending = Spending(schedule, seconds=seconds, elapsed=elapsed, begin=self._begin)

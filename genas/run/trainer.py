@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from genas.core import registry, wire
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, SearchSpace, Task
+from genas.core.ledger import Ledger
 from genas.core.records import Candidate, Measurement, Request
+from genas.run.laboratory import context_of
 from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import effective
@@ -201,17 +203,11 @@ def work(place: str, course: Course) -> Result | ScoreFailed:
 
 @lru_cache(maxsize=4)
 def _made(place: str) -> Trainer:
-    from genas.core.ledger import Ledger
-
     where = json.loads(place)
     request = wire.from_data(Request, where["request"])
-    task: Task = registry.create("tasks", request.task)
-    space: SearchSpace = registry.create("spaces", request.space)
-    ledger = Ledger(Path(where["ledger"]), follow=True)
-    validator: TrainValidator = registry.create(
-        "validators", request.validator, space=space, task=task, ledger=ledger, device=where["device"]
-    )
-    return Trainer(space, task, validator, where["device"], ledger.store)
+    context = context_of(request, Ledger(Path(where["ledger"]), follow=True), where["device"])
+    validator: TrainValidator = registry.create("validators", request.validator, context)
+    return Trainer(context.space, context.task, validator, context.device, context.ledger.store)
 
 
 def legs_until(names: Sequence[str], amounts: Sequence[float], unit: str) -> tuple[Leg, ...]:

@@ -252,9 +252,8 @@ def read_wishes(text: str, names: Names, judged: Metric = ACCURACY) -> tuple[Obj
     text = grammar.less.sub(lambda m: f"{m['than']} before {m['less']}", text)
     needed = blank_all(text, _NEEDLESS)
     kept = _DROPPED.sub(lambda m: "|" * len(m[0]) if _UNWANTED.search(m[0]) else m[0], needed)
-    unwanted = len(re.findall(grammar.noun["accuracy"], kept, re.I)) < len(
-        re.findall(grammar.noun["accuracy"], needed, re.I)
-    )
+    counts = [len(re.findall(grammar.noun["accuracy"], part, re.I)) for part in (kept, needed)]
+    unwanted = counts[0] < counts[1]
     ranks: dict[str, tuple[int, int]] = {}
     for named, place, rank in _strong(kept, grammar):
         # an accurate language model is one of low perplexity
