@@ -1,4 +1,4 @@
-"""Runs what was written and compares it with the network that it was written from."""
+"""Runs the exported model.py and compares it with the trained network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from genas.export.model_file import numbers
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-TOLERANCE = 1e-4  # of the largest answer, or of 1 where that is more
+TOLERANCE = 1e-4  # largest difference, as a share of the largest output or of 1, whichever is more
 
 
 def model_file(
@@ -28,15 +28,17 @@ def model_file(
     *,
     raw: Tensor | None,
 ) -> float:
-    """The largest difference between the network and what model.py loads, on real examples.
+    """The largest difference between the network and the one that model.py loads, on real examples.
 
     Args:
-        examples: as the network takes them.
-        task: whose `prepare`, and whose numbers, those of model.py must be.
-        raw: examples as the task holds them; None where model.py has no `prepare`.
+        network: the trained network.
+        examples: prepared examples, as the network takes them.
+        task: its task; `prepare` and `numbers` of model.py must agree with it.
+        folder: holds model.py and the weights.
+        raw: raw examples, as the task holds them; None if model.py has no `prepare`.
 
     Raises:
-        GenasError: it is more than the tolerance.
+        GenasError: the difference exceeds the tolerance.
     """
     import torch
 
@@ -61,12 +63,12 @@ class _Uncached(SourceFileLoader):
 
 
 def _run(path: Path) -> ModuleType:
-    """The written file as a module, known to nobody else afterwards."""
+    """The written file as a module, which stays out of `sys.modules`."""
     name = "_genas_exported_model"
     spec = importlib.util.spec_from_file_location(name, path, loader=_Uncached(name, str(path)))
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up there
+    sys.modules[name] = module  # dataclasses look up their module there
     try:
         spec.loader.exec_module(module)
     finally:
@@ -74,6 +76,6 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
-def difference(found: Tensor, wanted: Tensor) -> float:
-    """The largest difference, as a share of the largest answer where that is above 1."""
-    return float((found - wanted).abs().max()) / max(1.0, float(wanted.abs().max()))
+def difference(outputs: Tensor, wanted: Tensor) -> float:
+    """The largest difference, as a share of the largest wanted output if that is above 1."""
+    return float((outputs - wanted).abs().max()) / max(1.0, float(wanted.abs().max()))

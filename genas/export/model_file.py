@@ -1,4 +1,4 @@
-"""model.py: the file of a network's class, made usable alone by constants and two functions."""
+"""Makes model.py: the file of a network's class with constants and two functions, so that it can be used alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PLAIN = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "typing", "torch"}
 _EXTRA = {"torch_geometric"}  # allowed too; the README then names it
-_OURS = (
+_RESERVED = (
     "CONFIG", "CLASSES", "TARGETS", "PREPARATION", "SCALE", "MEAN", "STD", "TARGET_SCALE", "TARGET_MEAN", "TARGET_STD",
     "standardised", "prepare", "numbers", "load", "Path", "load_file",
 )  # fmt: skip
@@ -39,14 +39,14 @@ def prepare(raw: Any) -> torch.Tensor:
 _NUMBERS = '''
 
 def numbers(outputs: torch.Tensor) -> torch.Tensor:
-    """What outputs of the network [B, n] say, in the units of the training data; TARGETS names them."""
+    """The numbers that the network's outputs [B, n] stand for, in the units of the training data (see TARGETS)."""
     mean, std = (torch.tensor(values, device=outputs.device) for values in (TARGET_MEAN, TARGET_STD))
     return (outputs * std + mean) * TARGET_SCALE
 '''
 
 
 def source_of(network: nn.Module) -> tuple[str, list[str]]:
-    """The file of the network's class, and which packages beside torch it needs."""
+    """The source file of the network's class, and the packages that it needs beside torch."""
     kind = type(network)
     module = inspect.getmodule(kind)
     try:
@@ -64,7 +64,7 @@ def source_of(network: nn.Module) -> tuple[str, list[str]]:
                     f"{kind.__name__} cannot be exported: its file {module.__name__ if module else ''} imports "
                     f"{name!r} (line {getattr(node, 'lineno', '?')}); it may import torch only."
                 )
-    taken = {name for node in tree.body for name in _defined(node)} & set(_OURS)
+    taken = {name for node in tree.body for name in _defined(node)} & set(_RESERVED)
     if taken:
         raise GenasError(f"{kind.__name__} cannot be exported: its file defines {', '.join(sorted(taken))}; rename it.")
     if kind.__name__ not in {name for node in tree.body for name in _defined(node)}:
@@ -88,13 +88,14 @@ def _defined(node: ast.stmt) -> list[str]:
 
 
 def scaling_of(task: Task, count: int) -> Scaling | None:
-    """How the task's inputs are scaled, where that is all that `Task.prepare` does, else None.
+    """The scaling of the task's inputs, if that is all that `Task.prepare` applies; else None.
 
     Args:
-        count: training examples on which that is checked.
+        task: whose inputs are prepared.
+        count: number of training examples on which this is checked.
 
     Raises:
-        GenasError: its preparation says something else than `Task.prepare` does.
+        GenasError: `Task.prepare` does something else than the task's preparation says.
     """
     import torch
 
@@ -111,13 +112,13 @@ def scaling_of(task: Task, count: int) -> Scaling | None:
 
 
 def target_scaling(task: Task) -> Scaling:
-    """The scaling that outputs of a task of numbers are in; one that changes nothing where it names none."""
+    """The scaling of the outputs of a task of numbers; without one, a scaling that changes nothing."""
     named = None if task.preparation is None else task.preparation.targets
     return named or Scaling((0.0,) * task.outputs, (1.0,) * task.outputs)
 
 
 def numbers(outputs: Tensor, task: Task) -> Tensor:
-    """What outputs [B, n] say, in the units of the training data."""
+    """The numbers that outputs [B, n] stand for, in the units of the training data."""
     import torch
 
     scaling = target_scaling(task)
@@ -126,14 +127,14 @@ def numbers(outputs: Tensor, task: Task) -> Tensor:
 
 
 def target_names(task: Task) -> tuple[str, ...]:
-    """What each number is called."""
+    """The name of each number."""
     if task.targets:
         return tuple(map(str, task.targets))
     return ("prediction",) if task.outputs == 1 else tuple(f"prediction {i + 1}" for i in range(task.outputs))
 
 
 def text(source: str, network: nn.Module, task: Task, scaling: Scaling | None) -> str:
-    """The class's file between a new head and the constants and functions that make it usable alone."""
+    """The text of model.py: a new head, the class's file, and the constants and functions to use it alone."""
     constants, functions = _constants(network, task), ""
     if scaling:
         from genas.networks.preparation import standardised
@@ -188,7 +189,7 @@ def _plain_data(name: str, value: object) -> None:
 
 
 def _body(source: str) -> str:
-    """The file without its docstring and its __future__ imports, which the head has."""
+    """The file without its docstring and __future__ imports, which the head replaces."""
     lines, dropped = source.splitlines(), set()
     for number, node in enumerate(ast.parse(source).body):
         docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""model.onnx: the network with its preparation inside, and in its metadata how files become its inputs."""
+"""Writes model.onnx: the network with its preparation; its metadata say how files become inputs."""
 
 from __future__ import annotations
 
@@ -33,16 +33,27 @@ def write(
     raw: Tensor | None,
     reader: Reader | None,
 ) -> str:
-    """Write model.onnx for any batch size and run it; how closely it agrees, or why there is none.
+    """Write model.onnx for any batch size, run it, and say how closely it agrees or why it is missing.
 
-    Its input `inputs` takes raw inputs, where `scaling` is known: images as float32, rows of numbers as float64. Its
-    outputs are `outputs`, as the network gives them, and `probabilities`, where the task has classes, or `numbers` in
-    the units of the training data. Its metadata are `classes` or `targets` (a list), `preparation` (words) and `reader`
-    (the kind and the values of the task's reader), in JSON.
+    The input `inputs` takes raw inputs if `scaling` is known: images as float32, rows of numbers as float64. The
+    outputs are `outputs`, as the network gives them, and `probabilities`, if the task has classes, or `numbers` in the
+    units of the training data. The metadata are `classes` or `targets` (a JSON list), `preparation` (words) and
+    `reader` (JSON: the kind and the values of the task's reader).
 
     Args:
-        examples: prepared ones, as the network takes them.
-        raw: the same kind of examples as the task holds them.
+        network: the trained network.
+        examples: prepared examples, as the network takes them.
+        task: its task.
+        folder: where model.onnx is written.
+        scaling: of raw inputs; None if the network takes prepared inputs only.
+        raw: examples as the task holds them; None without a scaling.
+        reader: the task's reader of files; None without one.
+
+    Returns:
+        A sentence on the file; it begins with "missing" if there is none.
+
+    Raises:
+        GenasError: onnxruntime gives other outputs than the network.
     """
     import torch
 
@@ -71,12 +82,12 @@ def write(
 
 
 def answers_of(task: Task) -> list[str]:
-    """What the file gives beside the outputs themselves, by name."""
+    """The names of the file's outputs beside `outputs`."""
     return ["numbers"] if task.answer == "number" else ["probabilities"] if task.classes else []
 
 
 def _whole(network: nn.Module, scaling: Scaling | None, task: Task) -> nn.Module:
-    """The network from raw inputs to its outputs and, as far as the task knows them, what they say."""
+    """The network from raw inputs to its outputs and, if the task has them, probabilities or numbers."""
     from torch import nn
 
     from genas.networks.preparation import standardised
@@ -117,7 +128,7 @@ def _program(whole: nn.Module, inputs: Tensor, outputs: list[str]) -> ONNXProgra
 
 
 def _difference(path: Path, whole: nn.Module, inputs: Tensor) -> float:
-    """The largest one between the file's outputs and the network's, of all examples together and of one alone."""
+    """The largest difference between the outputs of the file and of the network, for all examples and for one alone."""
     import onnxruntime
     import torch
 
@@ -126,13 +137,13 @@ def _difference(path: Path, whole: nn.Module, inputs: Tensor) -> float:
     for batch in (inputs, inputs[:1]):
         with torch.inference_mode():
             wanted = whole(batch)
-        for found, output in zip(session.run(None, {"inputs": batch.numpy()}), wanted, strict=True):
-            worst = max(worst, difference(torch.from_numpy(found), output))
+        for values, output in zip(session.run(None, {"inputs": batch.numpy()}), wanted, strict=True):
+            worst = max(worst, difference(torch.from_numpy(values), output))
     return worst
 
 
 def _cleaned(model: ir.Model) -> None:
-    """Take out what the exporter writes of its own stack: paths of this machine, and other bytes on each one."""
+    """Remove the exporter's stack traces, which hold paths of this machine and differ between machines."""
     for node in model.graph.all_nodes():
         node.metadata_props.clear()
         for value in node.outputs:
@@ -154,7 +165,7 @@ def _metadata(task: Task, reader: Reader | None) -> dict[str, str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's notes on packages that no network here needs."""
+    """Suppress the exporter's notes on packages that no network here needs."""
     logger = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -15,7 +15,7 @@ from genas.training.optimizers import named
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_PIP = {"PIL": "pillow", "torch_geometric": "torch-geometric"}  # what pip calls them
+_PIP = {"PIL": "pillow", "torch_geometric": "torch-geometric"}  # the names that pip has for packages
 _KINDS = {"pyarrow": ".parquet files", "datasets": "Hugging Face datasets on disk"}
 
 _FROM_FILE = {
@@ -95,14 +95,16 @@ def readme(
     raw: Tensor | None,
     recipe: Mapping[str, Any],
 ) -> str:
-    """The text.
+    """The text of the README.
 
     Args:
-        onnx: what is said of the ONNX file.
+        onnx: the sentence on the ONNX file.
         extra: packages that the network needs beside torch and safetensors.
-        reading: what the reader in `reading/` needs; None where there is none.
-        raw: examples as the task holds them; None where the task's `prepare` does more than scale them.
-        recipe: how the network was trained; empty where it is not known.
+        reading: what the reader in `reading/` needs; None if there is no reader.
+        network: the trained network.
+        task: its task.
+        raw: examples as the task holds them; None if the task's `prepare` does more than scale them.
+        recipe: how the network was trained; empty if unknown.
     """
     needs = ["torch", "safetensors", "numpy", *_by_pip(extra)]
     needs += [name for name in _by_pip(reading.always if reading else ()) if name not in needs]
@@ -116,8 +118,8 @@ def readme(
         values = f"images, values 0 to {_white(task):g}" if images else "rows"
         how = f"`raw` is a tensor, a numpy array or lists [B, {shape}]: {values} (see PREPARATION)."
         taken = f"input `inputs`, raw as {'float32' if images else 'float64'}"
-    by, given = named(network), " and ".join(f"`{name}`" for name in ("outputs", *answers_of(task)))
-    gives = f"outputs {given}" if " and " in given else f"output {given}"
+    by, names = named(network), " and ".join(f"`{name}`" for name in ("outputs", *answers_of(task)))
+    gives = f"outputs {names}" if " and " in names else f"output {names}"
     return "\n".join([
         f"Needs `pip install {' '.join(needs)}` and no genas{_also(reading)}. In this folder:",
         "",
@@ -165,7 +167,7 @@ def _by_pip(names: Iterable[str]) -> list[str]:
 
 
 def _also(reading: Reading | None) -> str:
-    """Packages that only some files need."""
+    """Packages that only some kinds of files need."""
     some = sorted(reading.sometimes) if reading else []
     return f" ({', '.join(f'{name} for {_KINDS[name]}' for name in some)})" if some else ""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from genas.reading.column_kinds import Found
+    from genas.reading.column_kinds import Learned
     from genas.reading.features import Column
     from genas.reading.row_reader import RowReader
     from genas.reading.tables import Table
@@ -212,7 +212,7 @@ def _learned(
     from genas.reading import column_kinds, written_numbers
 
     decimal = written_numbers.decimal_mark(table.columns, table.delimiter)
-    found: dict[str, Found] = {}
+    found: dict[str, Learned] = {}
     for name, cells in table.columns.items():
         try:
             found[name] = column_kinds.learn(

@@ -299,7 +299,7 @@ def test_nothing_there(tmp_path):
         ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) + 0j}, "holds complex128, which names no class"),
         (
             {"x": np.zeros((4, 8, 8)), "y": np.zeros(4), "x_test": np.zeros((4, 8, 8)), "y_test": np.zeros(4)},
-            "has x beside x_test. Is it what to train on",
+            "has x beside x_test. Is it the training data",
         ),
     ],
 )

@@ -169,7 +169,7 @@ def test_arrays_of_splits_are_kept(tmp_path):
         (b"", "is empty"),
         (b"a,label\n" + b"$3,x\n4%,y\n5,x\n" * 20, r"column a .*different signs \(\$, %, none\)"),
         (b"label\n" + b"x\ny\n" * 20, "no column besides the label"),
-        (b"\0\1" * 300, "no text"),
+        (b"\0\1" * 300, "not text"),
         (
             "a,本,label\n1,本,x\n".encode("shift_jis") + b"2,\x81\x40,y\n",
             "neither UTF-8 nor Windows-1252 text. Save it as UTF-8",
