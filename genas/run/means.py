@@ -13,7 +13,8 @@ from genas.training.timing import build, fastest_threads, seconds_per_example, t
 
 _OFTEN = 20  # passes over the data: a final with time for fewer begins with smaller images
 _OFTEN_HEIR = 40  # the same for a network that begins with what another one has learned of smaller images
-_MANY, _HIGHEST = 100_000, 0.032  # examples of a final that begins at twice the learning rate; up to that rate
+_MANY, _HIGHEST = 100_000, 0.032  # examples of a final that begins at a higher learning rate; up to that rate
+_SELDOM = 60  # passes over the data: a final with fewer begins at the highest rate, one with more at twice its own
 _LONG = 15.0  # seconds of a final that is worth trying out more threads and the other precision for
 
 
@@ -70,22 +71,35 @@ class Means:
             with threads(count):
                 precision = validator.precision_of(network, device)
         examples = int(each * rate if timed else each)
-        size = len(self.trainer.task.data("train").labels)
-        growing = examples < (_OFTEN_HEIR if heir else _OFTEN) * min(size, validator.examples or size)
+        growing = examples < (_OFTEN_HEIR if heir else _OFTEN) * self.size
         highest = Recipe.from_data(candidate.recipe).learning_rate
         if "learning_rate" not in validator.fixes:
-            highest = rate_of_final(highest, examples)
+            highest = rate_of_final(highest, examples, examples / self.size)
         return {"threads": count, "precision": precision, "examples": examples, "growing": growing,
                 "learning_rate": highest}  # fmt: skip
+
+    @property
+    def size(self) -> int:
+        """Training examples of one pass."""
+        size = len(self.trainer.task.data("train").labels)
+        return min(size, self.trainer.validator.examples or size)
 
     def _built(self, candidate: Candidate) -> nn.Module:
         return build(self.trainer.space, candidate.arch, self.trainer.task, 0)
 
 
-def rate_of_final(rate: float, examples: int) -> float:
+def rate_of_final(rate: float, examples: int, passes: float) -> float:
     """The highest learning rate of a final of so many examples, for a network that ran its rungs at `rate`.
 
     Short legs at a constant rate make small rates look good. A small ResNet in finals, one seed, validation accuracy at
-    .008, .016 and .032: CIFAR-10 .736 .743 .756 (36 s) and .767 .766 .785 (165 s); at the last two land_use .902 .902.
+    .008, .016 and .032: CIFAR-10 .736 .743 .756 (36 s) and .767 .766 .785 (165 s). Finals of 167 s at .016 and .032:
+    CIFAR-10 .769 .782 (45 passes; wider layers) and .783 .791 (17; a finer ResNet), land_use .907 .902 (150 passes).
+
+    Args:
+        rate: of the rungs.
+        examples: that the final has time for.
+        passes: the same in passes over the data.
     """
-    return min(2 * rate, max(rate, _HIGHEST)) if examples >= _MANY else rate
+    if examples < _MANY:
+        return rate
+    return max(rate, _HIGHEST if passes < _SELDOM else min(2 * rate, _HIGHEST))

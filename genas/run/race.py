@@ -20,7 +20,7 @@ from genas.core.rng import rng
 from genas.reporting.words import figure
 from genas.run.crew import Crew, identity_of
 from genas.run.decisions import check_finalists, check_rung
-from genas.run.finer import COARSE, finer
+from genas.run.finer import COARSE, Heir, heirs, joined
 from genas.run.laboratory import Laboratory
 from genas.run.means import Means
 from genas.run.mix import Mix
@@ -267,11 +267,15 @@ class Race:
         """Who gets a final, in this order, and which share of what is then left of the budget."""
         event = self.ledger.find("finalists")
         if event is None:
+            finer = self._finer(running)
             entrants: list[dict[str, Any]] = [
                 {"key": key, "share": share, "rate": self._rate(key), "parent": ""}
-                for key, share in self.standings.finals(running).items()
+                for key, share in self.standings.finals(running, finer).items()
             ]
-            entrants += self._finer(entrants[-1])
+            leader = entrants[-1]
+            if (heir := finer.get(leader["key"])) is not None and joined(heir.candidate, self.lab):
+                leader["share"] = COARSE
+                entrants.append({"key": heir.candidate.key, "share": 1.0, "rate": heir.rate, "parent": leader["key"]})
             tests = self._test_seconds([entrant["key"] for entrant in entrants])
             event = {"kind": "rung", "id": "finalists", "clock": self.spending.spent(), "entrants": entrants,
                      "tests": tests}  # fmt: skip
@@ -284,16 +288,12 @@ class Race:
                 self._heirs[entrant["key"]] = entrant["parent"]
         return {entrant["key"]: entrant["share"] for entrant in event["entrants"]}
 
-    def _finer(self, leader: dict[str, Any]) -> list[dict[str, Any]]:
-        """The leader's heir that looks more closely, as a finalist who gets most of its seconds; [] for none."""
+    def _finer(self, running: Sequence[str]) -> dict[str, Heir]:
+        """The finer heirs of those for which the final has time."""
         if self.schedule.unit != "seconds" or len(self.request.objectives) > 1:
-            return []
-        candidate = self.book.trials[leader["key"]].candidate
-        found = finer(candidate, leader["rate"], self.spending.left(), self.opening, self.lab, self.means)
-        if found is None:
-            return []
-        leader["share"] = COARSE
-        return [{"key": found[0].key, "share": 1.0, "rate": found[1], "parent": leader["key"]}]
+            return {}
+        rates = {key: self._rate(key) for key in running}
+        return heirs(rates, self.spending.left(), self.opening, self.lab, self.means)
 
     def _rate(self, key: str) -> float:
         """Examples that it saw in a second of the rungs; 0 where no seconds are counted."""

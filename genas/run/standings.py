@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from genas.core import pareto
 from genas.core.interfaces import SearchSpace, Task
@@ -14,6 +14,7 @@ _LOSS, _FEW = 0.1, 100  # the cross-entropy's weight beside the accuracy is .1, 
 _FAR = 8.0  # times the training so far: how much further curves are drawn
 _BELIEVED, _STEEPEST = 0.25, 0.5  # of the slope that a curve has had; and the steepest that is believed
 _FRESH = 0.1  # more for a network that learns everything from scratch: frozen stems learn less later
+_HEIR = 0.93  # of a network's errors are left to a finer one that goes on from it (figures in `genas.run.finer`)
 _FRONT = 3  # members of a front that share the final seconds
 _FIRST = 0.6  # of these go to the first of them, as much of the rest to the next, and so on
 _KNOWING = 0.25  # of them to a leader on a pretrained stem, which leads early and learns little later
@@ -57,6 +58,10 @@ class Standings:
         shrinks = math.pow(self._ahead, -min(_STEEPEST, exponent))
         return -sign * (best - value) * shrinks - self._weight * self._losses.get(key, 0.0) * shrinks
 
+    def _worth_in_the_end(self, key: str, heir: bool) -> float:
+        worth = self.worth(key)
+        return worth * _HEIR if heir and worth < 0 else worth  # below 0, it counts errors
+
     def ordered(self, keys: Sequence[str]) -> list[str]:
         """The best first: by worth or, with several objectives, by fronts."""
         trials = [self.book.trials[key] for key in keys]
@@ -78,14 +83,20 @@ class Standings:
             kept[max(1, len(kept) - 1) :] = fresh[:1]
         return kept
 
-    def finals(self, keys: Sequence[str]) -> dict[str, float]:
-        """Who gets a final, in this order, and which share of what is then left of the budget."""
+    def finals(self, keys: Sequence[str], heirs: Collection[str] = ()) -> dict[str, float]:
+        """Who gets a final, in this order, and which share of what is then left of the budget.
+
+        Args:
+            keys: the networks of the last rung.
+            heirs: those whose weights can go on learning in a finer network (`genas.run.finer`), which errs less.
+        """
         ordered = self.ordered(keys)
         if len(self.request.objectives) > 1:
             front = pareto.front([self.book.trials[key] for key in ordered], self.request.objectives)
             found = {trial.candidate.key for trial in front}
             chosen = [key for key in ordered if key in found][:_FRONT] or ordered
             return {key: 1.0 if key == chosen[-1] else _FIRST for key in chosen}
+        ordered.sort(key=lambda key: -self._worth_in_the_end(key, key in heirs))
         leader, fresh = ordered[0], next((key for key in ordered if not self._knows(key)), ordered[0])
         return {leader: 1.0} if fresh == leader else {leader: _KNOWING, fresh: 1.0}
 

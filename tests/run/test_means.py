@@ -31,11 +31,12 @@ def candidate(text: str, **recipe: Any) -> Candidate:
     return Candidate(SPACE.from_text(text), "test", recipe=recipe)
 
 
-def test_long_finals_begin_at_twice_the_rate_up_to_the_highest_that_was_tried() -> None:
-    assert rate_of_final(0.008, 1_000) == 0.008
-    assert rate_of_final(0.008, 1_000_000) == 0.016
-    assert rate_of_final(0.02, 1_000_000) == 0.032
-    assert rate_of_final(0.1, 1_000_000) == 0.1, "a rate that is higher already is not lowered"
+def test_long_finals_begin_at_a_higher_rate_and_with_few_passes_at_the_highest() -> None:
+    assert rate_of_final(0.008, 1_000, 1.0) == 0.008
+    assert rate_of_final(0.008, 1_000_000, 100.0) == 0.016
+    assert rate_of_final(0.008, 1_000_000, 20.0) == 0.032
+    assert rate_of_final(0.02, 1_000_000, 100.0) == 0.032
+    assert rate_of_final(0.1, 1_000_000, 20.0) == 0.1, "a rate that is higher already is not lowered"
 
 
 def test_the_rate_that_a_user_fixes_holds_in_the_final_too(tmp_path: Path) -> None:

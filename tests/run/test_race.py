@@ -207,6 +207,7 @@ def test_the_leaders_weights_go_on_in_a_finer_network_also_after_a_stop(
 
     monkeypatch.setattr(ConvNetSpace, "finer", other)
     monkeypatch.setattr("genas.run.finer._ENOUGH", 1)
+    monkeypatch.setattr("genas.run.finer._PASSES", 0)
     twice = {"name": "train", "options": {"seeds": 2}}
     known = {**KNOWN, "budget": {"seconds": 20}, "validator": twice, "space": FROM_SCRATCH}
     with monkeypatch.context() as stop, pytest.raises(KeyboardInterrupt):

@@ -37,6 +37,13 @@ def test_a_leading_stem_gets_a_short_final_and_the_best_from_scratch_the_rest() 
     assert standings(s1=0.5, s2=0.9).finals(["s1", "s2"]) == {"s2": 1.0}
 
 
+def test_a_network_with_a_finer_heir_gets_the_final_before_one_that_is_hardly_better() -> None:
+    made = standings(f1=0.66, f2=0.65, f3=0.5)
+    assert made.finals(["f1", "f2", "f3"]) == {"f1": 1.0}
+    assert made.finals(["f1", "f2", "f3"], {"f2", "f3"}) == {"f2": 1.0}
+    assert made.finals(["f1", "f2", "f3"], {"f3"}) == {"f1": 1.0}
+
+
 def test_a_curve_that_still_falls_is_worth_more() -> None:
     made = standings(a=0.9, b=0.88)
     made.note("a", loss=0.3, slope=0.0)
