@@ -1,4 +1,4 @@
-"""Reads what the rules can't with a chat model, which may pick words but never numbers."""
+"""Reads with a chat model what the rules can't; the model may choose words but never numbers."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _SIGNS = {"at most", "at least", "under", "over"}
 
 
 class Chat(Interpreter):
-    """Rules first; where they refuse, a chat model rewrites the sentence in words that the rules read.
+    """Rules first; where they refuse, a chat model rewrites the sentence in words that the rules can read.
 
-    The model fills in a record of a fixed schema; it is put into a plain sentence, which the rules read and check as
-    they do any other. A number that the user's sentence does not hold, or a number of that sentence that is missing
-    from the record, is an error. Nothing of the reply is executed, and it can choose no plug-in but the task. Data at a
-    path are the rules' to read, and what is not served is refused without asking the model.
+    The model fills in a record with a fixed schema. The record is turned into a plain sentence, which the rules read
+    and check like any other. It is an error if the record holds a number that the user's sentence does not, or lacks
+    one that it does. Nothing in the reply is executed, and the only plug-in it can choose is the task. Only the rules
+    read paths to data. A request for something that genas does not offer is refused without asking the model.
 
     Args:
         llm: the chat model: a LangChain BaseChatModel, a name of `genas list llms`, or "provider:name".
@@ -55,7 +55,7 @@ class Chat(Interpreter):
         try:
             return self._exact.read(sentence, **known)
         except (NotServed, UnreadPath):
-            raise  # no other work and no other data may take their place
+            raise  # the model must not replace the work or the data that the user asked for
         except RequestError as refusal:
             if not re.search(r"\w", sentence) or len(sentence) > _LONGEST:
                 raise
@@ -75,7 +75,7 @@ class Chat(Interpreter):
         return Request(**{**request.__dict__, "goal": known.get("goal", sentence)})
 
     def _record(self, sentence: str, reason: RequestError) -> dict[str, Any]:
-        """The model's reply as a record, or RequestError."""
+        """The model's reply as a record; RequestError if it gives none."""
         from genas.llms import _prompts
 
         prompt = _prompts.load_prompt("interpret")
@@ -86,7 +86,7 @@ class Chat(Interpreter):
             reply = self._model().with_structured_output(schema, method="json_schema").invoke(text)
         except GenasError as error:
             raise RequestError(f"{reason} (The chat model failed: {_line(str(error))})") from error
-        except Exception as error:  # providers raise their own classes: transport, time-out, malformed reply
+        except Exception as error:  # providers raise their own classes for transport, time-out and malformed replies
             raise RequestError(
                 f"{reason} (The chat model failed: {_line(f'{type(error).__name__}: {error}')})"
             ) from error
@@ -97,12 +97,12 @@ class Chat(Interpreter):
     def _model(self) -> BaseChatModel:
         from genas.llms._reach import chat_model
 
-        made: BaseChatModel = chat_model(self._llm) if isinstance(self._llm, str) else self._llm
-        return made
+        model: BaseChatModel = chat_model(self._llm) if isinstance(self._llm, str) else self._llm
+        return model
 
 
 def _tasks() -> list[str]:
-    """Tasks that a name alone chooses."""
+    """Tasks that need no more than their name."""
     return [name for name in registry.names("tasks") if name not in OWN]
 
 
@@ -121,11 +121,11 @@ def _with_metrics(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(record: dict[str, Any], named: bool) -> str:
-    """The record in words that the rules read; RequestError for what is not as the schema says.
+    """The record as a sentence that the rules can read; RequestError where it does not follow the schema.
 
     Args:
         record: the model's reply.
-        named: whether the task is known already, and not the model's to choose.
+        named: whether the task is known already, so that the model can't choose it.
     """
     task = record.get("task")
     if not named and task not in _tasks():
@@ -136,7 +136,7 @@ def _sentence(record: dict[str, Any], named: bool) -> str:
             raise RequestError("a limit without a known metric")
         value, unit, sign = (str(limit.get(key, "")).strip() for key in ("value", "unit", "comparison"))
         if not _NUMBER.fullmatch(value) or not _UNIT.fullmatch(unit) or sign not in _SIGNS:
-            raise RequestError(f"the limit {_line(json.dumps(limit))} is none")
+            raise RequestError(f"{_line(json.dumps(limit))} is not a limit")
         parts.append(f"{names[limit['metric']]} {sign} {value} {unit}".strip())
     wishes = [wish for wish in _list(record, "objectives") if wish in names]
     if wishes:
@@ -148,20 +148,20 @@ def _sentence(record: dict[str, Any], named: bool) -> str:
 
 
 def _list(record: dict[str, Any], key: str) -> Sequence[Any]:
-    found = record.get(key) or []
-    if not isinstance(found, list):
-        raise RequestError(f"{key} is no list")
-    return found
+    items = record.get(key) or []
+    if not isinstance(items, list):
+        raise RequestError(f"{key} is not a list")
+    return items
 
 
 def _check_numbers(sentence: str, rewritten: str) -> None:
-    """RequestError unless both hold the same numbers: none invented, none lost (those in task names aside)."""
-    # translated twice, since a sentence may mix languages and none of its numbers may get lost
-    said, made = (_numbers(plain(english(set_apart(text).restored()))) for text in (sentence, rewritten))
-    names = set().union(*(_numbers(name) for name in _tasks()))
-    if invented := made - said - names:
+    """RequestError unless both hold the same numbers, apart from those in task names: none invented, none lost."""
+    # translated twice: a sentence may mix languages, and none of its numbers may get lost
+    in_sentence, in_record = (_numbers(plain(english(set_apart(text).restored()))) for text in (sentence, rewritten))
+    in_names = set().union(*(_numbers(name) for name in _tasks()))
+    if invented := in_record - in_sentence - in_names:
         raise RequestError(f"{_shown(invented)} is not in your sentence")
-    if lost := said - made - names:
+    if lost := in_sentence - in_record - in_names:
         raise RequestError(f"{_shown(lost)} of your sentence is left out")
 
 
@@ -174,6 +174,6 @@ def _shown(numbers: set[float]) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line, without control characters, at most 200 characters."""
+    """The text on one line: no control characters, at most 200 characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= 200 else line[:199] + "…"

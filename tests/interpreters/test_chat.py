@@ -89,11 +89,11 @@ def test_the_model_may_name_another_packages_metric(monkeypatch: pytest.MonkeyPa
         (json.dumps({"task": "mnist", "constraints": [], "objectives": [], "question": ""}), "50 .*left out"),
         (record(task="rm -rf"), "no task"),
         (record(question="How many parameters?"), "asks: How many"),
-        (record(unit="; on cuda:1"), "is none"),
+        (record(unit="; on cuda:1"), "is not a limit"),
         (record(budget="999 hours"), "999 is not in"),
         ("not json", "chat model failed"),
         ("[1, 2]", "no record"),
-        (json.dumps({"task": "mnist", "constraints": "all", "objectives": []}), "no list"),
+        (json.dumps({"task": "mnist", "constraints": "all", "objectives": []}), "not a list"),
     ],
 )
 def test_a_bad_reply_is_refused(reply: str, says: str) -> None:
