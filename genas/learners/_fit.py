@@ -53,7 +53,7 @@ def fit(
         RequestError: an unknown learner, an unreadable source or fewer than 20 examples.
     """
     use = Use(learner) if isinstance(learner, str) else learner
-    made: Learner = registry.create("learners", use, seed=seed, device=device)
+    made = _made(use, seed, device)
     built: SearchSpace = registry.create("spaces", space)
     by_space = _by_space(built, sources)
     _check_spaces(made, list(by_space))
@@ -63,6 +63,11 @@ def fit(
         use, list(by_space), found, folder, epochs=epochs, seed=seed, device=device, on_progress=on_progress,
         sources=sources,
     )  # fmt: skip
+
+
+def _made(use: Use, seed: int, device: str) -> Learner:
+    made: Learner = registry.create("learners", use, seed=seed, device=device)
+    return made
 
 
 def _by_space(space: SearchSpace, sources: Sequence[str]) -> dict[SearchSpace, list[str]]:
@@ -88,7 +93,7 @@ def _check_spaces(learner: Learner, spaces: Sequence[SearchSpace]) -> None:
 
 
 def fit_examples(
-    learner: Use | str,
+    learner: Learner | Use | str,
     space: SearchSpace | Sequence[SearchSpace],
     found: Sequence[Example],
     folder: Path,
@@ -99,13 +104,19 @@ def fit_examples(
     on_progress: Callable[[Progress], None] | None = None,
     sources: Sequence[str] = (),
 ) -> Path:
-    """The same on examples already gathered, of one space or of several; `sources` is for the card."""
+    """The same on examples already gathered, of one space or of several.
+
+    Args:
+        learner: its name, with its options as a Use, or one of your own that is made already.
+        found: measured architectures; those that are illegal or of other spaces are left out.
+        sources: what they came from, for the card.
+    """
     import torch
 
     from genas.learners._loop import train
 
     use = Use(learner) if isinstance(learner, str) else learner
-    made: Learner = registry.create("learners", use, seed=seed, device=device)
+    use, made = (Use(use.name), use) if isinstance(use, Learner) else (use, _made(use, seed, device))
     spaces = [space] if isinstance(space, SearchSpace) else list(space)
     _check_spaces(made, spaces)
     usable = [example for one in spaces for example in _usable(one, found)]

@@ -100,7 +100,7 @@ def context(
     return Context(space, task, device=device, seed=seed, objectives=objectives, limits=tuple(limits))
 
 
-def made(kind: str, plugin: type[Any] | str, of: Context, options: dict[str, Any]) -> Any:
+def made(kind: str, plugin: type[Any] | str, of: Context | None, options: dict[str, Any], **values: Any) -> Any:
     """The plug-in as a run would make it.
 
     Args:
@@ -108,12 +108,13 @@ def made(kind: str, plugin: type[Any] | str, of: Context, options: dict[str, Any
         plugin: its class, or the name of one that genas finds.
         of: what the run knows.
         options: of the plug-in.
+        values: fields of a context where there is no run.
 
     Raises:
         PluginError: the class has no name.
     """
     if isinstance(plugin, str):
-        return registry.create(kind, Use(plugin, options), of)
+        return registry.create(kind, Use(plugin, options), of, **values)
     if not getattr(plugin, "name", ""):
         raise PluginError(f"{plugin.__name__} has no name; write the class attribute name, such as name = 'my_own'.")
-    return registry.construct(plugin, Use(plugin.name, options), of)
+    return registry.construct(plugin, Use(plugin.name, options), of, **values)

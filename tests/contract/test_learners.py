@@ -1,9 +1,6 @@
 """What every learner must do."""
 
-import inspect
 import json
-import math
-from pathlib import Path
 
 import pytest
 from tiny_space import Tiny, examples
@@ -11,7 +8,10 @@ from tiny_space import Tiny, examples
 from genas.core import assets, registry
 from genas.core.errors import RequestError
 from genas.core.examples import Example
+from genas.core.interfaces import Learner
 from genas.learners._fit import fit_examples
+from genas.testing import LEARNER, Broken, check_learner
+from genas.testing.learners import learning
 
 LEARNERS = registry.names("learners")
 SPACE, EXAMPLES = Tiny(), examples(40)
@@ -22,38 +22,10 @@ class Other(Tiny):
     name = "other"
 
 
-def fitted(name: str, folder: Path, **how) -> dict[str, bytes]:
-    """The files of a model that was fitted for one epoch."""
-    fit_examples(name, SPACE, EXAMPLES, folder, epochs=1, **how)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
+@pytest.mark.parametrize("contract", LEARNER, ids=lambda contract: contract.__name__)
 @pytest.mark.parametrize("name", LEARNERS)
-def test_says_what_it_fits(name):
-    cls = registry.load("learners", name)
-    assert not inspect.isabstract(cls)
-    assert cls.what and cls.loss and cls.library
-    assert not cls.what.endswith("."), "the card goes on with: for the search space"
-    assert cls.epochs >= 1 and cls.rate > 0 and cls.weight_decay >= 0
-
-
-@pytest.mark.parametrize("name", LEARNERS)
-def test_the_same_seed_writes_the_same_files_and_another_seed_other_weights(name, tmp_path):
-    once, again, other = (fitted(name, tmp_path / str(place), seed=seed) for place, seed in enumerate((0, 0, 1)))
-    assert once == again
-    weights = [file for file in once if file.endswith(".safetensors")]
-    assert weights, "weights are kept as safetensors"
-    assert any(once[file] != other[file] for file in weights)
-
-
-@pytest.mark.parametrize("name", LEARNERS)
-def test_the_folder_holds_a_card_and_what_was_seen_and_neither_checkpoints_nor_pickles(name, tmp_path):
-    heard = []
-    files = fitted(name, tmp_path, on_progress=heard.append)
-    assert heard and all(math.isfinite(progress.held_out) for progress in heard)
-    assert f"# {name}-tiny" in files["README.md"].decode()
-    assert json.loads(files[assets.SEEN]) == {"tiny": len(EXAMPLES)}
-    assert not [file for file in files if "checkpoint" in file or Path(file).suffix in {".bin", ".pt", ".pkl", ".pth"}]
+def test_contract(name, contract):
+    contract(learning(name, SPACE, EXAMPLES))
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -69,3 +41,23 @@ def test_several_spaces_are_learned_by_one_model_or_refused(name, tmp_path):
             RequestError, match=f"{name} is fitted to one space at a time; several are learned by archlm"
         ):
             fit_examples(name, *both, tmp_path, epochs=1)
+
+
+class Forgetful(Learner):
+    """Breaks what it can."""
+
+    name = "forgetful"
+    what = "Nothing."
+    loss = "none"
+
+    def learn(self, lessons):
+        (lessons.folder / "model.pkl").write_bytes(b"")
+        return 0.0
+
+
+def test_a_learner_of_ones_own_is_told_all_that_is_wrong_with_it():
+    with pytest.raises(Broken) as told:
+        check_learner(Forgetful, SPACE)
+    assert "must not end with a full stop" in str(told.value)
+    assert "must write its weights as .safetensors" in str(told.value)
+    assert "must train by lessons.train" in str(told.value)

@@ -16,6 +16,7 @@ import genas
 from genas import catalogue, defaults
 from genas.core import assets, registry
 from genas.core.records import Request, Use
+from genas.testing import check_learner
 
 FILE = '''"""A line over how often each label occurs."""
 
@@ -76,6 +77,10 @@ def test_it_is_listed_and_explained_like_the_others(installed: Path) -> None:
     assert catalogue.plugins("learners")["learners"]["label_counts"] == "A line over how often each label occurs."
     explained = catalogue.explain("label_counts")
     assert "Fits one weight to each label." in explained and "scale: float = 1.0" in explained
+
+
+def test_it_keeps_the_contracts_of_learners(installed: Path) -> None:
+    assert check_learner("label_counts", registry.create("spaces", "nasbench201"), scale=2.0) == []
 
 
 def test_fit_learns_what_raises_the_accuracy(installed: Path, bench_data: Path) -> None:
