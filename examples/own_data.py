@@ -20,14 +20,14 @@ def write_tables(folder: Path) -> tuple[Path, Path]:
     return folder / "flowers.csv", folder / "unknown.csv"
 
 
-def main(folder: Path = Path("runs/own_data"), **known: Any) -> list[str]:
-    """Design into the folder and return the species that the winner tells; known fields win over the sentence."""
+def main(folder: Path = Path("runs/own_data"), **known: Any) -> str:
+    """Design into the folder; the winner's answers as CSV. Known fields of the request win over the sentence."""
     flowers, unknown = write_tables(folder / "data")
     report = genas.design(f"Predict species in {flowers}, under 3k parameters, 1 minute", out=folder / "run", **known)
     print(report.text)
-    answers = genas.predict(folder / "run", unknown)
-    print(answers.to_csv())
-    return answers.chosen
+    answers = genas.predict(folder / "run", unknown).to_csv()
+    print(answers)
+    return answers
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ __all__ = [
     "Architecture", "Budget", "Candidate", "Constraint", "Executor", "GenasError", "Interpreter", "Measurement",
     "Metric", "Objective", "Proposer", "Report", "Request", "Scorer", "SearchSpace", "Task", "Trial", "Use",
     "Validator", "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict", "propose",
-    "report", "score", "train_further", "validate",
+    "register", "report", "score", "train_further", "validate",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Trial,
         Use,
     )
+    from genas.core.registry import register
 else:  # a type checker reads the imports above; Python makes each when its name is first used
     _PLACES = {
         "genas.catalogue": ("explain", "plugins"),
@@ -56,6 +57,7 @@ else:  # a type checker reads the imports above; Python makes each when its name
             "Architecture", "Budget", "Candidate", "Constraint", "Measurement", "Objective", "Report", "Request",
             "Trial", "Use",
         ),
+        "genas.core.registry": ("register",),
     }  # fmt: skip
     _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 

@@ -5,15 +5,15 @@ Their examples are one session, in a folder that holds `wine.csv`: 178 wines of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genas import catalogue, defaults
 from genas.core import phrases, registry, wire
-from genas.core.errors import GenasError, NotWritten, RequestError
+from genas.core.errors import GenasError, RequestError
 from genas.core.records import Architecture, BatchRow, Candidate, Constraint, Report, Request, Trial, Use
 from genas.run.folders import default_folder, slug
 
@@ -238,37 +238,19 @@ def _given(designer: Designer, archs: Sequence[str | Architecture]) -> list[Cand
     return [Candidate(arch, "given") for arch in made]
 
 
-@contextmanager
 def _designing(
     request: str | Request,
     out: str | Path | None,
     known: dict[str, Any],
     progress: Progress | None = None,
     executor: str | Use | None = None,
-) -> Iterator[Designer]:
-    """A designer of the request, over the ledger in a folder or one in memory.
-
-    What is refused before anything was trained, or a chat model asked, leaves nothing in the folder.
-    """
-    from genas.core.ledger import Ledger
-    from genas.core.paths import own_files
-    from genas.run.claim import dear
-    from genas.run.designer import Designer
+) -> AbstractContextManager[Designer]:
+    """A designer of the request, over the ledger in a folder or one in memory."""
+    from genas.run.designer import designing
 
     request = _read(request, known)
     use = phrases.parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
-    ledger = Ledger(None if out is None else own_files(Path(out)) / "ledger.jsonl", held=True)
-    designer: Designer | None = None
-    try:
-        with registry.create("executors", use) as workers:
-            designer = Designer(request, ledger, progress, workers)
-            yield designer
-    except GenasError as error:
-        if not isinstance(error, NotWritten) and (designer is None or not dear(ledger, designer.task.metric.name)):
-            ledger.discard()
-        raise
-    finally:
-        ledger.close()
+    return designing(request, None if out is None else Path(out), use, progress)
 
 
 def batch(
@@ -332,6 +314,11 @@ def fit(
 
     Raises:
         RequestError: an unknown learner, an unreadable source or fewer than 20 examples.
+
+    >>> table = "table:nasbench201:dataset=cifar10,sample=40"  # in the folder $GENAS_DATA
+    >>> folder = genas.fit("gnn", "nasbench201", [table], epochs=1, out="small-gnn")
+    >>> (folder / "README.md").is_file()
+    True
     """
     from genas.learners import _fit
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genas.core import clock, registry, wire
-from genas.core.errors import RequestError
+from genas.core.errors import GenasError, NotWritten, RequestError
 from genas.core.interfaces import Executor
 from genas.core.ledger import Ledger
+from genas.core.paths import own_files
 from genas.core.progress import Progress, Silence
-from genas.core.records import Budget, Candidate, Report, Request, Rival, Trial
+from genas.core.records import Budget, Candidate, Report, Request, Rival, Trial, Use
 from genas.reporting.outcome import summarize
 from genas.run.book import Book
 from genas.run.cautions import cautions
-from genas.run.claim import claim, know_data, mend, need_data, tell
+from genas.run.claim import claim, dear, know_data, mend, need_data, tell
 from genas.run.laboratory import Laboratory, context_of
 from genas.run.mix import mixes
 from genas.run.plan import placed, planned
@@ -192,3 +194,28 @@ class Designer:
         if self.ledger.path is not None:
             know_data(self.task, self.ledger)
         self._begin()
+
+
+@contextmanager
+def designing(
+    request: Request, folder: Path | None, executor: Use, progress: Progress | None = None
+) -> Iterator[Designer]:
+    """A designer of the request, over the ledger in the folder, or over one in memory where there is none.
+
+    What is refused before anything was trained, or a chat model asked, leaves nothing in the folder.
+
+    Raises:
+        RequestError: see `Designer`; or files of the folder lead out of it.
+    """
+    ledger = Ledger(None if folder is None else own_files(folder) / "ledger.jsonl", held=True)
+    designer: Designer | None = None
+    try:
+        with registry.create("executors", executor) as workers:
+            designer = Designer(request, ledger, progress, workers)
+            yield designer
+    except GenasError as error:
+        if not isinstance(error, NotWritten) and (designer is None or not dear(ledger, designer.book.metric)):
+            ledger.discard()
+        raise
+    finally:
+        ledger.close()
