@@ -82,7 +82,7 @@ def measured(space: SearchSpace, candidate: Candidate, task: Task, seconds: floa
     except ScoreFailed as failure:
         return {"failure": str(failure)}
     training.judge()
-    test = judge(training.averaged, task, task.data("test"), training.device).accuracy
+    test = judge(training.averaged, task, task.data("test"), training.device).value
     return {"val": training.curve[-1][1], "test": test}
 
 

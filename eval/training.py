@@ -83,8 +83,8 @@ def cell(name: str, arm: str, seconds: float, seed: int) -> dict[str, Any]:
     final = training.advance(Leg("final", seconds=(1 - RACE) * seconds, decay=True, growing=growing, rate=rate))
     test = judge(training.averaged, task, task.data("test"), training.device)
     return {
-        "set": name, "arm": arm, "seconds": seconds, "seed": seed, "rung": rung.accuracy, "val": final.accuracy,
-        "test": test.accuracy, "epochs": round(training.examples / training.size, 2),
+        "set": name, "arm": arm, "seconds": seconds, "seed": seed, "rung": rung.value, "val": final.value,
+        "test": test.value, "epochs": round(training.examples / training.size, 2),
     }  # fmt: skip
 
 

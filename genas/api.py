@@ -19,7 +19,7 @@ from genas.run.folders import default_folder, slug
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
-    from genas.export.answers import Answers
+    from genas.export.answers import Answers, Numbers
     from genas.run.designer import Designer
     from genas.run.trained import Further
 
@@ -354,12 +354,12 @@ def export_network(run: str | Path, key: str, out: str | Path | None = None) -> 
     return trained.export_network(Path(run), key, None if out is None else Path(out))
 
 
-def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answers:
-    """The classes that a run's winner, or an exported network, gives to new pictures or rows.
+def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answers | Numbers:
+    """The classes, or numbers, that a run's winner or an exported network gives to new pictures or rows.
 
     Args:
         run: the folder of a run, or one that `export_network` or `train_further` wrote.
-        files: one or several, in any form that the task's own data could have; they need no class.
+        files: one or several, in any form that the task's own data could have; they need no class or number.
 
     Raises:
         RequestError: there is no network, or a file can't be read as its inputs.

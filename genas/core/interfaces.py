@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import concurrent.futures
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -23,13 +24,50 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Split = Literal["train", "val", "test"]
+Answer = Literal["class", "number"]
 
 
 class Data(NamedTuple):
     """Examples and their labels; `inputs` may be bytes (uint8), `Task.prepare` makes them ready for a network."""
 
     inputs: Tensor  # [n, *input_shape]
-    labels: Tensor  # [n]
+    labels: Tensor  # [n] whole numbers where they are classes; whatever the task's loss and evaluate take
+
+
+class Evaluation(NamedTuple):
+    """What a task says of outputs beside their targets.
+
+    Args:
+        metrics: by name, the task's own among them.
+        loss: what they cost, so that networks trained by different recipes can be compared.
+    """
+
+    metrics: Mapping[str, float]
+    loss: float
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """(value / scale - mean) / std, per channel, feature or target."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How new inputs become those of a network and its outputs become answers, as an exported network carries it.
+
+    Args:
+        words: the same in a sentence, for people.
+        inputs: all that `Task.prepare` does; None where it does something else.
+        targets: of a task of numbers, the scaling that its outputs are in; None where they are the numbers themselves.
+    """
+
+    words: str
+    inputs: Scaling | None = None
+    targets: Scaling | None = None
 
 
 class Reader(Protocol):
@@ -174,7 +212,11 @@ class SearchSpace(ABC):
 
 
 class Task(ABC):
-    """What the network has to do: shapes, the metric and the data. "test" is for validators only."""
+    """What the network has to do: shapes, the data, and how it is learned and judged. "test" is for validators only.
+
+    A task is a classification unless it says otherwise: one that is not writes `metric`, `answer`, `loss` and
+    `evaluate`, and nothing else in genas needs to know of it.
+    """
 
     name: str = ""
     modality: ClassVar[str] = "image"
@@ -185,7 +227,10 @@ class Task(ABC):
     description: str  # in words, for people, prompts and retrieval
     input_shape: tuple[int, ...]  # (C, H, W) for images
     outputs: int
+    answer: ClassVar[Answer] = "class"  # what its outputs are: a score for each class, or numbers
     classes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()  # where outputs are numbers: what each of them is called
+    follows: ClassVar[tuple[str, ...]] = ("smoothing", "mix")  # values of a recipe that its loss takes into account
     mirror: bool | None = None  # whether an image keeps its class when mirrored; None is for the race to find out
     caution: str = ""  # what a reader of its figures must know; shown in the report
     notes: tuple[str, ...] = ()  # what of the user's data was left out, changed or is odd; said when a run begins
@@ -196,10 +241,13 @@ class Task(ABC):
         """The architectures of its table, where that holds but a small part of a space."""
         return ()
 
-    def same_data(self, other: Task) -> bool:
-        """Whether both are about one data set, so that figures of one would give away those of the other."""
-        mine, its = (str(vars(task).get("dataset", task.name)) for task in (self, other))
-        return mine == its
+    @property
+    def data_id(self) -> str:
+        """The name of the data set that it is about: figures of one task give away those of all others with its name.
+
+        The default is the task's own name. What exactly was read of the data set, `identity` tells.
+        """
+        return self.name
 
     @abstractmethod
     def data(self, split: Split) -> Data:
@@ -212,6 +260,39 @@ class Task(ABC):
             RequestError: an example can't be read; the message names it.
         """
         return self.notes
+
+    def loss(self, outputs: Tensor, targets: Tensor, *, smoothing: float = 0.0) -> Tensor:
+        """What training makes smaller: the mean over a batch. The default is the cross entropy of classes.
+
+        Args:
+            outputs: of the network [B, outputs], in training mode; of each token or node where the task has these.
+            targets: the labels of the batch, as `data` gives them.
+            smoothing: the recipe's label smoothing; 0 where `follows` does not name it.
+        """
+        from genas.core import classification
+
+        return classification.loss(outputs, targets, smoothing)
+
+    def evaluate(self, outputs: Tensor, targets: Tensor) -> Evaluation:
+        """What all outputs for a split are worth beside its targets: `metric` and all of `metrics`, by name.
+
+        The default is the accuracy of classes.
+
+        It must depend on the examples alone, not on their order: of a metric that is no share of the examples, error
+        bars come from asking it about examples drawn with replacement (the bootstrap).
+
+        Args:
+            outputs: of the network in evaluation mode [n, outputs], in float32.
+            targets: the labels of the split, on the same device.
+        """
+        from genas.core import classification
+
+        return classification.evaluate(outputs, targets)
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What export writes down, so that new inputs can be prepared; None where only genas can do it."""
+        return None
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Raw inputs as the network takes them (scaled, normalised)."""
@@ -234,7 +315,7 @@ class Task(ABC):
         return self.prepare(inputs[chosen]), labels[chosen]
 
     def identity(self) -> dict[str, str]:
-        """What tells its data from others, part by part, as a run keeps it to know them again.
+        """What was read of its data, part by part: digests by which a run knows them again (`data_id` only names them).
 
         The default reads all three splits; where the task answers `lookup`, it tells the files of its table, which lie
         in the folder of its name.

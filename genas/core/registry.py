@@ -139,7 +139,7 @@ def load(kind: str, name: str) -> type[Any]:
         if name in _files(kind):
             package = _entries(kind)[name].module
             raise PluginError(f"{package} calls its plug-in {name!r}, as one of genas is called; give it another name.")
-        return _of_kind(kind, _entries(kind)[name].load())
+        return _of_kind(kind, _outside_class(kind, _entries(kind)[name]))
     module = import_module(f"genas.{kind}.{name}")
     base = _base(kind)
     classes = [
@@ -155,6 +155,17 @@ def load(kind: str, name: str) -> type[Any]:
             f"genas/{kind}/{name}.py must hold one public subclass of {base.__name__}, not {len(classes)}."
         )
     return classes[0]
+
+
+def _outside_class(kind: str, point: EntryPoint) -> type[Any]:
+    try:
+        found: type[Any] = point.load()
+    except Exception as error:  # whatever the code of another package raises
+        raise RequestError(
+            f"{point.name} of {kind} is brought by another package ({point.value}) and can't be loaded: "
+            f"{type(error).__name__}: {error}. Repair that package, or uninstall it."
+        ) from error
+    return found
 
 
 def options(kind: str, name: str) -> dict[str, inspect.Parameter]:

@@ -193,7 +193,7 @@ def predict(
     files: Annotated[list[Path], typer.Argument(help="Pictures, folders of them, or tables.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Tell the class of new pictures or rows, with the probability of each class, as CSV."""
+    """Tell the class of new pictures or rows, with the probability of each class, or their numbers, as CSV."""
     from genas import api
 
     found = api.predict(run, files)

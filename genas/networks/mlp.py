@@ -1,7 +1,7 @@
 """Networks for rows of numbers: layers of three kinds, each with its own activation, width and dropout.
 
-Several members may share the layers: each sees the row with signs of its own and has a head of its own, and their
-probabilities are averaged.
+Several members may share the layers: each sees the row with signs of its own and has a head of its own, and what they
+answer (probabilities of classes, or numbers) is averaged.
 
 This file imports nothing but torch, because it is exported as it stands beside the weights of a found network.
 """
@@ -74,7 +74,7 @@ _KINDS = {"plain": PlainLayer, "residual": ResidualLayer, "gated": GatedLayer}
 
 
 class RowNet(nn.Module):
-    """A classifier of rows.
+    """A classifier of rows, or what predicts numbers from them.
 
     Source of the members: TabM-mini (Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient
     Ensembling", ICLR 2025, section 3.3).
@@ -82,12 +82,18 @@ class RowNet(nn.Module):
     Args:
         layers: kind, activation, width and dropout of each.
         inputs: features of a row.
-        outputs: classes.
+        outputs: classes, or numbers.
         members: how many share the layers.
+        answer: "class" or "number": what outputs are, and so how members are averaged.
     """
 
     def __init__(
-        self, layers: Sequence[tuple[str, str, int, float]], inputs: int, outputs: int, members: int = 1
+        self,
+        layers: Sequence[tuple[str, str, int, float]],
+        inputs: int,
+        outputs: int,
+        members: int = 1,
+        answer: str = "class",
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -95,7 +101,9 @@ class RowNet(nn.Module):
             "inputs": inputs,
             "outputs": outputs,
             "members": members,
+            "answer": answer,
         }
+        self.answer = answer
         widths = [inputs, *(width for _, _, width, _ in layers)]
         self.signs = nn.Parameter(torch.randint(2, (members, inputs)) * 2.0 - 1) if members > 1 else None
         self.layers = nn.Sequential(
@@ -106,7 +114,7 @@ class RowNet(nn.Module):
         self.biases = nn.Parameter(torch.empty(members * outputs).uniform_(-bound, bound))
 
     def each(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> logits of each member [members, B, outputs]: in training each learns by itself."""
+        """[B, inputs] -> outputs of each member [members, B, outputs]: in training each learns by itself."""
         members, width, outputs = self.heads.shape
         if self.signs is not None:
             x = (x * self.signs[:, None]).flatten(0, 1)
@@ -114,8 +122,10 @@ class RowNet(nn.Module):
         return torch.baddbmm(self.biases.view(members, 1, outputs), hidden, self.heads)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> logits [B, outputs]: of several members, the logarithm of their mean probability."""
+        """[B, inputs] -> [B, outputs]: numbers or logits, averaged over members (logits as probabilities)."""
         scores = self.each(x)
         if len(scores) == 1:
             return scores[0]
+        if self.answer == "number":
+            return scores.mean(0)
         return scores.log_softmax(2).logsumexp(0) - math.log(len(scores))

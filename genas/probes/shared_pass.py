@@ -103,7 +103,7 @@ class _Patterns:
 
 
 def _by_loss(subject: Subject, logits: Tensor, outputs: list[tuple[nn.Module, Tensor]]) -> dict[str, Outcome]:
-    """What the gradient of the cross entropy shows."""
+    """What the gradient of the task's loss shows."""
     weights = subject.weights
     sought = [*weights, *(output for _, output in outputs)]
     grads = torch.autograd.grad(subject.loss(logits), sought, retain_graph=True, allow_unused=True)
@@ -173,7 +173,7 @@ def jacobian_spread(rows: Tensor) -> float:
 
 def class_spread(rows: Tensor, labels: Tensor) -> float:
     """The sum over classes of |sum of log(|c| + k)| over the correlations c of input gradients within the class."""
-    if labels.ndim != 1:
+    if labels.ndim != 1 or labels.is_floating_point():
         raise ScoreFailed("examples have no single class")
     classes = set(labels.tolist())
     if len(classes) == len(labels):

@@ -94,9 +94,14 @@ class RaceSearch:
         """Models that are no networks, where the task has rows: a second that tells whether a network is needed."""
         if self.task.modality == "tabular" and self.ledger.find("rivals") is None:
             from genas.run.classical import classical
+            from genas.run.regressors import regressors
 
-            rivals = [wire.to_data(rival) for rival in classical(self.task, self.request.seed)]
+            fit = classical if self.task.answer == "class" else regressors
+            rivals = [wire.to_data(rival) for rival in fit(self.task, self.request.seed)]
             self.ledger.append({"kind": "rivals", "id": "rivals", "rivals": rivals})
+            if not rivals:
+                reason = f"the outputs of {self.task.name} are not the numbers of its labels"
+                self.ledger.warn("rivals", f"No classical model was tried: {reason}.")
 
     def weights(self, key: str) -> dict[str, Tensor] | None:
         """The last weights of a network.
@@ -109,5 +114,6 @@ class RaceSearch:
     def recipe(self, winner: Trial) -> Options:
         """The whole recipe that the winner was trained by, and how its final was."""
         assert self.race is not None
-        recipe = effective(winner.candidate.recipe, self.request.validator.options, self.task.mirror).to_data()
+        options, task = self.request.validator.options, self.task
+        recipe = effective(winner.candidate.recipe, options, task.mirror, task.follows).to_data()
         return {**recipe, **self.race.final_of(winner.candidate.key)}

@@ -283,9 +283,9 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     weights = trainer.weights.find(name(found.candidate, request.seed, leg))
     if weights is None:
         raise GenasError(f"The weights of {leg!r} were not kept in {store}.")
-    test = tested(space, found.candidate.arch, task, weights, device=request.device, seed=request.seed)
+    test, *_ = tested(space, found.candidate.arch, task, weights, device=request.device, seed=request.seed)
     _write(found, task, weights, folder)
-    return {"leg": leg, "seconds": seconds, "measurement": wire.to_data(result.accuracy), "test": wire.to_data(test)}
+    return {"leg": leg, "seconds": seconds, "measurement": wire.to_data(result.measured), "test": wire.to_data(test)}
 
 
 def _copy(found: Found, store: Path) -> None:

@@ -58,12 +58,13 @@ class Result(NamedTuple):
     """What a leg brought.
 
     Args:
-        loss: the cross-entropy beside the accuracy.
+        measured: the task's metric on the validation split.
+        loss: beside it, as the task's `evaluate` says.
         slope: the exponent by which the loss fell with the examples seen, between the last two points of the curve.
         examples: that were seen in all.
     """
 
-    accuracy: Measurement
+    measured: Measurement
     loss: float
     slope: float
     examples: int
@@ -101,10 +102,10 @@ class Trainer:
             return failure
         self.weights.keep(name(course.candidate, course.seed, course.legs[-1].name), training.weights())
         count = len(self._judges(course.judged).labels)
-        curve = tuple(accuracy for _, accuracy, _ in training.curve)
+        curve = tuple(value for _, value, _ in training.curve)
         try:
             measured = Measurement(
-                self.task.metric.name, found.accuracy, training.leg_seconds, course.fidelity, course.seed,
+                self.task.metric.name, found.value, training.leg_seconds, course.fidelity, course.seed,
                 curve=curve, examples=count,
             )  # fmt: skip
         except ScoreFailed as failure:
@@ -148,7 +149,7 @@ class Trainer:
         network = whitened(build(self.space, course.candidate.arch, self.task, course.seed), self.task)
         if course.parent:
             inherit(network, self.weights.get(course.parent))
-        recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror)
+        recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror, self.task.follows)
         return Training(
             network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,
             limit=self.validator.examples, caches=self._caches,
@@ -167,7 +168,7 @@ def _slope(curve: Sequence[tuple[int, float, float]]) -> float:
     """How fast the loss falls: a where it is proportional to examples ** -a (Cortes et al., NeurIPS 1993); 0 at least.
 
     Args:
-        curve: examples seen, accuracy and loss of each point.
+        curve: examples seen, value and loss of each point.
     """
     if len(curve) < 2:
         return 0.0

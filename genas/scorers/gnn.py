@@ -191,7 +191,7 @@ class GnnScorer(BatchScorer):
         if use is None or (self.folder == "none" and not table):
             return None  # nobody is asked about it
         other: Task = registry.create("tasks", use, space=self.space, device="cpu", seed=0)
-        if self.task and table and self.task.same_data(other):
+        if self.task and table and self.task.data_id == other.data_id:
             raise RequestError("gnn: transfer names the very task that is searched on; name other ones.")
         return other
 

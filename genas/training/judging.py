@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from genas.core import clock
-from genas.core.interfaces import Data, Task
+from genas.core.errors import GenasError
+from genas.core.interfaces import Data, Evaluation, Task
+from genas.core.rng import seed_of
 
-_SHARPNESS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # inverse temperatures
+_LOSS = 0.1  # what the loss weighs beside a share of few examples, which is the less steady figure
 _TIMED = 128  # examples
+_DRAWS = 200  # samples with replacement that an error bar comes from
 
 
 @dataclass(frozen=True)
@@ -22,26 +24,29 @@ class Judged:
     """What the averaged weights do on the validation split.
 
     Args:
-        accuracy: the share of examples whose label has the largest score.
-        loss: the mean cross-entropy at the best of some temperatures (Guo et al., ICML 2017), so that recipes that
-            make networks less sure, such as mixup, are not held against them.
+        value: of the task's metric.
+        loss: as the task's `evaluate` says.
+        error: the standard error of the value over the choice of examples; None where it was not asked for.
+        others: names and values of the task's further `metrics`, in their order.
     """
 
-    accuracy: float
+    value: float
     loss: float
-
-    @property
-    def worth(self) -> float:
-        """The accuracy less a tenth of the loss."""
-        return self.accuracy - 0.1 * self.loss
+    error: float | None = None
+    others: tuple[tuple[str, float], ...] = ()
 
 
-def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> Judged:
-    """Accuracy and mean cross-entropy of a network in evaluation mode."""
+def worth(task: Task, value: float, loss: float) -> float:
+    """What two points of a training are compared by, larger is better: the metric, a share less a tenth of the loss."""
+    return task.metric.sign * value - (_LOSS * loss if task.metric.share else 0.0)
+
+
+def judge(network: nn.Module, task: Task, data: Data, device: torch.device, *, sure: bool = False) -> Judged:
+    """What the task says of a network in evaluation mode; its error too where it must be `sure`."""
     images = data.inputs.ndim == 4
     batches = (task.prepare(data.inputs[part].to(device)) for part in parts(len(data.labels)))
     ready = (x.contiguous(memory_format=torch.channels_last) if images else x for x in batches)
-    return judged(network.eval(), ready, data.labels, device)
+    return judged(network.eval(), ready, task, data.labels, device, sure=sure)
 
 
 def judging_seconds(network: nn.Module, task: Task, device: torch.device, count: int) -> float:
@@ -55,14 +60,52 @@ def judging_seconds(network: nn.Module, task: Task, device: torch.device, count:
 
 @torch.inference_mode()
 def judged(
-    forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor], labels: Tensor, device: torch.device
+    forward: Callable[[Tensor], Tensor],
+    batches: Iterable[Tensor],
+    task: Task,
+    labels: Tensor,
+    device: torch.device,
+    *,
+    sure: bool = False,
 ) -> Judged:
-    """The same of what turns prepared inputs into scores [B, classes], for batches in the order of the labels [n]."""
-    scores = torch.cat([forward(inputs.to(device)).float() for inputs in batches])  # [n, classes]
+    """The same of what turns prepared inputs into outputs [B, ...], for batches in the order of the labels [n, ...].
+
+    Raises:
+        GenasError: the task's `evaluate` does not give a metric that the task declares.
+    """
+    outputs = torch.cat([forward(inputs.to(device)).float() for inputs in batches])
     wanted = labels.to(device)
-    right = int((scores.argmax(1) == wanted).sum())
-    losses = [float(F.cross_entropy(scores * sharp, wanted)) for sharp in _SHARPNESS]
-    return Judged(right / len(labels), min((x for x in losses if math.isfinite(x)), default=math.inf))
+    found = task.evaluate(outputs, wanted)
+    value = _figure(task, task.metric.name, found)
+    others = tuple((metric.name, _figure(task, metric.name, found)) for metric in task.metrics)
+    return Judged(value, float(found.loss), _error(task, value, outputs, wanted) if sure else None, others)
+
+
+def _figure(task: Task, name: str, found: Evaluation) -> float:
+    """The value of one of the metrics that the task declares."""
+    if name not in found.metrics:
+        given = ", ".join(found.metrics) or "none"
+        raise GenasError(
+            f"{task.name} declares the metric {name}, but its evaluate gives {given}: add {name!r} to what it returns."
+        )
+    return float(found.metrics[name])
+
+
+def _error(task: Task, value: float, outputs: Tensor, wanted: Tensor) -> float:
+    """The standard error of the task's metric over the choice of examples.
+
+    Source: of a share that of the binomial distribution, at least that of one example in a thousand; else the bootstrap
+    (Efron, Annals of Statistics 1979).
+    """
+    count = len(wanted)
+    if task.metric.share:
+        return math.sqrt(max(value * (1 - value), 1e-3) / count)
+    generator = torch.Generator().manual_seed(seed_of("bootstrap", count))
+    drawn = []
+    for _ in range(_DRAWS):
+        rows = torch.randint(count, (count,), generator=generator).to(wanted.device)
+        drawn.append(_figure(task, task.metric.name, task.evaluate(outputs[rows], wanted[rows])))
+    return float(torch.tensor(drawn, dtype=torch.float64).std())
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ from genas.core.errors import RequestError
 from genas.core.records import Options
 
 Flips = Literal["none", "mirror", "turns"]
+OF_LOSS = ("smoothing", "mix")  # values that a task's loss must take into account; see `Task.follows`
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Recipe:
         learning_rate: of Muon and AdamW, constant until the final leg of a training, which lets it fall to zero.
         weight_decay: of both, on weights with two and more dimensions.
         batch_size: examples per step.
-        smoothing: label smoothing in [0, 1).
+        smoothing: label smoothing in [0, 1); 0 where the task's loss takes no account of it, as is `mix`.
         shift: the most that an image is moved, as a share of its shorter side.
         flips: whether images are mirrored left to right ("mirror"), also turned by quarters ("turns"), or neither.
         cutout: the side of a square that is blanked out of each image, as a share of its shorter side.
@@ -68,11 +69,18 @@ class Recipe:
             raise RequestError(f"recipe: there is no {unknown[0]!r}; write one of {known}.")
         return Recipe(**options)
 
-    def allowed(self, mirror: bool | None) -> Recipe:
-        """The recipe for a task that says whether mirrored images keep their class; None is unknown."""
+    def allowed(self, mirror: bool | None, follows: Collection[str] = OF_LOSS) -> Recipe:
+        """The recipe for a task.
+
+        Args:
+            mirror: whether mirrored images keep their class; None is unknown.
+            follows: which of `OF_LOSS` the task's loss takes into account.
+        """
+        idle: Options = dict.fromkeys(unfollowed(follows), 0.0)
+        kept = replace(self, **idle)
         if mirror is False:
-            return replace(self, flips="none")
-        return replace(self, flips="mirror") if mirror and self.flips == "none" else self
+            return replace(kept, flips="none")
+        return replace(kept, flips="mirror") if mirror and kept.flips == "none" else kept
 
     def changed(self, random: np.random.Generator, kept: Collection[str] = ()) -> Recipe:
         """The recipe with one value moved to a neighbouring one of its choices; those that are `kept` stay."""
@@ -96,8 +104,18 @@ def fixed(options: Mapping[str, Any]) -> Options:
     return {name: options[name] for name in _FIXING if options.get(name) is not None}
 
 
+def unfollowed(follows: Collection[str]) -> tuple[str, ...]:
+    """The values of a recipe that a task's loss does not take into account."""
+    return tuple(name for name in OF_LOSS if name not in follows)
+
+
 def effective(
-    written: Mapping[str, Any], options: Mapping[str, Any], mirror: bool | None, *, frozen: bool = False
+    written: Mapping[str, Any],
+    options: Mapping[str, Any],
+    mirror: bool | None,
+    follows: Collection[str] = OF_LOSS,
+    *,
+    frozen: bool = False,
 ) -> Recipe:
     """The recipe that a network is really trained by.
 
@@ -105,10 +123,11 @@ def effective(
         written: the candidate's own values; what they leave out has its default.
         options: of the validator; what they fix comes first.
         mirror: whether the task's images keep their class when mirrored; None is unknown.
+        follows: which of `OF_LOSS` the task's loss takes into account.
         frozen: whether the network begins with a stem that stays as it is: its maps are kept, of images as they are and
             mirrored, so they can't be moved, turned or blanked out.
     """
-    recipe = Recipe.from_data({**written, **fixed(options)}).allowed(mirror)
+    recipe = Recipe.from_data({**written, **fixed(options)}).allowed(mirror, follows)
     if not frozen:
         return recipe
     return replace(recipe, shift=0.0, cutout=0.0, flips="none" if recipe.flips == "none" else "mirror")

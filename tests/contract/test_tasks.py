@@ -47,6 +47,13 @@ def test_preparation_is_what_its_figures_say(task):
     assert prepared.dtype == torch.float32
     mean, std = (torch.tensor(v).view(-1, 1, 1) for v in (task.mean, task.std))
     torch.testing.assert_close(prepared, (data.inputs[:64] / task.scale - mean) / std)
-    assert task.preparation and "\n" not in task.preparation
+    assert task.preparation.words and "\n" not in task.preparation.words
     whole = task.prepare(data.inputs)
     assert whole.mean().abs() < 0.05 and (whole.std() - 1).abs() < 0.05
+
+
+def test_tasks_of_one_data_set_are_known_as_such():
+    tables = [Use("nasbench201"), Use("nasbench101"), Use("darts"), Use("darts", {"table": "swap"}), Use("cifar10")]
+    assert {registry.create("tasks", use).data_id for use in tables} == {"cifar10"}
+    others = [Use("nasbench201", {"dataset": "cifar100"}), Use("darts", {"table": "svhn"}), Use("digits"), WINE]
+    assert len({registry.create("tasks", use).data_id for use in others}) == 4
