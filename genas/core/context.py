@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from genas.core.interfaces import SearchSpace, Task
-from genas.core.ledger import Ledger
-from genas.core.records import Constraint, Objective
+if TYPE_CHECKING:
+    from genas.core.interfaces import SearchSpace, Task
+    from genas.core.ledger import Ledger
+    from genas.core.records import Constraint, Objective
+
+
+def _in_memory() -> Ledger:
+    from genas.core.ledger import Ledger
+
+    return Ledger()
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +27,7 @@ class Context:
 
     space: SearchSpace
     task: Task
-    ledger: Ledger = field(default_factory=Ledger)  # of the run: what was asked of a chat model is written there
+    ledger: Ledger = field(default_factory=_in_memory)  # of the run: what was asked of a chat model is written there
     device: str = "cpu"  # of torch: "cpu" or "cuda"
     seed: int = 0  # of the run: what a plug-in draws, it draws from genas.core.rng(seed, its name, a count)
     objectives: tuple[Objective, ...] = ()
