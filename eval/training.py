@@ -73,7 +73,7 @@ def cell(name: str, arm: str, seconds: float, seed: int) -> dict[str, Any]:
     network = build(space, space.from_text(text), task, seed)
     if arm != "drawn":
         whitened(network, task)
-    loop.optimizers_of = adamw if arm.startswith("adamw") else optimizers_of
+    loop.optimizers_of = adamw if arm.startswith("adamw") else optimizers_of  # type: ignore[attr-defined]
     recipe = Recipe(learning_rate=ARMS[arm], flips="mirror" if name in MIRRORED else "none")
     precision = "bfloat16" if arm == "bfloat16" else "float32"
     training = (Lagging if arm == "lagging" else Training)(network, task, recipe, seed=seed, precision=precision)

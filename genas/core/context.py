@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Constraint, Objective
+
 if TYPE_CHECKING:
-    from genas.core.interfaces import SearchSpace, Task
     from genas.core.ledger import Ledger
-    from genas.core.records import Constraint, Objective
 
 
 def _in_memory() -> Ledger:
-    from genas.core.ledger import Ledger
+    from genas.core.ledger import Ledger  # which itself reads events by the metrics that plug-ins declare
 
     return Ledger()
 

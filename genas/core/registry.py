@@ -27,6 +27,7 @@ KINDS: dict[str, type] = {
     "refiners": interfaces.Proposer,
     "validators": interfaces.Validator,
     "executors": interfaces.Executor,
+    "learners": interfaces.Learner,
     "llms": object,  # LangChain's BaseChatModel, which is not imported here
 }
 _LARGE = 2**63  # torch and numpy count up to that

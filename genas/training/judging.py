@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from genas.core import clock
 from genas.core.errors import GenasError
-from genas.core.interfaces import Data, Evaluation, Task
+from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
+from genas.core.task_records import Evaluation
 
 _LOSS = 0.1  # what the loss weighs beside a share of few examples, which is the less steady figure
 _TIMED = 128  # examples
