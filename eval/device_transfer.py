@@ -22,7 +22,7 @@ from scipy.stats import spearmanr
 from genas.core import registry
 from genas.core.records import Measurement, Use
 from genas.predictors.device_transfer import DeviceTransfer
-from genas.scorers._devices import FAMILIES, KnownDevices
+from genas.scorers._devices import DeviceFigures, listed
 
 SEEDS, MEASURED, POOL, WORLD = range(5), 10, 400, 5000
 HELP_KNOWN = {  # the devices HELP trains on, of its README
@@ -49,7 +49,7 @@ class Table:
         self.features, self.flops = self.features[some], self.flops[some]
         self.columns: dict[str, np.ndarray] = {name: values[some] for name, values in kept.items()}
         self.whole = [name for name, values in self.columns.items() if not np.isnan(values).any()]
-        self._families = {name: device for device, names in FAMILIES[space].items() for name in names}
+        self._families = {name: device for device, names in listed(space)[1].families.items() for name in names}
 
     def family(self, name: str) -> str:
         """The physical device."""
@@ -60,7 +60,7 @@ class Table:
 def _read(name: str) -> dict[str, np.ndarray]:
     space = registry.create("spaces", name)
     metric = "energy_mj" if name == "nasbench201" else "latency_ms"
-    known = KnownDevices(space, metric)
+    known = DeviceFigures(space, metric)
     if name == "nasbench201":
         codes = np.stack(np.unravel_index(np.arange(5**6), (5,) * 6), axis=1)
         archs = [space.cell([space.ops[2 + c] for c in row]) for row in codes]

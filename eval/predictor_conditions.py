@@ -35,7 +35,7 @@ from genas.predictors.device_transfer import DeviceTransfer
 from genas.predictors.gnn import GraphPredictor, Train, teach
 from genas.predictors.multi_task import Lesson, teach_questions, widen
 from genas.predictors.questions import MERIT, Question, of_device, of_task
-from genas.scorers._devices import KnownDevices
+from genas.scorers._devices import DeviceFigures
 from genas.tasks.nasbench201 import Dataset
 
 EXAMPLES, UNSEEN, MEASURED = (156, 469), 3000, 10
@@ -212,7 +212,7 @@ def measured_on(
 ) -> float:
     """`device_transfer` with ten measurements that it chose itself, from all cells' figures on the other devices."""
     known = np.stack([v for f, v in figures.items() if f[1] != target[1]], axis=1)
-    features = KnownDevices(SPACE, "latency_ms").features(archs)
+    features = DeviceFigures(SPACE, "latency_ms").features(archs)
     model = DeviceTransfer(known, features)
     rows, pool = model.rows(features, known), rng(seed, "measured").permutation(len(archs))[:400]
     at = pool[model.choose(rows[pool], MEASURED)]

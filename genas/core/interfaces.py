@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
+from genas.core.devices import KnownDevices
 from genas.core.errors import InvalidArchitecture, ScoreFailed
 from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Architecture, Candidate, Constraint, Frame, Measurement, Request, Trial
@@ -188,6 +189,7 @@ class Task(ABC):
     metric: ClassVar[Metric] = ACCURACY  # what networks are judged by
     metrics: ClassVar[tuple[Metric, ...]] = ()  # what else it tells
     latency_device: str | None = None  # whose latency_ms and energy_mj `lookup` tells
+    devices: ClassVar[KnownDevices | None] = None  # of a table: those that `latency_device` may name
     description: str  # in words, for people, prompts and retrieval
     input_shape: tuple[int, ...]  # (C, H, W) for images
     outputs: int

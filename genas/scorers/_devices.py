@@ -8,41 +8,38 @@ from typing import Any
 import numpy as np
 
 from genas.core import registry
-from genas.core.errors import ScoreFailed
+from genas.core.devices import KnownDevices
+from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture, Use
 from genas.core.rng import rng
 from genas.encodings.paths import ArchFeatures
 from genas.predictors.device_transfer import Floats
 
-_CPUS = {name: (name,) for name in ("gold_6240", "silver_4114", "silver_4210r")}
-_PHONES = {name: (name,) for name in ("essential_ph_1", "pixel3", "samsung_a50", "samsung_s7")}
-_CARDS = ("1080ti", "2080ti", "titanx", "titanxp")
-FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {  # space -> device -> its versions as the tables name them
-    "nasbench201": {
-        **{card: tuple(f"{card}_{batch}" for batch in (1, 32, 256)) for card in _CARDS},
-        "titan_rtx": ("titan_rtx_1", "titan_rtx_32"), **_CPUS, **_PHONES, "edgegpu": ("edgegpu",),
-        "pi5": ("pi5_litert", "pi5_onnx", "pi5_torchmobile"),
-    },  # edgetpu is left out: its table has gaps
-    "fbnet": {
-        **{card: tuple(f"{card}_{batch}" for batch in (1, 32, 64)) for card in _CARDS},
-        "titan_rtx": ("titan_rtx_1", "titan_rtx_32"), **_CPUS, **_PHONES,
-    },
-    "gpt": {
-        name: (name,) for name in ("p100", "a100", "a40", "a6000", "h100", "rtx2080", "rtx3080", "v100", "cpu_a6000",
-        "cpu_alldlc", "cpu_meta", "cpu_mlgpu", "cpu_p100", "cpu_helix")
-    },
-}  # fmt: skip
-_WITH_ENERGY = {"nasbench201": ("edgegpu", "pi5_litert", "pi5_onnx", "pi5_torchmobile")}
-_PUBLISHED: dict[str, dict[str, tuple[object, ...]]] = {  # options of the spaces that the tables were made with
-    "nasbench201": {"channels": (16,), "cells": (5,)},
-    "fbnet": {"width": (1.0,), "stages": (7,)},
-    "gpt": {"scale": ("s", "m", "l")},
-}
-_TASKS = {"nasbench201": "nasbench201", "fbnet": "fbnet", "gpt": "hwgpt"}
+
+def listed(space: str, metric: str = "latency_ms") -> tuple[str, KnownDevices]:
+    """The task whose table lists devices for a space, and these.
+
+    Args:
+        space: by name.
+        metric: "latency_ms", or "energy_mj" where energies must be known too.
+
+    Raises:
+        ScoreFailed: there is none, or none with energies.
+        RequestError: there are several.
+    """
+    tables = {name: registry.load("tasks", name).devices for name in registry.names("tasks")}
+    known = {n: d for n, d in tables.items() if d is not None and (metric != "energy_mj" or d.energy)}
+    found = {name: devices for name, devices in known.items() if devices.space == space}
+    if not found:
+        spaces = ", ".join(devices.space for devices in known.values())
+        raise ScoreFailed(f"no table of {metric} lists known devices for {space}; there is one for {spaces}")
+    if len(found) > 1:
+        raise RequestError(f"The tasks {' and '.join(found)} both list devices of the space {space}; keep one of them.")
+    return next(iter(found.items()))
 
 
-class KnownDevices:
+class DeviceFigures:
     """The figures of architectures on all devices that the tables of the space list.
 
     Args:
@@ -54,29 +51,26 @@ class KnownDevices:
     """
 
     def __init__(self, space: SearchSpace, metric: str) -> None:
-        families = FAMILIES.get(space.name)
-        if families is None or (metric == "energy_mj" and space.name not in _WITH_ENERGY):
-            spaces = ", ".join(_WITH_ENERGY if metric == "energy_mj" else FAMILIES)
-            raise ScoreFailed(f"no table of {metric} lists known devices for {space.name}; there is one for {spaces}")
-        options = {name: vars(space)[name] for name in _PUBLISHED[space.name]}
-        for name, published in _PUBLISHED[space.name].items():
+        task, devices = listed(space.name, metric)
+        options = {name: vars(space)[name] for name in devices.published}
+        for name, published in devices.published.items():
             if options[name] not in published:
                 raise ScoreFailed(
                     f"the tables know {space.name} with {name}={' or '.join(map(str, published))}, not {options[name]}"
                 )
-        options = {"scale": options["scale"]} if "scale" in options else {}
-        self.names = [name for versions in families.values() for name in versions]
-        self.families = [family for family, versions in families.items() for _ in versions]
-        self._columns = [(self._task(space.name, name, options), "latency_ms") for name in self.names]
-        for name in _WITH_ENERGY[space.name] if metric == "energy_mj" else ():
+        shared = {name: value for name, value in options.items() if name in registry.options("tasks", task)}
+        self.names = devices.versions
+        self.families = [family for family, versions in devices.families.items() for _ in versions]
+        self._columns = [(self._table(task, name, shared), "latency_ms") for name in self.names]
+        for name in devices.energy if metric == "energy_mj" else ():
             self._columns.append((self._columns[self.names.index(name)][0], metric))
             self.families.append(self.families[self.names.index(name)])
         self._space, self._features = space, ArchFeatures(space)
 
     @staticmethod
-    def _task(space: str, device: str, options: dict[str, Any]) -> Task:
-        task: Task = registry.create("tasks", Use(_TASKS[space], {"latency_device": device, **options}))
-        return task
+    def _table(task: str, device: str, options: dict[str, Any]) -> Task:
+        table: Task = registry.create("tasks", Use(task, {"latency_device": device, **options}))
+        return table
 
     def population(self, count: int) -> list[Architecture]:
         """`count` architectures that the tables know, the same ones every time."""

@@ -20,7 +20,7 @@ from genas.core.paths import written
 from genas.core.records import Architecture, Measurement
 from genas.predictors.device_transfer import DeviceTransfer, Floats
 from genas.scorers._batch import BatchScorer
-from genas.scorers._devices import KnownDevices
+from genas.scorers._devices import DeviceFigures
 
 _LEARNED_FROM = 2000  # architectures
 _POOL = 400  # architectures from which those to measure are chosen
@@ -31,7 +31,8 @@ class DeviceTransferScorer(BatchScorer):
     """Milliseconds (or millijoules) on a device that no table lists, for spaces whose tables list others.
 
     Measure about ten networks on the device and name the file; asked without one, it says which ten tell most. Spaces:
-    nasbench201 (25 known devices, of the CIFAR-10 network), fbnet (21), gpt (14). `std` is the model's uncertainty.
+    nasbench201 (25 known devices, of the CIFAR-10 network), fbnet (21), gpt (14), and those of which a task of another
+    package lists `devices`. `std` is the model's uncertainty.
 
     Source: see `genas.predictors.device_transfer.DeviceTransfer`; `eval/device_transfer.py` says how well it ranks.
 
@@ -61,8 +62,8 @@ class DeviceTransferScorer(BatchScorer):
         vars(self).update(metric=STANDARD[metric])  # over that of the class
 
     @cached_property
-    def _known(self) -> KnownDevices:
-        return KnownDevices(self._space, self.metric.name)
+    def _known(self) -> DeviceFigures:
+        return DeviceFigures(self._space, self.metric.name)
 
     @cached_property
     def _model(self) -> DeviceTransfer:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from genas.core import assets
+from genas.core.devices import KnownDevices
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, Split
 from genas.core.metrics import LATENCY, Metric
@@ -21,6 +22,12 @@ DEVICES = (
     "titanx_1", "titanx_32", "titanx_64", "titanxp_1", "titanxp_32", "titanxp_64", "essential_ph_1", "gold_6240",
     "pixel3", "samsung_a50", "samsung_s7", "silver_4114", "silver_4210r",
 )  # fmt: skip
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    **{card: tuple(f"{card}_{batch}" for batch in (1, 32, 64)) for card in ("1080ti", "2080ti", "titanx", "titanxp")},
+    "titan_rtx": ("titan_rtx_1", "titan_rtx_32"),
+    **{cpu: (cpu,) for cpu in ("gold_6240", "silver_4114", "silver_4210r")},
+    **{phone: (phone,) for phone in ("essential_ph_1", "pixel3", "samsung_a50", "samsung_s7")},
+}
 _COLUMNS = {"naswot": "nwot", "synflow": "log10_synflow"}  # ours -> the table's, where they differ
 _PUBLISHED = ("params", "flops", "zen", "epe_nas", "fisher", "grad_norm", "grasp", "jacov", "l2_norm", "plain", "snip")
 
@@ -44,6 +51,7 @@ class FbnetTask(CifarTable):
     """
 
     name = "fbnet"
+    devices = KnownDevices("fbnet", _FAMILIES, published={"width": (1.0,), "stages": (7,)})
     metric: ClassVar[Metric] = LATENCY
     dataset = "cifar100"
     outputs = 100

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from genas.core import assets
+from genas.core.devices import KnownDevices
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, Split, Task
 from genas.core.metrics import PERPLEXITY, Metric
@@ -34,6 +35,7 @@ class HwGpt(Task):
     """
 
     name = "hwgpt"
+    devices = KnownDevices("gpt", {name: (name,) for name in (*_GPUS, *_CPUS)}, published={"scale": ("s", "m", "l")})
     modality: ClassVar[str] = "text"
     metric: ClassVar[Metric] = PERPLEXITY
     input_shape = (128,)

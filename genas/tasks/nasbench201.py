@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from genas.core import assets
+from genas.core.devices import KnownDevices
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.records import Architecture, Measurement
 from genas.tasks._cifar import CIFAR10, CifarTable
@@ -27,6 +28,14 @@ _DEVICES = (
 _OF_DATASET = ("edgegpu", "edgetpu", "pixel3")  # measured on each data set's own inputs
 _PI5 = ("pi5_litert", "pi5_onnx", "pi5_torchmobile")  # measured on CIFAR-100 inputs
 _WITH_ENERGY = ("edgegpu", *_PI5)
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    **{card: tuple(f"{card}_{batch}" for batch in (1, 32, 256)) for card in ("1080ti", "2080ti", "titanx", "titanxp")},
+    "titan_rtx": ("titan_rtx_1", "titan_rtx_32"),
+    **{cpu: (cpu,) for cpu in ("gold_6240", "silver_4114", "silver_4210r")},
+    **{phone: (phone,) for phone in ("essential_ph_1", "pixel3", "samsung_a50", "samsung_s7")},
+    "edgegpu": ("edgegpu",),
+    "pi5": _PI5,
+}  # edgetpu is left out: its table has gaps
 _OF_ALL_CELLS = {"naswot": "naswot", "synflow": "log10_synflow", "logsynflow": "logsynflow", "nregions": "nregions",
                  "zen": "zen"}  # fmt: skip
 _OF_LIVE_CELLS = ("epe_nas", "fisher", "grad_norm", "grasp", "jacov", "l2_norm", "nwot", "plain", "snip")
@@ -77,6 +86,7 @@ class NasBench201Task(CifarTable):
     """
 
     name = "nasbench201"
+    devices = KnownDevices("nasbench201", _FAMILIES, energy=_WITH_ENERGY, published={"channels": (16,), "cells": (5,)})
 
     def __init__(self, *, dataset: str = "cifar10", latency_device: str | None = None) -> None:
         if dataset not in _SETTINGS:

@@ -38,8 +38,10 @@ def check(*suites: tuple[Sequence[Contract], tuple[Any, ...]]) -> list[str]:
 
     Raises:
         Broken: some do not hold; the message lists all of them.
+        PluginError: the plug-in can't be made at all.
     """
     broken, left_out = [], []
+    cause: Exception | None = None
     for contract, subject in ((contract, subject) for contracts, subject in suites for contract in contracts):
         name = contract.__name__.replace("_", " ")
         try:
@@ -49,8 +51,13 @@ def check(*suites: tuple[Sequence[Contract], tuple[Any, ...]]) -> list[str]:
             left_out.append(f"{name}: {reason}")
         except AssertionError as error:
             broken.append(f"{name}: {error}")
+        except PluginError:
+            raise
+        except Exception as error:  # noqa: BLE001  what a plug-in raises is told beside what else is wrong with it
+            broken.append(f"{name}: it raises {type(error).__name__}: {error}")
+            cause = cause or error
     if broken:
-        raise Broken("\n".join(broken))
+        raise Broken("\n".join(broken)) from cause
     return left_out
 
 

@@ -115,6 +115,7 @@ def test_what_is_wrong_with_a_space_is_said(changed: dict[str, object], said: st
 
 def test_a_task_and_its_table_are_checked() -> None:
     assert testing.check_task(Numbers()) == [
+        "it prepares inputs as it says: it does not say how inputs are scaled, so that its networks take prepared ones",
         "its own changes of inputs are decided by the seed: it has no augment() of its own",
         "the table answers for its space: it is no table",
         "the table tells the test split from that of validation: it is no table",

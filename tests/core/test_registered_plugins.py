@@ -1,5 +1,7 @@
 """Plug-ins by name, by class and from outside; what their constructors are handed."""
 
+import subprocess
+import sys
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -111,3 +113,8 @@ def test_an_entry_point_must_name_a_class_of_its_kind(monkeypatch):
 def test_an_option_that_is_not_there_is_refused():
     with pytest.raises(RequestError, match="Its options: size"):
         registry.construct(Mine, Use("mine", {"length": 3}), CONTEXT)
+
+
+@pytest.mark.parametrize("module", ["context", "declared", "interfaces", "ledger", "registry", "wire"])
+def test_each_module_that_the_registry_needs_can_be_imported_first(module):
+    subprocess.run([sys.executable, "-c", f"import genas.core.{module}"], check=True)

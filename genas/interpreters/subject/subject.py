@@ -20,6 +20,7 @@ from genas.interpreters.subject.described import TABLED, known_shape, question, 
 from genas.interpreters.subject.facts import Subject, read_facts
 from genas.interpreters.subject.label import Label, read_label
 from genas.interpreters.subject.machine import read_machine
+from genas.interpreters.subject.others import other_space, other_task, spellings
 from genas.interpreters.subject.own_data import OURS, OWN, UnreadPath, missing, own_data, read_path
 from genas.interpreters.subject.unserved import NotServed, refuse_ways, unserved, unserved_work
 
@@ -97,6 +98,8 @@ def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject
     read_machine(subject)
     if space is None:
         _space(subject, unblanked)
+    else:
+        subject.space = space
     return subject
 
 
@@ -111,6 +114,8 @@ def _task(subject: Subject, path: str | None, label: Label) -> Use:
     if path is not None:
         _check_alone(path, text)
         return own_data(subject, path, label)
+    if (other := other_task(text, named)) is not None:
+        return other
     if not table and (benchmark := read_benchmark(subject, named, text)):
         return benchmark
     if work := unserved_work(text):
@@ -118,8 +123,8 @@ def _task(subject: Subject, path: str | None, label: Label) -> Use:
     trained = named - TABLED - ({"fashion", "mnist"} if "fashion" in named else set())
     if not (table or graph or trained) and (described := known_shape(subject, text)):
         return described
-    if other := _UNKNOWN_SETS.search(text):
-        raise RequestError(f"There is no task {other[0]!r} here. {_WAYS}")
+    if unknown := _UNKNOWN_SETS.search(text):
+        raise RequestError(f"There is no task {unknown[0]!r} here. {_WAYS}")
     if "fashion" in named:
         raise RequestError(f"There is no task {_NAMES['fashion'].search(text)[0]!r} here. {_WAYS}")  # type: ignore[index]
     if not named and not table and not dataset and (described := read_described(subject)):
@@ -229,12 +234,13 @@ def _one(named: set[str], text: str, subject: Subject) -> Use:
 
 
 def _blank_names(subject: Subject) -> None:
-    for pattern in (*_NAMES.values(), _NB201, _UNKNOWN_SETS, *(bench.name for bench in BENCHMARKS)):
+    for pattern in (*_NAMES.values(), _NB201, _UNKNOWN_SETS, *(bench.name for bench in BENCHMARKS), *spellings()):
         subject.text = blank_all(subject.text, pattern)
 
 
 def _space(subject: Subject, text: str) -> None:
     assert subject.task is not None
+    subject.space = subject.space or other_space(text)
     if is_table(subject.task.name):
         return
     if subject.space is None and subject.task.name == "images":
@@ -256,12 +262,21 @@ def is_table(name: str) -> bool:
 
 
 def space_for(use: Use) -> Use:
-    """The default space of a task: that of its table, else the one of the same name, else the first for its data."""
+    """The default space of a task: that of its table, the one of the same name, else the first for its data.
+
+    Raises:
+        RequestError: none is known, as for a table of another package.
+    """
     task, spaces = use.name, registry.names("spaces")
     if (table_space := space_of(use)) is not None:
         return table_space
     if task in spaces:
         return Use(task)
+    if is_table(task):
+        raise RequestError(
+            f"Whose architectures does the table {task} know? Name the space in the sentence or the request, as in "
+            f'space = "{task}_space"; known spaces: {", ".join(spaces)}.'
+        )
     modality = str(
         use.options.get("modality", "image") if task == "described" else registry.load("tasks", task).modality
     )
