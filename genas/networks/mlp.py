@@ -1,9 +1,9 @@
 """Networks for rows of numbers: layers of three kinds, each with its own activation, width and dropout.
 
-Several members may share the layers: each sees the row with signs of its own and has a head of its own, and their
-probabilities are averaged.
+An ensemble of several members may share the layers. Each member multiplies the row by its own signs and has its own
+head; the probabilities of the members are averaged.
 
-This file imports nothing but torch, because it is exported as it stands beside the weights of a found network.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PlainLayer(nn.Module):
 
 
 class ResidualLayer(nn.Module):
-    """Normalisation, linear to twice the width, activation, dropout, linear back, beside a shortcut.
+    """Batch normalisation, linear to twice the width, activation, dropout, linear, dropout; plus a shortcut.
 
     Source: the ResNet of Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data" (NeurIPS 2021), section
     3.2.
@@ -53,9 +53,9 @@ class ResidualLayer(nn.Module):
 
 
 class GatedLayer(nn.Module):
-    """Normalisation and two linear maps, one of which gates the other through the activation.
+    """Batch normalisation and two linear maps, one of which gates the other through the activation; dropout.
 
-    Source: Shazeer, "GLU Variants Improve Transformer" (2020), equation 6, with one linear map fewer.
+    Source: Shazeer, "GLU Variants Improve Transformer" (2020), equation 6, without the last linear map.
     """
 
     def __init__(self, inputs: int, outputs: int, act: str, dropout: float) -> None:
@@ -76,14 +76,14 @@ _KINDS = {"plain": PlainLayer, "residual": ResidualLayer, "gated": GatedLayer}
 class RowNet(nn.Module):
     """A classifier of rows.
 
-    Source of the members: TabM-mini (Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient
+    Source of the ensemble: TabM-mini (Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient
     Ensembling", ICLR 2025, section 3.3).
 
     Args:
-        layers: kind, activation, width and dropout of each.
-        inputs: features of a row.
-        outputs: classes.
-        members: how many share the layers.
+        layers: kind ("plain", "residual" or "gated"), activation, width and dropout of each layer.
+        inputs: number of features of a row.
+        outputs: number of classes.
+        members: size of the ensemble that shares the layers.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class RowNet(nn.Module):
         self.biases = nn.Parameter(torch.empty(members * outputs).uniform_(-bound, bound))
 
     def each(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> logits of each member [members, B, outputs]: in training each learns by itself."""
+        """[B, inputs] -> logits of each member [members, B, outputs]; members are trained separately."""
         members, width, outputs = self.heads.shape
         if self.signs is not None:
             x = (x * self.signs[:, None]).flatten(0, 1)
@@ -114,7 +114,7 @@ class RowNet(nn.Module):
         return torch.baddbmm(self.biases.view(members, 1, outputs), hidden, self.heads)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> logits [B, outputs]: of several members, the logarithm of their mean probability."""
+        """[B, inputs] -> logits [B, outputs]; with several members, the logarithm of their mean probabilities."""
         scores = self.each(x)
         if len(scores) == 1:
             return scores[0]
