@@ -1,4 +1,4 @@
-"""What a network does on examples that it was not trained on."""
+"""Evaluation of networks on held-out examples."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from genas.core import clock
 from genas.core.interfaces import Data, Task
 
 _SHARPNESS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # inverse temperatures
-_TIMED = 128  # examples
+_TIMED = 128  # number of examples that are timed
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What the averaged weights do on the validation split.
+    """The result of an evaluation.
 
     Args:
-        accuracy: the share of examples whose label has the largest score.
-        loss: the mean cross-entropy at the best of some temperatures (Guo et al., ICML 2017), so that recipes that
-            make networks less sure, such as mixup, are not held against them.
+        accuracy: fraction of examples whose label has the largest score.
+        loss: mean cross-entropy at the best of several temperatures (Guo et al., ICML 2017), so that recipes that make
+            networks less confident, such as mixup, are not at a disadvantage.
     """
 
     accuracy: float
@@ -32,12 +32,12 @@ class Judged:
 
     @property
     def worth(self) -> float:
-        """The accuracy less a tenth of the loss."""
+        """Accuracy minus a tenth of the loss; what trainings are compared by."""
         return self.accuracy - 0.1 * self.loss
 
 
 def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> Judged:
-    """Accuracy and mean cross-entropy of a network in evaluation mode."""
+    """Evaluate a network on raw examples; it is left in evaluation mode."""
     images = data.inputs.ndim == 4
     batches = (task.prepare(data.inputs[part].to(device)) for part in parts(len(data.labels)))
     ready = (x.contiguous(memory_format=torch.channels_last) if images else x for x in batches)
@@ -45,7 +45,7 @@ def judge(network: nn.Module, task: Task, data: Data, device: torch.device) -> J
 
 
 def judging_seconds(network: nn.Module, task: Task, device: torch.device, count: int) -> float:
-    """About how long it takes to judge so many examples: some are timed, after a few that are not."""
+    """An estimate of the seconds to evaluate `count` examples: 128 are timed, after a few to warm up."""
     data = task.data("val")
     for part in (data.inputs[:16], data.inputs[:_TIMED]):
         start = clock.now()
@@ -57,7 +57,14 @@ def judging_seconds(network: nn.Module, task: Task, device: torch.device, count:
 def judged(
     forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor], labels: Tensor, device: torch.device
 ) -> Judged:
-    """The same of what turns prepared inputs into scores [B, classes], for batches in the order of the labels [n]."""
+    """Evaluate a function on prepared inputs.
+
+    Args:
+        forward: prepared inputs [B, ...] -> scores [B, classes].
+        batches: of the inputs, in the order of the labels.
+        labels: [n].
+        device: where to compute.
+    """
     scores = torch.cat([forward(inputs.to(device)).float() for inputs in batches])  # [n, classes]
     wanted = labels.to(device)
     right = int((scores.argmax(1) == wanted).sum())
@@ -67,13 +74,16 @@ def judged(
 
 @torch.no_grad()
 def renew_norms(network: nn.Module, forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor]) -> None:
-    """Take the statistics of batch normalisation anew: those of many weights suit none, their average least of all.
+    """Recompute the statistics of batch norms for averaged weights, since those of the training don't fit them.
 
-    Layers that are frozen keep theirs. Source: Izmailov et al. (UAI 2018), section 3.2.
+    Frozen layers keep theirs.
+
+    Source: Izmailov et al. (UAI 2018), section 3.2.
 
     Args:
-        network: whose layers are meant; it is left in evaluation mode.
-        forward: all of it, or the part that the batches are inputs of.
+        network: its batch norms are changed; it is left in evaluation mode.
+        forward: the network, or the part of it that takes the batches as inputs.
+        batches: prepared inputs.
     """
     network.train()
     norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
@@ -91,5 +101,5 @@ def renew_norms(network: nn.Module, forward: Callable[[Tensor], Tensor], batches
 
 
 def parts(total: int, size: int = 256) -> tuple[Tensor, ...]:
-    """The numbers of so many examples in batches."""
+    """Indices of `total` examples in batches of `size`."""
     return torch.split(torch.arange(total), size)

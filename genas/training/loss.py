@@ -1,4 +1,4 @@
-"""What a training step makes smaller."""
+"""The loss of a training step."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from genas.training.recipe import Recipe
 def loss(
     forward: Callable[[Tensor], Tensor], inputs: Tensor, labels: Tensor, recipe: Recipe, generator: torch.Generator
 ) -> Tensor:
-    """The mean cross-entropy over examples and over members, where a network has some: each learns by itself.
+    """Mean cross-entropy over examples; in an ensemble also over members, each of which is trained separately.
 
     Args:
         forward: inputs [B, ...] -> logits [B, C], or [members, B, C].
+        inputs: [B, ...].
         labels: [B].
-        recipe: says how labels are smoothed and examples blended (mixup).
+        recipe: its label smoothing and mixup.
+        generator: draws the blended examples; on the CPU.
     """
     if recipe.mix == 0:
         return _cross_entropy(forward(inputs), labels, recipe.smoothing)
