@@ -69,17 +69,18 @@ class Conditions:
         counts = [i for i, name in enumerate(names) if " " not in name]
         figures = [i for i, name in enumerate(names) if " " in name]
         alone = [(i,) for i in (*counts, *figures)]
-        self.told: list[tuple[int, ...]] = [(), *alone, *product(counts, figures)]
+        # Columns of the costs that are given together; () for none.
+        self.combinations: list[tuple[int, ...]] = [(), *alone, *product(counts, figures)]
         self.costs = torch.tensor(
             [
                 [ANY if np.isnan(v) else cost_level(v, self.edges[n]) for n, v in zip(names, row, strict=True)]
                 for row in table
             ]
         ).view(len(costs), len(names))  # [n, C]
-        self.levels = torch.full((len(costs), len(self.told)), ANY)  # [n, S]
+        self.levels = torch.full((len(costs), len(self.combinations)), ANY)  # [n, S]
         for task in sorted(set(tasks)):
             rows = np.array([i for i, name in enumerate(tasks) if name == task])
-            for place, columns in enumerate(self.told):
+            for place, columns in enumerate(self.combinations):
                 self._fill(place, rows, np.asarray(merits, dtype=float), table[:, list(columns)])
         self.task = torch.zeros(len(costs), 0) if task_vectors is None else task_vectors  # [n, E]
 
@@ -117,14 +118,16 @@ class Conditions:
             only: names of the costs that may be given; None allows all.
         """
         names = list(self.edges)
-        possible = [i for i, c in enumerate(self.told) if c and (only is None or {names[j] for j in c} <= set(only))]
+        possible = [
+            i for i, c in enumerate(self.combinations) if c and (only is None or {names[j] for j in c} <= set(only))
+        ]
         place = torch.zeros(len(rows), dtype=torch.long)
         if possible:
             drawn = torch.tensor(possible)[torch.randint(len(possible), (len(rows),), generator=generator)]
             place = drawn.where(torch.rand(len(rows), generator=generator) < 0.5, 0)
             place = place.where(self.levels[rows, place] >= 0, 0)
-        shown = torch.zeros(len(self.told), len(names), dtype=torch.bool)
-        for number, columns in enumerate(self.told):
+        shown = torch.zeros(len(self.combinations), len(names), dtype=torch.bool)
+        for number, columns in enumerate(self.combinations):
             shown[number, list(columns)] = True
         level = self.levels[rows, place].masked_fill(torch.rand(len(rows), generator=generator) < free, ANY)
         keep = torch.rand(len(rows), 1, generator=generator) >= free

@@ -100,7 +100,7 @@ class Part(NamedTuple):
     archs: Sequence[Architecture]
     merits: Sequence[float]
     tasks: Sequence[str]
-    given: Conditions
+    conditions: Conditions
 
 
 class Lesson(NamedTuple):
@@ -155,9 +155,9 @@ class Corpus:
             own = rows[(rows >= start) & (rows < start + len(part.archs))] - start
             if not len(own):
                 continue
-            wish = part.given.draw(own, generator, free=free)
+            wish = part.conditions.draw(own, generator, free=free)
             drawn = torch.rand(len(own), 2 + _POOL, generator=generator).tolist()
-            conditions = part.grammar.wish(wish, list(part.given.edges))
+            conditions = part.grammar.wish(wish, list(part.conditions.edges))
             task.append(wish.task)
             for row, words, chance in zip(own.tolist(), conditions, drawn, strict=True):
                 before = [*part.grammar.head(), *self._past(number, row, chance), *words]
