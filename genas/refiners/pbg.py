@@ -15,7 +15,7 @@ from genas.refiners._search import TRIES, Search
 from genas.refiners._variation import Mutation, Variation, editor
 
 
-class PopulationBasedGuiding(Search):
+class Pbg(Search):
     """Crosses the pairs with the best combined fitness, then changes one decision to a choice rare in the population.
 
     Source: Dendorfer & Kist, "Population-based guiding for evolutionary neural architecture search" (Scientific Reports
