@@ -17,7 +17,7 @@ _STEM = 3  # width of the stem, in multiples of the first cells' width
 
 
 class DartsNet(nn.Module):
-    """An image classifier made of two kinds of cell, each of four nodes with two inputs.
+    """An image classifier cell of two kinds of cell, each of four nodes with two inputs.
 
     Source: Liu et al., "DARTS: Differentiable Architecture Search" (ICLR 2019), section 3 and appendix A: the network
     that is trained on CIFAR-10 once a cell is found. Different here: no auxiliary head and no drop path (they are part
@@ -60,9 +60,9 @@ class DartsNet(nn.Module):
         for number in range(cells):
             halves = number in (cells // 3, 2 * cells // 3)
             inner = inner * 2 if halves else inner
-            made = _Cell(reduction if halves else normal, (before, last), inner, halves=halves, after_halving=halved)
-            self.cells.append(made)
-            before, last, halved = last, made.width, halves
+            cell = _Cell(reduction if halves else normal, (before, last), inner, halves=halves, after_halving=halved)
+            self.cells.append(cell)
+            before, last, halved = last, cell.width, halves
         self.head = nn.Linear(last, outputs)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -97,14 +97,14 @@ class _Cell(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         last = len(self._sources) - 1
-        made = [inputs]
+        vertices = [inputs]
         for vertex in range(1, last):
             width = self._widths[vertex]
-            terms = [made[s][:, :width] for s in self._sources[vertex] if s]
+            terms = [vertices[s][:, :width] for s in self._sources[vertex] if s]
             if str(vertex) in self.projections:
                 terms.append(self.projections[str(vertex)](inputs))
-            made.append(self.ops[str(vertex)](torch.stack(terms).sum(dim=0) if len(terms) > 1 else terms[0]))
-        joined = [made[s] for s in self._sources[last] if s]
+            vertices.append(self.ops[str(vertex)](torch.stack(terms).sum(dim=0) if len(terms) > 1 else terms[0]))
+        joined = [vertices[s] for s in self._sources[last] if s]
         total = torch.cat(joined, dim=1) if joined else None
         if str(last) in self.projections:
             shortcut: Tensor = self.projections[str(last)](inputs)
