@@ -71,8 +71,8 @@ class Predicted:
     latency_device = None
 
     def __init__(self, space: SearchSpace, task: Task) -> None:
-        self.metric, self.labels = task.metric, list(space.ops)
-        values = [task.lookup(arch, task.metric).value for arch in task.measured if told(task, arch) is not None]
+        self.metric, self.labels = task.metric.name, list(space.ops)
+        values = [task.lookup(arch, task.metric.name).value for arch in task.measured if told(task, arch) is not None]
         archs = [arch for arch in task.measured if told(task, arch) is not None]
         self.trees = ExtraTreesRegressor(200, n_jobs=1, random_state=0, bootstrap=True, oob_score=True)
         self.trees.fit([self._counts(arch) for arch in archs], values)
@@ -88,7 +88,7 @@ class Predicted:
 def told(task: Task, arch: Architecture) -> float | None:
     """What the table says, None where it lacks the architecture."""
     try:
-        return task.lookup(arch, task.metric).value
+        return task.lookup(arch, task.metric.name).value
     except ScoreFailed:
         return None
 
@@ -129,7 +129,7 @@ def measure(use: Use, space: SearchSpace, tasks: dict[str, Task], known: set[str
     new = [arch for arch in asked if arch.key not in known]
     for place, (name, task) in enumerate(tasks.items()):
         found = {arch.key: value for arch in asked if (value := told(task, arch)) is not None}
-        best = min if task.metric == "perplexity" else max
+        best = min if task.metric.goal == "min" else max
         figures[name], figures[f"best {name}"] = statistics.mean(found.values()), best(found.values())
         if place == 0 and new:
             figures["new"] = statistics.mean(found[arch.key] for arch in new if arch.key in found)

@@ -109,7 +109,7 @@ class Case(NamedTuple):
     @property
     def unit(self) -> float:
         """Accuracies are told in points."""
-        return 100.0 if self.task.metric == "accuracy" else 1.0
+        return 100.0 if self.task.metric.share else 1.0
 
 
 @cache

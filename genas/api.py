@@ -259,7 +259,7 @@ def _designing(
             designer = Designer(request, ledger, progress, workers)
             yield designer
     except GenasError as error:
-        if not isinstance(error, NotWritten) and (designer is None or not dear(ledger, designer.task.metric)):
+        if not isinstance(error, NotWritten) and (designer is None or not dear(ledger, designer.task.metric.name)):
             ledger.discard()
         raise
     finally:

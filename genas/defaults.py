@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from genas.core import assets, registry
+from genas.core import assets, declared, registry
 from genas.core.interfaces import Task
 from genas.core.llm_names import split
 from genas.core.records import Request, Use
@@ -44,23 +44,35 @@ def _chats(name: str) -> bool:
 
 
 def _with_plugins(request: Request) -> Request:
-    space, wanted = request.space.name, {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
+    space = request.space.name
     learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
-    table, modality = request.validator.name == "table", registry.load("spaces", space).modality
-    always = {"params"} if modality == "graph" else {"params", "flops"}  # FLOPs of a graph network need the graph
-    cheap = [n for n in registry.names("scorers") if n in always or (n in wanted and n != "accuracy")]
+    table, modality = request.validator.name == "table", _modality(request)
     proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
     proxies += ["gnn"] if _shipped("gnn", space) else []
     timed = ["train_ms"] if request.budget.trials is None and not table else []
-    scorers = (*cheap, *proxies, *timed, *(["table"] if table else []))
+    more = (*proxies, *timed, *(["table"] if table else []))
     sampled = registry.load("tasks", request.task.name).measured is not Task.measured  # a table of a part of the space
     proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *learned)
     return replace(
         request,
         proposers=request.proposers or proposers,
-        scorers=request.scorers or tuple(Use(name) for name in scorers),
+        scorers=request.scorers or tuple(Use(name) for name in (*_cheap(request), *more)),
         refiners=request.refiners or ((Use("auto"),) if table else _REFINERS),
     )
+
+
+def _cheap(request: Request) -> list[str]:
+    """The scorers that count a network, and those of what is limited or wished for."""
+    counted = {"params"} if _modality(request) == "graph" else {"params", "flops"}  # a graph network's need the graph
+    wanted = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
+    named = [name for name in registry.names("scorers") if name in counted | wanted]
+    judged = registry.load("tasks", request.task.name).metric.name  # by the validator, and by trainings or a table
+    others = [declared.scorer_of(metric) for metric in sorted(wanted - {judged, *named})]
+    return [*named, *(name for name in dict.fromkeys(others) if name is not None)]
+
+
+def _modality(request: Request) -> str:
+    return str(registry.load("spaces", request.space.name).modality)
 
 
 def _with_budget(request: Request) -> Request:

@@ -113,12 +113,12 @@ def _of_table(space: SearchSpace, source: str) -> Iterator[Example]:
     use = Use(name, options)
     task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
     timed = {d: registry.create("tasks", Use(name, {**options, "latency_device": d}), space=space) for d in devices}
-    sign = 1.0 if task.goal == "max" else -1.0
+    sign = task.metric.sign
     seen: set[str] = set()
     for arch in _drawn(space, task, rng(seed, f"table:{name}"), 50 * count):
         if len(seen) == count:
             return
-        if arch.key in seen or (merit := _told(task, arch, task.metric)) is None:
+        if arch.key in seen or (merit := _told(task, arch, task.metric.name)) is None:
             continue  # the table lacks it; another is drawn
         seen.add(arch.key)
         costs = {metric: _told(task, arch, metric) for metric in COUNTED}
@@ -175,7 +175,7 @@ def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
         if event.get("kind") == "request":
             use = wire.from_data(Use, event["request"]["task"])
             task: type[Task] = registry.load("tasks", use.name)
-            metric, sign = task.metric, 1.0 if task.goal == "max" else -1.0
+            metric, sign = task.metric.name, task.metric.sign
         elif event.get("kind") == "candidate":
             archs[event["key"]] = wire.from_data(Candidate, event["candidate"]).arch
         elif event.get("kind") == "measurement" and "measurement" in event and not event["id"].startswith("test "):

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from genas.core.errors import InvalidArchitecture, ScoreFailed
-from genas.core.records import Architecture, Candidate, Constraint, Frame, Goal, Measurement, Request, Trial
+from genas.core.metrics import ACCURACY, Metric
+from genas.core.records import Architecture, Candidate, Constraint, Frame, Measurement, Request, Trial
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,8 +164,8 @@ class Task(ABC):
 
     name: str = ""
     modality: ClassVar[str] = "image"
-    metric: ClassVar[str] = "accuracy"
-    goal: ClassVar[Goal] = "max"  # what is good of the metric
+    metric: ClassVar[Metric] = ACCURACY  # what networks are judged by
+    metrics: ClassVar[tuple[Metric, ...]] = ()  # what else it tells
     latency_device: str | None = None  # whose latency_ms and energy_mj `lookup` tells
     description: str  # in words, for people, prompts and retrieval
     input_shape: tuple[int, ...]  # (C, H, W) for images
@@ -259,8 +260,7 @@ class Scorer(ABC):
     """One metric of an architecture."""
 
     name: str = ""
-    metric: ClassVar[str]
-    larger_is_better: ClassVar[bool] = True
+    metric: ClassVar[Metric]
     cost: ClassVar[float] = 1.0  # rough seconds per architecture: scorers run cheapest first
     fits: ClassVar[bool] = False  # True when `fit` changes the scores
 

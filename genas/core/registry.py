@@ -42,12 +42,22 @@ def _entries(kind: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"genas.{kind}")}
 
 
+def forget() -> None:
+    """Look for the plug-ins of other packages anew, where one was installed meanwhile."""
+    _entries.cache_clear()
+
+
 def names(kind: str) -> list[str]:
     """The plug-ins of a kind, without importing any."""
     if kind not in KINDS:
         raise UnknownPlugin("kinds", kind, KINDS)
     files = {path.stem for path in (_ROOT / kind).glob("*.py") if not path.stem.startswith("_")}
     return sorted(files | set(_entries(kind)))
+
+
+def outside(kind: str) -> list[str]:
+    """The plug-ins of a kind that other packages bring, without importing any."""
+    return sorted(_entries(kind))
 
 
 def summary(kind: str, name: str) -> str:

@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from genas.core import pareto, registry
+from genas.core.metrics import on_test
 from genas.core.outside import shown
 from genas.core.records import Report, Request, Trial
-from genas.report.outcome import clean, label, measured_text, number, rungs_of
+from genas.report.outcome import clean, heading, label, measured_text, number, quality, rungs_of
 
 if TYPE_CHECKING:
     from genas.api import BatchRow
@@ -123,11 +124,11 @@ def show_candidates(trials: Sequence[Trial], request: Request) -> None:
 
 def show_batch(rows: Sequence[BatchRow]) -> None:
     """A table of a batch's tasks and results."""
-    table = Table("task", "params", "test accuracy", "result")
-    for row in rows:
-        winner = row.report.winner if row.report else None
-        params = winner.value("params") if winner else None
-        test = winner.value("test_accuracy") if winner else None
-        figures = ["" if v is None else number(m, v) for m, v in (("params", params), ("test_accuracy", test))]
+    wons = [(row.report.request, row.report.winner) if row.report and row.report.winner else None for row in rows]
+    judged = dict.fromkeys(quality(*won).metric for won in wons if won)
+    table = Table("task", "params", *(heading(on_test(metric)) for metric in judged), "result")
+    for row, won in zip(rows, wons, strict=True):
+        found = [(m, won[1].value(m) if won else None) for m in ("params", *map(on_test, judged))]
+        figures = ["" if value is None else number(metric, value) for metric, value in found]
         table.add_row(*map(plain, (row.goal, *figures, row.error or str(row.folder / "report.html"))))
     console().print(table)

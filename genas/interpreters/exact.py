@@ -12,6 +12,7 @@ from genas.core.errors import RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Budget, Constraint, Request, Use
 from genas.interpreters.limits.limits import Limits, check_limits, read_limits
+from genas.interpreters.limits.names import Names, names_in
 from genas.interpreters.limits.wishes import read_wishes
 from genas.interpreters.subject.facts import Subject, check_facts
 from genas.interpreters.subject.subject import is_table, read_subject, space_for
@@ -49,10 +50,11 @@ class Exact(Interpreter):
         if not re.search(r"\w", sentence) and "task" not in known:
             raise RequestError("Nothing is asked for. Write for example: digits, under 50k parameters, accuracy first.")
         subject = read_subject(sentence, known.get("task"), known.get("space"))
-        limits = read_limits(subject.text)
         assert subject.task is not None
+        names = names_in(subject.text, subject.task)
+        limits = read_limits(subject.text, names)
         check_facts(subject, subject.task)
-        made = {**_made(subject.task, subject, limits), **known}
+        made = {**_made(subject.task, subject, limits, names), **known}
         if _from_scratch(sentence) and "pretrained" in registry.options("spaces", made["space"].name):
             made["space"] = replace(made["space"], options={"pretrained": False, **made["space"].options})
         request = Request(**{"goal": sentence, **made})
@@ -76,11 +78,11 @@ def _from_scratch(sentence: str) -> bool:
     return any(not _UNSCRATCHED.search(sentence[: found.start()]) for found in _SCRATCH.finditer(sentence))
 
 
-def _made(task: Use, subject: Subject, limits: Limits) -> dict[str, Any]:
+def _made(task: Use, subject: Subject, limits: Limits, names: Names) -> dict[str, Any]:
     made: dict[str, Any] = {
         "task": task,
         "space": subject.space or space_for(task),
-        "objectives": read_wishes(limits.text, registry.load("tasks", task.name).metric),
+        "objectives": read_wishes(limits.text, names, registry.load("tasks", task.name).metric),
         "constraints": limits.constraints(),
         "budget": limits.budget,
         "validator": _validator(task, limits.epochs),

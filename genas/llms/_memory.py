@@ -90,6 +90,6 @@ def _read(space: SearchSpace, path: Path) -> Past | str:
         task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
     except (RequestError, MissingArtifact, LedgerCorrupt) as error:
         return str(error)
-    sign = 1.0 if task.goal == "max" else -1.0
+    sign = task.metric.sign
     best = [(e.arch, sign * e.merit) for e in sorted(found, key=lambda e: -e.merit)]
-    return Past(task.description, task.metric, best)
+    return Past(task.description, task.metric.name, best)

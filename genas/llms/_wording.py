@@ -110,7 +110,7 @@ class Wording:
         """The task in words."""
         if self.renamed:
             shape = "x".join(map(str, task.input_shape))
-            return f"{task.modality} data of shape {shape}, {task.outputs} outputs, judged by {task.metric}"
+            return f"{task.modality} data of shape {shape}, {task.outputs} outputs, judged by {task.metric.name}"
         return str(getattr(task, "description", task.name))
 
     def operations(self) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import is_on_test
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import rng
 
@@ -109,7 +110,7 @@ class Bands:
         made: Scorer = registry.create(
             "scorers", self._name, space=self._space, task=self._task, device="cpu", seed=self._seed
         )
-        if made.metric == self._task.metric or made.metric.startswith("test"):
+        if made.metric == self._task.metric or is_on_test(made.metric.name):
             raise RequestError(f"{self._name} reveals the searched metric; name another scorer as complexity.")
         return made
 

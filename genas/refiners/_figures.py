@@ -10,6 +10,7 @@ import numpy as np
 from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.metrics import is_on_test
 from genas.core.records import Architecture, Use
 from genas.predictors.gaussian_process import Floats
 
@@ -31,14 +32,14 @@ class Figures:
     def __init__(
         self, task: Task, proxies: Sequence[str], wanted: Sequence[str], transfer: Sequence[str], space: SearchSpace
     ) -> None:
-        if secret := [name for name in proxies if name == task.metric or name.startswith("test")]:
+        if secret := [name for name in proxies if name == task.metric.name or is_on_test(name)]:
             raise RequestError(f"auto: {secret[0]} is the searched metric; it cannot be a proxy.")
         others = [_task(source, space) for source in transfer]
         if any(task.same_data(other) for other in others):
             raise RequestError("auto: transfer names the task that is searched on; name other tasks.")
-        exact = [name for name in wanted if name != task.metric and not name.startswith("test")]
+        exact = [name for name in wanted if name != task.metric.name and not is_on_test(name)]
         self._tables = {name: (task, name) for name in dict.fromkeys((*exact, *proxies))}
-        self._tables |= {source: (other, other.metric) for source, other in zip(transfer, others, strict=True)}
+        self._tables |= {source: (other, other.metric.name) for source, other in zip(transfer, others, strict=True)}
         self.exact, self.transfer, self._proxies = set(exact), tuple(transfer), set(proxies)
         self._read: dict[tuple[str, Architecture], float] = {}
         self._last: tuple[Sequence[Architecture], dict[str, Floats]] | None = None

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from markupsafe import escape
 
+from genas.core import declared
 from genas.core.records import Constraint, Measurement, Objective, Trial
 from genas.report.palette import COLOURS, INK, LINE, MUTED, NAMES, PAPER, colours, css
 from genas.report.rungs import Rungs
-from genas.report.words import clean
+from genas.report.words import clean, heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ def draw_pareto(
     if not points:
         return None
     with _style():
-        figure, axes = _axes(across, up)
+        figure, axes = _axes(heading(across), heading(up))
         for origin, colour in colours([t.candidate.origin for t in trials]).items():
             _scatter(axes, [p for p in points if p.trial.candidate.origin == origin], colour, origin)
         if any(p.fidelity < 1 for p in points):
@@ -142,7 +143,7 @@ def draw_race(trials: Sequence[Trial], rungs: Rungs, *, winner: Trial | None = N
     if not lines:
         return None
     with _style():
-        figure, axes = _axes("share of the winner's training", f"validation {rungs.metric}")
+        figure, axes = _axes("share of the winner's training", f"validation {heading(rungs.metric)}")
         trained = [t for t in trials if t.candidate.key in lines]
         for origin, colour in colours([t.candidate.origin for t in trials]).items():
             for number, trial in enumerate(t for t in trained if t.candidate.origin == origin):
@@ -179,7 +180,7 @@ def draw_curves(
     if not drawn:
         return None
     with _style():
-        figure, axes = _axes(across, f"validation {metric}")
+        figure, axes = _axes(across, f"validation {heading(metric)}")
         tones = colours(list(drawn))
         for name, lines in drawn.items():
             for number, line in enumerate(lines):
@@ -189,7 +190,7 @@ def draw_curves(
                 axes.plot(range(1, len(line) + 1), line, color=tones[name], linewidth=1.4, alpha=0.9, label=label)
         every = [line for lines in drawn.values() for line in lines]
         start, last = min(line[len(line) // 6] for line in every), max(max(line) for line in every)
-        if metric.endswith("accuracy") and start < last:
+        if declared.metric(metric).share and start < last:
             axes.set_ylim(start - 0.03 * (last - start), last + 0.06 * (last - start))
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
         return _to_svg(figure, f"learning curves of {len(drawn)} networks")
@@ -212,8 +213,8 @@ def _axes(across: str, up: str) -> tuple[Figure, Axes]:
 
     figure = Figure(figsize=(8.6, 4.3))
     axes = figure.add_subplot()
-    axes.set_xlabel(_plain(across.replace("_", " ")))
-    axes.set_ylabel(_plain(up.replace("_", " ")))
+    axes.set_xlabel(_plain(across))
+    axes.set_ylabel(_plain(up))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     return figure, axes

@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from genas.core import pareto, registry
+from genas.core import declared, pareto, registry
+from genas.core.metrics import is_on_test, off_test, on_test
 from genas.core.records import Candidate, Measurement, Objective, Request, Rival, Trial
 from genas.report.rungs import Rungs
 from genas.report.spread import Comparison, Spread, chance, compare, interval, spread, wilson
-from genas.report.words import amount, block, clean, duration, figure, label, limit, number, rows, unit
+from genas.report.words import amount, block, clean, duration, figure, heading, label, limit, number, rows, unit
 
 __all__ = [
     "Comparison", "Spread", "Standing", "against", "amount", "block", "clean", "compare", "duration", "figure",
-    "figure_text", "kind_of", "label", "limit", "limit_lines", "measured_text", "number", "quality", "recipe_of",
-    "recipe_text", "rows", "rungs_of", "short", "spread", "spread_text", "standing", "summarize", "title", "unit",
+    "figure_text", "heading", "kind_of", "label", "limit", "limit_lines", "measured_text", "number", "quality",
+    "recipe_of", "recipe_text", "rows", "rungs_of", "short", "spread", "spread_text", "standing", "summarize", "title",
+    "unit",
 ]  # fmt: skip
 
 _AGAIN = {
@@ -58,7 +60,7 @@ def measured_text(measured: Measurement) -> str:
     if between is None:
         return text
     examples = f"on {between.examples:,} examples"
-    if not measured.metric.startswith("test_"):
+    if not is_on_test(measured.metric):
         return f"{text} {examples}"
     low, high = (number(measured.metric, bound) for bound in (between.low, between.high))
     return f"{text} [{low}, {high}] {examples} (one training)"
@@ -66,13 +68,11 @@ def measured_text(measured: Measurement) -> str:
 
 def quality(request: Request, winner: Trial | None) -> Objective:
     """The objective that networks are compared in: the first with a test figure, else the leading one."""
-    tested = (
-        [m.metric.removeprefix("test_") for m in winner.measurements if m.metric.startswith("test_")] if winner else []
-    )
+    tested = [off_test(m.metric) for m in winner.measurements if is_on_test(m.metric)] if winner else []
     for objective in request.objectives:
         if objective.metric in tested:
             return objective
-    return Objective(tested[0]) if tested else request.objectives[0]
+    return Objective(tested[0], declared.metric(tested[0]).goal) if tested else request.objectives[0]
 
 
 def title(trial: Trial) -> str:
@@ -133,7 +133,8 @@ def standing(rungs: Rungs, winner: Trial, other: Trial) -> Standing | None:
         return None
     difference = shared.one.value - shared.other.value
     examples = min(shared.one.examples or 0, shared.other.examples or 0)
-    shares = 0 <= shared.one.value <= 1 and 0 <= shared.other.value <= 1
+    shares = all(0 <= value <= 1 for value in (shared.one.value, shared.other.value))
+    shares = shares and declared.metric(rungs.metric).share
     clear = bool(examples) and shares and abs(difference) > chance(shared.one.value, shared.other.value, examples)
     return Standing(difference if rungs.goal == "max" else -difference, rungs.name(rungs.number(shared.share)), clear)
 
@@ -178,7 +179,7 @@ def _rival_line(request: Request, winner: Trial | None, rival: Rival) -> str:
         f"test {label(wanted.metric)} {number(wanted.metric, rival.test)}, validation "
         f"{number(wanted.metric, rival.validation)}, {duration(rival.seconds)}"
     )
-    test = None if winner is None else winner.value(f"test_{wanted.metric}")
+    test = None if winner is None else winner.value(on_test(wanted.metric))
     if test is None:
         return f"For comparison, {name}, which is no network: {shown}."
     gap = (test - rival.test) * (1.0 if wanted.goal == "max" else -1.0)
@@ -225,7 +226,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 def _figures(request: Request, winner: Trial, rungs: Rungs | None) -> str:
     metric = quality(request, winner).metric
-    test, val = figure_text(winner, f"test_{metric}"), figure_text(winner, metric)
+    test, val = figure_text(winner, on_test(metric)), figure_text(winner, metric)
     parts = [] if test is None else [f"test {label(metric)} {test}"]
     if val is not None:
         share = winner.all(metric)[0].fidelity
@@ -255,7 +256,7 @@ def limit_lines(request: Request, trial: Trial) -> list[str]:
 def against(request: Request, winner: Trial, reference: Trial) -> Comparison | None:
     """Winner against reference on the test split, else on validation; None where one of them lacks a figure."""
     objective = quality(request, winner)
-    for metric in (f"test_{objective.metric}", objective.metric):
+    for metric in (on_test(objective.metric), objective.metric):
         ours, theirs = spread(winner, metric), spread(reference, metric)
         if ours and theirs:
             return compare(ours, theirs, objective.goal)
@@ -299,7 +300,7 @@ def _named(trial: Trial) -> str:
 
 
 def _both_tested(request: Request, winner: Trial, other: Trial) -> bool:
-    metric = f"test_{quality(request, winner).metric}"
+    metric = on_test(quality(request, winner).metric)
     return bool(winner.all(metric)) and bool(other.all(metric))
 
 
@@ -327,7 +328,7 @@ def _race_line(rungs: Rungs, winner: Trial, other: Trial, name: str) -> str:
         f"{label(metric)} {number(metric, shared.one.value)} against {number(metric, shared.other.value)}."
     )
     examples = min(shared.one.examples or 0, shared.other.examples or 0)
-    if examples and gap and not found.clear:
+    if examples and gap and not found.clear and declared.metric(metric).share:
         text += f" On {examples:,} validation examples so small a difference may be chance."
     return text
 
@@ -339,8 +340,8 @@ def _against_line(request: Request, winner: Trial, reference: Trial) -> str:
     found = against(request, winner, reference)
     if found is None:
         return f'The reference "{name}" has no figure that the winner has too, so they cannot be compared.'
-    tested = spread(winner, f"test_{metric}") and spread(reference, f"test_{metric}")
-    theirs = spread(reference, f"test_{metric}" if tested else metric)
+    tested = spread(winner, on_test(metric)) and spread(reference, on_test(metric))
+    theirs = spread(reference, on_test(metric) if tested else metric)
     assert theirs is not None
     split = "test" if tested else "validation"
     shown = f"{split} {label(metric)} {spread_text(metric, theirs)}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genas.core import pareto, wire
+from genas.core.metrics import is_on_test, on_test
 from genas.core.records import Measurement, Report, Trial
 from genas.core.secrets import masked
 from genas.report import charts, outcome, tables
@@ -116,7 +117,7 @@ def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]
             metric=outcome.quality(request, winner).metric,
             across="epoch" if rungs is None else "look at the validation split",
         ),
-        "metrics": [tables.heading(m) for m in metrics],
+        "metrics": [outcome.heading(m) for m in metrics],
         "trials": [
             tables.row(i, t, metrics, tones=tones, marks=marks, rungs=rungs) for i, t in enumerate(ranked, start=1)
         ],
@@ -131,7 +132,7 @@ def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]
 
 def _metrics(report: Report) -> list[str]:
     objectives = [o.metric for o in report.request.objectives]
-    first = objectives + [f"test_{m}" for m in objectives] + [c.metric for c in report.request.constraints]
+    first = objectives + [on_test(m) for m in objectives] + [c.metric for c in report.request.constraints]
     measured = {m.metric for t in (*report.trials, *report.references) for m in t.measurements}
     ordered = [m for m in dict.fromkeys(first) if m in measured or m in objectives]
     return ordered + sorted(measured - set(ordered))
@@ -153,7 +154,8 @@ def _verdict(report: Report, rungs: Rungs | None) -> dict[str, str]:
     if rungs is not None and outcome.kind_of(winner.candidate) == "hand-made":
         return {"text": f"a hand-made network won the race: “{outcome.title(winner)}”", "tone": "even"}
     leading = outcome.quality(report.request, winner)
-    tested = [r for r in report.references if r.all(f"test_{leading.metric}") and winner.all(f"test_{leading.metric}")]
+    test = on_test(leading.metric)
+    tested = [r for r in report.references if r.all(test) and winner.all(test)]
     if rungs is not None and not tested:
         return _race_verdict(report.references, winner, rungs)
     rivals = [(found, r) for r in tested or report.references if (found := outcome.against(report.request, winner, r))]
@@ -179,7 +181,7 @@ def _tiles(report: Report) -> list[dict[str, str]]:
     tiles = []
     if report.winner:
         metric = outcome.quality(report.request, report.winner).metric
-        for name, shown in ((f"test_{metric}", "test "), (metric, "validation ")):
+        for name, shown in ((on_test(metric), "test "), (metric, "validation ")):
             if found := outcome.spread(report.winner, name):
                 small = _sureness(report.winner, name, found)
                 tiles.append(
@@ -193,7 +195,7 @@ def _tiles(report: Report) -> list[dict[str, str]]:
                 limits = [outcome.limit(c) for c in report.request.constraints if c.metric == cost]
                 tiles.append(
                     {
-                        "name": tables.heading(cost),
+                        "name": outcome.heading(cost),
                         "big": outcome.number(cost, value),
                         "small": "; ".join(limits),
                     }
@@ -211,7 +213,7 @@ def _sureness(trial: Trial, metric: str, found: outcome.Spread) -> str:
     if between is None:
         return "one seed"
     bounds = f"[{outcome.number(metric, between.low)}, {outcome.number(metric, between.high)}] "
-    return f"{bounds if metric.startswith('test_') else ''}on {between.examples:,} examples, one training"
+    return f"{bounds if is_on_test(metric) else ''}on {between.examples:,} examples, one training"
 
 
 def _pictures(report: Report, ranked: Sequence[Trial], rungs: Rungs | None) -> list[dict[str, str]]:
@@ -252,12 +254,12 @@ def _warnings(report: Report, events: Sequence[Mapping[str, Any]]) -> list[str]:
     request, winner = report.request, report.winner
     if winner:
         metric = outcome.quality(request, winner).metric
-        test = outcome.spread(winner, f"test_{metric}")
+        test = outcome.spread(winner, on_test(metric))
         if test is None:
             found.append(
                 "The test split was not read: the winner's figure is the one it was chosen by, so it flatters."
             )
-        elif test.n == 1 and interval(winner, f"test_{metric}"):
+        elif test.n == 1 and interval(winner, on_test(metric)):
             found.append(
                 "The test figure is of one training: its interval counts the chance in the test examples, not that in "
                 "the training. --seeds 3 trains the winner again."

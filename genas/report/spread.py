@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from genas.core import declared
 from genas.core.records import Goal, Measurement, Trial
 
 _Z = 1.959964  # of the normal distribution at 95 %, two-sided
@@ -45,7 +46,7 @@ def wilson(measured: Measurement) -> Interval | None:
     Source: Wilson, "Probable inference, the law of succession, and statistical inference" (JASA 1927).
     """
     share, n = measured.value, measured.examples
-    if not n or not measured.metric.endswith("accuracy") or not 0 <= share <= 1:
+    if not n or not declared.metric(measured.metric).share or not 0 <= share <= 1:
         return None
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genas.core import pareto
+from genas.core.metrics import on_test
 from genas.core.records import Report, Rival, Trial
 from genas.report import outcome
 from genas.report.palette import css
@@ -27,7 +28,7 @@ def comparison(report: Report, rungs: Rungs | None) -> dict[str, Any]:
     metric = outcome.quality(request, winner).metric
     measured = {m.metric for t in (winner, *report.references) if t for m in t.measurements}
     limited = [c.metric for c in request.constraints]
-    shown = [m for m in dict.fromkeys([f"test_{metric}", metric, *limited, "params"]) if m in measured]
+    shown = [m for m in dict.fromkeys([on_test(metric), metric, *limited, "params"]) if m in measured]
     lines = []
     others = [r for r in report.references if winner is None or r.candidate.key != winner.candidate.key]
     for trial in ([winner] if winner else []) + others:
@@ -38,13 +39,13 @@ def comparison(report: Report, rungs: Rungs | None) -> dict[str, Any]:
         verdict = _outcome(report, trial, rungs) if winner and trial is not winner else None
         lines.append({"name": name, "cells": cells, "verdict": verdict, "failure": trial.failure})
     lines += [_rival(rival, shown, metric) for rival in report.rivals]
-    headings = [f"validation {heading(m)}" if m == metric else heading(m) for m in shown]
+    headings = [f"validation {outcome.heading(m)}" if m == metric else outcome.heading(m) for m in shown]
     return {"metrics": headings, "lines": lines, "race": rungs is not None}
 
 
 def _rival(rival: Rival, metrics: Sequence[str], metric: str) -> dict[str, Any]:
     """A model that is no network, in the comparison."""
-    figures = {metric: rival.validation, f"test_{metric}": rival.test}
+    figures = {metric: rival.validation, on_test(metric): rival.test}
     cells = [outcome.number(m, figures[m]) if m in figures else "–" for m in metrics]
     return {"name": f"{rival.name} (no network)", "cells": cells, "verdict": None, "failure": None}
 
@@ -53,7 +54,7 @@ def _outcome(report: Report, rival: Trial, rungs: Rungs | None) -> dict[str, str
     """A pill for the winner against a reference: after the same rung of a race, else by their figures over seeds."""
     winner = report.winner
     assert winner is not None
-    test = f"test_{outcome.quality(report.request, winner).metric}"
+    test = on_test(outcome.quality(report.request, winner).metric)
     if rungs is not None and not (winner.all(test) and rival.all(test)):
         found = outcome.standing(rungs, winner, rival)
         shown = None if found is None else led(found, rungs.metric)
@@ -212,9 +213,3 @@ def ranked(report: Report) -> list[Trial]:
         return (not won, trial.failure is not None, -(found[0].fidelity if found else 0.0), leading)
 
     return sorted(report.trials, key=order)
-
-
-def heading(metric: str) -> str:
-    """A metric as the head of a column, with its unit."""
-    word = outcome.unit(metric)
-    return outcome.label(metric) + (f" ({word})" if word and word != metric else "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from genas.core import declared
 from genas.core.records import Budget, Constraint, Request, Use
 
-_UNITS = {"_ms": "ms", "_mb": "MB", "_mj": "mJ", "_j": "J", "_s": "s"}
 _WIDTH = 100
 
 
@@ -19,31 +19,32 @@ def clean(text: str, most: int = 1000) -> str:
 
 def unit(metric: str) -> str:
     """The unit of a metric, or nothing for a plain number."""
-    if metric in {"params", "seconds"}:
-        return {"params": "params", "seconds": "s"}[metric]
-    if metric == "flops":
-        return "FLOPs"
-    return next((word for suffix, word in _UNITS.items() if metric.endswith(suffix)), "")
+    return clean(declared.metric(metric).unit, 20)
 
 
 def label(metric: str) -> str:
     """The metric as a person says it: latency for latency_ms."""
-    for suffix in _UNITS:
-        metric = metric.removesuffix(suffix)
-    return clean(metric.replace("_", " "), 60)
+    return clean(declared.metric(metric).label, 60)
+
+
+def heading(metric: str) -> str:
+    """A metric as the head of a column or the name of an axis, with its unit: latency (ms)."""
+    name, word = label(metric), unit(metric)
+    return name + (f" ({word})" if word and word != name else "")
 
 
 def number(metric: str, value: float) -> str:
     """The value alone, in the digits that its metric deserves."""
-    if metric == "params":
+    record = declared.metric(metric)
+    if record.form == "count":
         return f"{value:,.0f}" if value == round(value) else f"{value:,g}"
-    if metric == "flops":
+    if record.form == "prefix":
         for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
             if abs(value) >= size:
-                return f"{value / size:.4g} {letter}"
-    if metric.endswith("accuracy"):
-        return f"{value:.4f}"
-    return f"{value:.4g}" if abs(value) < 1e5 else f"{value:,.0f}"
+                return f"{value / size:.{record.digits}g} {letter}"
+    if record.share:
+        return f"{value:.{record.digits}f}"
+    return f"{value:.{record.digits}g}" if abs(value) < 1e5 else f"{value:,.0f}"
 
 
 def figure(metric: str, value: float) -> str:
@@ -68,9 +69,9 @@ def limit(constraint: Constraint) -> str:
     metric = constraint.metric
 
     def tell(value: float) -> str:
-        if metric.endswith("accuracy"):
+        if declared.metric(metric).share:
             return f"{value:g}"
-        return number(metric, value) if metric == "params" else figure(metric, value)
+        return number(metric, value) if label(metric) == unit(metric) else figure(metric, value)
 
     low, high = constraint.at_least, constraint.at_most
     if low is not None and high is not None:

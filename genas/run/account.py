@@ -12,6 +12,7 @@ from typing import Any
 from genas.core import pareto, registry, wire
 from genas.core.errors import RequestError
 from genas.core.ledger import Ledger
+from genas.core.metrics import on_test
 from genas.core.paths import own_files
 from genas.core.records import Candidate, Constraint, Report, Request, Trial
 from genas.report import outcome
@@ -193,13 +194,14 @@ def _line(report: Report, trial: Trial) -> str:
     quality = outcome.quality(request, report.winner).metric
     figures = [
         f"{kind} {outcome.label(quality)} {shown}"
-        for kind, metric in (("test", f"test_{quality}"), ("validation", quality))
+        for kind, metric in (("test", on_test(quality)), ("validation", quality))
         if (shown := outcome.figure_text(trial, metric))
     ]
     costs = [*(o.metric for o in request.objectives), *(c.metric for c in request.constraints), "params"]
     for metric in dict.fromkeys(m for m in costs if m != quality):
         if (value := trial.value(metric)) is not None:
-            label = "" if metric in {"params", "flops"} else f"{outcome.label(metric)} "
+            named = outcome.unit(metric).casefold() == outcome.label(metric)  # 49,999 params
+            label = "" if named else f"{outcome.label(metric)} "
             figures.append(label + outcome.figure(metric, value))
     who = f"{outcome.short(trial.candidate.key)} from {outcome.clean(trial.candidate.origin, 60)}"
     text = registry.create("spaces", request.space).to_text(trial.candidate.arch)

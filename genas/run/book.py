@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from genas.core import pareto
+from genas.core import declared, pareto
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer
 from genas.core.records import Candidate, Constraint, Goal, Measurement, Objective, Trial
 
-_SLACK = 0.02  # of accuracy (of the value, where less is better) that a finalist may lack to the best one
-_SIZES = {"params", "flops"}  # cost, not promise: never part of the ranking
+_SLACK = 0.02  # that a finalist may lack to the best one: of accuracy, or of the value where it is no fraction
 
 
 class Book:
@@ -100,11 +99,11 @@ class Book:
     def ranked(self, scorers: Sequence[Scorer]) -> list[Trial]:
         """The living, unmeasured trials, the most promising first by all proxies together."""
         living = [trial for trial in self.alive() if trial.value(self.metric) is None]
-        ignored = _SIZES | {limit.metric for limit in self.early}
+        limited = {limit.metric for limit in self.early}
         columns = [
             _column(living, scorer)
             for scorer in scorers
-            if scorer.metric not in ignored and not scorer.metric.endswith(("_ms", "_mj", "_mb"))
+            if scorer.metric.promising and scorer.metric.name not in limited
         ]
         if not living or not columns:
             return living
@@ -120,7 +119,7 @@ class Book:
         sign = 1.0 if self.goal == "max" else -1.0
         worth = {id(t): sign * v for t in trials if (v := t.value(self.metric)) is not None}
         top = max(worth.values(), default=0.0)
-        slack = _SLACK if self.goal == "max" else _SLACK * abs(top)
+        slack = _SLACK if declared.metric(self.metric).fraction else _SLACK * abs(top)
         free = self.objectives[0].metric == self.metric or any(limit.metric == self.metric for limit in self.limits)
         near = [trial for trial in trials if free or worth.get(id(trial), -math.inf) >= top - slack]
 
@@ -183,8 +182,8 @@ def _beyond(value: float, limit: Constraint) -> float:
 
 def _column(trials: Sequence[Trial], scorer: Scorer) -> list[float]:
     """The scorer's values, larger is better; what it could not score counts as its worst."""
-    sign = 1.0 if scorer.larger_is_better else -1.0
-    values = [trial.value(scorer.metric) for trial in trials]
+    sign = scorer.metric.sign
+    values = [trial.value(scorer.metric.name) for trial in trials]
     worst = min((sign * value for value in values if value is not None), default=0.0)
     return [worst if value is None else sign * value for value in values]
 

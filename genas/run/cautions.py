@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
+from genas.core.metrics import ACCURACY
 from genas.core.records import Request, Trial
 
 _RISING = 0.01  # of accuracy over the last quarter of a training
@@ -27,7 +28,7 @@ def not_followed(request: Request, metric: str) -> Iterator[tuple[str, str]]:
     if request.budget.trials is None and "epochs" in request.validator.options:
         yield "epochs", "The budget counts seconds, so the epochs that were asked for do not bound the training."
     for use in request.scorers:
-        if registry.load("scorers", use.name).metric == metric:
+        if registry.load("scorers", use.name).metric.name == metric:
             yield (
                 use.name,
                 f"The race measures {metric} itself, by trainings that go on; the scorer {use.name} is not used.",
@@ -52,14 +53,14 @@ def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
     """Names and sentences about a winner's figures: at chance, still rising, few test examples, part of the data."""
     if text := at_chance(task, winner):
         yield "at chance", text
-    found = [m for m in winner.all(task.metric) if m.fidelity == 1 and len(m.curve) >= 4]
+    found = [m for m in winner.all(task.metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
     if found and (gain := found[0].curve[-1] - found[0].curve[-3]) > _RISING:
         yield (
             "rising",
             f"The winner's curve still rises (+{gain:.3f} over the last quarter of its training): a larger budget will "
             "bring more.",
         )
-    tests = [m.examples for m in winner.all(f"test_{task.metric}") if m.examples]
+    tests = [m.examples for m in winner.all(task.metric.on_test.name) if m.examples]
     if tests and tests[0] < _FEW:
         yield "few tests", f"The test split has {tests[0]} examples only: its figure is uncertain by several points."
     limit = getattr(task, "limit", None)
@@ -73,7 +74,7 @@ def at_chance(task: Task, trial: Trial) -> str | None:
     The test split itself is not looked at: the share of that class is the training split's, and its two standard errors
     (Wald) are those of as many examples as the validation split has.
     """
-    found = [m.value for m in trial.all("test_accuracy")]
+    found = [m.value for m in trial.all(ACCURACY.on_test.name)]
     if not found:
         return None
     labels = task.data("train").labels.flatten().tolist()

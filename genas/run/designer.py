@@ -68,7 +68,7 @@ class Designer:
                 f"{request.task.name} has {self.task.modality} data. Name another space."
             )
         self.plan = self._plan()
-        self.book = Book(self.task.metric, self.task.goal, request.objectives, request.constraints)
+        self.book = Book(self.task.metric.name, self.task.metric.goal, request.objectives, request.constraints)
         self.references: dict[str, Trial] = {}
         self.winner: str | None = None
         self.race: Race | None = None
@@ -125,7 +125,7 @@ class Designer:
         started = clock.now()
         self._begin = started - max(0.0, started - self._begin - START)
         self.schedule = self._schedule(self._trains_by())
-        for name, text in not_followed(self.request, self.task.metric):
+        for name, text in not_followed(self.request, self.task.metric.name):
             self.ledger.warn(name, text)
 
     def _trains_by(self) -> TrainValidator:
@@ -230,7 +230,7 @@ class Designer:
         found = [(self.book.trials, t.candidate.key) for t in finalists]
         self._train([*found, *((self.references, key) for key in self.references)], [self.request.seed])
         self.winner = self.book.choose(finalists)
-        reference = best_reference(self.references, self.task.metric, self.task.goal)
+        reference = best_reference(self.references, self.task.metric.name, self.task.metric.goal)
         for trials, key in ((self.book.trials, self.winner), (self.references, reference)):
             if key is not None:
                 self._test(trials, key)
@@ -305,7 +305,7 @@ class Designer:
     def _find_table(self) -> None:
         """That the table is here; whether it holds the network that is looked up does not matter."""
         with suppress(ScoreFailed):
-            self.task.lookup(self.space.sample(rng(self.request.seed, "table")), self.task.metric)
+            self.task.lookup(self.space.sample(rng(self.request.seed, "table")), self.task.metric.name)
 
     @property
     def races(self) -> bool:
@@ -389,7 +389,7 @@ class Designer:
 
     def _step(self) -> None:
         best = self.book.top()
-        self.progress.step("" if best is None else f"best {self.task.metric} {number(self.task.metric, best)}")
+        self.progress.step("" if best is None else f"best {self.book.metric} {number(self.book.metric, best)}")
 
 
 def _in_order(asked: Sequence[Candidate], trials: Sequence[Trial]) -> list[Trial]:

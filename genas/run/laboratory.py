@@ -55,12 +55,12 @@ class Laboratory:
         self.effort = 0.0  # measurements of the task's metric, each counted as its share of a whole one
         metric = book.metric
         meters = sorted((self.meter("scorers", use) for use in request.scorers), key=lambda meter: meter.scorer.cost)
-        self.measures = next((m for m in meters if m.scorer.metric == metric), None)
+        self.measures = next((m for m in meters if m.scorer.metric.name == metric), None)
         if self.measures is None and request.validator.name != "train":  # a race measures it itself
             raise RequestError(f"No scorer measures {metric}; add short_train or table to the scorers.")
-        screens = [m for m in meters if m.scorer.metric != metric]
+        screens = [m for m in meters if m.scorer.metric.name != metric]
         self.validator = self.meter("validators", request.validator)
-        known = {m.scorer.metric for m in meters} | {metric}
+        known = {m.scorer.metric.name for m in meters} | {metric}
         self.needed = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
         for wanted in sorted(self.needed - known):
             raise RequestError(
@@ -77,10 +77,10 @@ class Laboratory:
         Args:
             limit: on what a candidate may cost to train; measured last, and only of what keeps the other limits.
         """
-        free = [m for m in self.screens if m.scorer.metric not in self.needed]
+        free = [m for m in self.screens if m.scorer.metric.name not in self.needed]
         if limit is not None:
             self.book.afford(limit)
-            self.gates = [m for m in free if m.scorer.metric == limit.metric]
+            self.gates = [m for m in free if m.scorer.metric.name == limit.metric]
         promising = [m for m in free if m.scorer.cost > _CHEAP or m.scorer.fits]
         self.promises = [m for m in promising if m not in self.gates]
         self.screens = [m for m in self.screens if m not in self.gates and m not in self.promises]
@@ -111,7 +111,7 @@ class Laboratory:
         for meter in self.screens:
             living = [t for t in new.values() if t.failure is None]
             for trial, result in zip(living, meter.measure([t.candidate.arch for t in living]), strict=True):
-                changed = self.book.add(trial, result, fatal=meter.scorer.metric in self.needed)
+                changed = self.book.add(trial, result, fatal=meter.scorer.metric.name in self.needed)
                 new[trial.candidate.key] = self.book.screened(changed)
         self.book.trials |= new
         return list(new.values())

@@ -17,6 +17,7 @@ from genas.core.ledger import Event, Ledger
 from genas.core.progress import Progress, Steps
 from genas.core.records import Candidate, Measurement, Options, Request
 from genas.core.rng import rng
+from genas.report.words import figure
 from genas.run.crew import Crew, identity_of
 from genas.run.decisions import check_finalists, check_rung
 from genas.run.finer import COARSE, finer
@@ -391,5 +392,5 @@ class Race:
         known = [key for key in self._last if self.book.trials[key].failure is None]
         if not known:
             return ""
-        best = max(known, key=self.standings.worth)
-        return f"leads {self.task.metric} {self.book.trials[best].value(self.task.metric):.4f}"
+        best, metric = max(known, key=self.standings.worth), self.task.metric.name
+        return f"leads {metric} {figure(metric, self.book.trials[best].value(metric) or 0.0)}"

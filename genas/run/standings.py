@@ -46,10 +46,10 @@ class Standings:
         .1 more from scratch. The fewer examples judge, the more the cross-entropy counts, which is the steadier figure:
         the accuracy of the luckiest of many networks on 150 rows is some .04 too high.
         """
-        value = self.book.trials[key].value(self.task.metric)
+        value = self.book.trials[key].value(self.task.metric.name)
         if value is None:
             return float("-inf")
-        sign, best = (1.0, 1.0) if self.task.goal == "max" else (-1.0, 0.0)
+        sign, best = (1.0, 1.0) if self.task.metric.goal == "max" else (-1.0, 0.0)
         exponent = _BELIEVED * self._slopes.get(key, 0.0) + (0.0 if self._knows(key) else _FRESH)
         shrinks = math.pow(self._ahead, -min(_STEEPEST, exponent))
         return -sign * (best - value) * shrinks - self._weight * self._losses.get(key, 0.0) * shrinks
@@ -57,7 +57,7 @@ class Standings:
     def ordered(self, keys: Sequence[str]) -> list[str]:
         """The best first: by worth or, with several objectives, by fronts."""
         trials = [self.book.trials[key] for key in keys]
-        if [o.metric for o in self.request.objectives] == [self.task.metric]:
+        if [o.metric for o in self.request.objectives] == [self.task.metric.name]:
             return sorted(keys, key=lambda key: -self.worth(key))
         found: list[str] = []
         while trials:

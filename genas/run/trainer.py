@@ -102,7 +102,7 @@ class Trainer:
         curve = tuple(accuracy for _, accuracy, _ in training.curve)
         try:
             measured = Measurement(
-                self.task.metric, found.accuracy, training.leg_seconds, course.fidelity, course.seed,
+                self.task.metric.name, found.accuracy, training.leg_seconds, course.fidelity, course.seed,
                 curve=curve, examples=count,
             )  # fmt: skip
         except ScoreFailed as failure:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
 
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
@@ -20,8 +19,6 @@ class NetworkScorer(Scorer):
         space: builds the network.
         task: sets its inputs and outputs.
     """
-
-    larger_is_better: ClassVar[bool] = False
 
     def __init__(self, space: SearchSpace, task: Task) -> None:
         self._space, self._task = space, task
@@ -38,7 +35,7 @@ class NetworkScorer(Scorer):
         """
         start = time.perf_counter()
         value = float(self.figure(arch))
-        return Measurement(self.metric, value, time.perf_counter() - start, fidelity, seed)
+        return Measurement(self.metric.name, value, time.perf_counter() - start, fidelity, seed)
 
     def without_memory(self, measure: Callable[[str], int]) -> int:
         """`measure` on torch's meta device, which takes no memory; on the CPU where real numbers are needed."""

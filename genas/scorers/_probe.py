@@ -39,4 +39,4 @@ class ProbeScorer(Scorer):
         """
         start = time.perf_counter()
         value = self._probes.value(arch, self.figure, seed=seed, batch=self._batch)
-        return Measurement(self.metric, value, time.perf_counter() - start, fidelity, seed)
+        return Measurement(self.metric.name, value, time.perf_counter() - start, fidelity, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.core.records import Architecture
 from genas.scorers._network import NetworkScorer
 from genas.training.fresh import outline
@@ -18,8 +19,7 @@ class Depth(NetworkScorer):
     Args: see `NetworkScorer`.
     """
 
-    metric: ClassVar[str] = "depth"
-    larger_is_better: ClassVar[bool] = True
+    metric: ClassVar[Metric] = Metric("depth")
     cost: ClassVar[float] = 0.01
 
     def figure(self, arch: Architecture) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from genas.core.errors import InvalidArchitecture, MissingArtifact, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace
+from genas.core.metrics import LATENCY, STANDARD, Metric
 from genas.core.paths import written
 from genas.core.records import Architecture, Measurement
 from genas.predictors.device_transfer import DeviceTransfer, Floats
@@ -45,8 +46,7 @@ class DeviceTransferScorer(BatchScorer):
     """
 
     name = "device_transfer"
-    metric: ClassVar[str] = "latency_ms"
-    larger_is_better: ClassVar[bool] = False
+    metric: ClassVar[Metric] = LATENCY
     cost: ClassVar[float] = 0.001
 
     def __init__(
@@ -58,11 +58,11 @@ class DeviceTransferScorer(BatchScorer):
     ) -> None:
         self._space = space
         self._measured = None if measured is None else _read(written(measured), space)
-        vars(self).update(metric=metric)  # over that of the class
+        vars(self).update(metric=STANDARD[metric])  # over that of the class
 
     @cached_property
     def _known(self) -> KnownDevices:
-        return KnownDevices(self._space, self.metric)
+        return KnownDevices(self._space, self.metric.name)
 
     @cached_property
     def _model(self) -> DeviceTransfer:
@@ -99,14 +99,14 @@ class DeviceTransferScorer(BatchScorer):
         for row, place in enumerate(places):
             assert found is not None
             value, std = float(found.mean[row]), float(found.std[row])
-            results[place] = Measurement(self.metric, value, seconds, fidelity, seed, std)
+            results[place] = Measurement(self.metric.name, value, seconds, fidelity, seed, std)
         return results
 
     def _measurements(self) -> tuple[list[Architecture], Floats]:
         if self._measured is None:
             lines = "\n".join(f"{self._space.to_text(arch)}," for arch in self.advised())
             raise MissingArtifact(
-                f"What some networks cost on the device ({self.metric})",
+                f"What some networks cost on the device ({self.metric.name})",
                 f"Measure these, write each figure behind its comma, and name the file: "
                 f"device_transfer:measured=FILE.csv\n{lines}",
             )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from genas.core.interfaces import Scorer, Task
+from genas.core.metrics import ENERGY, Metric
 from genas.core.records import Architecture, Measurement
 
 
@@ -19,8 +20,7 @@ class EnergyMj(Scorer):
     """
 
     name = "energy_mj"
-    metric: ClassVar[str] = "energy_mj"
-    larger_is_better: ClassVar[bool] = False
+    metric: ClassVar[Metric] = ENERGY
     cost: ClassVar[float] = 1e-4
 
     def __init__(self, task: Task) -> None:
@@ -32,4 +32,4 @@ class EnergyMj(Scorer):
         Raises:
             ScoreFailed: where the task has no table of energies, or not of this architecture or device.
         """
-        return replace(self._task.lookup(arch, self.metric), fidelity=fidelity, seed=seed)
+        return replace(self._task.lookup(arch, self.metric.name), fidelity=fidelity, seed=seed)

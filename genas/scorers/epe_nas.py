@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -19,5 +20,5 @@ class EpeNas(ProbeScorer):
     """
 
     figure: ClassVar[str] = "epe_nas"
-    metric: ClassVar[str] = "epe_nas"
+    metric: ClassVar[Metric] = Metric("epe_nas")
     cost: ClassVar[float] = 0.4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,5 +19,5 @@ class Expressivity(ProbeScorer):
     """
 
     figure: ClassVar[str] = "expressivity"
-    metric: ClassVar[str] = "expressivity"
+    metric: ClassVar[Metric] = Metric("expressivity")
     cost: ClassVar[float] = 0.5

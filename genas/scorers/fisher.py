@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -19,5 +20,5 @@ class Fisher(ProbeScorer):
     """
 
     figure: ClassVar[str] = "fisher"
-    metric: ClassVar[str] = "fisher"
+    metric: ClassVar[Metric] = Metric("fisher")
     cost: ClassVar[float] = 0.4

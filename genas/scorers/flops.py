@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from genas.core.metrics import FLOPS, Metric
 from genas.core.records import Architecture
 from genas.scorers._network import NetworkScorer
 from genas.training.fresh import blank, fresh_network, guarded
@@ -22,7 +23,7 @@ class Flops(NetworkScorer):
     """
 
     name = "flops"
-    metric: ClassVar[str] = "flops"
+    metric: ClassVar[Metric] = FLOPS
     cost: ClassVar[float] = 0.05
 
     def figure(self, arch: Architecture) -> float:

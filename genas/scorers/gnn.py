@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from genas.core import assets, registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.examples import MEASURED, Example, examples
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.metrics import Metric
 from genas.core.ranges import Count
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
@@ -72,9 +73,9 @@ class GnnScorer(BatchScorer):
             device is named, or the predictor was taught nothing of what is asked.
     """
 
-    metric = "gnn"
-    cost = 0.001
-    fits = True
+    metric: ClassVar[Metric] = Metric("gnn")
+    cost: ClassVar[float] = 0.001
+    fits: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -139,7 +140,7 @@ class GnnScorer(BatchScorer):
             means, spreads = (part.double().numpy() for part in found)
         seconds = (time.perf_counter() - began) / len(archs)
         return [
-            Measurement(self.metric, float(m), seconds, fidelity, seed, float(s))
+            Measurement(self.metric.name, float(m), seconds, fidelity, seed, float(s))
             for m, s in zip(means, spreads, strict=True)
         ]
 
@@ -147,7 +148,8 @@ class GnnScorer(BatchScorer):
         """Blend anew for the order of all these trials; fewer than 10, or all of one value, change nothing."""
         from genas.predictors.blend import Blend
 
-        less = self.learn in MEASURED or (self.task and self.learn == self.task.metric and self.task.goal == "min")
+        judged = None if self.task is None else self.task.metric
+        less = self.learn in MEASURED or (judged is not None and self.learn == judged.name and judged.goal == "min")
         pairs = [(t.candidate.arch, t.value(self.learn)) for t in trials if t.failure is None]
         known = [(arch, -value if less else value) for arch, value in pairs if value is not None]
         if len(known) < 10 or len({value for _, value in known}) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -17,5 +18,5 @@ class GradNorm(ProbeScorer):
     """
 
     figure: ClassVar[str] = "grad_norm"
-    metric: ClassVar[str] = "grad_norm"
+    metric: ClassVar[Metric] = Metric("grad_norm")
     cost: ClassVar[float] = 0.4

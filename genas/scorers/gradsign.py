@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,5 +19,5 @@ class GradSign(ProbeScorer):
     """
 
     figure: ClassVar[str] = "gradsign"
-    metric: ClassVar[str] = "gradsign"
+    metric: ClassVar[Metric] = Metric("gradsign")
     cost: ClassVar[float] = 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,5 +19,5 @@ class Grasp(ProbeScorer):
     """
 
     figure: ClassVar[str] = "grasp"
-    metric: ClassVar[str] = "grasp"
+    metric: ClassVar[Metric] = Metric("grasp")
     cost: ClassVar[float] = 1.0

@@ -9,6 +9,7 @@ from genas.core import wire
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
+from genas.core.metrics import ACCURACY, Metric
 from genas.core.ranges import Count, Examples, Positive
 from genas.core.records import Architecture, Candidate, Measurement
 
@@ -39,7 +40,7 @@ class InheritedTrainScorer(Scorer):
         restart: the peak where weights were inherited.
     """
 
-    metric: ClassVar = "accuracy"
+    metric: ClassVar[Metric] = ACCURACY
     cost: ClassVar = 60.0
 
     def __init__(
@@ -80,7 +81,7 @@ class InheritedTrainScorer(Scorer):
         self._store.keep(self._called(arch, epochs, seed), training.weights())
         curve = tuple(accuracy for _, accuracy, _ in training.curve)
         seconds = spent + training.seconds
-        return Measurement(self.metric, done.accuracy, seconds, epochs / self.of, seed, curve=curve)
+        return Measurement(self.metric.name, done.accuracy, seconds, epochs / self.of, seed, curve=curve)
 
     def parent(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Architecture | None:
         """Whose weights `score` starts from: the first of the candidate's parents that serves, or None."""

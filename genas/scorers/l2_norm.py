@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,5 +19,5 @@ class L2Norm(ProbeScorer):
     """
 
     figure: ClassVar[str] = "l2_norm"
-    metric: ClassVar[str] = "l2_norm"
+    metric: ClassVar[Metric] = Metric("l2_norm")
     cost: ClassVar[float] = 0.05

@@ -12,6 +12,7 @@ import torch
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import LATENCY, Metric
 from genas.core.ranges import Batch, Count, Whole, Workers
 from genas.core.records import Architecture, Measurement
 from genas.training.fresh import blank, fresh_network, guarded
@@ -36,8 +37,7 @@ class LatencyMs(Scorer):
     """
 
     name = "latency_ms"
-    metric: ClassVar[str] = "latency_ms"
-    larger_is_better: ClassVar[bool] = False
+    metric: ClassVar[Metric] = LATENCY
     cost: ClassVar[float] = 0.3
 
     def __init__(
@@ -63,12 +63,12 @@ class LatencyMs(Scorer):
             ScoreFailed: where the network cannot be built or run, or the table has no figure.
         """
         if getattr(self._task, "latency_device", None) is not None:
-            return self._task.lookup(arch, self.metric, fidelity=fidelity)
+            return self._task.lookup(arch, self.metric.name, fidelity=fidelity)
         start = time.perf_counter()
         times = self._time(arch)
         low, middle, high = np.quantile(times, (0.25, 0.5, 0.75))
         spread = float(high - low) / _IQR_OF_NORMAL
-        return Measurement(self.metric, float(middle), time.perf_counter() - start, fidelity, seed, spread)
+        return Measurement(self.metric.name, float(middle), time.perf_counter() - start, fidelity, seed, spread)
 
     def _time(self, arch: Architecture) -> list[float]:
         device = pick_device(self._device)

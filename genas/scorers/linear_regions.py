@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -19,5 +20,5 @@ class LinearRegions(ProbeScorer):
     """
 
     figure: ClassVar[str] = "linear_regions"
-    metric: ClassVar[str] = "linear_regions"
+    metric: ClassVar[Metric] = Metric("linear_regions")
     cost: ClassVar[float] = 0.5

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from genas.core.metrics import MEMORY, Metric
 from genas.core.records import Architecture
 from genas.scorers._network import NetworkScorer
 from genas.training.fresh import blank, fresh_network, guarded
@@ -26,7 +27,7 @@ class MemoryMb(NetworkScorer):
     """
 
     name = "memory_mb"
-    metric: ClassVar[str] = "memory_mb"
+    metric: ClassVar[Metric] = MEMORY
     cost: ClassVar[float] = 0.05
 
     def figure(self, arch: Architecture) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -17,5 +18,5 @@ class Naswot(ProbeScorer):
     """
 
     figure: ClassVar[str] = "naswot"
-    metric: ClassVar[str] = "naswot"
+    metric: ClassVar[Metric] = Metric("naswot")
     cost: ClassVar[float] = 0.4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,6 +19,5 @@ class Ntk(ProbeScorer):
     """
 
     figure: ClassVar[str] = "ntk"
-    metric: ClassVar[str] = "ntk"
-    larger_is_better: ClassVar[bool] = False
+    metric: ClassVar[Metric] = Metric("ntk", goal="min")
     cost: ClassVar[float] = 2.0

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import Metric
 from genas.core.records import Architecture, Measurement, Trial
 from genas.core.rng import seed_of
 from genas.probes.probes import Probes
@@ -37,7 +38,7 @@ class Parametric(Scorer):
         learn: the metric whose order `fit` learns.
     """
 
-    metric: ClassVar[str] = "parametric"
+    metric: ClassVar[Metric] = Metric("parametric")
     cost: ClassVar[float] = 0.4
     fits: ClassVar[bool] = True
 
@@ -69,7 +70,7 @@ class Parametric(Scorer):
         with torch.no_grad():
             scores = torch.cat([member(*_joined([statistics])) for member in self._members])  # [members]
         value, std = float(scores.mean()), float(scores.std())
-        return Measurement(self.metric, value, time.perf_counter() - start, fidelity, seed, std)
+        return Measurement(self.metric.name, value, time.perf_counter() - start, fidelity, seed, std)
 
     def fit(self, trials: Sequence[Trial]) -> None:
         """Learn the order of these trials anew, but for those that cannot be probed; fewer than 8 do nothing."""

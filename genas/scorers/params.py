@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import PARAMS, Metric
 from genas.core.records import Architecture
 from genas.scorers._network import NetworkScorer
 from genas.training.fresh import outline
@@ -18,7 +19,7 @@ class Params(NetworkScorer):
     """
 
     name = "params"
-    metric: ClassVar[str] = "params"
+    metric: ClassVar[Metric] = PARAMS
     cost: ClassVar[float] = 0.01
 
     def figure(self, arch: Architecture) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -17,5 +18,5 @@ class Progressivity(ProbeScorer):
     """
 
     figure: ClassVar[str] = "progressivity"
-    metric: ClassVar[str] = "progressivity"
+    metric: ClassVar[Metric] = Metric("progressivity")
     cost: ClassVar[float] = 0.5

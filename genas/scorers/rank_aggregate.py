@@ -11,6 +11,7 @@ import numpy as np
 from genas.core import registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import FLOPS, PARAMS, SIZE, Metric
 from genas.core.pareto import log_rank_sum
 from genas.core.records import Architecture, Measurement
 from genas.probes.probes import Probes
@@ -43,7 +44,7 @@ class RankAggregate(BatchScorer):
         RequestError: where no proxy is named, or one that has to be fitted.
     """
 
-    metric: ClassVar[str] = "rank_aggregate"
+    metric: ClassVar[Metric] = Metric("rank_aggregate")
     cost: ClassVar[float] = 2.0
 
     def __init__(
@@ -85,7 +86,7 @@ class RankAggregate(BatchScorer):
         return [
             results[arch.key]
             if arch.key in results
-            else Measurement(self.metric, float(sums[place[arch.key]]), seconds, fidelity, seed)
+            else Measurement(self.metric.name, float(sums[place[arch.key]]), seconds, fidelity, seed)
             for arch in archs
         ]
 
@@ -106,4 +107,4 @@ class RankAggregate(BatchScorer):
 
 def _more_is_better(scorer: Scorer) -> bool:
     """As a sign of accuracy; the size of a network, which is a cost, is one as well."""
-    return scorer.larger_is_better or scorer.metric in ("params", "flops", "size_mb")
+    return scorer.metric.goal == "max" or scorer.metric in (PARAMS, FLOPS, SIZE)

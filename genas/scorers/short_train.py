@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import ACCURACY, Metric
 from genas.core.ranges import Count, Examples, Positive
 from genas.core.records import Architecture, Measurement
 
@@ -21,7 +22,7 @@ class ShortTrainScorer(Scorer):
         learning_rate: the peak of the schedule.
     """
 
-    metric: ClassVar = "accuracy"
+    metric: ClassVar[Metric] = ACCURACY
     cost: ClassVar = 60.0
 
     def __init__(
@@ -55,4 +56,4 @@ class ShortTrainScorer(Scorer):
         training = Training(network, self.task, recipe, seed=seed, device=device, limit=self.examples)
         done = train(training, epochs, decay=1.0)
         curve = tuple(accuracy for _, accuracy, _ in training.curve)
-        return Measurement(self.metric, done.accuracy, training.seconds, epochs / self.of, seed, curve=curve)
+        return Measurement(self.metric.name, done.accuracy, training.seconds, epochs / self.of, seed, curve=curve)

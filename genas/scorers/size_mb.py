@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import SIZE, Metric
 from genas.core.records import Architecture
 from genas.scorers._network import NetworkScorer
 from genas.training.fresh import outline
@@ -18,7 +19,7 @@ class SizeMb(NetworkScorer):
     """
 
     name = "size_mb"
-    metric: ClassVar[str] = "size_mb"
+    metric: ClassVar[Metric] = SIZE
     cost: ClassVar[float] = 0.01
 
     def figure(self, arch: Architecture) -> float:

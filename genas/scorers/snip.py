@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,5 +19,5 @@ class Snip(ProbeScorer):
     """
 
     figure: ClassVar[str] = "snip"
-    metric: ClassVar[str] = "snip"
+    metric: ClassVar[Metric] = Metric("snip")
     cost: ClassVar[float] = 0.4

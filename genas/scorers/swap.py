@@ -7,6 +7,7 @@ import time
 from typing import ClassVar
 
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.metrics import Metric
 from genas.core.ranges import Batch
 from genas.core.records import Architecture, Measurement
 from genas.probes.probes import Probes
@@ -33,7 +34,7 @@ class Swap(ProbeScorer):
     """
 
     figure: ClassVar[str] = "swap"
-    metric: ClassVar[str] = "swap"
+    metric: ClassVar[Metric] = Metric("swap")
     cost: ClassVar[float] = 0.4
 
     def __init__(
@@ -63,4 +64,4 @@ class Swap(ProbeScorer):
         params = sum(p.numel() for p in outline(self._space, self._task, arch).parameters())
         preference = math.exp(-(((params - self._mu) / self._width) ** 2))
         seconds = found.seconds + time.perf_counter() - start
-        return Measurement(self.metric, found.value * preference, seconds, fidelity, seed)
+        return Measurement(self.metric.name, found.value * preference, seconds, fidelity, seed)

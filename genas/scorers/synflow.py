@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -20,5 +21,5 @@ class Synflow(ProbeScorer):
     """
 
     figure: ClassVar[str] = "synflow"
-    metric: ClassVar[str] = "synflow"
+    metric: ClassVar[Metric] = Metric("synflow")
     cost: ClassVar[float] = 0.2

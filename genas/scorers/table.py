@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from genas.core import declared
 from genas.core.interfaces import Scorer, Task
+from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Architecture, Measurement
-
-_SMALL = ("params", "flops", "latency_ms", "energy_mj", "memory_mb", "perplexity")  # better where smaller
 
 
 class TableScorer(Scorer):
@@ -22,13 +22,12 @@ class TableScorer(Scorer):
     """
 
     name = "table"
-    metric: ClassVar[str] = "accuracy"
+    metric: ClassVar[Metric] = ACCURACY
     cost: ClassVar[float] = 1e-4
 
     def __init__(self, task: Task, *, metric: str | None = None) -> None:
         self._task = task
-        chosen = metric or task.metric
-        vars(self).update(metric=chosen, larger_is_better=chosen not in _SMALL)  # over those of the class
+        vars(self).update(metric=task.metric if metric is None else declared.metric(metric))  # over that of the class
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The table's figure, the same for every seed.
@@ -36,4 +35,4 @@ class TableScorer(Scorer):
         Raises:
             ScoreFailed: where the table has no figure at this fidelity, or the task no table.
         """
-        return replace(self._task.lookup(arch, self.metric, fidelity=fidelity), seed=seed)
+        return replace(self._task.lookup(arch, self.metric.name, fidelity=fidelity), seed=seed)

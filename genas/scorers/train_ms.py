@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
+from genas.core.metrics import TRAIN_TIME, Metric
 from genas.core.ranges import Batch, Count
 from genas.core.records import Architecture, Measurement
 
@@ -19,8 +20,7 @@ class TrainMs(Scorer):
         runs: steps that are counted, after one that is not.
     """
 
-    metric: ClassVar = "train_ms"
-    larger_is_better: ClassVar = False
+    metric: ClassVar[Metric] = TRAIN_TIME
     cost: ClassVar = 0.6
 
     def __init__(
@@ -41,4 +41,4 @@ class TrainMs(Scorer):
         with guarded():
             network = build(self.space, arch, self.task, seed)
             each = seconds_per_example(network, self.task, self.device, batch_size=self.batch, runs=self.runs)
-        return Measurement(self.metric, 1e3 * each, time.perf_counter() - start, fidelity, seed)
+        return Measurement(self.metric.name, 1e3 * each, time.perf_counter() - start, fidelity, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,5 +19,5 @@ class Trainability(ProbeScorer):
     """
 
     figure: ClassVar[str] = "trainability"
-    metric: ClassVar[str] = "trainability"
+    metric: ClassVar[Metric] = Metric("trainability")
     cost: ClassVar[float] = 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -19,5 +20,5 @@ class Vkdnw(ProbeScorer):
     """
 
     figure: ClassVar[str] = "vkdnw"
-    metric: ClassVar[str] = "vkdnw"
+    metric: ClassVar[Metric] = Metric("vkdnw")
     cost: ClassVar[float] = 1.5

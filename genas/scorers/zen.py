@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -18,5 +19,5 @@ class Zen(ProbeScorer):
     """
 
     figure: ClassVar[str] = "zen"
-    metric: ClassVar[str] = "zen"
+    metric: ClassVar[Metric] = Metric("zen")
     cost: ClassVar[float] = 0.4

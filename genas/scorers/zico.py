@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from genas.core.metrics import Metric
 from genas.scorers._probe import ProbeScorer
 
 
@@ -17,5 +18,5 @@ class Zico(ProbeScorer):
     """
 
     figure: ClassVar[str] = "zico"
-    metric: ClassVar[str] = "zico"
+    metric: ClassVar[Metric] = Metric("zico")
     cost: ClassVar[float] = 2.0

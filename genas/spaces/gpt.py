@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task
+from genas.core.metrics import PERPLEXITY
 from genas.core.records import Architecture, Frame
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Gpt(SearchSpace):
         """
         from genas.networks.gpt import GptNet
 
-        if task.metric != "perplexity":
+        if task.metric != PERPLEXITY:
             raise RequestError(
                 f"gpt makes language models, and {task.name} wants one of {task.outputs} classes of a text: text "
                 "classifiers are not served. Write 'a GPT with perplexity below 25' for a language model."

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from genas.core import assets
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, Split
-from genas.core.records import Architecture, Goal, Measurement
+from genas.core.metrics import LATENCY, Metric
+from genas.core.records import Architecture, Measurement
 from genas.spaces.fbnet import KINDS
 from genas.tasks._cifar import CifarTable
 
@@ -43,8 +44,7 @@ class FbnetTask(CifarTable):
     """
 
     name = "fbnet"
-    metric: ClassVar[str] = "latency_ms"
-    goal: ClassVar[Goal] = "min"
+    metric: ClassVar[Metric] = LATENCY
     dataset = "cifar100"
     outputs = 100
     input_shape = (3, 32, 32)

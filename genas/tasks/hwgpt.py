@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from genas.core import assets
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Data, Split, Task
-from genas.core.records import Architecture, Goal, Measurement
+from genas.core.metrics import PERPLEXITY, Metric
+from genas.core.records import Architecture, Measurement
 
 _GPUS = ("p100", "a100", "a40", "a6000", "h100", "rtx2080", "rtx3080", "v100")
 _CPUS = ("cpu_a6000", "cpu_alldlc", "cpu_meta", "cpu_mlgpu", "cpu_p100", "cpu_helix")
@@ -34,8 +35,7 @@ class HwGpt(Task):
 
     name = "hwgpt"
     modality: ClassVar[str] = "text"
-    metric: ClassVar[str] = "perplexity"
-    goal: ClassVar[Goal] = "min"
+    metric: ClassVar[Metric] = PERPLEXITY
     input_shape = (128,)
     outputs = 50_254
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from genas.core.interfaces import Task, Validator
+from genas.core.metrics import ACCURACY, Metric, on_test
 from genas.core.records import Architecture, Measurement
 
 
@@ -19,7 +20,7 @@ class TableValidator(Validator):
     """
 
     name = "table"
-    metric: ClassVar[str] = "accuracy"
+    metric: ClassVar[Metric] = ACCURACY
     cost: ClassVar[float] = 1e-3
 
     def __init__(self, task: Task) -> None:
@@ -32,7 +33,7 @@ class TableValidator(Validator):
         Raises:
             ScoreFailed: where the table lacks the architecture, or the task has no table.
         """
-        return replace(self._task.lookup(arch, self.metric), seed=seed)
+        return replace(self._task.lookup(arch, self.metric.name), seed=seed)
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
         """The task's metric on the test split, charged with nothing.
@@ -40,4 +41,4 @@ class TableValidator(Validator):
         Raises:
             ScoreFailed: where the table lacks the architecture or has no test figures, or the task has no table.
         """
-        return replace(self._task.lookup(arch, f"test_{self.metric}"), seed=seed)
+        return replace(self._task.lookup(arch, on_test(self.metric.name)), seed=seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task, Validator
 from genas.core.ledger import Ledger
+from genas.core.metrics import ACCURACY, Metric, on_test
 from genas.core.ranges import Count, Examples, Positive
 from genas.core.records import Architecture, Measurement
 
@@ -35,7 +36,7 @@ class TrainValidator(Validator):
         RequestError: there is no such precision, or a number is out of its range.
     """
 
-    metric: ClassVar = "accuracy"
+    metric: ClassVar[Metric] = ACCURACY
     cost: ClassVar = 600.0
 
     def __init__(
@@ -103,7 +104,7 @@ class TrainValidator(Validator):
             training.checkpoint.unlink(missing_ok=True)
         count = len(self.task.data("val").labels)
         curve = tuple(accuracy for _, accuracy, _ in training.curve)
-        return Measurement(self.metric, done.accuracy, training.seconds, 1.0, seed, curve=curve, examples=count)
+        return Measurement(self.metric.name, done.accuracy, training.seconds, 1.0, seed, curve=curve, examples=count)
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
         """Accuracy of those weights on the test split."""
@@ -131,4 +132,4 @@ def tested(
     network.load_state_dict(weights)
     data = task.data("test")
     found = judge(network.to(where), task, data, where)
-    return Measurement(f"test_{task.metric}", found.accuracy, 0.0, 1.0, seed, examples=len(data.labels))
+    return Measurement(on_test(task.metric.name), found.accuracy, 0.0, 1.0, seed, examples=len(data.labels))

@@ -6,7 +6,7 @@ import math
 import pytest
 from plugin_contexts import FULL, QUICK, SMALL, TASK_OF_MODALITY, context_for, lacks_weights, samples, task_for
 
-from genas.core import registry
+from genas.core import declared, registry
 from genas.core.errors import GenasError, MissingArtifact, ScoreFailed
 from genas.core.interfaces import Scorer
 from genas.core.records import Architecture, Measurement, Use
@@ -60,7 +60,7 @@ def test_finite_or_failed_with_a_reason(meter, space):
             assert str(result)
             continue
         assert isinstance(result, Measurement)
-        assert result.metric == scorer.metric
+        assert result.metric == scorer.metric.name
         assert math.isfinite(result.value)
         assert result.seconds >= 0
         assert result.seed == 3
@@ -94,7 +94,8 @@ def test_illegal_architecture_is_never_given_a_figure(meter, space):
 def test_says_what_it_costs_and_what_it_measures(kind_name):
     cls = registry.load(*kind_name)
     assert issubclass(cls, Scorer)
-    assert cls.metric and cls.cost > 0
+    assert declared.metric(cls.metric.name) == cls.metric, "a name has one meaning"
+    assert cls.cost > 0
     assert not inspect.isabstract(cls)
     learns = cls.fit is not Scorer.fit
     assert cls.fits == learns, "`fits` must say whether `fit` changes the scores"

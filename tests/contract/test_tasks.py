@@ -113,5 +113,5 @@ def test_table_tasks_answer_for_their_space(use):
     task = registry.create("tasks", use)
     space = registry.create("spaces", task.name)
     for i in range(5):
-        found = task.lookup(space.sample(rng(0, "lookup", i)), task.metric)
-        assert 0 <= found.value <= 1 and found.seconds > 0 and found.metric == task.metric
+        found = task.lookup(space.sample(rng(0, "lookup", i)), task.metric.name)
+        assert 0 <= found.value <= 1 and found.seconds > 0 and found.metric == task.metric.name

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from genas.core.metrics import ACCURACY
 from genas.run.standings import Standings
 
 
@@ -17,7 +18,7 @@ def standings(**accuracy: float) -> Standings:
     }
     space: Any = SimpleNamespace(knowledge=lambda arch: "ImageNet" if arch.startswith("s") else "")
     data = SimpleNamespace(labels=range(1000))
-    task: Any = SimpleNamespace(metric="accuracy", goal="max", data=lambda _: data)
+    task: Any = SimpleNamespace(metric=ACCURACY, data=lambda _: data)
     request: Any = SimpleNamespace(objectives=[SimpleNamespace(metric="accuracy")])
     book: Any = SimpleNamespace(trials=trials)
     return Standings(request, space, task, book)

@@ -8,6 +8,7 @@ from shapes_only import ShapesOnly
 from genas.core import registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Measurement
+from genas.core.metrics import ACCURACY
 from genas.core.records import Use
 from genas.scorers.table import TableScorer
 from genas.spaces.nasbench201 import NasBench201
@@ -31,15 +32,11 @@ def test_gives_the_tables_figure_at_the_asked_seed_and_fidelity() -> None:
 def test_looks_up_what_the_option_says() -> None:
     task = registry.create("tasks", Use("nasbench201", {"latency_device": "edgegpu"}))
     arch = NasBench201().from_text(RESNET)
-    for metric, larger in (("naswot", True), ("energy_mj", False)):
+    for metric, goal in (("naswot", "max"), ("energy_mj", "min")):
         scorer = registry.create("scorers", Use("table", {"metric": metric}), task=task)
-        assert scorer.score(arch).metric == scorer.metric == metric
-        assert scorer.larger_is_better is larger
-    assert (TableScorer.metric, TableScorer(task).metric, TableScorer(task).larger_is_better) == (
-        "accuracy",
-        "accuracy",
-        True,
-    )
+        assert scorer.score(arch).metric == scorer.metric.name == metric
+        assert scorer.metric.goal == goal
+    assert TableScorer.metric == TableScorer(task).metric == ACCURACY
 
 
 @pytest.mark.usefixtures("bench_data")

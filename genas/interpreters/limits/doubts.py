@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from genas.core.errors import RequestError
+from genas.interpreters.limits.names import Names
 from genas.interpreters.plain.numerals import ENGLISH
 from genas.interpreters.plain.patterns import one_of, words
 
@@ -89,7 +90,7 @@ _UNREAD_NUMBER = re.compile(r"(?:(?<=[\s(\[,;:<>=~])|^)[0-9][0-9.,]*(?!\w*(?:st|
 _STRAY = re.compile(rf"(?<![\w/.-]){_UNITS}(?![\w/.-])|(?<![\w|] )(?<![\w|])%", re.I)
 
 
-def refuse_doubts(text: str) -> None:
+def refuse_doubts(text: str, names: Names) -> None:
     """RequestError for sizes and numbers in words that are not understood, and for limits not meant strictly."""
     if endless := _ENDLESS.search(text):
         raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
@@ -108,7 +109,7 @@ def refuse_doubts(text: str) -> None:
             f"{part[0]!r}: a sentence does not say how many examples are used. Write validator options, such as "
             "examples = 500, in a request file, or leave it out."
         )
-    if other := _OTHER.search(text):
+    if (other := _OTHER.search(text)) and not names.mentioned(other[0]):
         raise RequestError(f"{other[0]!r} is not measured here. Write a limit on accuracy, or leave it out.")
     for soft in _SOFT.finditer(text):
         begin = max(text.rfind(stop, 0, soft.start()) for stop in ",;.|\n")

@@ -8,11 +8,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from genas.core import declared
 from genas.core.errors import RequestError
+from genas.core.metrics import Metric
 from genas.core.records import Budget, Constraint
 from genas.interpreters.limits.doubts import refuse_doubts, refuse_endless, refuse_stray
+from genas.interpreters.limits.names import Names
+from genas.interpreters.limits.quantities import turned
 from genas.interpreters.limits.terms import SIDED, Term, alone, metric_of, named_right, read_terms
-from genas.interpreters.limits.vocabulary import METRIC, NAMES, TRY
+from genas.interpreters.limits.vocabulary import NAMES, TRY
 from genas.interpreters.plain.patterns import words
 from genas.interpreters.plain.text import blank
 
@@ -32,7 +36,7 @@ _TIGHTER = re.compile(  # between a rough figure and the limit that it keeps
     r"(?:(?:an?|the|my|our)\s+)?(?:(?:hard|strict|firm|absolute)(?:ly)?\s+)?(?:(?:in|en|on|under|at)\s+)?",
     re.I,
 )
-_COSTS = {"latency_ms", "size_mb", "memory_mb", "energy_mj", "perplexity"}
+_SIZES = {"params", "flops"}  # of which a least one may be meant
 _BARE = {"params", "flops", "macs", "accuracy"}
 
 
@@ -42,6 +46,7 @@ class Limits:
 
     sentence: str
     text: str
+    names: Names
     lows: dict[str, float] = field(default_factory=dict)
     highs: dict[str, float] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
@@ -54,53 +59,71 @@ class Limits:
         return tuple(Constraint(m, self.highs.get(m), self.lows.get(m)) for m in self.order)
 
 
-def read_limits(text: str) -> Limits:
+def read_limits(text: str, names: Names) -> Limits:
     """Every number of the text as a limit or a budget; RequestError for one that cannot be placed."""
-    refuse_doubts(text)
-    limits = Limits(text, text)
+    refuse_doubts(text, names)
+    limits = Limits(text, text, names)
     edge, last, near = 0, "", False
     open_: Term | None = None
-    for term in read_terms(text):
+    for term in read_terms(text, names):
         if term.first.kind == "examples" and term.sign == "":
             edge = term.end
             limits.text = blank(limits.text, term.start, term.end)
             continue
         if term.sign == "~" and re.search(r"\b(?:between|from)\s*$", text[edge : term.start], re.I):
             raise RequestError(_no_limit(term))
-        if open_ is None and term.sign == "~" and _unplaced(text, term, edge):
+        if open_ is None and term.sign == "~" and _unplaced(text, term, edge, names):
             open_, edge = term, term.end  # its metric is that of the limit that follows
             limits.text = blank(limits.text, term.start, term.end)
             continue
         joint = _TIGHTER if near else _JOINT
         joined = joint.fullmatch(text[edge : term.start]) is not None and not term.first.kind
-        try_same = joined and not METRIC.search(term.words) and named_right(text, term) is None
+        try_same = joined and not names.pattern.search(term.words) and named_right(text, term, names) is None
         if try_same and last in _BARE and term.sign in SIDED:
             metric, start, end = last, term.start, term.end
         else:
-            metric, start, end = metric_of(text, term, edge)
+            metric, start, end = metric_of(text, term, edge, names)
         if open_ is not None:
             limits.about.append((metric, open_))
             open_ = None
-        _add(limits, metric, term)
+        _add(limits, metric, _turned(term, names.of_plugin(metric)))
         edge, last, near = end, metric, term.sign == "~"
         limits.text = blank(limits.text, start, end)
     if open_ is not None:
-        metric_of(text, open_, 0)
+        metric_of(text, open_, 0, names)
         raise RequestError(_no_limit(open_))
     refuse_stray(limits.text)
     if limits.budget == Budget():
         refuse_endless(text)
     for metric, term in limits.about:
         _check_about(limits, metric, term)
-    for metric in limits.order:
-        if metric in _COSTS and metric not in limits.highs:  # rather a negation that was not understood
-            raise RequestError(f"Should {NAMES[metric]} be that much or more? Write at most, or both ends of a range.")
+    _check_costs(limits)
     return limits
 
 
+def _turned(term: Term, own: Metric | None) -> Term:
+    """The term in the unit of the plug-in's metric that it is of."""
+    if own is None:
+        return term
+    second = None if term.second is None else turned(term.second, own)
+    return term._replace(first=turned(term.first, own), second=second)
+
+
+def _check_costs(limits: Limits) -> None:
+    """RequestError for a least cost: rather a negation that was not understood."""
+    for metric in limits.order:
+        record = limits.names.record(metric)
+        cost = record is not None and record.goal == "min" and metric not in _SIZES
+        if cost and metric not in limits.highs:
+            name = NAMES.get(metric, metric)
+            raise RequestError(f"Should {name} be that much or more? Write at most, or both ends of a range.")
+
+
 def _add(limits: Limits, metric: str, term: Term) -> None:
-    perfect = metric in {"accuracy", "roc_auc"} and term.sign == ">" and term.first.value in {1, 100}
-    if perfect or (term.first.value <= 0 and metric != "error"):
+    record = limits.names.record(metric)
+    perfect = _fraction_of(record) and term.sign == ">" and term.first.value in {1, 100}
+    positive = record is None or record.goal == "min" or record.fraction
+    if perfect or (term.first.value <= 0 and positive and metric != "error"):
         raise RequestError(f"{term.said!r} is no limit that can be kept. Write a number above zero, no more than all.")
     if term.sign == "~":
         limits.about.append((metric, term))
@@ -108,8 +131,8 @@ def _add(limits: Limits, metric: str, term: Term) -> None:
     if metric in {"budget", "trials", "tokens", "epochs"}:
         _add_budget(limits, metric, term)
         return
-    low, high = _ends(metric, term._replace(sign=_meant(metric, term)))
-    metric, low, high = _asmetric_of(metric, low, high, term.said)
+    low, high = _ends(metric, term._replace(sign=_meant(metric, term, record)), record)
+    metric, low, high = _in_its_unit(metric, low, high, term.said, limits.names)
     if metric not in limits.order:
         limits.order.append(metric)
     if high is not None:
@@ -118,10 +141,10 @@ def _add(limits: Limits, metric: str, term: Term) -> None:
         limits.lows[metric] = max(low, limits.lows.get(metric, -math.inf))
 
 
-def _unplaced(text: str, term: Term, edge: int) -> bool:
+def _unplaced(text: str, term: Term, edge: int, names: Names) -> bool:
     """Whether nothing around a number says what it is of."""
     try:
-        metric_of(text, term, edge)
+        metric_of(text, term, edge, names)
     except RequestError:
         return term.first.kind == ""
     return False
@@ -138,10 +161,12 @@ def _check_about(limits: Limits, metric: str, term: Term) -> None:
         bound = {"budget": budget.seconds, "trials": budget.trials, "tokens": budget.llm_tokens}.get(metric)
         kept, value, low, high = bound is not None, term.first.value, None, bound
     else:
-        metric, value_or_none, _ = _asmetric_of(metric, term.first.value, term.first.value, term.said)
+        term = _turned(term, limits.names.of_plugin(metric))
+        metric, value_or_none, _ = _in_its_unit(metric, term.first.value, term.first.value, term.said, limits.names)
         value = value_or_none or 0.0
         low, high = limits.lows.get(metric), limits.highs.get(metric)
-        kept = (low if metric in {"accuracy", "roc_auc"} else high) is not None
+        record = limits.names.record(metric)
+        kept = (low if _more(record) else high) is not None
     if not kept:
         raise RequestError(_no_limit(term))
     if (low is not None and value < low) or (high is not None and value > high):
@@ -149,36 +174,47 @@ def _check_about(limits: Limits, metric: str, term: Term) -> None:
     _LOG.warning("'about %s' is left out: the limit beside it counts.", term.said)
 
 
-def _meant(metric: str, term: Term) -> str:
+def _meant(metric: str, term: Term, record: Metric | None) -> str:
     """The sign for this metric: faster is more of a rate, better is less of a cost, at 30 fps as at 5 ms."""
-    turned = _FASTER if metric == "fps" else _BETTER if metric not in {"accuracy", "roc_auc"} else None
-    return _TURNED.get(term.sign, term.sign) if turned is not None and turned.search(term.words) else term.sign
+    opposite = _FASTER if metric == "fps" else _BETTER if not _more(record) else None
+    return _TURNED.get(term.sign, term.sign) if opposite is not None and opposite.search(term.words) else term.sign
 
 
-def _ends(metric: str, term: Term) -> tuple[float | None, float | None]:
+def _ends(metric: str, term: Term, record: Metric | None) -> tuple[float | None, float | None]:
     """The low and the high end; a count below 50,000 is at most 49,999, other limits include their end."""
     value, sign = term.first.value, term.sign
+    count = record is not None and record.form == "count"
     if term.second is not None:
         return value, term.second.value
     if sign == "=":
         return value, value
-    if sign in {">", ">="} or (not sign and metric in {"accuracy", "roc_auc", "fps"}):
-        return (math.floor(value) + 1 if sign == ">" and metric == "params" else value), None
-    return None, (math.ceil(value) - 1 if sign == "<" and metric == "params" else value)
+    if sign in {">", ">="} or (not sign and (metric == "fps" or _more(record))):
+        return (math.floor(value) + 1 if sign == ">" and count else value), None
+    return None, (math.ceil(value) - 1 if sign == "<" and count else value)
 
 
-def _asmetric_of(
-    metric: str, low: float | None, high: float | None, said: str
+def _more(record: Metric | None) -> bool:
+    """Whether more of it is better, so that a number alone is the least that is wanted."""
+    return record is not None and record.goal == "max"
+
+
+def _fraction_of(record: Metric | None) -> bool:
+    return record is not None and record.fraction
+
+
+def _in_its_unit(
+    metric: str, low: float | None, high: float | None, said: str, names: Names
 ) -> tuple[str, float | None, float | None]:
     """A metric of constraints and the ends in its unit: of frames a second the latency, of errors the accuracy."""
     if metric in {"fps", "error"}:
         low, high = high, low
-    metric, turned = _TURNED_INTO.get(metric, (metric, None))
-    if turned is not None:
-        low, high = (None if end is None else turned(end) for end in (low, high))
-    if metric in {"accuracy", "roc_auc"}:
+    metric, turned_into = _TURNED_INTO.get(metric, (metric, None))
+    if turned_into is not None:
+        low, high = (None if end is None else turned_into(end) for end in (low, high))
+    record = names.record(metric)
+    if _fraction_of(record):
         low, high = _fraction(low, said), _fraction(high, said)
-    if metric == "params":
+    if record is not None and record.form == "count":
         low = None if low is None else float(math.ceil(low))
         high = None if high is None else float(math.floor(high))
     return metric, low, high
@@ -242,9 +278,11 @@ def check_limits(constraints: tuple[Constraint, ...]) -> None:
                 f"At most {c.at_most:g} and at least {c.at_least:g} for {name} contradict each other. "
                 "Write a low end below the high one."
             )
-        if c.at_most is not None and (
-            c.at_most < 0 or (c.at_most < 1 and c.metric in {"params", "flops"}) or c.at_most == 0
-        ):
+        record = declared.metric(c.metric)
+        positive = record.goal == "min" or record.fraction
+        least = 1.0 if record.form != "plain" else 0.0  # no network has less than one weight
+        if c.at_most is not None and positive and (c.at_most <= 0 or c.at_most < least):
             raise RequestError(f"No network keeps {name} at most {c.at_most:g}. Write a larger limit.")
-        if c.metric == "accuracy" and any(e is not None and not 0 <= e <= 1 for e in (c.at_most, c.at_least)):
-            raise RequestError("An accuracy limit lies between 0 and 1 (98 % is 0.98).")
+        if record.fraction and any(e is not None and not 0 <= e <= 1 for e in (c.at_most, c.at_least)):
+            what = "An accuracy limit" if c.metric == "accuracy" else f"A limit on {name}"
+            raise RequestError(f"{what} lies between 0 and 1 (98 % is 0.98).")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from genas.core.errors import RequestError
+from genas.core.metrics import Metric
 from genas.interpreters.limits.vocabulary import LETTER_SCALE
 from genas.interpreters.plain.patterns import one_of, rows
 
@@ -100,7 +102,7 @@ class Quantity:
         start: where it begins in the text; `end`: behind its unit.
         value: in seconds, megabytes, millijoules, a fraction (percent), or a plain count.
         kind: "time", "bytes", "energy", "percent", "flops", "params", "fps", "trials", "tokens", "epochs", "examples",
-            "" (no unit) or "unknown".
+            "other" (a unit of a plug-in's metric), "" (no unit) or "unknown".
         text: as written.
         scaled: whether a letter such as k or M stood behind the digits.
         unit: the unit as written.
@@ -115,14 +117,19 @@ class Quantity:
     unit: str = ""
 
 
-def quantities(text: str) -> list[Quantity]:
-    """All numbers of a plain text, durations like "1 h 30 min" as one."""
+def quantities(text: str, units: Sequence[str] = ()) -> list[Quantity]:
+    """All numbers of a plain text, durations like "1 h 30 min" as one.
+
+    Args:
+        units: those of plug-ins' metrics, which count where no unit known here fits.
+    """
+    others = re.compile(rf"[\s-]{{0,2}}({'|'.join(map(re.escape, units)) or '(?!)'})(?![A-Za-z0-9])")
     found: list[Quantity] = []
     unit = 0.0  # the one of the last number: 3600 for hours
     for match in _NUMBER.finditer(text):
         if found and match.start() < found[-1].end:
             continue
-        quantity = _quantity(text, match)
+        quantity = _quantity(text, match, others)
         if quantity is None:
             continue
         its_unit = _ratio(quantity)
@@ -168,7 +175,7 @@ def _continues(text: str, first: Quantity, second: Quantity, unit: float) -> boo
     return re.fullmatch(r"\s*(?:and)?\s*", between) is not None and second.value < unit
 
 
-def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
+def _quantity(text: str, match: re.Match[str], others: re.Pattern[str]) -> Quantity | None:
     digits = match[2]
     value = float(digits.replace(",", "").replace(" ", "") + (match[3] or "")) * (-1 if match[1] else 1)
     if not math.isfinite(value):
@@ -190,6 +197,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
                 return _with_unit(start, unit, kind, value * scale, digits if scale == 1 else "")
         word = len(letter[1]) > 3
         return Quantity(start, end, value * scale, "", text[start:end], scaled=not word, unit=letter[1])
+    if unit := others.match(text, end):
+        return Quantity(start, unit.end(), value, "other", text[start : unit.end()], unit=unit[1])
     if letters := _LETTERS.match(text, end):
         if _ORDINAL.match(text, end):
             return None
@@ -219,6 +228,31 @@ def _converted(value: float, unit: str, base: str) -> float:
     lower = unit.lower().replace("µ", "u").replace("μ", "u")
     name = _CASED.get(unit) or _PINT.get(lower) or lower
     return round(float(_registry().Quantity(value, name).to(base).magnitude), 12)
+
+
+def fits(quantity: Quantity, metric: Metric) -> bool:
+    """Whether a quantity can be of a plug-in's metric: it has no unit, the metric's own, or one that turns into it."""
+    if quantity.kind == "percent":
+        return metric.fraction
+    if quantity.kind in _BASE:
+        return _turned(1.0, _BASE[quantity.kind], metric.unit) is not None
+    return quantity.kind == "" or (quantity.kind == "other" and quantity.unit == metric.unit)
+
+
+def turned(quantity: Quantity, metric: Metric) -> Quantity:
+    """A quantity that fits a metric, in the metric's unit."""
+    value = _turned(quantity.value, _BASE[quantity.kind], metric.unit) if quantity.kind in _BASE else None
+    return quantity if value is None else replace(quantity, value=value, kind="other")
+
+
+def _turned(value: float, base: str, unit: str) -> float | None:
+    """The value in another unit; None where that counts something else."""
+    import pint
+
+    try:
+        return round(float(_registry().Quantity(value, base).to(unit).magnitude), 12)
+    except (pint.UndefinedUnitError, pint.DimensionalityError):
+        return None
 
 
 @lru_cache(maxsize=1)

@@ -8,16 +8,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from genas.core.errors import RequestError
-from genas.interpreters.limits.quantities import Quantity, pair, quantities
+from genas.interpreters.limits.names import Names
+from genas.interpreters.limits.quantities import Quantity, fits, pair, quantities
 from genas.interpreters.limits.vocabulary import (
     AFTER,
     ALONE_AFTER,
     ALONE_BEFORE,
+    BEHIND,
     COUNTED,
     FAR,
     HOW,
     KINDS,
-    METRIC,
     OTHER_END,
     OTHER_WORD,
     RANGE,
@@ -48,9 +49,9 @@ class Term(NamedTuple):
         return self.first.text if self.second is None else f"{self.first.text} to {self.second.text}"
 
 
-def read_terms(text: str) -> Iterator[Term]:
+def read_terms(text: str, names: Names) -> Iterator[Term]:
     """The numbers of a plain text with their signs, in order; both ends of a range are one term."""
-    numbers = quantities(text)
+    numbers = quantities(text, names.units())
     index, edge = 0, 0
     while index < len(numbers):
         first = numbers[index]
@@ -66,18 +67,20 @@ def read_terms(text: str) -> Iterator[Term]:
                 f"Between {first.text} and what? Write both ends, such as between 10k and 20k parameters."
             )
         index += 1
-        if first.kind == "" and sign in SIDED and index < len(numbers) and _both_ends(text, edge, end, numbers[index]):
-            falls = sign in {"<", "<="} and first.value > numbers[index].value
-            first = replace(first, kind=numbers[index].kind) if falls else pair(first, numbers[index])[0]
+        following = numbers[index] if index < len(numbers) else None
+        sided = first.kind == "" and sign in SIDED
+        if sided and following is not None and _both_ends(text, edge, end, following, names):
+            falls = sign in {"<", "<="} and first.value > following.value
+            first = replace(first, kind=following.kind) if falls else pair(first, following)[0]
         edge = end
         words = text[start : first.start] + text[first.end : end]
         yield Term(first, None, sign, start, end, words)
 
 
-def _both_ends(text: str, edge: int, end: int, second: Quantity) -> bool:
+def _both_ends(text: str, edge: int, end: int, second: Quantity, names: Names) -> bool:
     """Whether "over 10k", with no other metric named before it, goes on as "but under 40k parameters"."""
     begin = max((m.end() for m in STOP.finditer(text, edge, end)), default=edge)
-    named = [_name(m) for m in METRIC.finditer(text, begin, end)]
+    named = [names.name(m) for m in names.pattern.finditer(text, begin, end)]
     goes_on = OTHER_END.fullmatch(text[end : second.start]) is not None
     return second.kind in {"params", "flops"} and goes_on and set(named) <= {second.kind}
 
@@ -101,12 +104,14 @@ def _sign(text: str, quantity: Quantity, edge: int) -> tuple[str, int, int]:
     return "", quantity.start, quantity.end
 
 
-def metric_of(text: str, term: Term, edge: int) -> tuple[str, int, int]:
+def metric_of(text: str, term: Term, edge: int, names: Names) -> tuple[str, int, int]:
     """The metric of a term and the span that was read for it."""
-    kind, right = term.first.kind, named_right(text, term)
-    left = _left(text, term, edge)
+    kind, right = term.first.kind, named_right(text, term, names)
+    left = _left(text, term, edge, names)
+    if own := _of_plugin(text, term, right, left, names):
+        return own
     if kind in {"params", "flops", "fps", "energy", "tokens", "trials", "epochs"}:
-        return KINDS[kind], left.start() if left and _name(left) == KINDS[kind] else term.start, term.end
+        return KINDS[kind], left.start() if left and names.name(left) == KINDS[kind] else term.start, term.end
     if kind == "unknown":
         raise RequestError(
             f"{term.said!r} is not understood. Write a unit such as k parameters, MFLOPs, ms, MB, mJ or %."
@@ -117,9 +122,33 @@ def metric_of(text: str, term: Term, edge: int) -> tuple[str, int, int]:
         "percent": {"accuracy", "error", "roc_auc"},
     }.get(kind, {"params", "flops", "macs", "accuracy", "error", "roc_auc", "perplexity"})
     for found in (right, left):
-        if found and _name(found) in allowed:
-            return _name(found), min(found.start(), term.start), max(found.end(), term.end)
+        if found and names.name(found) in allowed:
+            return names.name(found), min(found.start(), term.start), max(found.end(), term.end)
     return _default(term, right, left, alone(text, term)), term.start, term.end
+
+
+def _of_plugin(
+    text: str, term: Term, right: re.Match[str] | None, left: re.Match[str] | None, names: Names
+) -> tuple[str, int, int] | None:
+    """The metric of a plug-in that a term is of, by its name or, where nothing is named, by its unit alone."""
+    for found in (right, left):
+        if (metric := names.read(found)) is not None and found is not None:
+            behind = BEHIND.match(text, term.first.end)
+            other = term.first.kind == "" and behind and behind.end() - len(behind[1]) != found.start() and metric.unit
+            scale = term.first.scaled and term.first.unit.lower() == metric.unit.lower()
+            if scale or other or not fits(term.first, metric):
+                how = f"in {metric.unit}" if metric.unit else "without a unit"
+                raise RequestError(
+                    f"{text[term.first.start : term.end].strip()!r}: {metric.name} is counted {how}. Write for example "
+                    f"{metric.name} at most {term.first.value:g}{' ' * bool(metric.unit)}{metric.unit}."
+                )
+            return metric.name, min(found.start(), term.start), max(found.end(), term.end)
+    if term.first.kind != "other":
+        return None
+    owners = [metric.name for metric in names.more if metric.unit == term.first.unit]
+    if right or left or len(owners) > 1:
+        raise RequestError(f"{term.said!r} of what? Write for example {owners[0]} at most {term.first.text}.")
+    return owners[0], term.start, term.end
 
 
 def alone(text: str, term: Term) -> bool:
@@ -127,16 +156,16 @@ def alone(text: str, term: Term) -> bool:
     return bool(ALONE_BEFORE.search(text[: term.start]) and ALONE_AFTER.match(text, term.end))
 
 
-def named_right(text: str, term: Term) -> re.Match[str] | None:
+def named_right(text: str, term: Term, names: Names) -> re.Match[str] | None:
     """The metric named right after the number."""
     kind = term.first.kind
     text = _named(text) if kind == "percent" else text  # 97 % of the digits right
     stop = RIGHT_STOP.search(text, term.end)
-    right = METRIC.search(text, term.end, stop.start() if stop else len(text))
+    right = names.pattern.search(text, term.end, stop.start() if stop else len(text))
     return None if right and (FAR if kind else OTHER_WORD).search(text[term.end : right.start()]) else right
 
 
-def _left(text: str, term: Term, edge: int) -> re.Match[str] | None:
+def _left(text: str, term: Term, edge: int, names: Names) -> re.Match[str] | None:
     """The last metric named before the number in the same clause, at most five words before its comparison."""
     text = _named(text)
     start, number = term.start, term.first.start
@@ -148,17 +177,14 @@ def _left(text: str, term: Term, edge: int) -> re.Match[str] | None:
         begin = max(begin, comma + 1)
     if TWO.search(text, begin, start):
         raise RequestError(f"{text[begin:start].strip()!r} names two figures for one number. Write one limit for each.")
-    found = [m for m in METRIC.finditer(text, begin, number) if len(re.findall(r"\w+", text[m.end() : start])) <= 5]
+    every = names.pattern.finditer(text, begin, number)
+    found = [m for m in every if len(re.findall(r"\w+", text[m.end() : start])) <= 5]
     return found[-1] if found else None
 
 
 def _named(text: str) -> str:
     """The text with its blanked names as words, which end no clause: the parameter budget for MNIST is 75k."""
     return _NAMES.sub(lambda m: "x" * len(m[0]), text)
-
-
-def _name(match: re.Match[str]) -> str:
-    return match.lastgroup or ""
 
 
 def _quick(term: Term) -> bool:
@@ -189,8 +215,8 @@ def _default(term: Term, right: re.Match[str] | None, left: re.Match[str] | None
             f"{said!r} limits nothing that is known. Write limits on parameters, FLOPs, latency or size."
         )
     for found in (right, left):
-        if found and _name(found) in UNITS:
-            raise RequestError(f"{said!r} has no unit. Write for example {HOW[_name(found)]}.")
+        if found and found.lastgroup in UNITS:
+            raise RequestError(f"{said!r} has no unit. Write for example {HOW[found.lastgroup]}.")
     raise RequestError(
         f"{said!r} of what? Write for example under {said} parameters, {said} FLOPs or {said} trials, or leave it out."
     )

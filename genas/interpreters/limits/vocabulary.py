@@ -113,11 +113,9 @@ OTHER_END = re.compile(rf"(?:\s|,|and\b|but\b|yet\b)*{_END}\s*$", re.I)
 FAR = re.compile(r"(?:\S+\s+){4}")
 _FILLER = r"(?:trainable|learnable|total|model|network|free|of|on|for|in|the|as|test|validation)"
 OTHER_WORD = re.compile(rf"\b(?!{_FILLER}\b)\w")
-COUNTED = re.compile(  # a word right behind a number that it may count
-    rf"[\s-]*(?!(?:{_FILLER}|at|if|then|so|but|yet|when|while|by|over|under|or|and|is|are|please|after|before)\b)"
-    r"[^\W\d_]{2,}",
-    re.I,
-)
+_NOT_COUNTED = rf"(?!(?:{_FILLER}|at|if|then|so|but|yet|when|while|by|over|under|or|and|is|are|please|after|before)\b)"
+COUNTED = re.compile(rf"[\s-]*{_NOT_COUNTED}[^\W\d_]{{2,}}", re.I)  # a word right behind a number that it may count
+BEHIND = re.compile(rf"[\s-]*{_NOT_COUNTED}([^\W\d_]\w*)", re.I)  # the same, or a unit of one letter
 KINDS = {
     "percent": "accuracy",
     "flops": "flops",

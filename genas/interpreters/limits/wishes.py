@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import islice
 
+from genas.core import metrics
 from genas.core.errors import RequestError
+from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Objective
+from genas.interpreters.limits.names import Names, said
 from genas.interpreters.plain.patterns import one_of, rows, words
 from genas.interpreters.plain.text import blank_all
 
@@ -45,22 +49,6 @@ _NETWORK = r"(?:network|net|model|classifier|cnn|convnet|gnn|architecture|recogn
 _POSSIBLE = r"(?:as (?:possible|can be|you can|it gets|it can be)|possible)"
 
 
-def _metrics(prefix: str = "") -> str:
-    """A pattern with one named group a metric."""
-    return "(?:" + "|".join(rf"(?P<{prefix}{metric}>\b(?:{said})\b)" for said, metric in _NOUNS) + ")"
-
-
-def _ranked() -> Iterator[str]:
-    """The same, where a metric may be named by its adjective: above all small, then fast."""
-    adjectives = {metric: said for said, metric in _QUALITIES}
-    ends = rf"(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ )?{_NETWORK}\b))"
-    for said, metric in _NOUNS:
-        yield rf"(?P<{metric}>\b(?:{said})\b|\b(?:{adjectives.get(metric, '(?!)')})\b{ends})"
-
-
-_NAMED, _THAN = _metrics(), _metrics("than_")
-_RANKED = re.compile("|".join(_ranked()), re.I)
-_COSTS = "|".join(said for said, metric in _NOUNS if metric != "accuracy")
 _LEAST = r"(?:lowest|fewest|least|smallest|shortest|minimal|minimum|best)(?: possible)?(?: number of| amount of| peak)?"
 _MAIN = r"(?:main|primary|chief|biggest|top|number one|first|only|sole)"
 _CONCERN = r"(?:concern|priority|goal|objective|aim|criterion|focus)"
@@ -71,30 +59,13 @@ _FIRST = one_of(rf"""
 """)
 _BEST = r"(?:highest|top|maximum|maximal|greatest|best) (?:possible |test |validation )*"
 _BEFORE = r"(?:(?:matters|counts|is|weighs)\s+)?(?:more (?:important )?than|before|ahead of|over|>+)"
-_STRONG = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"\b{_LEAST} {_NAMED}",
-        rf"\bas (?:few|little|low|small|short) {_NAMED} as",
-        rf"{_NAMED}(?:\s+(?!and\b|but\b)\w+){{0,2}}\s+as (?:low|small|little|short|few|high|good|fast) {_POSSIBLE}",
-        rf"\bthe (?:lower|less|fewer|smaller|shorter) (?:the )?{_NAMED}[^.;|]{{0,40}}? the better\b",
-        rf"\b{_BEST}(?:(?P<accuracy>accuracy)|(?P<latency_ms>speed|throughput|frame rate))\b",
-        rf"{_NAMED}(?:\s+|,\s*)(?:(?:comes?|goes|is|are) )?{_FIRST}(?!\w)",
-        rf"{_NAMED}\s+{_BEFORE}\s+(?:the )?(?={_THAN})",  # the second may come before a third
-        rf"{_NAMED}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the |by )?(?:low )?(?={_THAN})",
-    )
-) + tuple(
+_SUPERLATIVES = tuple(
     re.compile(rf"(?P<{metric}>\b(?:{said})(?!\w))", re.I)
     for said, metric in (
         *_MOST,
         *((rf"(?:as|most) (?:{said})(?= as\b)|most (?:{said})", metric) for said, metric in _QUALITIES),
         *((rf"the (?:{said})\b[^.;|]{{0,40}}? the better", metric) for said, metric in _MORE),
     )
-)
-_LATER = re.compile(
-    rf"{_NAMED}\s+(?:comes? |is |in )?(?:the |an? |of )?(?:(?P<third>third(?:ly)?|last|tertiary)|"
-    r"second(?:ly|ary)?|next|afterwards|after that|(?:as (?:a )?)?tie[- ]?breaker)\b",
-    re.I,
 )
 _OPENING = one_of(r"""
     (?<!is )(?<!are )(?<!comes )(?P<second>then|secondary|second(?:ly)?|after that|followed by|next)
@@ -149,6 +120,18 @@ _KEPT = one_of(rf"""
 """)
 
 
+_LARGE = re.compile(
+    r"\b(?:as (?:large|big) as possible|largest|biggest|most parameters)\b"
+    r"(?! (?:possible )?(?:image|data|digit|concern|priority))",
+    re.I,
+)
+_COST = r"(?:latency|inference time|memory|energy|power|flops|macs|size|params|parameters|errors?(?: rate)?|perplexity)"
+_WRONG = one_of(rf"""
+    \bminimi[sz](?:e|ing) (?:the )?(?:test |validation )?accuracy|\bmaximi[sz](?:e|ing) (?:the )?{_COST}\b
+    \b(?:lowest|worst|least) (?:possible )?accura(?:cy|te)|\bas (?:inaccurate|slow|bad) as|\b(?:slowest|worst)\b
+""")
+
+
 def _weak(adjective: str, noun: str) -> re.Pattern[str]:
     """An adjective before a network, after "keep it" or alone between commas; save memory, low latency, latency low."""
     ends = r"(?!\s*\|+[\s-]*(?:image|photo|picture|scan))(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|$))"
@@ -163,77 +146,155 @@ def _weak(adjective: str, noun: str) -> re.Pattern[str]:
     )
 
 
-_NOUN = {metric: said for said, metric in _NOUNS}
-_WEAK = {metric: _weak(said, _NOUN[metric]) for said, metric in _QUALITIES if metric != "accuracy"} | {
-    "flops": words(rf"(?:low|few)[- ](?:{_NOUN['flops']})")
-}
-_LESS = re.compile(
-    rf"(?P<less>{_COSTS}|accuracy) (?:is |matters |counts )?less (?:important )?than "
-    rf"(?:the )?(?P<than>{_COSTS}|accuracy)",
-    re.I,
-)
-_LARGE = re.compile(
-    r"\b(?:as (?:large|big) as possible|largest|biggest|most parameters)\b"
-    r"(?! (?:possible )?(?:image|data|digit|concern|priority))",
-    re.I,
-)
-_COST = r"(?:latency|inference time|memory|energy|power|flops|macs|size|params|parameters|errors?(?: rate)?|perplexity)"
-_WRONG = re.compile(
-    one_of(rf"""
-    \bminimi[sz](?:e|ing) (?:the )?(?:test |validation )?accuracy|\bmaximi[sz](?:e|ing) (?:the )?{_COST}\b
-    \b(?:lowest|worst|least) (?:possible )?accura(?:cy|te)|\bas (?:inaccurate|slow|bad) as|\b(?:slowest|worst)\b
-    """),
-    re.I,
-)
+class _Grammar:
+    """The patterns of wishes, over the standard metrics and those of plug-ins, each in a group of its name.
+
+    A plug-in's metric has the group "more0", "more1" and so on.
+    """
+
+    def __init__(self, more: Sequence[Metric]) -> None:
+        self.more = {f"more{number}": metric for number, metric in enumerate(more)}
+        self.nouns = (*((said(metric), group) for group, metric in self.more.items()), *_NOUNS)
+        self.noun = {group: words for words, group in self.nouns}
+        self.named, self.than = self._either(), self._either("than_")
+
+    def metric(self, group: str) -> str:
+        """The metric of a group."""
+        name = group.removeprefix("than_")
+        return self.more[name].name if name in self.more else name
+
+    def _either(self, prefix: str = "") -> str:
+        """A pattern with one named group a metric."""
+        return "(?:" + "|".join(rf"(?P<{prefix}{group}>\b(?:{noun})\b)" for noun, group in self.nouns) + ")"
+
+    @cached_property
+    def ranked(self) -> re.Pattern[str]:
+        """The same, where a metric may be named by its adjective: above all small, then fast."""
+        adjectives = {metric: adjective for adjective, metric in _QUALITIES}
+        ends = rf"(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ )?{_NETWORK}\b))"
+        return re.compile(
+            "|".join(
+                rf"(?P<{group}>\b(?:{noun})\b|\b(?:{adjectives.get(group, '(?!)')})\b{ends})"
+                for noun, group in self.nouns
+            ),
+            re.I,
+        )
+
+    @cached_property
+    def strong(self) -> tuple[re.Pattern[str], ...]:
+        """Wishes in so many words."""
+        named, best = self.named, [rf"(?P<{g}>{said(m)})" for g, m in self.more.items() if m.goal == "max"]
+        best += [r"(?P<accuracy>accuracy)", r"(?P<latency_ms>speed|throughput|frame rate)"]
+        patterns = (
+            rf"\b{_LEAST} {named}",
+            rf"\bas (?:few|little|low|small|short) {named} as",
+            rf"{named}(?:\s+(?!and\b|but\b)\w+){{0,2}}\s+as (?:low|small|little|short|few|high|good|fast) {_POSSIBLE}",
+            rf"\bthe (?:lower|less|fewer|smaller|shorter) (?:the )?{named}[^.;|]{{0,40}}? the better\b",
+            rf"\b{_BEST}(?:{'|'.join(best)})\b",
+            rf"{named}(?:\s+|,\s*)(?:(?:comes?|goes|is|are) )?{_FIRST}(?!\w)",
+            rf"{named}\s+{_BEFORE}\s+(?:the )?(?={self.than})",  # the second may come before a third
+            rf"{named}\s*,?\s+(?:and )?(?:then|followed by|next|before)\s+(?:the |by )?(?:low )?(?={self.than})",
+        )
+        return (*(re.compile(pattern, re.I) for pattern in patterns), *_SUPERLATIVES)
+
+    @cached_property
+    def later(self) -> re.Pattern[str]:
+        """What comes second or third."""
+        return re.compile(
+            rf"{self.named}\s+(?:comes? |is |in )?(?:the |an? |of )?(?:(?P<third>third(?:ly)?|last|tertiary)|"
+            r"second(?:ly|ary)?|next|afterwards|after that|(?:as (?:a )?)?tie[- ]?breaker)\b",
+            re.I,
+        )
+
+    @cached_property
+    def less(self) -> re.Pattern[str]:
+        """One metric that is less important than another."""
+        costs = "|".join([*(noun for noun, group in self.nouns if group != "accuracy"), "accuracy"])
+        return re.compile(
+            rf"(?P<less>{costs}) (?:is |matters |counts )?less (?:important )?than (?:the )?(?P<than>{costs})", re.I
+        )
+
+    @cached_property
+    def weak(self) -> dict[str, re.Pattern[str]]:
+        """Mere adjectives: small, fast, low latency."""
+        less = {group: _weak("(?!)", said(metric)) for group, metric in self.more.items() if metric.goal == "min"}
+        few = {"flops": words(rf"(?:low|few)[- ](?:{self.noun['flops']})")}
+        return {m: _weak(adjective, self.noun[m]) for adjective, m in _QUALITIES if m != "accuracy"} | few | less
+
+    @cached_property
+    def wrong(self) -> re.Pattern[str]:
+        """What asks for a bad network."""
+        up = "|".join(said(metric) for metric in self.more.values() if metric.goal == "min") or "(?!)"
+        down = "|".join(said(metric) for metric in self.more.values() if metric.goal == "max") or "(?!)"
+        return re.compile(
+            rf"{_WRONG}|\b(?:highest|maximal|maximum|maximi[sz](?:e|ing)) (?:the )?(?:{up})(?!\w)"
+            rf"|\b(?:lowest|least|minimal|minimum|minimi[sz](?:e|ing)) (?:the )?(?:{down})(?!\w)",
+            re.I,
+        )
 
 
-def read_wishes(text: str, quality: str = "accuracy") -> tuple[Objective, ...]:
+@lru_cache(maxsize=8)
+def _grammar(more: tuple[Metric, ...]) -> _Grammar:
+    return _Grammar(more)
+
+
+def read_wishes(text: str, names: Names, judged: Metric = ACCURACY) -> tuple[Objective, ...]:
     """The objectives in order: superlatives and ranked wishes as mentioned, the quality, then mere adjectives.
 
     Args:
         text: the sentence with its numbers blanked.
-        quality: the task's metric.
+        names: the metrics that it may name.
+        judged: the task's metric.
     """
-    if match := _WRONG.search(text):
-        raise RequestError(f"{match[0]!r} asks for a bad network. Write accuracy first, or leave it out.")
-    text = _LESS.sub(lambda m: f"{m['than']} before {m['less']}", text)
+    grammar, quality = _grammar(names.more), judged.name
+    if match := grammar.wrong.search(text):
+        raise RequestError(f"{match[0]!r} asks for a bad network. Write {quality} first, or leave it out.")
+    text = grammar.less.sub(lambda m: f"{m['than']} before {m['less']}", text)
     needed = blank_all(text, _NEEDLESS)
     kept = _DROPPED.sub(lambda m: "|" * len(m[0]) if _UNWANTED.search(m[0]) else m[0], needed)
-    unwanted = len(re.findall(_NOUN["accuracy"], kept, re.I)) < len(re.findall(_NOUN["accuracy"], needed, re.I))
+    unwanted = len(re.findall(grammar.noun["accuracy"], kept, re.I)) < len(
+        re.findall(grammar.noun["accuracy"], needed, re.I)
+    )
     ranks: dict[str, tuple[int, int]] = {}
-    for named, place, rank in _strong(kept):
+    for named, place, rank in _strong(kept, grammar):
         # an accurate language model is one of low perplexity
-        metric = quality if named == "accuracy" and quality == "perplexity" else named
+        metric = quality if named == "accuracy" and judged.role == "quality" else grammar.metric(named)
         old = ranks.get(metric, (rank, place))
         ranks[metric] = max(rank, old[0]), min(place, old[1])
     if all(rank for rank, _ in ranks.values()):  # nothing comes first in so many words
         ranks[quality] = 0, 0
     order = sorted(ranks, key=ranks.__getitem__)
-    weak = {metric: found.start() for metric, pattern in _WEAK.items() if (found := pattern.search(kept))}
-    adjectives = sorted(weak, key=weak.__getitem__)
+    weak = {group: found.start() for group, pattern in grammar.weak.items() if (found := pattern.search(kept))}
+    adjectives = [grammar.metric(group) for group in sorted(weak, key=weak.__getitem__)]
     if unwanted:  # the quality comes last
         order = [metric for metric in order if metric != quality]
     order += [m for m in ((*adjectives, quality) if unwanted else (quality, *adjectives)) if m not in order]
     large = _LARGE.search(kept)
     if large and "params" in order:
         raise RequestError(f"{large[0]!r} and small contradict each other. Write one of the two.")
-    objectives = [Objective(metric, "max" if metric == "accuracy" else "min") for metric in order]
+    if (unread := names.mentioned(kept)) is not None and unread.name not in order:
+        raise RequestError(
+            f"What is wanted of {unread.name}? Write a limit, such as {unread.name} at most 3 {unread.unit}".rstrip()
+            + f", or {unread.name} first, or {unread.name} second; or leave it out."
+        )
+    goals = {metric.name: metric.goal for metric in (*metrics.STANDARD.values(), *names.more, judged)}
+    objectives = [Objective(metric, goals[metric]) for metric in order]
     return (Objective("params", "max"), *objectives) if large else tuple(objectives)
 
 
-def _strong(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each metric that is wished for in so many words, where, and its rank: 0, or 1 and 2 for "latency second"."""
-    for pattern in _STRONG:
+def _strong(text: str, grammar: _Grammar) -> Iterator[tuple[str, int, int]]:
+    """Each group that is wished for in so many words, where, and its rank: 0, or 1 and 2 for "latency second"."""
+    for pattern in grammar.strong:
         for found in pattern.finditer(text):
             for name in filter(found.group, found.groupdict()):
                 yield name.removeprefix("than_"), found.start(name), 0
-    for found in _LATER.finditer(text):
-        metric = next(name for name in _NOUN if found[name])
+    for found in grammar.later.finditer(text):
+        metric = next(name for name in grammar.noun if found[name])
         yield metric, found.start(metric), 2 if found["third"] else 1
     for phrase in _LIST.finditer(text):
         rank = 2 if phrase["third"] else 1 if phrase["second"] else 0
         begin, end = phrase.span(phrase.re.groups)
-        for found in islice(_RANKED.finditer(text, begin, end), len(_NOUNS)):
+        for found in islice(grammar.ranked.finditer(text, begin, end), len(grammar.nouns)):
             if _JOINT.sub("", text[begin : found.start()]):  # the list has ended
                 break
             yield found.lastgroup or "", found.start(), rank

@@ -1,0 +1,81 @@
+"""The metric of a name: a standard one, or one that a scorer, a validator or a task declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from genas.core import metrics, registry
+from genas.core.errors import RequestError
+from genas.core.metrics import Metric
+
+_KINDS = ("scorers", "tasks", "validators")
+
+
+def metric(name: str) -> Metric:
+    """The record of a metric, of its figure on the test split too; what nobody declares is a plain number.
+
+    Plug-ins are imported only for names that are not standard.
+
+    Raises:
+        RequestError: two plug-ins declare the name and mean different things.
+    """
+    if metrics.is_on_test(name):
+        return metric(metrics.off_test(name)).on_test
+    return metrics.STANDARD.get(name) or _outside().get(name) or _of_genas(name) or Metric(name)
+
+
+def scorer_of(name: str) -> str | None:
+    """The scorer that measures a metric; None where none does.
+
+    That is the one of its name, else one of another package, else, of a metric that is not standard, any.
+
+    Raises:
+        RequestError: several do; the request has to name one.
+    """
+    if name in registry.names("scorers"):
+        return name
+    outside = registry.outside("scorers")
+    for those in (outside, [] if name in metrics.STANDARD else sorted({*registry.names("scorers")} - {*outside})):
+        found = [one for one in those if registry.load("scorers", one).metric.name == name]
+        if len(found) > 1:
+            raise RequestError(f"The scorers {', '.join(found)} all measure {name}. Name one of them in scorers.")
+        if found:
+            return found[0]
+    return None
+
+
+def outside() -> tuple[Metric, ...]:
+    """What plug-ins of other packages declare beyond the standard metrics."""
+    return tuple(_outside().values())
+
+
+def _outside() -> dict[str, Metric]:
+    return _joined(tuple((kind, name) for kind in _KINDS for name in registry.outside(kind)))
+
+
+@lru_cache
+def _of_genas(name: str) -> Metric | None:
+    """A proxy has the name of its file; for any other name all of genas' own plug-ins are asked."""
+    own = [(kind, one) for kind in _KINDS for one in registry.names(kind) if one not in registry.outside(kind)]
+    alike = tuple(plugin for plugin in own if plugin[1] == name)
+    return _joined(alike).get(name) or _joined(tuple(own)).get(name)
+
+
+@lru_cache
+def _joined(plugins: tuple[tuple[str, str], ...]) -> dict[str, Metric]:
+    found: dict[str, Metric] = {}
+    for kind, name in plugins:
+        for one in _metrics_of(kind, name):
+            known = metrics.STANDARD.get(one.name) or found.setdefault(one.name, one)
+            if known != one:
+                raise RequestError(
+                    f"{name} of {kind} declares the metric {one.name!r} otherwise than it is known ({one}; {known}): "
+                    "give its metric another name, or take the known record."
+                )
+    return {name: one for name, one in found.items() if name not in metrics.STANDARD}
+
+
+def _metrics_of(kind: str, name: str) -> Iterator[Metric]:
+    cls = registry.load(kind, name)
+    yield from (cls.metric, *getattr(cls, "metrics", ()))
