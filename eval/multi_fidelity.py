@@ -90,7 +90,7 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
     """Mean regret over full trainings, one panel a table."""
     from matplotlib.figure import Figure
 
-    from genas.report.charts import COLOURS
+    from genas.reporting.charts import COLOURS
 
     figure = Figure(figsize=(8, 3), layout="constrained")
     for axes, (case, by) in zip(figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True):

@@ -215,7 +215,7 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
     """The mean curve of each search, one panel a study."""
     from matplotlib.figure import Figure
 
-    from genas.report.charts import COLOURS
+    from genas.reporting.charts import COLOURS
 
     wide, order = 4, list(dict.fromkeys(name for by in results.values() for name in by))
     figure = Figure(figsize=(11, 2.1 * -(-len(results) // wide)), layout="constrained")

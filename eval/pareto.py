@@ -132,7 +132,7 @@ def draw(results: dict[str, dict[tuple[str, str], list[dict]]], path: Path) -> N
     """What is missing of the hypervolume over evaluations: the mean over devices and seeds, one panel a data set."""
     from matplotlib.figure import Figure
 
-    from genas.report.charts import COLOURS
+    from genas.reporting.charts import COLOURS
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     datasets = list(dict.fromkeys(dataset for by in results.values() for dataset, _ in by))

@@ -164,7 +164,7 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
     """Mean regret over evaluations, one panel a data set."""
     from matplotlib.figure import Figure
 
-    from genas.report.charts import COLOURS
+    from genas.reporting.charts import COLOURS
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     for axes, dataset in zip(figure.subplots(1, 3), DATASETS, strict=True):

@@ -1,20 +1,21 @@
-"""The public verbs: what the command line, a service and an agent are skins over."""
+"""The public verbs: what the command line, a service and an agent are skins over.
+
+Their examples are one session, in a folder that holds `wine.csv`: 178 wines of three growers. The tests run it.
+"""
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genas import catalogue, defaults
-from genas.core import registry, wire
+from genas.core import phrases, registry, wire
 from genas.core.errors import GenasError, NotWritten, RequestError
-from genas.core.records import Architecture, Candidate, Constraint, Options, Report, Request, Trial, Use
+from genas.core.records import Architecture, BatchRow, Candidate, Constraint, Report, Request, Trial, Use
+from genas.run.folders import default_folder, slug
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
@@ -41,6 +42,17 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
 
     Raises:
         RequestError: something is missing, unclear or contradicts itself; the message says what to write.
+
+    >>> import genas
+    >>> request = genas.interpret(
+    ...     "Predict target in wine.csv under 5k parameters, 2 trials",
+    ...     proposers=["uniform"],
+    ...     scorers=["params"],
+    ...     validator=genas.Use("train", {"epochs": 2}),
+    ...     device="cpu",
+    ... )
+    >>> request.task.name, request.space.name, request.budget.trials, str(request.constraints[0])
+    ('tabular', 'mlp', 2, 'params <= 4999')
     """
     sentence = wire.text("The sentence", sentence, LONGEST)
     reader = _interpreter(interpreter)
@@ -85,7 +97,8 @@ def design(
         request: a sentence, or a request that `interpret` made.
         out: the run's folder; the same folder and request go on with a stopped run. Default `runs/<time>-<slug>`.
         progress: told about each stage and step.
-        executor: where trainings run, as "serial", "threads:4", "processes:4" or "ray:ADDRESS" (see `parse_executor`);
+        executor: where trainings run, as "serial", "threads:4", "processes:4" or "ray:ADDRESS" (see
+            `genas.core.phrases.parse_executor`);
             None is one thread for each core where images are trained on a CPU, else "serial". A stopped run may go on
             with another. With a budget in trials the answer is the same where each training has as many threads.
         known: fields of Request that win over the sentence or the request's own (seed=1, device="cuda",
@@ -96,16 +109,21 @@ def design(
 
     Raises:
         RequestError: the request can't be read or can't be met.
+
+    >>> report = genas.design(request, out="runs/wine")
+    >>> report.winner.value("params") < 5000
+    True
+    >>> sorted(path.name for path in Path("runs/wine").iterdir())
+    ['ledger.jsonl', 'report.html', 'report.json', 'store', 'winner']
     """
-    from genas.report.page import write
+    from genas.reporting.page import write
     from genas.run import account
 
     request = _read(request, known)
     folder = Path(out) if out is not None else default_folder(request.goal)
     with _designing(request, folder, {}, progress, executor) as designer:
         report = designer.run()
-        if report.winner is not None:
-            _export(designer, report.winner, report.recipe, folder / "winner")
+        designer.export(folder / "winner")
         write(report, folder, events=list(designer.ledger.read()))
         account.seal(folder, designer.ledger)
     return report
@@ -120,36 +138,16 @@ def check(
 
     Raises:
         GenasError: what `design` would raise.
+
+    >>> check("Predict target in beer.csv, 2 trials")
+    Traceback (most recent call last):
+        ...
+    genas.core.errors.RequestError: ...beer.csv...
     """
     request = _read(request, known)
     folder = Path(out) if out is not None else default_folder(request.goal)
     with _designing(request, folder, {}, executor=executor) as designer:
         designer.check()
-
-
-def _export(designer: Designer, winner: Trial, recipe: Options, folder: Path) -> None:
-    from genas.export.folder import export
-
-    weights = designer.weights()
-    if weights is not None:
-        from genas.training.timing import build
-
-        arch = winner.candidate.arch
-        network = build(designer.space, arch, designer.task, designer.request.seed)
-        network.load_state_dict(weights)
-        export(network, arch, designer.task, folder, recipe=recipe)
-
-
-def slug(goal: str) -> str:
-    """The words of a sentence as a part of a folder's name, at most 40 characters; "" where it has none."""
-    return re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:40].strip("-")
-
-
-def default_folder(goal: str) -> Path:
-    """`runs/<time>-<slug>` for a sentence, numbered where two begin in one second."""
-    base = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(goal) or 'run'}"
-    names = (base if number == 1 else f"{base}-{number}" for number in count(1))
-    return next(folder for name in names if not (folder := Path("runs") / name).exists())
 
 
 def propose(
@@ -164,6 +162,10 @@ def propose(
 
     Raises:
         RequestError: the request can't be read, or no candidate keeps its limits.
+
+    >>> trials = genas.propose(request, 3)
+    >>> [trial.value("params") < 5000 for trial in trials]
+    [True, True, True]
     """
     if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise RequestError(f"n must be a whole number from 1 to {MOST:,}, not {n!r:.60}.")
@@ -190,15 +192,13 @@ def score(
     Raises:
         RequestError: the request can't be read.
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
+
+    >>> (trial,) = genas.score(request, [trials[0].candidate.arch])
+    >>> trial.value("params") == trials[0].value("params")
+    True
     """
     with _designing(request, out, known, progress) as designer:
-        candidates, trials = _given(designer, archs), list[Trial]()
-        designer.remember()
-        designer.progress.stage("score", len(candidates))
-        for candidate in candidates:
-            trials.append(designer.lab.figures(candidate))
-            designer.progress.step()
-        return trials
+        return designer.figures(_given(designer, archs))
 
 
 def validate(
@@ -222,6 +222,10 @@ def validate(
     Raises:
         RequestError: the request can't be read.
         InvalidArchitecture: one is not of the request's space; the message says what is wrong.
+
+    >>> (trial,) = genas.validate(request, [trials[0].candidate.arch])
+    >>> len(trial.all("test_accuracy"))  # one for each of three seeds
+    3
     """
     with _designing(request, out, known, progress, executor) as designer:
         return designer.validated(_given(designer, archs))
@@ -251,7 +255,7 @@ def _designing(
     from genas.run.designer import Designer
 
     request = _read(request, known)
-    use = parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
+    use = phrases.parse_executor(executor) if isinstance(executor, str) else executor or defaults.executor(request)
     ledger = Ledger(None if out is None else own_files(Path(out)) / "ledger.jsonl", held=True)
     designer: Designer | None = None
     try:
@@ -264,16 +268,6 @@ def _designing(
         raise
     finally:
         ledger.close()
-
-
-@dataclass(frozen=True)
-class BatchRow:
-    """One task of a batch: its report, or why there is none."""
-
-    goal: str
-    folder: Path
-    report: Report | None = None
-    error: str | None = None
 
 
 def batch(
@@ -290,6 +284,12 @@ def batch(
 
     Raises:
         RequestError: the file can't be read.
+
+    >>> tasks = '[[tasks]]\\ngoal = "Predict target in beer.csv, 2 trials"'
+    >>> _ = Path("tasks.toml").write_text(tasks, encoding="utf-8")
+    >>> for row in genas.batch("tasks.toml", out="runs"):
+    ...     print(row.folder, "-", row.error)
+    runs/01-predict-target-in-beer-csv-2-trials - ...beer.csv...
     """
     data = wire.read_file(Path(file))
     entries = data.get("tasks")
@@ -324,42 +324,31 @@ def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
 
     Raises:
         RequestError: there is no finished run in the folder.
+
+    >>> print(genas.report("runs/wine", [genas.Constraint("params", at_most=2000)]))
+    Run wine
+    ...
     """
     from genas.run import account
 
     return account.tell(Path(folder), limits)
 
 
-def parse_executor(text: str) -> Use:
-    """An executor from "processes", "processes:4", "ray:10.0.0.5:6379" or "processes:workers=4,threads=2".
-
-    Raises:
-        RequestError: there is none of that name, or it has no such option.
-    """
-    name, _, rest = text.partition(":")
-    cls = registry.load("executors", name)
-    if rest and "=" not in rest:
-        if cls.short is None:
-            raise RequestError(f"{name} takes options by name only, such as {name}:threads=1; not {rest!r}.")
-        return Use(name, {cls.short: rest})
-    return parse_use(text)
-
-
-def parse_use(text: str) -> Use:
-    """A plug-in with its options from "navigator" or "navigator:batch=8,partition=1".
-
-    Raises:
-        RequestError: an option has no value.
-    """
-    name, _, rest = text.partition(":")
-    pairs = [part.partition("=") for part in rest.split(",") if part]
-    if wrong := [key for key, equals, _ in pairs if not equals]:
-        raise RequestError(f"{name}: write {wrong[0]}=VALUE, in {text!r}.")
-    return Use(name, {key.strip(): value.strip() for key, _, value in pairs})
-
-
 def export_network(run: str | Path, key: str, out: str | Path | None = None) -> Path:
-    """Write any trained network of a run as files that need no genas; see `genas.run.trained.export_network`."""
+    """Write a trained network of a run, its winner or another, as files that need no genas.
+
+    Args:
+        run: the run's folder.
+        key: the beginning of the network's key, as the report shows it.
+        out: the folder to write; None is `exported-KEY` in the run's.
+
+    Raises:
+        RequestError: there is not just one such network, or its weights are gone.
+
+    >>> folder = genas.export_network("runs/wine", report.winner.candidate.key, out="wine-net")
+    >>> (folder / "model.py").is_file(), (folder / "weights.safetensors").is_file()
+    (True, True)
+    """
     from genas.run import trained
 
     return trained.export_network(Path(run), key, None if out is None else Path(out))
@@ -374,6 +363,10 @@ def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answer
 
     Raises:
         RequestError: there is no network, or a file can't be read as its inputs.
+
+    >>> answers = genas.predict("runs/wine", "wine.csv")
+    >>> answers.classes, len(answers.chosen), answers.probabilities.shape
+    (('0', '1', '2'), 178, (178, 3))
     """
     from genas.export.answers import answers
 
@@ -383,7 +376,25 @@ def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answer
 def train_further(
     run: str | Path, key: str, budget: str, out: str | Path | None = None, *, progress: Progress | None = None
 ) -> Further:
-    """Go on with any trained network of a run, then test it; see `genas.run.trained.train_further`."""
+    """Go on with a trained network of a run, its learning rate falling to zero; then test and export it.
+
+    Stopped and called again with the same budget, it goes on; another budget is trained on top of the one before. The
+    run itself is left as it is.
+
+    Args:
+        run: the run's folder.
+        key: the beginning of the network's key, as the report shows it.
+        budget: how long, such as "5 minutes".
+        out: the folder to write; None is `trained-KEY` in the run's.
+        progress: told how far the training is.
+
+    Raises:
+        RequestError: there is not just one such network, it can't be trained further, or the budget is no time.
+
+    >>> further = genas.train_further("runs/wine", report.winner.candidate.key, "1 second", out="wine-more")
+    >>> further.before.metric, further.after.metric, further.test.metric
+    ('accuracy', 'accuracy', 'test_accuracy')
+    """
     from genas.run import trained
 
     return trained.train_further(Path(run), key, budget, out=None if out is None else Path(out), progress=progress)

@@ -27,7 +27,7 @@ def with_model(request: Request, llm: str | None) -> Request:
     name, address = split("local" if llm is None else llm)
     access: dict[str, Any] = {"model": name} | ({"base_url": address} if address else {})
     uses = [*request.proposers, *request.refiners]
-    unnamed = {use.name for use in uses if _chats(use.name) and "model" not in use.options}
+    unnamed = {use.name for use in uses if registry.asks_chat_model(use.name) and "model" not in use.options}
 
     def named(given: Sequence[Use]) -> tuple[Use, ...]:
         return tuple(replace(u, options={**access, **u.options}) if u.name in unnamed else u for u in given)
@@ -36,11 +36,6 @@ def with_model(request: Request, llm: str | None) -> Request:
     if llm is not None and not unnamed and not any(use.name == "llm" for use in uses):
         proposers += (Use("llm", access),)
     return replace(request, proposers=proposers, refiners=named(request.refiners))
-
-
-def _chats(name: str) -> bool:
-    """Whether a proposer or refiner asks a chat model: it then has a budget of tokens."""
-    return any("tokens" in registry.options(k, name) for k in ("proposers", "refiners") if name in registry.names(k))
 
 
 def _with_plugins(request: Request) -> Request:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from genas.core import registry, wire
+from genas.core import phrases, registry, wire
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -106,8 +105,8 @@ class _Counter:
 
 
 def _of_table(space: SearchSpace, source: str) -> Iterator[Example]:
-    _, name, *rest = source.split(":", 2)
-    options: dict[str, Any] = dict(_option(part, source) for part in ",".join(rest).split(",") if part)
+    table = phrases.parse_table(source)
+    name, options = table.name, dict(table.options)
     count, seed = (_whole(options, key, least, default, source) for key, least, default in _DRAW)
     devices = [device for device in str(options.pop("devices", "")).split("+") if device]
     use = Use(name, options)
@@ -146,16 +145,6 @@ def _whole(options: dict[str, Any], key: str, least: int, default: int, source: 
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise RequestError(f"{source}: {key} must be a whole number of at least {least}, not {value!r}.")
     return value
-
-
-def _option(text: str, source: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise RequestError(f"{source}: write options as key=value, not {text!r}.")
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
 
 
 def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Len, Lt
@@ -270,3 +271,19 @@ class Report:
 
     def __iter__(self) -> Iterator[Trial]:
         return iter(self.trials)
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """One task of a batch: its report, or why there is none.
+
+    Args:
+        goal: the task's sentence.
+        folder: of its run.
+        error: what to write instead, in a sentence.
+    """
+
+    goal: str
+    folder: Path
+    report: Report | None = None
+    error: str | None = None

@@ -109,6 +109,11 @@ def options(kind: str, name: str) -> dict[str, inspect.Parameter]:
     return {key: p for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
 
 
+def asks_chat_model(name: str) -> bool:
+    """Whether a proposer or refiner asks a chat model: it then takes the address of one, as the option `base_url`."""
+    return any("base_url" in options(kind, name) for kind in ("proposers", "refiners") if name in names(kind))
+
+
 def create(kind: str, use: Use | str, **context: Any) -> Any:
     """An instance: `context` fills the positional parameters by name, `use.options` the keyword-only ones."""
     use = Use(use) if isinstance(use, str) else use

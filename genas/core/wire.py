@@ -14,9 +14,10 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
-from genas.core import records
+from genas.core import declared, records
 from genas.core.errors import RequestError
-from genas.core.records import Budget, Constraint, Objective, Request, Use
+from genas.core.phrases import affordable, parse_budget
+from genas.core.records import Constraint, Objective, Request, Use
 from genas.core.secrets import masked
 
 T = TypeVar("T")
@@ -146,6 +147,7 @@ def text(name: str, value: object, most: int) -> str:
 
 _DEPTH, _VALUES, _TEXT = 20, 100_000, 100_000  # levels, values and characters that one field of a request may have
 _NUMBER = 2**63  # numbers that are not below it in size are no counts
+_LIMIT = 1e18  # of any metric, in its own unit
 
 
 def plain(value: object, name: str = "The request") -> Any:
@@ -194,6 +196,8 @@ def partial(data: Mapping[str, Any]) -> dict[str, Any]:
         value = plain(given, key)
         if key in _USES:
             value = [_use(v) for v in value] if isinstance(value, list) else _use(value)
+        if key == "objectives" and isinstance(value, list):
+            value = [_with_goal(v) for v in value]
         if key == "budget" and isinstance(value, str):
             known[key] = parse_budget(value)
             continue
@@ -254,17 +258,6 @@ def _possible(limits: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
     return limits
 
 
-def _affordable(budget: Budget) -> Budget:
-    """The budget; RequestError for one that nobody can mean. Whatever door it came through, it is checked here."""
-    if budget.seconds is not None and not 0 < budget.seconds <= _LONGEST:
-        raise RequestError(f"A budget is more than nothing and at most ten years ({_LONGEST:,.0f} seconds).")
-    if budget.trials is not None and not 1 <= budget.trials <= _TRIALS:
-        raise RequestError(f"A budget is from 1 to {_TRIALS:,} trials.")
-    if budget.llm_tokens is not None and not 1 <= budget.llm_tokens <= _TOKENS:
-        raise RequestError(f"A budget is from 1 to {_TOKENS:,} llm_tokens.")
-    return budget
-
-
 def _device(name: str) -> str:
     if not re.fullmatch(r"[\w:. +-]+", name):
         raise ValueError("A device has a name of letters and digits, such as cpu, cuda:0 or pixel3")
@@ -274,7 +267,7 @@ def _device(name: str) -> str:
 _RULES: dict[str, Any] = {
     "objectives": _distinct,
     "constraints": _possible,
-    "budget": _affordable,
+    "budget": affordable,
     "device": _device,
 }
 _FIELDS: dict[str, TypeAdapter[Any]] = {
@@ -284,38 +277,12 @@ _FIELDS: dict[str, TypeAdapter[Any]] = {
 _USES = {"task", "space", "proposers", "scorers", "refiners", "validator"}
 
 
+def _with_goal(value: object) -> object:
+    """An objective with the goal of its metric where it names none."""
+    if isinstance(value, dict) and isinstance(value.get("metric"), str) and "goal" not in value:
+        return {**value, "goal": declared.metric(value["metric"]).goal}
+    return value
+
+
 def _use(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
-
-
-# The most that anybody can mean: networks, seconds, tokens; and of any metric, in its own unit.
-_TRIALS, _LONGEST, _TOKENS, _LIMIT = 1_000_000, 10 * 366 * 86400.0, 10**12, 1e18
-_TIME = re.compile(r"(?<![0-9.,+*/^-])([0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?|\.[0-9]+)\s*([A-Za-z]+)\.?")
-_UNITS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86400.0),
-    **dict.fromkeys(("week", "weeks"), 604800.0),
-    **dict.fromkeys(("month", "months"), 30.4375 * 86400.0),
-    **dict.fromkeys(("year", "years"), 365.25 * 86400.0),
-}
-
-
-def parse_budget(text: str) -> Budget:
-    """A budget from "20 minutes", "1 hour 30 min", "240 s" or "30 trials".
-
-    Raises:
-        RequestError: it is none, or more or less than anybody can mean.
-    """
-    if match := re.fullmatch(r"\s*([0-9]{1,40}|[0-9]{1,3}(?:,[0-9]{3}){1,12})\s*(trials?|networks?)\s*", text):
-        return _affordable(Budget(trials=int(match[1].replace(",", ""))))
-    if text.lstrip().startswith("-"):
-        raise RequestError(f"A budget must be more than nothing, not {text[:100]!r}.")
-    parts = list(_TIME.finditer(text)) if len(text) <= 100 else []
-    between = _TIME.sub(" ", text) if parts else "?"
-    if re.fullmatch(r"[\s,]*(?:and\s*)?", between) is None or any(part[2].lower() not in _UNITS for part in parts):
-        raise RequestError(
-            f"{text[:100]!r} is no budget. Write for example '20 minutes', '1 hour 30 min', '240 s' or '30 trials'."
-        )
-    return _affordable(Budget(seconds=sum(float(p[1].replace(",", "")) * _UNITS[p[2].lower()] for p in parts)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genas.core.interfaces import Task
 from genas.export.reader_files import Reading
-from genas.report.outcome import recipe_text
+from genas.reporting.outcome import recipe_text
 from genas.training.optimizers import named
 
 if TYPE_CHECKING:

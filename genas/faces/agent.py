@@ -14,7 +14,7 @@ from genas.core.outside import shown
 from genas.faces import provenance
 from genas.faces.tools import READING, WRITING, Verbs, signature
 from genas.llms._answer import answer_of
-from genas.report import outcome
+from genas.reporting import outcome
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -52,8 +52,7 @@ class _Watched:
 
     def step(self, text: str = "") -> None:
         """One more step is done."""
-        if self._stop.is_set():
-            raise _Stopped("The user stopped it. Nothing is lost: the same call goes on from here.")
+        self.check()
         if self._progress is not None:
             self._progress.step(text)
 
@@ -61,6 +60,11 @@ class _Watched:
         """Something that the user must know before the run goes on."""
         if self._progress is not None:
             self._progress.note(text)
+
+    def check(self) -> None:
+        """End the work where the user has asked for it."""
+        if self._stop.is_set():
+            raise _Stopped("The user stopped it. Nothing is lost: the same call goes on from here.")
 
 
 class Chat:
@@ -98,10 +102,11 @@ class Chat:
         from genas.llms._reach import chat_model, patience
 
         model = chat_model(llm, timeout=timeout, retries=retries) if isinstance(llm, str) else llm
-        self._notify, self._stop, self._turn = notify, threading.Event(), threading.Lock()
+        self._notify, self._stop = notify, threading.Event()
         self._messages: list[AnyMessage] = []
-        verbs = Verbs(root, data=data, progress=_Watched(progress, self._stop), approve=approve)
-        tools = [self._tool(getattr(verbs, name)) for name in (*READING, *WRITING)]
+        watched = _Watched(progress, self._stop)
+        self._verbs = Verbs(root, data=data, progress=watched, approve=approve, waiting=watched.check)
+        tools = [self._tool(name) for name in (*READING, *WRITING)]
         _check_tools(model)
         system = load_prompt("agent").render()
         self._agent: Any = create_agent(
@@ -111,7 +116,7 @@ class Chat:
     @property
     def working(self) -> bool:
         """Whether a tool is proposing, designing or training at the moment, which `stop` ends."""
-        return self._turn.locked()
+        return self._verbs.working
 
     def stop(self) -> None:
         """End the work of the tool at its next step; the conversation goes on."""
@@ -138,25 +143,24 @@ class Chat:
         sources = [str(m.text) for m in messages if m.type in {"human", "tool"}]
         return Answer(answer, tuple(provenance.unsourced(answer, sources)))
 
-    def _tool(self, verb: Callable[..., Any]) -> BaseTool:
+    def _tool(self, name: str) -> BaseTool:
         """The verb as a tool of LangChain: its result in words, its refusals as errors that the model reads."""
         from langchain_core.tools import StructuredTool, ToolException
 
+        verb = getattr(Verbs, name)
+
         def call(**arguments: Any) -> str:
-            self._notify(_told(verb.__name__, arguments))
+            self._notify(_told(name, arguments))
             try:
-                if verb.__name__ in {"propose", "score", *WRITING}:  # they share torch's threads and random numbers
-                    with self._turn:
-                        return _words(verb(**arguments))
-                return _words(verb(**arguments))
+                return _words(self._verbs.call(name, **arguments))
             except GenasError as error:
                 raise ToolException(shown(str(error))) from error
 
         call.__signature__ = told = signature(verb)  # type: ignore[attr-defined]
-        call.__annotations__ = {name: p.annotation for name, p in told.parameters.items()}
+        call.__annotations__ = {key: p.annotation for key, p in told.parameters.items()}
         tool = StructuredTool.from_function(
             call,
-            name=verb.__name__,
+            name=name,
             description=inspect.getdoc(verb),
             handle_tool_error=True,
         )

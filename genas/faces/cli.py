@@ -68,15 +68,16 @@ def design(
     from genas import api
     from genas.core import wire
     from genas.faces.console import Bars, show_report
-    from genas.report.outcome import block
+    from genas.reporting.outcome import block
     from genas.run import account
+    from genas.run.folders import default_folder
 
     wanted = wanted_of(
         sentence, request, seed=seed, budget=budget, device=device, llm=llm, refiners=refiner, seeds=seeds
     )
     if not (as_json and dry_run):
         say(block(wanted), err=as_json)
-    folder = out or api.default_folder(wanted.goal)
+    folder = out or default_folder(wanted.goal)
     if dry_run:
         api.check(wanted, out=folder, executor=executor)
         say(json.dumps(wire.to_data(wanted), indent=2) if as_json else f"\n{account.outline(wanted)}")
@@ -206,7 +207,7 @@ def interpret(sentence: Sentence, as_json: AsJson = False) -> None:
     """Show how a sentence is read."""
     from genas import api
     from genas.core import wire
-    from genas.report.outcome import block
+    from genas.reporting.outcome import block
 
     request = api.interpret(sentence)
     say(json.dumps(wire.to_data(request), indent=2) if as_json else block(request))
@@ -323,11 +324,11 @@ def serve(
     port: Annotated[int, typer.Option(help="The port to listen on, for http.", min=1, max=65535)] = 8765,
 ) -> None:
     """Serve these verbs to agents and editors over the Model Context Protocol."""
-    from genas.core import wire
+    from genas.core import phrases
     from genas.core.errors import RequestError
     from genas.faces import mcp
 
-    most = wire.parse_budget(longest).seconds
+    most = phrases.parse_budget(longest).seconds
     if most is None:
         raise RequestError(f"--longest is a time such as '2 hours', not {longest!r}.")
     if transport == "stdio":

@@ -16,11 +16,10 @@ from rich.text import Text
 from genas.core import pareto, registry
 from genas.core.metrics import on_test
 from genas.core.outside import shown
-from genas.core.records import Report, Request, Trial
-from genas.report.outcome import clean, heading, label, measured_text, number, quality, rungs_of
+from genas.core.records import BatchRow, Report, Request, Trial
+from genas.reporting.outcome import clean, heading, label, measured_text, number, quality, rungs_of
 
 if TYPE_CHECKING:
-    from genas.api import BatchRow
     from genas.run.trained import Further
 
 

@@ -69,7 +69,7 @@ class Fence:
         )
 
     def _use(self, use: Use) -> Use:
-        named = {"model"} if _chats(use.name) else set()  # "provider:name", which no file is opened for
+        named = {"model"} if registry.asks_chat_model(use.name) else set()  # "provider:name": no file is opened for it
         options: Options = {key: v if key in named else self._value(key, v) for key, v in use.options.items()}
         return replace(use, options=options)
 
@@ -94,9 +94,3 @@ def _there(name: str) -> bool:
         return bool(name) and Path(name).exists()
     except (OSError, ValueError):  # a name that no file can have
         return False
-
-
-def _chats(name: str) -> bool:
-    """Whether a plug-in asks a chat model: its `model` is then "provider:name"."""
-    kinds = [kind for kind in ("proposers", "refiners") if name in registry.names(kind)]
-    return any("base_url" in registry.options(kind, name) for kind in kinds)

@@ -75,13 +75,13 @@ def wanted_of(
 ) -> Request:
     """The request that sentence, flags and file make together; flags win over the file, both over the sentence."""
     from genas import api
-    from genas.core import registry, wire
+    from genas.core import phrases, registry, wire
     from genas.core.errors import RequestError
 
     goal, known = wire.entry({} if request is None else wire.read_file(request), more=api.BESIDE)
     flags: dict[str, Any] = {"seed": seed, "device": device, "llm": llm}
-    flags["budget"] = wire.parse_budget(budget) if budget else None
-    flags["refiners"] = [wire.to_data(api.parse_use(text)) for text in refiners or ()] or None
+    flags["budget"] = phrases.parse_budget(budget) if budget else None
+    flags["refiners"] = [wire.to_data(phrases.parse_use(text)) for text in refiners or ()] or None
     known |= {key: value for key, value in flags.items() if value is not None}
     wanted = api.interpret(sentence or goal, **known)
     if problem := absent_path(wanted):

@@ -16,7 +16,7 @@ from genas import __version__
 from genas.core.errors import GenasError, MissingArtifact, RequestError
 from genas.core.ledger import folder_for_run
 from genas.core.outside import shown
-from genas.faces.tools import LIGHT, LONGEST, READING, WRITING, Verbs, signature
+from genas.faces.tools import LIGHT, LONG, LONGEST, READING, WRITING, Verbs, signature
 
 try:
     from mcp.server.mcpserver import Context, MCPServer
@@ -32,7 +32,6 @@ may take minutes to hours; a budget ("20 minutes", "30 trials") bounds it. A too
 A stopped `design` goes on where it was when the same call is made again; `report` explains a finished one."""
 
 _SILENCE, _BIT = 10.0, 1e-3  # seconds without a word, after which a client is told again; by how much the figure grows
-_QUEUED = ("propose", "score", *WRITING)  # they share torch's threads and random numbers: one at a time
 
 
 class _Notices:
@@ -80,21 +79,26 @@ class _Notices:
                 await self._report(self._sent + _BIT, self._text)
 
 
-def _tool(name: str, turn: anyio.CapacityLimiter, verbs: Callable[..., Verbs]) -> Tool:
-    """The verb as a tool: it works in a thread, and refuses arguments it does not know (the SDK would drop them)."""
+def _tool(name: str, thread: anyio.CapacityLimiter, verbs: Callable[..., Verbs]) -> Tool:
+    """The verb as a tool: it works in a thread, and refuses arguments it does not know (the SDK would drop them).
+
+    Args:
+        thread: long verbs take turns, so those of one server need no more than one thread.
+    """
     verb = getattr(Verbs, name)
 
     async def call(context: Context[Any, Any], **arguments: Any) -> Any:
         notices = _Notices(context)
-        job = partial(_attempt, partial(verb, verbs(progress=notices), **arguments))
+        tools = verbs(progress=notices, waiting=from_thread.check_cancelled)
+        job = partial(_attempt, partial(tools.call, name, **arguments))
         found: Any = ToolError(f"{name} took longer than {LIGHT:.0f} seconds. Ask for less, or in plainer words.")
-        if name not in _QUEUED:
+        if name not in LONG:
             with anyio.move_on_after(LIGHT):
                 found = await to_thread.run_sync(job, abandon_on_cancel=True)
         else:
             async with anyio.create_task_group() as group:
                 group.start_soon(notices.repeat)
-                found = await to_thread.run_sync(job, limiter=turn)
+                found = await to_thread.run_sync(job, limiter=thread)
                 group.cancel_scope.cancel()
         if isinstance(found, ToolError):
             raise found
@@ -145,8 +149,8 @@ def make(root: Path, *, data: Sequence[Path] = (), longest: float = LONGEST) -> 
     for folder in data:
         if not folder.expanduser().is_dir():
             raise RequestError(f"There is no folder {folder} to read data from; name one that exists.")
-    turn, verbs = anyio.CapacityLimiter(1), partial(Verbs, root, data=data, longest=longest)
-    tools = [_tool(name, turn, verbs) for name in (*READING, *WRITING)]
+    thread, verbs = anyio.CapacityLimiter(1), partial(Verbs, root, data=data, longest=longest)
+    tools = [_tool(name, thread, verbs) for name in (*READING, *WRITING)]
     return MCPServer("genas", version=__version__, instructions=_INSTRUCTIONS, tools=tools, log_level="WARNING")
 
 

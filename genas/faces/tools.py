@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, get_type_hints
 from pydantic import Field
 
 from genas import api, catalogue
-from genas.core import registry, wire
+from genas.core import phrases, registry, wire
 from genas.core.errors import RequestError
 from genas.core.progress import Silence, Until
 from genas.core.records import Request
 from genas.faces.fence import Fence
-from genas.report import outcome
+from genas.faces.queue import PROCESS
+from genas.reporting import outcome
 from genas.run import account, trained
+from genas.run.folders import slug
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
@@ -117,6 +119,8 @@ class Trained(TypedDict):
 class Verbs:
     """Each method is the function of genas.api with that name; `report` reads what `design` left behind.
 
+    Faces call them by `call`, which lets one long verb of the process work at a time.
+
     Args:
         root: the folder below which runs are written and read; no other is touched.
         data: folders in which requests may name files, beside the root.
@@ -124,6 +128,7 @@ class Verbs:
         progress: told about each stage and step.
         approve: shown what `design` or `train_further` is about to do and what it may cost; where it says no, nothing
             is spent. None asks nobody.
+        waiting: called several times a second while a long verb waits for its turn; what it raises ends the wait.
     """
 
     def __init__(
@@ -134,10 +139,24 @@ class Verbs:
         longest: float = LONGEST,
         progress: Progress | None = None,
         approve: Callable[[str], bool] | None = None,
+        waiting: Callable[[], None] = lambda: None,
     ) -> None:
         self._root, self._longest = root.expanduser().resolve(), longest
-        self._progress, self._approve = progress or Silence(), approve
+        self._progress, self._approve, self._waiting = progress or Silence(), approve, waiting
         self._fence = Fence([self._root, *data])
+        self.working = False  # whether a long verb is at work
+
+    def call(self, name: str, /, **arguments: Any) -> Any:
+        """What the verb of that name gives; a long one waits until no other of this process is at work."""
+        verb = getattr(self, name)
+        if name not in LONG:
+            return verb(**arguments)
+        with PROCESS.turn(self._waiting):
+            self.working = True
+            try:
+                return verb(**arguments)
+            finally:
+                self.working = False
 
     def plugins(self, kind: Kind = None) -> dict[str, dict[str, str]]:
         """List the plug-ins of one kind or of all: per kind, name to first line."""
@@ -205,7 +224,7 @@ class Verbs:
         It may be cancelled; the same call made again goes on. The run itself is left as it is.
         """
         folder = self._run(run)
-        found, seconds = trained.find(folder, key), wire.parse_budget(budget).seconds
+        found, seconds = trained.find(folder, key), phrases.parse_budget(budget).seconds
         self._affordable(seconds)
         if seconds is not None:  # else it is refused in any case
             name = outcome.short(found.candidate.key)
@@ -264,8 +283,7 @@ class Verbs:
 def default_name(request: Request) -> str:
     """The folder's name of a request that names none: the same for the same request, so that it goes on."""
     text = json.dumps(wire.to_data(request), sort_keys=True)
-    slug = api.default_folder(request.goal).name.split("-", 2)[2]  # <date>-<time>-<slug>
-    return f"{slug}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
+    return f"{slug(request.goal) or 'run'}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
 
 
 def signature(verb: Callable[..., Any]) -> inspect.Signature:
@@ -277,3 +295,4 @@ def signature(verb: Callable[..., Any]) -> inspect.Signature:
 
 READING = ("plugins", "explain", "interpret", "propose", "score", "report")  # verbs that leave nothing behind
 WRITING = ("design", "export_network", "train_further")
+LONG = ("propose", "score", *WRITING)  # they take turns

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
 
-from genas.core import registry
+from genas.core import phrases, registry
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.metrics import is_on_test
@@ -71,11 +70,10 @@ class Figures:
 
 
 def _task(source: str, space: SearchSpace) -> Task:
-    kind, _, rest = source.partition(":")
-    name, _, words = rest.partition(":")
-    options = dict(word.partition("=")[::2] for word in words.split(",") if word)
-    if kind != "table" or not name:
-        raise RequestError(f"auto: transfer takes tables such as table:nasbench201:dataset=cifar10, not {source!r}.")
-    read = {key: json.loads(v) if v[:1].isdigit() else v for key, v in options.items() if key not in {"sample", "seed"}}
-    task: Task = registry.create("tasks", Use(name, read), space=space, device="cpu", seed=0)
+    try:
+        table = phrases.parse_table(source)
+    except RequestError as error:
+        raise RequestError(f"auto: transfer takes tables only. {error}") from error
+    options = {key: value for key, value in table.options.items() if key not in {"sample", "seed"}}
+    task: Task = registry.create("tasks", Use(table.name, options), space=space, device="cpu", seed=0)
     return task

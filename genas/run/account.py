@@ -15,13 +15,12 @@ from genas.core.ledger import Ledger
 from genas.core.metrics import on_test
 from genas.core.paths import own_files
 from genas.core.records import Candidate, Constraint, Report, Request, Trial
-from genas.report import outcome
-from genas.report.rungs import Rungs
+from genas.reporting import outcome
+from genas.reporting.rungs import Rungs
 from genas.run.book import Book
 from genas.run.plan import make_plan
 from genas.run.schedule import RACE, Schedule, by_seconds, by_trials
 
-_CHATTING = {"llm", "navigator"}  # plug-ins that ask a chat model
 _NOMINAL = 10_000  # examples of a split; only shares of them are shown
 _FASTEST = 1e-4  # seconds of a training step that no machine falls below
 _SHOWN = 5  # networks of each kind that are listed
@@ -31,7 +30,7 @@ _REPORT = "report.json"
 def outline(request: Request) -> str:
     """What `design` would do and at most spend, in sentences; nothing is loaded or timed for it."""
     lines = _race_outline(request) if request.validator.name == "train" else _table_outline(request)
-    asked = [use for use in (*request.proposers, *request.refiners) if use.name in _CHATTING]
+    asked = [use for use in (*request.proposers, *request.refiners) if registry.asks_chat_model(use.name)]
     named = [str(use.options.get("model", "local")) for use in asked]
     if named:
         lines.append(f"The chat model {outcome.clean(named[0], 60)} is asked too, which its provider may charge for.")

@@ -1,4 +1,7 @@
-"""The trials of a run and how they are compared: who lives, who is measured, who is promising, who is best."""
+"""The trials of a run and how they are compared: who lives, who is measured, who is promising, who is best.
+
+The book is the one writer of trials: `keep` and `record` put what changed into its place.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from genas.core.interfaces import Scorer
 from genas.core.records import Candidate, Constraint, Goal, Measurement, Objective, Trial
 
 _SLACK = 0.02  # that a finalist may lack to the best one: of accuracy, or of the value where it is no fraction
+REFERENCE = "reference"  # the origin of hand-made networks
 
 
 class Book:
@@ -34,6 +38,7 @@ class Book:
         self.metric, self.goal, self.objectives, self.limits = metric, goal, tuple(objectives), tuple(limits)
         self.early = tuple(limit for limit in limits if limit.metric != metric)
         self.trials: dict[str, Trial] = {}
+        self._beside: dict[str, Trial] = {}  # hand-made networks that took no part in the search
         self.seconds = 0.0
         self._charged: set[tuple[object, ...]] = set()
         self._reached: dict[str, float] = {}  # share of the search's measurement, by key, of what was measured
@@ -53,13 +58,33 @@ class Book:
         others = tuple(m for m in trial.measurements if (m.metric, m.fidelity, m.seed) != identity)
         return replace(trial, measurements=(*others, result))
 
+    def record(self, trial: Trial, result: Measurement | ScoreFailed, *, fatal: bool = True) -> Trial:
+        """The trial as the book has it by now, with the result, charged and written into its place; see `add`."""
+        now = self._table(trial).get(trial.candidate.key, trial)
+        return self.keep(self.add(now, result, fatal=fatal))
+
     def keep(self, trial: Trial) -> Trial:
         """The trial, written into its place; its candidate's fidelity is what it was measured at, if it was."""
         key = trial.candidate.key
-        self.trials[key] = trial
+        self._table(trial)[key] = trial
         if trial.value(self.metric) is not None:
             self._reached[key] = max(self._reached.get(key, 0.0), trial.candidate.fidelity)
         return trial
+
+    def compare(self, reference: Trial) -> None:
+        """Keep a hand-made network beside the search: it is measured and charged, but never chosen."""
+        self._beside[reference.candidate.key] = reference
+
+    @property
+    def references(self) -> list[Trial]:
+        """The hand-made networks, whether they took part in the search or are kept beside it."""
+        searched = [trial for trial in self.trials.values() if trial.candidate.origin == REFERENCE]
+        return [*searched, *self._beside.values()]
+
+    def _table(self, trial: Trial) -> dict[str, Trial]:
+        """Where a trial is written. The search may find a network that is also kept beside it: that is two trials."""
+        beside = trial.candidate.origin == REFERENCE and trial.candidate.key in self._beside
+        return self._beside if beside else self.trials
 
     def has(self, candidate: Candidate) -> bool:
         """Whether the candidate failed, or was measured at its fidelity or a higher one."""
@@ -195,8 +220,8 @@ def reference_limits(limits: Sequence[Constraint], finalists: Sequence[Trial]) -
     return [*limits, *([] if sized or not counts else [Constraint("params", at_most=max(counts))])]
 
 
-def best_reference(references: dict[str, Trial], metric: str, goal: Goal) -> str | None:
-    """The key of the reference with the best validation figure."""
+def best_reference(references: Sequence[Trial], metric: str, goal: Goal) -> Trial | None:
+    """The reference with the best validation figure; None where none has one."""
     sign = 1.0 if goal == "max" else -1.0
-    tried = {k: sign * v for k, t in references.items() if t.failure is None and (v := t.value(metric)) is not None}
-    return max(tried, key=lambda key: tried[key], default=None)
+    tried = [(sign * v, t) for t in references if t.failure is None and (v := t.value(metric)) is not None]
+    return max(tried, key=lambda pair: pair[0])[1] if tried else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
-from genas.core.metrics import ACCURACY
+from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Request, Trial
 
-_RISING = 0.01  # of accuracy over the last quarter of a training
+_RISING = 0.01  # over the last quarter of a training: of accuracy, or of the value where it is no fraction
 _FEW = 400  # test examples: the 95 % interval of an accuracy of .9 is then 6 points wide
 
 
@@ -54,18 +54,26 @@ def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
     if text := at_chance(task, winner):
         yield "at chance", text
     found = [m for m in winner.all(task.metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
-    if found and (gain := found[0].curve[-1] - found[0].curve[-3]) > _RISING:
-        yield (
-            "rising",
-            f"The winner's curve still rises (+{gain:.3f} over the last quarter of its training): a larger budget will "
-            "bring more.",
-        )
+    if found and (text := _rising(task.metric, found[0].curve)):
+        yield "rising", text
     tests = [m.examples for m in winner.all(task.metric.on_test.name) if m.examples]
     if tests and tests[0] < _FEW:
         yield "few tests", f"The test split has {tests[0]} examples only: its figure is uncertain by several points."
     limit = getattr(task, "limit", None)
     if limit is not None:
         yield "part", f"Only {limit:,} of the training examples were used, as the request says."
+
+
+def _rising(metric: Metric, curve: Sequence[float]) -> str | None:
+    """Where the last quarter of a training still brought more: a sentence."""
+    change = curve[-1] - curve[-3]
+    if metric.sign * change <= _RISING * (1.0 if metric.fraction else abs(curve[-1])):
+        return None
+    does = "rises" if metric.goal == "max" else "falls"
+    return (
+        f"The winner's curve still {does} ({change:+.3f} over the last quarter of its training): a larger budget will "
+        "bring more."
+    )
 
 
 def at_chance(task: Task, trial: Trial) -> str | None:

@@ -101,7 +101,7 @@ class Laboratory:
             if enough():
                 return
             for trial, result in zip(trials, meter.measure([t.candidate.arch for t in trials]), strict=True):
-                self.book.keep(self.book.add(self.book.trials[trial.candidate.key], result, fatal=False))
+                self.book.record(trial, result, fatal=False)
 
     def screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
         """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
@@ -113,8 +113,7 @@ class Laboratory:
             for trial, result in zip(living, meter.measure([t.candidate.arch for t in living]), strict=True):
                 changed = self.book.add(trial, result, fatal=meter.scorer.metric.name in self.needed)
                 new[trial.candidate.key] = self.book.screened(changed)
-        self.book.trials |= new
-        return list(new.values())
+        return [self.book.keep(trial) for trial in new.values()]
 
     def figures(self, candidate: Candidate) -> Trial:
         """All cheap figures of a hand-made network, whichever limits it breaks."""
@@ -149,7 +148,7 @@ class Laboratory:
             meter.fit(self.book.measured())
             waiting = self.ranked()
             for trial, result in zip(waiting, meter.measure([t.candidate.arch for t in waiting]), strict=True):
-                self.book.trials[trial.candidate.key] = self.book.add(trial, result, fatal=False)
+                self.book.record(trial, result, fatal=False)
 
     def announce(self, candidate: Candidate) -> None:
         """Write a candidate into the ledger before anything is measured of it."""
@@ -176,10 +175,26 @@ class Laboratory:
                 self.effort += trial.candidate.fidelity
             yield self.book.add(trial, result)
 
-    def train(self, archs: Sequence[tuple[Trial, int]]) -> Iterator[Measurement | ScoreFailed]:
-        """One full training for each trial and seed, in order."""
-        jobs = (Job(trial.candidate.arch, seed=seed) for trial, seed in archs)
-        return self._stream(self.validator, "validators", jobs)
+    def train(self, trials: Sequence[Trial], seeds: Sequence[int], done: Callable[[], None]) -> None:
+        """Measure each living trial in full with each seed; the book keeps the figures.
+
+        Args:
+            done: called after each.
+        """
+        wanted = [(trial, seed) for trial in trials for seed in seeds if trial.failure is None]
+        jobs = (Job(trial.candidate.arch, seed=seed) for trial, seed in wanted)
+        for (trial, _), result in zip(wanted, self._stream(self.validator, "validators", jobs), strict=True):
+            self.book.record(trial, result)
+            done()
+
+    def test(self, trial: Trial, seeds: Sequence[int]) -> None:
+        """Read the trial's test figure for each seed; the book keeps them. What can't be read is said in the report."""
+        key, arch = trial.candidate.key, trial.candidate.arch
+        for seed in seeds:
+            result = self.validator.test(arch, seed=seed)
+            if isinstance(result, ScoreFailed):
+                self.ledger.warn(f"test {key}", f"The test split could not be read for {key[:8]}: {result}")
+            self.book.record(trial, result, fatal=False)
 
     def _stream(self, meter: Meter, kind: str, jobs: Iterator[Job]) -> Iterator[Measurement | ScoreFailed]:
         do = partial(_score, meter.scorer)

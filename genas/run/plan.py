@@ -8,6 +8,7 @@ from typing import Any
 
 from genas.core import registry
 from genas.core.errors import RequestError
+from genas.core.ledger import Ledger
 from genas.core.records import Request, Use
 
 _COMPUTES = re.compile(r"(auto|cpu|cuda|mps|xpu)(:\d+)?")
@@ -47,6 +48,14 @@ class Plan:
     def to_data(self) -> dict[str, Any]:
         """As plain values."""
         return asdict(self)
+
+
+def planned(request: Request, ledger: Ledger) -> Plan:
+    """The plan that the ledger has, or the one of the request, written there."""
+    if (event := ledger.find("plan")) is None:
+        event = {"kind": "plan", "id": "plan", "plan": make_plan(request).to_data()}
+        ledger.append(event)
+    return Plan(**event["plan"])
 
 
 def make_plan(request: Request) -> Plan:

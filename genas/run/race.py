@@ -17,7 +17,7 @@ from genas.core.ledger import Event, Ledger
 from genas.core.progress import Progress, Steps
 from genas.core.records import Candidate, Measurement, Options, Request
 from genas.core.rng import rng
-from genas.report.words import figure
+from genas.reporting.words import figure
 from genas.run.crew import Crew, identity_of
 from genas.run.decisions import check_finalists, check_rung
 from genas.run.finer import COARSE, finer
@@ -258,7 +258,7 @@ class Race:
             return
         self.standings.note(key, loss=event["loss"], slope=event["slope"])
         self._seen[key] = event["seen"]
-        self.book.keep(self.book.add(trial, wire.from_data(Measurement, event["measurement"])))
+        self.book.record(trial, wire.from_data(Measurement, event["measurement"]))
 
     # The end
 
@@ -355,7 +355,7 @@ class Race:
                                 "measurement": wire.to_data(figure)})  # fmt: skip
         event = self.ledger.find(identity)
         assert event is not None
-        self.book.keep(self.book.add(self.book.trials[key], wire.from_data(Measurement, event["measurement"])))
+        self.book.record(self.book.trials[key], wire.from_data(Measurement, event["measurement"]))
 
     def _repeat(self, key: str) -> None:
         """The winner again from nothing with other seeds; before an heir, the one that it inherits from."""
@@ -371,7 +371,7 @@ class Race:
             seeds = [seed for seed in seeds if "measurement" in found[seed]]  # the others diverged
         for seed in seeds:
             measured = wire.from_data(Measurement, found[seed]["measurement"])
-            self.book.keep(self.book.add(self.book.trials[key], measured))
+            self.book.record(self.book.trials[key], measured)
             self._test(key, seed, "final")
 
     def _alike(self, key: str, seed: int) -> Course:

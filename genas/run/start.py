@@ -7,9 +7,11 @@ from dataclasses import replace
 from torch import nn
 
 from genas.core import clock
+from genas.core.errors import RequestError
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.records import Request
 from genas.core.rng import rng
+from genas.run.laboratory import Laboratory
 from genas.run.schedule import Schedule, by_seconds, by_trials
 from genas.training.timing import build, seconds_per_example, threads
 from genas.validators.train import TrainValidator
@@ -19,7 +21,30 @@ _BATCH = 64  # examples of the step that is timed
 _USED = 0.94  # of the seconds go to training; the rest to proposals, the test and the report
 
 
-def planned(
+def scheduled(lab: Laboratory, validator: TrainValidator, *, begin: float) -> Schedule:
+    """The schedule of a race: the one that the ledger has, or one that is made now and written there.
+
+    Args:
+        lab: knows the request, and what is trained where.
+        validator: bounds the race by its options.
+        begin: the clock when the run began; what was used since then is not there to be spent.
+
+    Raises:
+        RequestError: there is no budget, or it is too small to train anything.
+    """
+    budget = lab.request.budget
+    if budget.seconds is None and budget.trials is None:
+        raise RequestError("A race needs a budget: write for example '10 minutes' or '20 trials'.")
+    if (event := lab.ledger.find("schedule")) is None:
+        space, task, device = (lab.context[name] for name in ("space", "task", "device"))
+        made = _made(lab.request, space, task, lab.executor, validator, device=device, begin=begin)
+        spent = clock.now() - begin
+        event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": spent}
+        lab.ledger.append(event)
+    return Schedule.from_data(event["schedule"])
+
+
+def _made(
     request: Request,
     space: SearchSpace,
     task: Task,
@@ -29,15 +54,6 @@ def planned(
     device: str,
     begin: float,
 ) -> Schedule:
-    """The schedule of a request.
-
-    Args:
-        validator: bounds the race by its options.
-        begin: the clock when the run began; what was used since then is not there to be spent.
-
-    Raises:
-        RequestError: the budget is too small to train anything.
-    """
     total = len(task.data("train").labels)
     examples = min(total, validator.examples or total)
     children = bool(request.refiners)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genas.core import identity, registry, wire
+from genas.core import identity, phrases, registry, wire
 from genas.core.errors import GenasError, LedgerCorrupt, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.paths import own_files
 from genas.core.progress import Silence, Steps
 from genas.core.records import Candidate, Measurement, Request
-from genas.report.outcome import clean, duration, recipe_of, short
+from genas.reporting.outcome import clean, duration, recipe_of, short
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -201,7 +201,7 @@ def train_further(
     """
     from genas.training.weights import replace
 
-    seconds = wire.parse_budget(budget).seconds
+    seconds = phrases.parse_budget(budget).seconds
     if seconds is None:
         raise RequestError(f"Further training is counted in time; write '5 minutes' or '90 s', not {budget!r}.")
     found = find(run, key)

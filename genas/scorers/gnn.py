@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from genas.core import assets, registry
+from genas.core import assets, declared, registry
 from genas.core.errors import RequestError, ScoreFailed
-from genas.core.examples import MEASURED, Example, examples
+from genas.core.examples import COUNTED, MEASURED, Example, examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.metrics import Metric
 from genas.core.ranges import Count
@@ -148,8 +148,7 @@ class GnnScorer(BatchScorer):
         """Blend anew for the order of all these trials; fewer than 10, or all of one value, change nothing."""
         from genas.predictors.blend import Blend
 
-        judged = None if self.task is None else self.task.metric
-        less = self.learn in MEASURED or (judged is not None and self.learn == judged.name and judged.goal == "min")
+        less = self.learn not in COUNTED and declared.metric(self.learn).goal == "min"
         pairs = [(t.candidate.arch, t.value(self.learn)) for t in trials if t.failure is None]
         known = [(arch, -value if less else value) for arch, value in pairs if value is not None]
         if len(known) < 10 or len({value for _, value in known}) == 1:

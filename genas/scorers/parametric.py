@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from genas.core import declared
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.metrics import Metric
@@ -75,12 +76,13 @@ class Parametric(Scorer):
     def fit(self, trials: Sequence[Trial]) -> None:
         """Learn the order of these trials anew, but for those that cannot be probed; fewer than 8 do nothing."""
         known: list[tuple[Tensor, float]] = []
+        sign = declared.metric(self._learn).sign
         for trial in trials:
             value = trial.value(self._learn)
             if trial.failure is not None or value is None:
                 continue
             try:
-                known.append((self._statistics(trial.candidate.arch, 0), value))
+                known.append((self._statistics(trial.candidate.arch, 0), sign * value))
             except ScoreFailed:  # nothing to learn from
                 continue
         if len(known) < _FEWEST:

@@ -19,6 +19,7 @@ from genas import api
 from genas.core import registry
 from genas.core.errors import MissingArtifact, RequestError, ScoreFailed
 from genas.core.interfaces import Executor
+from genas.core.phrases import parse_executor
 from genas.core.records import Use
 
 SMALL = {
@@ -119,13 +120,13 @@ def alive(pid: int) -> bool:
 
 
 def test_executors_are_named_in_short() -> None:
-    assert api.parse_executor("processes:4") == Use("processes", {"workers": "4"})
-    assert api.parse_executor("ray:10.0.0.5:6379") == Use("ray", {"address": "10.0.0.5:6379"})
-    assert api.parse_executor("processes:workers=4,threads=2") == Use("processes", {"workers": "4", "threads": "2"})
+    assert parse_executor("processes:4") == Use("processes", {"workers": "4"})
+    assert parse_executor("ray:10.0.0.5:6379") == Use("ray", {"address": "10.0.0.5:6379"})
+    assert parse_executor("processes:workers=4,threads=2") == Use("processes", {"workers": "4", "threads": "2"})
     with pytest.raises(RequestError, match="Did you mean processes"):
-        api.parse_executor("proceses:2")
+        parse_executor("proceses:2")
     with pytest.raises(RequestError, match="by name only"):
-        api.parse_executor("serial:2")
+        parse_executor("serial:2")
 
 
 def test_workers_need_a_folder_to_meet_in() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from genas.core import wire
 from genas.core.errors import RequestError, ScoreFailed
+from genas.core.phrases import parse_budget
 from genas.core.records import Architecture, Budget, Candidate, Constraint, Measurement, Objective, Request, Trial, Use
-from genas.core.wire import parse_budget
 
 
 def diamond(left: str, right: str) -> Architecture:

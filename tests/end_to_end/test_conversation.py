@@ -15,7 +15,7 @@ from tiny_design import GOAL, TINY
 from genas import api
 from genas.core.errors import LLMFailed, RequestError
 from genas.faces.agent import Chat
-from genas.report.outcome import short
+from genas.reporting.outcome import short
 
 
 def genas_chat(address: str, lines: str, root: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,7 @@ from genas.core import wire
 from genas.core.errors import RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Report, Request
+from genas.run.folders import default_folder
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits, 10 classes, under 20k parameters, accuracy first"
 SMALL = {
@@ -250,6 +251,6 @@ def test_data_that_are_only_described_can_be_proposed_for_and_not_trained(
 def test_two_runs_of_one_second_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(time, "strftime", lambda _: "20260101-000000")
-    first = genas.api.default_folder(GOAL)
+    first = default_folder(GOAL)
     first.mkdir(parents=True)
-    assert genas.api.default_folder(GOAL).name == f"{first.name}-2"
+    assert default_folder(GOAL).name == f"{first.name}-2"

@@ -22,7 +22,7 @@ from genas.core.errors import Damaged, GenasError, LedgerCorrupt, OutOfBounds, R
 from genas.core.examples import examples
 from genas.core.ledger import Event, Ledger, sealed
 from genas.faces.tools import Verbs
-from genas.report.outcome import short
+from genas.reporting.outcome import short
 from genas.run import trained
 from genas.run.decisions import check_finalists, check_rung
 from genas.training.weights import checkpoint_of, loaded_state, sealed_state

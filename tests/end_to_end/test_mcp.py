@@ -22,7 +22,7 @@ from tiny_design import GOAL, TINY
 from genas.core import wire
 from genas.core.records import Candidate, Request, Trial
 from genas.faces import mcp
-from genas.report.outcome import short
+from genas.reporting.outcome import short
 
 Told = list[tuple[float, float | None, str | None]]
 

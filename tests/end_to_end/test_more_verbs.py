@@ -17,7 +17,7 @@ from genas.core.errors import GenasError, RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Candidate, Measurement, Report
 from genas.faces.cli import app
-from genas.report.outcome import short
+from genas.reporting.outcome import short
 from genas.spaces.conv_net import ConvNetSpace
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits under 20k parameters"

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genas.api import BatchRow
-from genas.core.records import Architecture, Candidate, Constraint, Measurement, Request, Trial, Use
+from genas.core.records import Architecture, BatchRow, Candidate, Constraint, Measurement, Request, Trial, Use
 from genas.faces.console import Bars, show_batch, show_candidates
 
 

@@ -3,6 +3,7 @@ import pytest
 from genas import api
 from genas.core.errors import RequestError
 from genas.core.llm_names import split
+from genas.core.phrases import parse_use
 from genas.core.records import Use
 from genas.faces.tools import Verbs
 
@@ -43,10 +44,10 @@ def test_where_nothing_is_named_the_embedded_model_is_and_the_request_says_so():
 
 
 def test_a_plug_in_on_one_line():
-    assert api.parse_use("navigator") == Use("navigator")
-    assert api.parse_use("navigator:batch=8, partition=1") == Use("navigator", {"batch": "8", "partition": "1"})
+    assert parse_use("navigator") == Use("navigator")
+    assert parse_use("navigator:batch=8, partition=1") == Use("navigator", {"batch": "8", "partition": "1"})
     with pytest.raises(RequestError, match="batch=VALUE"):
-        api.parse_use("navigator:batch")
+        parse_use("navigator:batch")
 
 
 def test_a_tool_call_may_not_say_where_the_model_is(tmp_path):

@@ -9,6 +9,7 @@ import torch
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
+from genas.core.metrics import PERPLEXITY
 from genas.core.records import Architecture, Budget, Candidate, Measurement, Request, Trial, Use
 from genas.run.cautions import after_training, at_chance, cautions, not_followed, too_slow
 
@@ -50,6 +51,15 @@ def test_a_rising_curve_and_few_test_examples_are_named() -> None:
     assert "+0.050" in found["rising"] and "360 examples" in found["few tests"]
     flat = Measurement("accuracy", 0.95, curve=(0.5, 0.94, 0.945, 0.95, 0.95))
     assert dict(after_training(task, a_winner(flat, Measurement("test_accuracy", 0.94, examples=5000)))) == {}
+
+
+def test_a_curve_of_what_is_good_when_small_rises_by_falling() -> None:
+    task: Task = registry.create("tasks", "digits")
+    vars(task)["metric"] = PERPLEXITY
+    falling, rising = (30.0, 24.0, 22.0, 21.0, 20.0), (30.0, 24.0, 20.0, 21.0, 22.0)
+    found = dict(after_training(task, a_winner(Measurement("perplexity", 20.0, curve=falling))))
+    assert "still falls (-2.000 over" in found["rising"]
+    assert dict(after_training(task, a_winner(Measurement("perplexity", 22.0, curve=rising)))) == {}
 
 
 def test_a_part_of_the_data_is_named() -> None:

@@ -13,7 +13,7 @@ import genas.api
 from genas.core import declared, registry
 from genas.core.errors import RequestError
 from genas.core.records import Constraint, Objective, Request
-from genas.report import words
+from genas.reporting import words
 
 DIGITS = "A classifier for 8x8 handwritten digits"
 MANY = {key: value for key, value in TINY.items() if key != "scorers"} | {"budget": {"trials": 3}}

@@ -1,6 +1,6 @@
 """Charts of a run as SVG text: the race, the trade-off of all trials, and learning curves.
 
-Colours are those of `genas.report.palette`. All labels are escaped; the same input gives the same bytes.
+Colours are those of `genas.reporting.palette`. All labels are escaped; the same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from markupsafe import escape
 
 from genas.core import declared
 from genas.core.records import Constraint, Measurement, Objective, Trial
-from genas.report.palette import COLOURS, INK, LINE, MUTED, NAMES, PAPER, colours, css
-from genas.report.rungs import Rungs
-from genas.report.words import clean, heading
+from genas.reporting.palette import COLOURS, INK, LINE, MUTED, NAMES, PAPER, colours, css
+from genas.reporting.rungs import Rungs
+from genas.reporting.words import clean, heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from genas.core import declared, pareto, registry
 from genas.core.metrics import is_on_test, off_test, on_test
 from genas.core.records import Candidate, Measurement, Objective, Request, Rival, Trial
-from genas.report.rungs import Rungs
-from genas.report.spread import Comparison, Spread, chance, compare, interval, spread, wilson
-from genas.report.words import amount, block, clean, duration, figure, heading, label, limit, number, rows, unit
+from genas.reporting.rungs import Rungs
+from genas.reporting.spread import Comparison, Spread, chance, compare, interval, spread, wilson
+from genas.reporting.words import amount, block, clean, duration, figure, heading, label, limit, number, rows, unit
 
 __all__ = [
     "Comparison", "Spread", "Standing", "against", "amount", "block", "clean", "compare", "duration", "figure",

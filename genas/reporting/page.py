@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +11,17 @@ from genas.core import pareto, wire
 from genas.core.metrics import is_on_test, on_test
 from genas.core.records import Measurement, Report, Trial
 from genas.core.secrets import masked
-from genas.report import charts, outcome, tables
-from genas.report.architecture_picture import draw_architecture
-from genas.report.outcome import block, summarize
-from genas.report.palette import colours
-from genas.report.rungs import Rungs
-from genas.report.spread import interval
+from genas.reporting import charts, outcome, tables
+from genas.reporting.architecture_picture import draw_architecture
+from genas.reporting.environment import environment
+from genas.reporting.outcome import block, summarize
+from genas.reporting.palette import colours
+from genas.reporting.rungs import Rungs
+from genas.reporting.spread import interval
 
-__all__ = ["block", "environment", "render", "summarize", "write"]
+__all__ = ["block", "render", "summarize", "write"]
 
 _TEMPLATE = "page.html.j2"
-_PACKAGES = ("genas", "torch", "torch-geometric", "transformers", "diffusers", "numpy", "onnxruntime")
 _DRAWN = 4  # networks pictured
 _OPEN_ROWS = 25  # rows of the trial table that are shown unfolded
 
@@ -56,32 +52,6 @@ def render(report: Report, events: Iterable[Mapping[str, Any]] = ()) -> str:
         lstrip_blocks=True,
     )
     return jinja.get_template(_TEMPLATE).render(_page(report, list(events)))
-
-
-def environment() -> dict[str, str]:
-    """The machine and the versions that a run is made with, by name."""
-    root = Path(__file__).resolve().parent.parent
-    found = {"python": platform.python_version(), "system": platform.platform(terse=True)}
-    found["machine"] = f"{_processor()}, {os.cpu_count()} CPUs"
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    if (root / ".git").exists():
-        command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
-        try:
-            found["commit"] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-        except (OSError, subprocess.CalledProcessError) as error:
-            found["commit"] = f"unknown ({type(error).__name__})"
-    return found
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
 
 
 def _page(report: Report, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

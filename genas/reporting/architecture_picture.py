@@ -13,8 +13,8 @@ from typing import NamedTuple
 from markupsafe import escape
 
 from genas.core.records import Architecture
-from genas.report.palette import INK, MUTED, PAPER, colours, css
-from genas.report.words import clean
+from genas.reporting.palette import INK, MUTED, PAPER, colours, css
+from genas.reporting.words import clean
 
 _ATTRIBUTE = re.compile(r"([a-z])(\d+(?:\.\d+)?)")
 _WORDS = {"k": "kernel", "d": "depth", "w": "width", "e": "expand", "g": "groups", "s": "stride", "h": "heads"}

@@ -28,8 +28,8 @@ from genas.core.records import (
     Trial,
     Use,
 )
-from genas.report import charts, outcome
-from genas.report.page import render, write
+from genas.reporting import charts, outcome
+from genas.reporting.page import render, write
 
 HOSTILE = (
     "</script><script>alert('x')</script><img src=//evil.example/p onerror=alert(1)>{{ 7*7 }} $\\frac{1}{0$ \x1b[31m"

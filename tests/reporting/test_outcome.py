@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from genas.core.records import Architecture, Budget, Candidate, Measurement, Request, Rival, Trial, Use
-from genas.report import outcome
-from genas.report.rungs import Rungs
-from genas.report.spread import wilson
+from genas.reporting import outcome
+from genas.reporting.rungs import Rungs
+from genas.reporting.spread import wilson
 
 REQUEST = Request("digits", Use("digits"), Use("conv_net"), budget=Budget(trials=4))
 SHARES = (0.1, 0.4, 1.0)

@@ -9,10 +9,10 @@ from typing import Any
 from genas.core import pareto
 from genas.core.metrics import on_test
 from genas.core.records import Report, Rival, Trial
-from genas.report import outcome
-from genas.report.palette import css
-from genas.report.rungs import Rungs
-from genas.report.spread import interval
+from genas.reporting import outcome
+from genas.reporting.palette import css
+from genas.reporting.rungs import Rungs
+from genas.reporting.spread import interval
 
 _VERDICTS = {
     "beats": "beaten by the winner",

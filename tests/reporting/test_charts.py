@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from genas.core.records import Architecture, Candidate, Measurement, Request, Trial, Use
-from genas.report import charts
-from genas.report.architecture_picture import draw_architecture
-from genas.report.rungs import Rungs
+from genas.reporting import charts
+from genas.reporting.architecture_picture import draw_architecture
+from genas.reporting.rungs import Rungs
 
 OPS = ("input", "stem16", "residual", "k3", "d2", "w32", "mbconv", "k5", "d1", "w48", "output")
 CHAIN = Architecture("conv_net", OPS, tuple((i, i + 1) for i in range(len(OPS) - 1)))
