@@ -15,12 +15,13 @@ import argparse
 import statistics
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import record
 import torch
 
 from genas.core import registry
-from genas.core.interfaces import Scorer
+from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture
 from genas.core.rng import rng
 from genas.probes.probes import Probes
@@ -33,16 +34,18 @@ OTHERS = (
 BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
 
 
-def made(space, task, names: Sequence[str], *, shared: bool) -> list[Scorer]:
+def made(space: SearchSpace, task: Task, names: Sequence[str], *, shared: bool) -> list[Scorer]:
     """The scorers, around one object of shared passes or each with its own."""
-    context = {"space": space, "task": task, "device": "cpu", "seed": 0}
+    context: dict[str, Any] = {"space": space, "task": task, "device": "cpu", "seed": 0}
     probes = Probes(space, task)
     return [
         registry.create("scorers", name, **context, probes=probes if shared else Probes(space, task)) for name in names
     ]
 
 
-def seconds(space, task, archs: list[Architecture], *, names: Sequence[str] = PROXIES, shared: bool = True) -> float:
+def seconds(
+    space: SearchSpace, task: Task, archs: list[Architecture], *, names: Sequence[str] = PROXIES, shared: bool = True
+) -> float:
     """CPU seconds per architecture of all scorers."""
     scorers = made(space, task, names, shared=shared)
     start = time.process_time()

@@ -61,7 +61,8 @@ class SmallResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.stem_norm(self.stem(x)), inplace=True)
-        return self.head(self.blocks(x).mean((2, 3)))
+        out: Tensor = self.head(self.blocks(x).mean((2, 3)))
+        return out
 
 
 def count_params(network: nn.Module) -> int:
@@ -147,7 +148,7 @@ def fit(network: nn.Module, images: Images, start: float, seconds: float, genera
         x, y = images.batch(index, generator)
         loss = F.cross_entropy(network(x), y, label_smoothing=SMOOTHING)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         seen += size
     return seen / total
@@ -158,7 +159,7 @@ def accuracy(network: nn.Module, images: Images, inputs: Tensor, labels: Tensor)
     """The share of examples whose class has the largest output."""
     network.eval()
     right = 0
-    for x, y in zip(inputs.split(EVALUATED), labels.split(EVALUATED), strict=True):
+    for x, y in zip(torch.split(inputs, EVALUATED), torch.split(labels, EVALUATED), strict=True):
         outputs = network(images.standardised(x.permute(0, 2, 3, 1).contiguous()))
         right += int((outputs.argmax(1) == y).sum())
     return right / len(labels)
@@ -189,9 +190,8 @@ def train(  # noqa: PLR0917 - three splits, each of inputs and labels
     generator = torch.Generator().manual_seed(seed)
     channels, *sides = x_train.shape[1:]
     width = widest(channels, classes, max_params)
-    network = SmallResNet(channels, classes, width, 2 if min(sides) >= LARGE else 1).to(
-        memory_format=torch.channels_last
-    )
+    network = SmallResNet(channels, classes, width, 2 if min(sides) >= LARGE else 1)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = Images.of(x_train, y_train, mirror)
     epochs = fit(network, images, start, seconds, generator)
     trained = time.process_time() - start

@@ -23,7 +23,8 @@ import torch
 
 from genas.core import registry
 from genas.core.errors import ScoreFailed
-from genas.core.records import Constraint, Use
+from genas.core.interfaces import Task
+from genas.core.records import Architecture, Constraint, Use
 from genas.core.rng import rng
 
 DEVICES = ("pixel3", "edgegpu", "1080ti_1")
@@ -37,7 +38,7 @@ WAYS = {
 }
 
 
-def figures(task, arch) -> tuple[float, float]:
+def figures(task: Task, arch: Architecture) -> tuple[float, float]:
     """Latency and accuracy of a cell; an unmeasured latency breaks every limit."""
     try:
         latency = task.lookup(arch, "latency_ms").value

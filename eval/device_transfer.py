@@ -12,6 +12,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import record
 from scipy.stats import spearmanr
 
 from genas.core import registry
-from genas.core.records import Use
+from genas.core.records import Measurement, Use
 from genas.predictors.device_transfer import DeviceTransfer
 from genas.scorers._devices import FAMILIES, KnownDevices
 
@@ -31,6 +32,8 @@ HELP_KNOWN = {  # the devices HELP trains on, of its README
 HELP_VALID = "titanx_1 titanx_32 titanx_64 titanx_256 gold_6240"
 LATER = ("edgegpu", "edgetpu", "pi5")  # NAS-Bench-201 devices that are not of HELP's table
 ENERGY = ("edgegpu", "pi5_litert", "pi5_onnx", "pi5_torchmobile")
+Devices = dict[str, dict[str, list[float]]]  # by device and method, a figure for each seed
+Settings = dict[str, Devices]
 
 
 class Table:
@@ -39,7 +42,7 @@ class Table:
     def __init__(self, space: str, cache: Path) -> None:
         self.name, path = space, cache / f"{space}.npz"
         if not path.exists():
-            np.savez(path, **_read(space))
+            np.savez(path, **_read(space))  # type: ignore[arg-type]
         kept = dict(np.load(path, allow_pickle=False))
         self.features, self.flops = kept.pop("features"), kept.pop("flops")
         some = np.sort(np.random.default_rng(0).permutation(len(self.flops))[:WORLD])
@@ -68,7 +71,7 @@ def _read(name: str) -> dict[str, np.ndarray]:
     found = dict(zip(names, figures.T, strict=True))
     if name == "nasbench201":
         tpu = registry.create("tasks", Use(name, {"latency_device": "edgetpu"}))
-        found["edgetpu"] = np.array([_or_nan(lambda a=arch: tpu.lookup(a, "latency_ms").value) for arch in archs])
+        found["edgetpu"] = np.array([_or_nan(partial(tpu.lookup, arch, "latency_ms")) for arch in archs])
         flops = registry.create("scorers", "flops", space=space, task=tpu)
         per_op = {op: flops.score(space.cell([op] * 6)).value for op in space.ops[2:]}
         counts = np.array([sum(per_op[op] / 6 for op in arch.ops[1:-1]) for arch in archs])
@@ -78,11 +81,11 @@ def _read(name: str) -> dict[str, np.ndarray]:
     return {**found, "features": known.features(archs), "flops": counts}
 
 
-def _or_nan(look: Callable[[], float]) -> float:
+def _or_nan(look: Callable[[], Measurement]) -> float:
     from genas.core.errors import ScoreFailed
 
     try:
-        return look()
+        return look().value
     except ScoreFailed:
         return float("nan")
 
@@ -165,11 +168,11 @@ def one_device(table: Table, target: str, known: list[str], *, full: bool) -> di
     return found
 
 
-def rows(table: Table) -> dict[str, dict[str, dict[str, list[float]]]]:
+def rows(table: Table) -> Settings:
     """By setting and device, the figures of `one_device`."""
     latencies = [n for n in table.columns if not n.endswith("_mj")]
     usable = [n for n in latencies if n in table.whole]
-    found: dict[str, dict] = {"one out": {}, "family out": {}, "HELP's nine": {}, "energy": {}}
+    found: Settings = {"one out": {}, "family out": {}, "HELP's nine": {}, "energy": {}}
     for target in latencies:
         found["one out"][target] = one_device(table, target, [k for k in usable if k != target], full=True)
         others = [k for k in usable if table.family(k) != table.family(target)]
@@ -190,7 +193,7 @@ METHODS = {
 }  # fmt: skip
 
 
-def _cell(devices: dict[str, dict[str, list[float]]], method: str) -> str:
+def _cell(devices: Devices, method: str) -> str:
     if not devices or any(method not in figures for figures in devices.values()):
         return ""
     means = np.mean([figures[method] for figures in devices.values()], axis=0)
@@ -199,7 +202,7 @@ def _cell(devices: dict[str, dict[str, list[float]]], method: str) -> str:
     return f"{np.median(means):.3f} [{means.min():.3f}, {means.max():.3f}]"
 
 
-def report(figures: dict[str, dict]) -> str:
+def report(figures: dict[str, Settings]) -> str:
     """One table of means over devices, one of single devices."""
     lines = ["| devices | n | " + " | ".join(METHODS.values()) + " |", "| --- " * (len(METHODS) + 2) + "|"]
     for title, devices in _sets(figures).items():
@@ -218,7 +221,7 @@ def report(figures: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def _sets(figures: dict[str, dict]) -> dict[str, dict]:
+def _sets(figures: dict[str, Settings]) -> Settings:
     found = {}
     words = {"nasbench201": "NAS-Bench-201", "fbnet": "FBNet", "gpt": "GPT-S"}
     for space, settings in figures.items():

@@ -17,6 +17,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
@@ -26,11 +27,13 @@ import torch
 
 from genas.core import registry
 from genas.core.examples import Example
-from genas.core.records import Architecture, Use
+from genas.core.interfaces import Proposer, SearchSpace
+from genas.core.records import Architecture, Candidate, Trial, Use
 from genas.core.rng import rng, seed_of
 from genas.learners._fit import fit_examples
 from genas.predictors.blend import Blend, views
 from genas.proposers.diffusion import DiffusionProposer
+from genas.simulation import simulate
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 ROUNDS, BATCH, POOL = 5, 10, 300
@@ -38,31 +41,40 @@ ELITE, EDITS = 10, 15  # best cells known, and the edits of each that join the p
 METHODS = ("random", "predictor alone", "samples alone", "diffusion")
 
 
-def search(
-    method: str, space, truth: dict[Architecture, float], known: dict[Architecture, float], *, seed: int, folder: Path
-) -> list[float]:
-    """The accuracies of the queried cells, in order."""
-    random = rng(seed, "exceed")
-    proposer = DiffusionProposer(space, seed, model=str(folder))
-    cells, known, queried = list(truth), dict(known), []
-    for number in range(ROUNDS):
-        if method in ("random", "predictor alone"):
-            pool = [cells[int(i)] for i in random.permutation(len(cells))[: POOL + ELITE * EDITS]]
-        elif method == "samples alone":
-            pool = [c.arch for c in proposer.ask(BATCH * 4)]
-        else:
-            best = sorted(known, key=known.__getitem__)[-ELITE:]
-            generator = torch.Generator().manual_seed(seed_of(seed, number))
-            pool = proposer.draw(POOL, generator) + [arch for one in best for arch in proposer.edit(one, EDITS)]
-        pool = [arch for arch in dict.fromkeys(pool) if arch not in known]
-        if method in ("predictor alone", "diffusion") and pool:
-            blend = Blend(seed)
-            blend.fit(views(space, list(known)), list(known.values()))
-            pool = [pool[int(i)] for i in np.argsort(-blend.predict(views(space, pool))[0])]
-        for arch in pool[:BATCH]:
-            known[arch] = truth[arch]
-            queried.append(truth[arch])
-    return queried
+class Rounds(Proposer):
+    """Asks in ROUNDS rounds for the best of a pool that the method makes anew in each."""
+
+    def __init__(
+        self, method: str, space: SearchSpace, cells: list[Architecture], known: dict[Architecture, float], *,
+        seed: int, folder: Path,
+    ) -> None:  # fmt: skip
+        self.name, self.space, self.cells, self.known, self.seed = method, space, cells, dict(known), seed
+        self.random, self.round = rng(seed, "exceed"), 0
+        self.proposer = DiffusionProposer(space, seed, model=str(folder))
+
+    def ask(self, n: int) -> list[Candidate]:
+        pool: list[Architecture] = []
+        while not pool and self.round < ROUNDS:
+            pool = [arch for arch in dict.fromkeys(self._pool()) if arch not in self.known]
+            self.round += 1
+        if self.name in ("predictor alone", "diffusion") and pool:
+            blend = Blend(self.seed)
+            blend.fit(views(self.space, list(self.known)), list(self.known.values()))
+            pool = [pool[int(i)] for i in np.argsort(-blend.predict(views(self.space, pool))[0])]
+        return [Candidate(arch, self.name) for arch in pool[:n]]
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            self.known[trial.candidate.arch] = trial.measurements[0].value
+
+    def _pool(self) -> list[Architecture]:
+        if self.name in ("random", "predictor alone"):
+            return [self.cells[int(i)] for i in self.random.permutation(len(self.cells))[: POOL + ELITE * EDITS]]
+        if self.name == "samples alone":
+            return [c.arch for c in self.proposer.ask(BATCH * 4)]
+        best = sorted(self.known, key=self.known.__getitem__)[-ELITE:]
+        generator = torch.Generator().manual_seed(seed_of(self.seed, self.round))
+        return self.proposer.draw(POOL, generator) + [a for one in best for a in self.proposer.edit(one, EDITS)]
 
 
 def measure(dataset: str, seed: int, out: Path, epochs: int) -> dict[str, list[float]]:
@@ -82,8 +94,9 @@ def measure(dataset: str, seed: int, out: Path, epochs: int) -> dict[str, list[f
         fit_examples("diffusion", space, found, folder, epochs=epochs, seed=seed)
     best, result = max(truth.values()), {}
     for method in METHODS:
-        queried = search(method, space, truth, {a: truth[a] for a in chosen}, seed=seed, folder=folder)
-        result[method] = [round(100 * (best - v), 4) for v in np.maximum.accumulate(queried)]
+        asking = Rounds(method, space, list(truth), {a: truth[a] for a in chosen}, seed=seed, folder=folder)
+        queried = simulate(space, task, asking, ROUNDS * BATCH, batch=BATCH).best
+        result[method] = [round(100 * (best - float(v)), 4) for v in queried]
     return result
 
 

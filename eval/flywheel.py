@@ -136,7 +136,7 @@ def trained(space: SearchSpace, candidate: Candidate, task: Task, seconds: float
         return failure
     _, accuracy, loss = training.curve[-1]
     value = accuracy if math.isfinite(loss) else 0.0
-    curve, count = (middle.accuracy, value), len(task.data("val").labels)
+    curve, count = (middle.value, value), len(task.data("val").labels)
     return Measurement("accuracy", value, training.seconds, curve=curve, examples=count)
 
 

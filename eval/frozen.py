@@ -35,14 +35,15 @@ def train(task: Task, seconds: float, seed: int, *, max_params: int | None) -> d
     until it ends. The pass of the test images is not charged, as with `by_hand`.
     """
     start = time.process_time()
-    stem = LiteStem(16, task.input_shape[0]).eval().to(memory_format=torch.channels_last)
+    stem = LiteStem(16, task.input_shape[0]).eval()
+    stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     pretrained.load(stem)
     params = {}  # of the stem and the regression, by cut
     for cut in CUTS:
         weights = sum(p.numel() for p in [*stem.first.parameters(), *stem.body[:cut].parameters()])
         params[cut] = weights + task.outputs * (6 * LITE_BLOCKS[cut - 1][3] + 1)  # six figures of each map
     cuts = list(_LARGE) if max_params is None else [cut for cut in CUTS if params[cut] <= max_params]
-    stem.body = stem.body[: cuts[-1]]  # the rest is not needed
+    stem.body = nn.Sequential(*list(stem.body)[: cuts[-1]])  # the rest is not needed
     train, val, test = (task.data(split) for split in ("train", "val", "test"))
     order = [torch.randperm(len(d.labels), generator=torch.Generator().manual_seed(seed)) for d in (train, val)]
     judged = _pooled(stem, task, cuts, val.inputs[order[1]], start + 0.2 * seconds)
@@ -87,7 +88,7 @@ def _pooled(stem: nn.Module, task: Task, cuts: list[int], inputs: Tensor, until:
 
     hooks = [stem.body[cut - 1].register_forward_hook(keep(cut)) for cut in cuts]  # type: ignore[index, union-attr]
     with torch.inference_mode():
-        for part in inputs.split(16):  # larger batches leave the processor's cache
+        for part in torch.split(inputs, 16):  # larger batches leave the processor's cache
             images = F.interpolate(task.prepare(part), size=PIXELS, mode="bilinear", align_corners=False)
             stem(images.contiguous(memory_format=torch.channels_last))
             if time.process_time() > until:

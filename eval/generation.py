@@ -20,6 +20,7 @@ import argparse
 import json
 import statistics
 import time
+from typing import Any
 
 import record
 import torch
@@ -32,6 +33,7 @@ from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.records import Architecture, Measurement, Use
 from genas.core.rng import rng
+from genas.proposers._sampled import SampledProposer
 
 NB201, GRAPH = "table:nasbench201:sample=1000,dataset=", "table:nasbench_graph:sample=600,dataset="
 SOURCES = {  # as on the cards of the shipped models
@@ -64,6 +66,8 @@ RULED = (
     "That edges come before labels and are drawn again was chosen with other seeds (100 to 104) by the first accuracy column here."
 )
 
+Figures = dict[str, float]
+
 
 class Predicted:
     """Stands in for a table that holds a few architectures: trees on how often each label occurs, fitted to all rows."""
@@ -95,15 +99,15 @@ def told(task: Task, arch: Architecture) -> float | None:
 
 def draw(proposer: Proposer, space: SearchSpace, n: int, seed: int) -> list[Architecture]:
     """Raw draws: for uniform the space's own, for the models as they come."""
-    if proposer.name == "uniform":
-        random = rng(seed, "eval")
-        return [space.sample(random) for _ in range(n)]
-    return proposer.draw(n, torch.Generator().manual_seed(seed))
+    if isinstance(proposer, SampledProposer):
+        return proposer.draw(n, torch.Generator().manual_seed(seed))
+    random = rng(seed, "eval")
+    return [space.sample(random) for _ in range(n)]
 
 
-def measure(use: Use, space: SearchSpace, tasks: dict[str, Task], known: set[str], *, n: int, seed: int) -> dict:
+def measure(use: Use, space: SearchSpace, tasks: dict[str, Task], known: set[str], *, n: int, seed: int) -> Figures:
     """All figures of one proposer at one seed."""
-    context = {
+    context: dict[str, Any] = {
         "space": space,
         "task": next(iter(tasks.values()), None),
         "seed": seed,
@@ -112,7 +116,7 @@ def measure(use: Use, space: SearchSpace, tasks: dict[str, Task], known: set[str
         "ledger": Ledger(),
     }
     proposer = registry.create("proposers", use, **context)
-    figures: dict[str, float] = {}
+    figures: Figures = {}
     if use.name != "llm":
         draw(proposer, space, 8, seed)  # loads the model
         start = time.process_time()  # on one thread; a busy machine does not count
@@ -136,7 +140,7 @@ def measure(use: Use, space: SearchSpace, tasks: dict[str, Task], known: set[str
     return figures
 
 
-def table(results: dict[str, list[dict]]) -> str:
+def table(results: dict[str, list[Figures]]) -> str:
     """Markdown; one row per proposer."""
     best = [c for c in next(iter(results.values()))[0] if c.startswith("best ")]
     columns = ["valid", "unique", "novel", "archs_per_cpu_second", "asked", *(c[5:] for c in best), *best, "new"]
@@ -176,7 +180,7 @@ def main() -> None:
     uses = {name: (use, arguments.n) for name, use in USES.items()}
     if arguments.llm:
         uses[f"llm, embedded, n={arguments.llm}"] = (Use("llm"), arguments.llm)
-    results: dict[str, list[dict]] = {}
+    results: dict[str, list[Figures]] = {}
     file = "generation" if arguments.space == "nasbench201" else f"generation-{arguments.space}"
     before = json.loads((record.RESULTS / f"{file}.json").read_text()) if arguments.only else {}
     kept = {name: runs for name, runs in before.get("figures", {}).items() if not name.startswith(arguments.only)}

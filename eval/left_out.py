@@ -55,7 +55,7 @@ def proposer(kind: str, space: SearchSpace, task: Task, left_out: str) -> Propos
         folder = HERE.parent / "runs" / "left_out" / f"{kind}-{left_out}"
         if not (folder / "README.md").is_file():
             known = [example for example in _known(space) if example.source != _ledger(left_out)]
-            fit_examples(kind, space, known, folder)  # type: ignore[arg-type]
+            fit_examples(kind, space, known, folder)
         options["model"] = str(folder)
     limits = (Constraint("params", at_most=PARAMS),)
     return registry.create("proposers", Use(kind, options), space=space, task=task, limits=limits, seed=0, device="cpu")  # type: ignore[no-any-return]
@@ -82,7 +82,7 @@ def measured(space: SearchSpace, candidate: Candidate, task: Task, seconds: floa
     except ScoreFailed as failure:
         return {"failure": str(failure)}
     training.judge()
-    test = judge(training.averaged, task, task.data("test"), training.device).accuracy
+    test = judge(training.averaged, task, task.data("test"), training.device).value
     return {"val": training.curve[-1][1], "test": test}
 
 

@@ -23,8 +23,8 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -39,34 +39,36 @@ from genas.core.examples import Example, examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
 from genas.core.pareto import log_rank_sum
-from genas.core.records import Architecture, Measurement, Objective, Trial, Use
+from genas.core.records import Architecture, Use
 from genas.core.rng import rng
 from genas.learners._fit import fit_examples
+from genas.simulation import simulate
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 FREE = ("naswot", "synflow")
 CELLS, EVALUATIONS, BATCH = 1000, 100, 10
 KINDS = {"no accuracies": "free", "other data sets": "transfer"}
-ABLATIONS = {
+ABLATIONS: dict[str, dict[str, Any]] = {
     ", without history": {"history": 0},
     ", without neighbours": {"near": 0},
     ", with fitting": {"steps": 20},
 }
 FEW, FEW_BATCH = 12, 4  # cells of a prompted run, and how many are asked for at a time
 SHORT = {"batch": 4, "examples": 3, "repairs": 0}
+WITHOUT: dict[str, dict[str, Any]] = {
+    "": {},
+    ", renamed": {"renamed": True},
+    ", without history": {"history": 0},
+    ", without reflection": {"reflection": 0},
+    ", without retrieval": {"retrieval": 0},
+    ", without bands": {"partition": 1},
+}
 PROMPTED = {
     "llm": Use("llm", SHORT),
     "llm, renamed": Use("llm", {**SHORT, "renamed": True}),
     **{
         f"navigator{less}": Use("navigator", {**SHORT, "words": 40, "history": 4, "reflection": 3, **change})
-        for less, change in {
-            "": {},
-            ", renamed": {"renamed": True},
-            ", without history": {"history": 0},
-            ", without reflection": {"reflection": 0},
-            ", without retrieval": {"retrieval": 0},
-            ", without bands": {"partition": 1},
-        }.items()
+        for less, change in WITHOUT.items()
     },
 }
 PUBLISHED = {  # valid / test in percent, as in Table 4 of CoLLM-NAS (arXiv 2509.26037); they use 100 cells or more
@@ -81,7 +83,8 @@ PUBLISHED = {  # valid / test in percent, as in Table 4 of CoLLM-NAS (arXiv 2509
 
 def training_free(space: SearchSpace) -> list[Example]:
     """Uniform cells with what untrained networks tell of them: one task for each data set."""
-    random, cells = rng(0, "training-free"), {}
+    random = rng(0, "training-free")
+    cells: dict[str, Architecture] = {}
     while len(cells) < CELLS:
         arch = space.sample(random)
         cells.setdefault(arch.key, arch)
@@ -134,21 +137,12 @@ def rows(searches: list[str]) -> dict[str, tuple[Use, str]]:
 def measure(use: Use, dataset: str, seed: int, *, cells: int = EVALUATIONS, step: int = BATCH) -> dict[str, Any]:
     """The validation accuracies in the order asked, and the test accuracy of the best."""
     task: Task = registry.create("tasks", Use("nasbench201", {"dataset": dataset}))
-    space: SearchSpace = registry.create("spaces", "nasbench201")
-    kind = "proposers" if use.name in registry.names("proposers") else "refiners"
-    context = {"space": space, "task": task, "seed": seed, "objectives": (Objective("accuracy"),), "limits": ()}
     ledger = Ledger()
-    search = registry.create(kind, use, **context, device="cpu", ledger=ledger, request=None)
-    start, values, archs = time.process_time(), [], []
-    while len(values) < cells and (asked := search.ask(min(step, cells - len(values)))):
-        told = [Trial(c, (Measurement("accuracy", task.lookup(c.arch, "accuracy").value),)) for c in asked]
-        values += [trial.value("accuracy") for trial in told]
-        archs += [trial.candidate.arch for trial in told]
-        search.tell(told)
-    seconds = time.process_time() - start
-    best = archs[max(range(len(values)), key=values.__getitem__)]
+    curve = simulate("nasbench201", task, use, cells, seed, batch=step, ledger=ledger)
+    best = curve.measured[int(curve.values.argmax())].candidate.arch
     test = registry.create("validators", "table", task=task).test(best).value
-    found = {"values": values, "test": test, "seconds": seconds / max(1, len(values))}
+    seconds = curve.seconds / max(1, len(curve.measured))
+    found = {"values": curve.values.tolist(), "test": test, "seconds": seconds}
     calls = [event for event in ledger.read() if event["kind"] == "completion"]
     return found | ({"calls": len(calls), "tokens": sum(c.get("tokens", 0) for c in calls)} if calls else {})
 
@@ -220,7 +214,8 @@ def prompted(out: Path, seeds: int) -> None:
     """The second table: the embedded chat model on CIFAR-10, few cells."""
     earlier = out / "earlier"
     if not (earlier / "report.json").is_file():  # what navigator may retrieve: 30 uniform cells on another data set
-        task, mixes = Use("nasbench201", {"dataset": "cifar100"}), {"proposers": ["uniform"], "scorers": ["table"]}
+        task = Use("nasbench201", {"dataset": "cifar100"})
+        mixes: dict[str, Any] = {"proposers": ["uniform"], "scorers": ["table"]}
         genas.design("", task=task, space="nasbench201", validator="table", budget={"trials": 30}, out=earlier, **mixes)
     results: dict[str, list[dict[str, Any]]] = {
         "uniform": [measure(Use("uniform"), "cifar10", s, cells=FEW) for s in range(300)]
@@ -229,7 +224,7 @@ def prompted(out: Path, seeds: int) -> None:
         memory = {"memory": [str(earlier)]} if use.name == "navigator" else {}
         used = Use(use.name, {**use.options, **memory})
         path = out / f"prompted-{name}-{seed}.json"
-        found = kept(path, lambda used=used, seed=seed: measure(used, "cifar10", seed, cells=FEW, step=FEW_BATCH))
+        found = kept(path, partial(measure, used, "cifar10", seed, cells=FEW, step=FEW_BATCH))
         results.setdefault(name, []).append(found)
         print(name, seed, cell([found]), f"{found['seconds']:.1f} s a cell", flush=True)
     title = "The embedded chat model as proposer and refiner on nasbench201"
@@ -240,7 +235,7 @@ def prompted(out: Path, seeds: int) -> None:
 
 def spent(groups: Iterable[list[dict[str, Any]]]) -> float:
     """CPU seconds of these runs, whenever they were made; the fitting of models is not counted."""
-    return sum(run["seconds"] * len(run["values"]) for runs in groups for run in runs)
+    return float(sum(run["seconds"] * len(run["values"]) for runs in groups for run in runs))
 
 
 def few(results: dict[str, list[dict[str, Any]]]) -> str:

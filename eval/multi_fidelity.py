@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import record
-from other_spaces import Measured, ValidatedCells, space_of
-from search_regret import CachedCells, _cells
+from other_spaces import ValidatedCells, space_of
+from search_regret import CachedCells, cells_of
 
-from genas.core import registry
-from genas.core.interfaces import Proposer, SearchSpace, Task
-from genas.core.records import Measurement, Objective, Trial, Use
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Use
+from genas.simulation import TableSpace, simulate
 from genas.tasks.nasbench201 import NasBench201Task
 
 _AT = (5, 10, 20, 50, 100)  # full trainings
@@ -42,41 +41,22 @@ def study(name: str) -> Study:
     """One of the two tables."""
     if name == "nasbench201":
         cells, task = CachedCells(), NasBench201Task(dataset="cifar10")
-        best = max(task.lookup(cell, "accuracy").value for cell in _cells(cells))
+        best = max(task.lookup(cell, "accuracy").value for cell in cells_of(cells))
         return Study(cells, task, best, {"eta": 17, "lowest": 0.05})
     part = ValidatedCells(answers="validated")
     best = max(part.lookup(cell, "accuracy").value for cell in part.measured)
-    return Study(Measured(space_of(name), part.measured), part, best, {"eta": 3, "lowest": 1 / 27})
+    return Study(TableSpace(space_of(name), part.measured), part, best, {"eta": 3, "lowest": 1 / 27})
 
 
-def run(search: Proposer, case: Study, most: float) -> list[tuple[float, float]]:
-    """After each training: full trainings spent so far, and the best accuracy at full fidelity (0 while there is none)."""
-    spent, best, steps = 0.0, 0.0, []
-    while spent < most and (asked := search.ask(1)):
-        fidelity = asked[0].fidelity
-        value = case.task.lookup(asked[0].arch, "accuracy", fidelity=fidelity).value
-        spent += fidelity
-        if fidelity == 1.0:
-            best = max(best, value)
-        steps.append((spent, best))
-        search.tell([Trial(asked[0], (Measurement("accuracy", value, fidelity=fidelity),))])
-    return steps
-
-
-def measure(use: Use, case: Study, seed: int, most: float) -> dict:
+def measure(use: Use, case: Study, seed: int, most: int) -> dict[str, Any]:
     """The curve of one run, as regret in points after each of 1 to `most` full trainings (chance where none is done)."""
-    kind = "proposers" if use.name in registry.names("proposers") else "refiners"
-    context = {"space": case.space, "task": case.task, "seed": seed, "objectives": (Objective("accuracy"),)}
-    start = time.process_time()
-    steps = run(registry.create(kind, use, limits=(), device="cpu", **context), case, most)
-    curve, best = [], 0.1  # of ten classes
-    for whole in range(1, int(most) + 1):
-        best = max([best, *(value for spent, value in steps if spent <= whole + 1e-9)])
-        curve.append(100 * (case.best - best))
-    return {"curve": curve, "trainings": len(steps), "seconds": time.process_time() - start}
+    run = simulate(case.space, case.task, use, most, seed)
+    best = [np.fmax(0.1, run.best_after(whole)) for whole in range(1, most + 1)]  # chance among ten classes
+    curve = [100 * (case.best - float(value)) for value in best]
+    return {"curve": curve, "trainings": len(run.measured), "seconds": run.seconds}
 
 
-def row(name: str, case: str, runs: list[dict]) -> str:
+def row(name: str, case: str, runs: list[dict[str, Any]]) -> str:
     """One line of the table: mean regret, and the spread at the end."""
     curves = np.array([r["curve"] for r in runs])
     means = [f"{curves[:, at - 1].mean():.2f}" for at in _AT if at <= curves.shape[1]]
@@ -86,11 +66,11 @@ def row(name: str, case: str, runs: list[dict]) -> str:
     return f"| {name} | {case} | " + " | ".join([*means, spread, trainings]) + " |"
 
 
-def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
+def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> None:
     """Mean regret over full trainings, one panel a table."""
     from matplotlib.figure import Figure
 
-    from genas.reporting.charts import COLOURS
+    from genas.reporting.palette import COLOURS
 
     figure = Figure(figsize=(8, 3), layout="constrained")
     for axes, (case, by) in zip(figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True):
@@ -118,14 +98,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("/tmp/multi_fidelity.json"), help="raw results, to go on from")
     args = parser.parse_args()
     done = json.loads(args.out.read_text()) if args.out.is_file() else {}
-    results: dict[str, dict[str, list[dict]]] = {}
+    results: dict[str, dict[str, list[dict[str, Any]]]] = {}
     spent = " | ".join(str(at) for at in _AT if at <= args.trainings)
     lines = [f"| search | table | regret at {spent} | median at the end [lowest, highest] | trainings |"]
     lines.append("| --- | --- |" + " ---: |" * (lines[0].count("|") - 3))
     for name in args.tables:
         case = study(name)
         for search in args.searches:
-            options = case.options if search in SEVERAL else {"generators": []} if search == "auto" else {}
+            options: dict[str, Any] = {"generators": []} if search == "auto" else {}
+            options = case.options if search in SEVERAL else options
             for seed in range(args.seeds):
                 key = f"{search} {name} {seed} {args.trainings}"
                 if key not in done:

@@ -129,7 +129,7 @@ def trained(arch: Architecture, epochs: int, seed: int, **more: float) -> dict[s
 def tested(arch: Architecture, weights: dict[str, torch.Tensor], seed: int) -> float:
     network = build(SPACE, arch, TASK, seed)
     network.load_state_dict(weights)
-    return judge(network, TASK, TASK.data("test"), torch.device("cpu")).accuracy
+    return judge(network, TASK, TASK.data("test"), torch.device("cpu")).value
 
 
 def table(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:

@@ -13,74 +13,37 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.parquet as pq
 import record
-from pareto import volume
 
 from genas.core import assets, registry
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Proposer, SearchSpace, Task
-from genas.core.records import Architecture, Measurement, Objective, Trial, Use
-from genas.encodings.paths import ArchFeatures
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.pareto import hypervolume
+from genas.core.records import Architecture, Objective, Use
+from genas.simulation import TableSpace, simulate
 from genas.tasks.nasbench101 import NasBench101Task
 
 GRAPHS = ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv")
 ROOMS = ("class_scene", "class_object", "room_layout", "jigsaw", "segmentsemantic", "normal", "autoencoder")
 FRONT = ("uniform", "nsga2", "auto")
 AUTO = Use("auto", {"generators": []})
-_NEAR, _AT = 24, (20, 50, 100, 150)
+_AT = (20, 50, 100, 150)
 _OPS = ("conv3x3", "conv1x1", "maxpool3x3")
-
-
-class Measured(SearchSpace):
-    """The part of a space that a table holds; the neighbours of an architecture are the nearest in it.
-
-    Nearness is the Hamming distance over labels, edges and paths from input to output.
-    """
-
-    def __init__(self, inner: SearchSpace, archs: Sequence[Architecture]) -> None:
-        self._inner, self._archs = inner, list(archs)
-        self.name, self.ops, self.max_nodes = inner.name, inner.ops, inner.max_nodes
-        self._keys = {arch.key for arch in archs}
-        self._read = ArchFeatures(inner)
-        self._rows = self._read.features(self._archs) > 0  # [N, F]
-        self._near: dict[Architecture, list[Architecture]] = {}
-
-    def sizes(self):
-        return self._inner.sizes()
-
-    def frame(self, nodes):
-        return self._inner.frame(nodes)
-
-    def problems(self, arch):
-        return self._inner.problems(arch) or ([] if arch.key in self._keys else ["the table lacks it"])
-
-    def build(self, arch, task):
-        return self._inner.build(arch, task)
-
-    def sample(self, rng):
-        return self._archs[int(rng.integers(len(self._archs)))]
-
-    def neighbors(self, arch):
-        if arch not in self._near:
-            apart = (self._rows != (self._read.features([arch])[0] > 0)).sum(1)
-            order = np.argsort(apart, kind="stable")[: _NEAR + 1]
-            self._near[arch] = [self._archs[i] for i in order if self._archs[i] != arch][:_NEAR]
-        return iter(self._near[arch])
 
 
 class ValidatedCells(NasBench101Task):
     """Tells which cells have a validation accuracy."""
 
     @property
-    def measured(self):
+    def measured(self) -> Sequence[Architecture]:
         return self._cells
 
     @cached_property
@@ -92,7 +55,7 @@ class ValidatedCells(NasBench101Task):
         return [_cell(row) for row in rows.slice(0, max(some) + 1).to_pylist() if row["index"] in some]
 
 
-def _cell(row: dict) -> Architecture:
+def _cell(row: dict[str, Any]) -> Architecture:
     count = row["n_vertices"]
     pairs = [(i, j) for i in range(count) for j in range(i + 1, count)]
     edges = tuple(pair for pair, bit in zip(pairs, row["adj_upper"], strict=True) if bit == "1")
@@ -104,7 +67,7 @@ class Case(NamedTuple):
     space: SearchSpace
     task: Task
     goals: tuple[Objective, ...]
-    every: np.ndarray  # [N, objectives], less is better
+    every: npt.NDArray[np.float64]  # [N, objectives], less is better
 
     @property
     def unit(self) -> float:
@@ -114,7 +77,8 @@ class Case(NamedTuple):
 
 @cache
 def space_of(name: str) -> SearchSpace:
-    return registry.create("spaces", name)
+    space: SearchSpace = registry.create("spaces", name)
+    return space
 
 
 def figures(task: Task, arch: Architecture, goals: Sequence[Objective]) -> list[float] | None:
@@ -136,9 +100,9 @@ def case(name: str) -> Case:
         from genas.refiners._pool import enumerate_space
 
         space, task = space_of(kind), registry.create("tasks", Use("transnas", {"dataset": part}))
-        every = enumerate_space(space)
-        assert every is not None
-        archs = every.archs
+        whole = enumerate_space(space)
+        assert whole is not None
+        archs = whole.archs
     else:
         if kind == "nasbench101":
             task = ValidatedCells(answers="validated")
@@ -148,7 +112,7 @@ def case(name: str) -> Case:
             task = registry.create("tasks", Use("hwgpt", {"latency_device": "a100"}))
             goals = (Objective("perplexity", "min"), *([Objective("latency_ms", "min")] if part else []))
         archs = task.measured
-        space = Measured(space_of(kind), archs)
+        space = TableSpace(space_of(kind), archs)
     signs = np.array([-1.0 if goal.goal == "max" else 1.0 for goal in goals])
     every = np.array([values for arch in archs if (values := figures(task, arch, goals)) is not None])
     return Case(name, space, task, goals, signs * every)
@@ -160,45 +124,29 @@ CASES = (
 )  # fmt: skip
 
 
-def run(search: Proposer, study: Case, count: int) -> tuple[list[Architecture], np.ndarray]:
-    """What was measured, one at a time, and its losses."""
-    archs, points = [], []
-    while len(archs) < count and (asked := search.ask(1)):
-        values = figures(study.task, asked[0].arch, study.goals)
-        if values is None:
-            raise SystemExit(f"{search.name} asked for what the table of {study.name} lacks: {asked[0].arch}")
-        search.tell(
-            [Trial(asked[0], tuple(Measurement(g.metric, v) for g, v in zip(study.goals, values, strict=True)))]
-        )
-        archs.append(asked[0].arch)
-        points.append([-v if g.goal == "max" else v for g, v in zip(study.goals, values, strict=True)])
-    return archs, np.array(points)
-
-
-def measure(use: Use, study: Case, seed: int, count: int) -> dict:
+def measure(use: Use, study: Case, seed: int, count: int) -> dict[str, Any]:
     """The figures of one run: the regret by evaluations, or the missing share of the hypervolume."""
-    kind = "proposers" if use.name in registry.names("proposers") else "refiners"
-    context = {"space": study.space, "task": study.task, "seed": seed, "objectives": study.goals, "limits": ()}
-    start = time.process_time()
-    archs, points = run(registry.create(kind, use, device="cpu", **context), study, count)
-    found: dict = {"seconds": (time.process_time() - start) / len(archs)}
+    curve = simulate(study.space, study.task, use, count, seed, objectives=study.goals)
+    if lacking := [trial for trial in curve.trials if trial.failure is not None]:
+        raise SystemExit(f"{use} asked for what the table of {study.name} lacks: {lacking[0].candidate.arch}")
+    found: dict[str, Any] = {"seconds": curve.seconds / len(curve.measured)}
     if len(study.goals) == 1:
-        best = np.minimum.accumulate(points[:, 0])
-        best = np.append(best, np.full(count - len(best), best[-1]))
-        found["curve"] = (study.unit * (best - study.every.min())).tolist()
+        lead = study.every.min()
+        optimum = -lead if study.goals[0].goal == "max" else lead
+        found["curve"] = (study.unit * curve.regret(optimum, count)).tolist()
         if study.name == "nasbench101":
-            chosen = archs[int(points[:, 0].argmin())]
+            chosen = curve.measured[int(curve.losses[:, 0].argmin())].candidate.arch
             found["test_error"] = 100 * (1 - study.task.lookup(chosen, "test_accuracy").value)
         return found
-    low, span = study.every.min(0), np.ptp(study.every, axis=0)
-    whole = volume((study.every - low) / span)
-    missing = {n: 1 - volume((points[:n] - low) / span) / whole for n in range(1, count + 1) if n % 5 == 0 or n == 1}
+    low, high = study.every.min(0), study.every.max(0)
+    whole = hypervolume((study.every - low) / (high - low), (1.05, 1.05))
+    missing = {n: 1 - curve.volume(low, high, n) / whole for n in range(1, count + 1) if n % 5 == 0 or n == 1}
     steps = sorted(missing)
     found["curve"] = [missing[max(s for s in steps if s <= n)] for n in range(1, count + 1)]
     return found
 
 
-def row(study: str, results: dict[str, list[dict]]) -> str:
+def row(study: str, results: dict[str, list[dict[str, Any]]]) -> str:
     """One line of the table: of each search the mean curve at some evaluations."""
     parts = []
     for runs in results.values():
@@ -211,11 +159,11 @@ def row(study: str, results: dict[str, list[dict]]) -> str:
     return f"| {study} | " + " | ".join([*parts, reached, cost]) + " |"
 
 
-def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
+def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> None:
     """The mean curve of each search, one panel a study."""
     from matplotlib.figure import Figure
 
-    from genas.reporting.charts import COLOURS
+    from genas.reporting.palette import COLOURS
 
     wide, order = 4, list(dict.fromkeys(name for by in results.values() for name in by))
     figure = Figure(figsize=(11, 2.1 * -(-len(results) // wide)), layout="constrained")
@@ -237,7 +185,7 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
     figure.savefig(path, dpi=80)
 
 
-def table(results: dict[str, dict[str, list[dict]]], searches: Sequence[str]) -> list[str]:
+def table(results: dict[str, dict[str, list[dict[str, Any]]]], searches: Sequence[str]) -> list[str]:
     """Single objectives first, then the front."""
     tail = " | auto reached the best | auto, ms a query |"
     lines: list[str] = []
@@ -251,7 +199,7 @@ def table(results: dict[str, dict[str, list[dict]]], searches: Sequence[str]) ->
     return lines[1:]
 
 
-def least(results: dict[str, dict[str, list[dict]]], at: int) -> str:
+def least(results: dict[str, dict[str, list[dict[str, Any]]]], at: int) -> str:
     """In how many studies of one objective each search has the least mean regret at `at` evaluations."""
     wins: dict[str, int] = {}
     for name, by in results.items():
@@ -261,7 +209,7 @@ def least(results: dict[str, dict[str, list[dict]]], at: int) -> str:
     return ", ".join(f"{name} {count}" for name, count in wins.items())
 
 
-def about(results: dict[str, dict[str, list[dict]]], seeds: int, count: int) -> str:
+def about(results: dict[str, dict[str, list[dict[str, Any]]]], seeds: int, count: int) -> str:
     """What a reader must know."""
     errors = ""
     if "nasbench101" in results:
@@ -298,7 +246,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("/tmp/other_spaces.json"), help="raw results, to go on from")
     args = parser.parse_args()
     done = json.loads(args.out.read_text()) if args.out.is_file() else {}
-    results: dict[str, dict[str, list[dict]]] = {}
+    results: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for name in args.cases:
         study, by = None, results.setdefault(name, {})
         for search in FRONT if name.endswith("latency") else args.searches:

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import record
-from search_regret import DATASETS, CachedCells, _cells, accuracies
+from search_regret import DATASETS, CachedCells, accuracies, cells_of
 
-from genas.core import registry
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Proposer
-from genas.core.records import Architecture, Measurement, Objective, Trial, Use
+from genas.core.pareto import front_of, hypervolume
+from genas.core.records import Architecture, Objective
+from genas.simulation import simulate
 from genas.tasks.nasbench201 import NasBench201Task
 
 DEVICES = (
@@ -42,67 +42,32 @@ def latency(task: NasBench201Task, cell: Architecture) -> float:
         return float("nan")
 
 
-def front(points: np.ndarray) -> np.ndarray:
-    """The points that no other is better than, by the first column; smaller is better."""
-    kept = []
-    for point in points[np.lexsort((points[:, 1], points[:, 0]))]:
-        if not kept or point[1] < kept[-1][1]:
-            kept.append(point)
-    return np.array(kept)
-
-
-def volume(points: np.ndarray, reference: float = 1.05) -> float:
-    """Area between the front and the reference."""
-    best = front(points)
-    ends = np.append(best[1:, 0], reference)
-    return float(((ends - best[:, 0]) * (reference - best[:, 1])).sum())
-
-
-def run(search: Proposer, points: dict[str, np.ndarray], raw: dict[str, tuple[float, float]], count: int) -> list[str]:
-    """Keys of the measured cells, one at a time."""
-    found: list[str] = []
-    while len(found) < count and (asked := search.ask(1)):
-        key = asked[0].arch.key
-        if key not in points:
-            search.tell([Trial(asked[0], failure="not measured on this device")])
-            continue
-        found.append(key)
-        values = zip(GOALS, raw[key], strict=True)
-        search.tell([Trial(asked[0], tuple(Measurement(goal.metric, v) for goal, v in values))])
-    return found
-
-
 def measure(  # noqa: PLR0917
-    name: str, dataset: str, device: str, space: CachedCells, seeds: int, count: int, done: dict
-) -> list[dict]:
+    name: str, dataset: str, device: str, space: CachedCells, seeds: int, count: int, done: dict[str, Any]
+) -> list[dict[str, Any]]:
     """All runs of one search on one pair of objectives."""
     keys = [f"{name} {dataset} {device} {seed} {count}" for seed in range(seeds)]
     if all(key in done for key in keys):
         return [done[key] for key in keys]
     known, task = accuracies(space, dataset), NasBench201Task(dataset=dataset, latency_device=device)
-    raw = {c.key: (known[c.key], ms) for c in _cells(space) if not np.isnan(ms := latency(task, c))}
-    every = np.array([(-a, ms) for a, ms in raw.values()])
-    every = (every - every.min(0)) / np.ptp(every, axis=0)
-    points, best = dict(zip(raw, every, strict=True)), {tuple(p) for p in front(every)}
+    every = np.array([(-known[c.key], ms) for c in cells_of(space) if not np.isnan(ms := latency(task, c))])
+    low, high, best = every.min(0), every.max(0), {tuple(point) for point in front_of(every)}
+    whole = hypervolume((every - low) / (high - low), (1.05, 1.05))
     runs = []
     for seed, key in enumerate(keys):
         if key not in done:
-            kind = "proposers" if name in registry.names("proposers") else "refiners"
-            context = {"space": space, "task": task, "seed": seed, "objectives": GOALS, "limits": (), "device": "cpu"}
-            start = time.process_time()
-            search = registry.create(kind, Use(name), **context)
-            found = np.array([points[k] for k in run(search, points, raw, count)])
-            seconds = (time.process_time() - start) / len(found)
-            whole, members = volume(every), len(best & {tuple(p) for p in found})
+            curve = simulate(space, task, name, count, seed, objectives=GOALS)
+            members = len(best & {tuple(point) for point in curve.losses})
             done[key] = {
-                "share": volume(found) / whole, "members": members, "front": len(best), "seconds": seconds,
-                "curve": [volume(found[:n]) / whole for n in _AT if n <= count],
+                "share": curve.volume(low, high) / whole, "members": members, "front": len(best),
+                "seconds": curve.seconds / len(curve.measured),
+                "curve": [curve.volume(low, high, n) / whole for n in _AT if n <= count],
             }  # fmt: skip
         runs.append(done[key])
     return runs
 
 
-def row(dataset: str, device: str, by: dict[str, list[dict]]) -> str:
+def row(dataset: str, device: str, by: dict[str, list[dict[str, Any]]]) -> str:
     """One line of the table: share of hypervolume, median [lowest, highest], and members found, of each search."""
     parts = []
     for runs in by.values():
@@ -116,7 +81,7 @@ def row(dataset: str, device: str, by: dict[str, list[dict]]) -> str:
     )
 
 
-def summary(name: str, dataset: str, by: dict[tuple[str, str], list[dict]]) -> str:
+def summary(name: str, dataset: str, by: dict[tuple[str, str], list[dict[str, Any]]]) -> str:
     """All devices of a data set, or of every one, in one line."""
     runs = [r for (of, _), some in by.items() if dataset in (of, "all") for r in some]
     shares = [r["share"] for r in runs]
@@ -128,11 +93,11 @@ def summary(name: str, dataset: str, by: dict[tuple[str, str], list[dict]]) -> s
     return f"| {name} | {dataset} | " + " | ".join(parts) + " |"
 
 
-def draw(results: dict[str, dict[tuple[str, str], list[dict]]], path: Path) -> None:
+def draw(results: dict[str, dict[tuple[str, str], list[dict[str, Any]]]], path: Path) -> None:
     """What is missing of the hypervolume over evaluations: the mean over devices and seeds, one panel a data set."""
     from matplotlib.figure import Figure
 
-    from genas.reporting.charts import COLOURS
+    from genas.reporting.palette import COLOURS
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     datasets = list(dict.fromkeys(dataset for by in results.values() for dataset, _ in by))
@@ -156,7 +121,7 @@ def main() -> None:
     args = parser.parse_args()
     space = CachedCells()
     done = json.loads(args.out.read_text()) if args.out.is_file() else {}
-    results: dict[str, dict[tuple[str, str], list[dict]]] = {name: {} for name in args.searches}
+    results: dict[str, dict[tuple[str, str], list[dict[str, Any]]]] = {name: {} for name in args.searches}
     lines = ["| data set | device | " + " | ".join([*args.searches, f"members found: {' / '.join(args.searches)} |"])]
     lines.append("| --- | --- |" + " ---: |" * (len(args.searches) + 1))
     for dataset in args.datasets:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import get_args
 
@@ -33,7 +33,7 @@ from genas.core.records import Architecture, Use
 from genas.core.rng import rng, seed_of
 from genas.predictors.conformal import TWO_SIDED_90, calibrate
 from genas.predictors.device_transfer import DeviceTransfer
-from genas.predictors.gnn import GraphPredictor, teach
+from genas.predictors.gnn import GraphPredictor, Train, teach
 from genas.predictors.multi_task import Lesson, teach_questions, widen
 from genas.predictors.questions import MERIT, Question, of_device, of_task
 from genas.scorers._devices import KnownDevices
@@ -75,7 +75,12 @@ def looked_up(archs: Cells, metric: str, **options: str) -> np.ndarray:
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
-    return (rankdata(values) - 0.5) / len(values)
+    return np.asarray((rankdata(values) - 0.5) / len(values))
+
+
+def schooled(school: Train, _part: str) -> Train:
+    """The same school for each part."""
+    return school
 
 
 def taught(archs: Cells, lesson: Lesson, seed: int) -> GraphPredictor:
@@ -159,8 +164,7 @@ def new_task(examples: int, seed: int) -> dict[str, dict[str, dict[str, float]]]
         model = taught(archs, told, seed)
         with torch.random.fork_rng():
             torch.manual_seed(seed_of(seed, "predictor conditions", "widen"))
-            school = schooling(len(archs), seed)
-            widen(model, SPACE, archs, told, lambda _, school=school: school)
+            widen(model, SPACE, archs, told, partial(schooled, schooling(len(archs), seed)))
         found.setdefault("conditioned", {})[dataset] = draw.judged(dataset, model)
     return found
 

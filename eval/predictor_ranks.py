@@ -17,6 +17,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,13 +110,13 @@ def schooling(examples: int, seed: int) -> Callable[[torch.nn.Module, Loss], flo
         steps, step = epochs * math.ceil(examples / 128), 0
         model.train()
         for _ in range(epochs):
-            for rows in torch.randperm(examples, generator=generator).split(128):
+            for rows in torch.split(torch.randperm(examples, generator=generator), 128):
                 for group in optimizer.param_groups:
                     warm = min(1.0, (step + 1) / (0.05 * steps))
                     group["lr"] = 3e-3 * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps))
                 optimizer.zero_grad()
                 value = loss(rows, generator)
-                value.backward()
+                value.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
                 step += 1
@@ -243,20 +244,18 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    makers, made = {"nasbench201": nasbench201, "nasbench101": nasbench101}, {}
+    makers = {"nasbench201": cache(nasbench201), "nasbench101": cache(nasbench101)}
     results, seconds = {}, 0.0
     for seed in range(arguments.seeds):
         for space, size in [(s, n) for s, sizes in SIZES.items() for n in sizes if arguments.only in (None, s)]:
-            cache = arguments.out / f"{space}-{size}-{seed}.json"
-            if arguments.known and not cache.is_file():
+            path = arguments.out / f"{space}-{size}-{seed}.json"
+            if arguments.known and not path.is_file():
                 continue
-            if not cache.is_file():
-                made.setdefault(space, None)
-                made[space] = made[space] or makers[space]()
-                start = time.process_time()
-                rows = measure(made[space], size, seed)
-                cache.write_text(json.dumps({"seconds": time.process_time() - start, "rows": rows}))
-            read = json.loads(cache.read_text())
+            if not path.is_file():
+                cells, start = makers[space](), time.process_time()
+                rows = measure(cells, size, seed)
+                path.write_text(json.dumps({"seconds": time.process_time() - start, "rows": rows}))
+            read = json.loads(path.read_text())
             results[f"{space}-{size}-{seed}"], seconds = read["rows"], seconds + read["seconds"]
             taus = {name: round(row["tau"], 3) for name, row in read["rows"].items()}
             print(space, size, seed, f"{read['seconds']:.0f} s", taus, flush=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import defaultdict
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -20,6 +20,7 @@ import record
 from scipy.stats import kendalltau, norm
 
 from genas.core import registry
+from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Scorer
 from genas.core.records import Architecture, Candidate, Measurement, Trial, Use
 from genas.core.rng import rng
@@ -42,12 +43,22 @@ def told(dataset: str, examples: int, seed: int) -> Scorer:
     return scorer
 
 
+def scored(scorer: Scorer, archs: Sequence[Architecture]) -> list[Measurement]:
+    """What it says of each; the first failure is raised."""
+    found = []
+    for result in scorer.score_all(archs):
+        if isinstance(result, ScoreFailed):
+            raise result
+        found.append(result)
+    return found
+
+
 def measure(dataset: str, examples: int, seed: int, archs: list[Architecture]) -> dict[str, float]:
     """Kendall's tau by what was known, and how many intervals held before anything was."""
     task = registry.create("tasks", Use("nasbench201", {"dataset": dataset}))
     accuracy = np.array([task.lookup(arch, "accuracy").value for arch in archs])
     scorer, rest = told(dataset, examples, seed), slice(max(FEW), None)
-    made = scorer.score_all(archs[rest])
+    made = scored(scorer, archs[rest])
     values, stds = np.array([m.value for m in made]), np.array([m.std for m in made])
     found = {"0": float(kendalltau(values, accuracy[rest]).statistic)}
     standing = norm.cdf(quantiles(accuracy[rest]))
@@ -60,7 +71,7 @@ def measure(dataset: str, examples: int, seed: int, archs: list[Architecture]) -
                 for arch, value in zip(archs[:few], accuracy, strict=False)
             ]
         )
-        ranked = [m.value for m in scorer.score_all(archs[rest])]
+        ranked = [m.value for m in scored(scorer, archs[rest])]
         found[f"{few}"] = float(kendalltau(ranked, accuracy[rest]).statistic)
         alone = Blend(seed)
         alone.fit(known.rows(slice(0, few)), accuracy[:few])
@@ -89,7 +100,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()
-    start, results = time.process_time(), defaultdict(dict)
+    start = time.process_time()
+    results: dict[str, dict[str, float]] = {}
     for seed in range(arguments.seeds):
         draw = rng(seed, "predictor tasks")
         archs = list({arch.key: arch for arch in (SPACE.sample(draw) for _ in range(3000))}.values())

@@ -12,6 +12,7 @@ import argparse
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import record
@@ -119,13 +120,13 @@ class Table:
     def __init__(self, judges: Judges, compared: dict[str, Scores], known: dict[str, Mapping[str, object]]) -> None:
         self.judges, self.known = judges, known
         self.compared = compared = {title: scores for title, scores in compared.items() if scores}
-        self.figures: dict[str, dict] = {}
+        self.figures: dict[str, dict[str, Any]] = {}
         heads = ["proxy", "networks", *(f"{judge} tau / rho" for judge in judges), *compared, *known]
         self.lines = ["| " + " | ".join(heads) + " |", "| --- " * len(heads) + "|"]
 
     def add(self, name: str, values: np.ndarray) -> None:
         """One row; NaN is left out, and a row of very few networks."""
-        row: dict = {"networks": int((~np.isnan(values)).sum())}
+        row: dict[str, Any] = {"networks": int((~np.isnan(values)).sum())}
         if row["networks"] < FEWEST:
             return
         for judge, accuracy in self.judges.items():
@@ -228,7 +229,7 @@ def nasbench101(folder: Path) -> Table:
         "as stored": same_with_32(stored),
         "ours, other seed": columns(load(folder / "nasbench101-1.jsonl"), order),
     }
-    known = {
+    known: dict[str, Mapping[str, object]] = {
         "stored twice": {
             n: spearman(*(np.array([p[i][n] for p in pairs], dtype=float) for i in (0, 1))) for n in names
         },

@@ -14,14 +14,14 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from genas.core import assets, registry
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import SearchSpace
+from genas.core.interfaces import Scorer, SearchSpace
 from genas.core.records import Architecture, Use
 from genas.probes.probes import Probes
 
@@ -84,7 +84,7 @@ def graph_rows() -> list[int]:
     return [int(i) for i in np.random.default_rng(0).permutation(len(cora_rows()))[:300]]
 
 
-def cora_rows() -> list[dict]:
+def cora_rows() -> list[dict[str, Any]]:
     rows = [row for row in table("nasbench_graph/nasbench_graph").to_pylist() if row["dataset"] == "cora"]
     return sorted(rows, key=lambda row: row["arch_hash"])
 
@@ -124,7 +124,7 @@ def load(path: Path) -> dict[int, dict[str, float | None]]:
     return found
 
 
-def scorers(bench: Bench, names: Sequence[str], seed: int) -> dict:
+def scorers(bench: Bench, names: Sequence[str], seed: int) -> dict[str, Scorer]:
     """The proxies around one object of shared passes."""
     space, task = (registry.create(kind, use) for kind, use in (("spaces", bench.space), ("tasks", bench.task)))
     context = {"space": space, "task": task, "device": "cpu", "seed": seed, "probes": Probes(space, task, seed=seed)}

@@ -14,16 +14,22 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.parquet as pq
 import record
+from torch import nn
 
 from genas.core import assets, registry
-from genas.core.interfaces import Proposer, SearchSpace
-from genas.core.records import Architecture, Measurement, Objective, Trial, Use
+from genas.core.interfaces import SearchSpace, Task
+from genas.core.records import Architecture, Frame, Use
 from genas.refiners.auto import PROXIES
+from genas.simulation import simulate
+from genas.spaces.nasbench201 import NasBench201
 from genas.tasks.nasbench201 import NasBench201Task
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
@@ -45,21 +51,22 @@ class CachedCells(SearchSpace):
     """The space with its cells and neighbours made once, as keys take most of the time."""
 
     def __init__(self) -> None:
-        self._inner = registry.create("spaces", "nasbench201")
-        self.name, self.ops, self.max_nodes = self._inner.name, self._inner.ops, self._inner.max_nodes
+        self._inner: NasBench201 = registry.create("spaces", "nasbench201")
+        self.name, self.ops, self.max_nodes = self._inner.name, self._inner.ops, self._inner.max_nodes  # type: ignore[misc]
+        self.zero_ops, self.identity_ops = self._inner.zero_ops, self._inner.identity_ops  # type: ignore[misc]
         self._cells: dict[tuple[str, ...], Architecture] = {}
         self._near: dict[tuple[str, ...], list[Architecture]] = {}
 
-    def sizes(self):
+    def sizes(self) -> Sequence[int]:
         return self._inner.sizes()
 
-    def problems(self, arch):
+    def problems(self, arch: Architecture) -> list[str]:
         return self._inner.problems(arch)
 
-    def build(self, arch, task):
+    def build(self, arch: Architecture, task: Task) -> nn.Module:
         return self._inner.build(arch, task)
 
-    def frame(self, nodes):
+    def frame(self, nodes: int) -> Frame:
         return self._inner.frame(nodes)
 
     def cell(self, ops: tuple[str, ...]) -> Architecture:
@@ -67,10 +74,10 @@ class CachedCells(SearchSpace):
             self._cells[ops] = self._inner.cell(ops[1:-1])
         return self._cells[ops]
 
-    def sample(self, rng):
+    def sample(self, rng: np.random.Generator) -> Architecture:
         return self.cell(("input", *(_NUMBERED[int(i)] for i in rng.integers(5, size=6)), "output"))
 
-    def neighbors(self, arch):
+    def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
         if arch.ops not in self._near:
             self._near[arch.ops] = [self.cell(near.ops) for near in self._inner.neighbors(arch)]
         return iter(self._near[arch.ops])
@@ -78,75 +85,43 @@ class CachedCells(SearchSpace):
 
 def accuracies(space: CachedCells, dataset: str) -> dict[str, float]:
     """Validation accuracy by key."""
-    return {cell.key: value for cell, value in zip(_cells(space), _column(f"{dataset}_val_acc") / 100, strict=True)}
+    return {cell.key: value for cell, value in zip(cells_of(space), _column(f"{dataset}_val_acc") / 100, strict=True)}
 
 
 def classes(space: CachedCells) -> dict[str, int]:
     """The number of the isomorphism class by key."""
     numbers = _column("isomorph_rep_index")
-    return {cell.key: int(number) for cell, number in zip(_cells(space), numbers, strict=True)}
+    return {cell.key: int(number) for cell, number in zip(cells_of(space), numbers, strict=True)}
 
 
-def _column(name: str) -> np.ndarray:
+def _column(name: str) -> npt.NDArray[np.float64]:
     return np.asarray(pq.read_table(assets.data("nasbench201/nb201_accuracy.parquet")).column(name)).astype(float)
 
 
-def _cells(space: CachedCells) -> list[Architecture]:
+def cells_of(space: CachedCells) -> list[Architecture]:
     codes = zip(*(_column(slot).astype(int) for slot in _SLOTS), strict=True)
     return [space.cell(("input", *(_NUMBERED[c] for c in code), "output")) for code in codes]
 
 
-def run(search: Proposer, known: dict[str, float], cap: int) -> tuple[list[str], list[float]]:
-    """Keys in the order asked, one at a time, and their accuracies, until the best cell or the cap is met."""
-    target, keys, values = max(known.values()), [], []
-    while len(keys) < cap and (candidates := search.ask(1)):
-        key = candidates[0].arch.key
-        keys.append(key)
-        values.append(known[key])
-        if values[-1] >= target:
-            break
-        search.tell([Trial(candidates[0], (Measurement("accuracy", values[-1]),))])
-    return keys, values
-
-
-def queries(search: Proposer, known: dict[str, float], cap: int) -> tuple[int, float]:
-    """Unique queries until the best cell (the cap where it was not reached), and the best accuracy by then."""
-    _, values = run(search, known, cap)
-    return (len(values) if values[-1] >= max(known.values()) else cap), max(values)
-
-
-def measure(use: Use, dataset: str, space: CachedCells, seed: int, cap: int) -> dict:
-    """All figures of one run."""
-    known, numbers = accuracies(space, dataset), classes(space)
-    kind = "proposers" if use.name in registry.names("proposers") else "refiners"
-    goal, task = (Objective("accuracy"),), NasBench201Task(dataset=dataset)
-    context = {"space": space, "task": task, "seed": seed, "objectives": goal, "limits": (), "device": "cpu"}
-    start = time.process_time()
-    keys, values = run(registry.create(kind, use, **context), known, cap)
-    best = np.maximum.accumulate(values)
+def measure(use: Use, dataset: str, space: CachedCells, seed: int, cap: int) -> dict[str, Any]:
+    """All figures of one run, which ends at the best cell or at the cap."""
+    best, numbers = max(accuracies(space, dataset).values()), classes(space)
+    curve = simulate(space, NasBench201Task(dataset=dataset), use, cap, seed, until=best)
+    queries = len(curve.measured)
     return {
-        "queries": len(keys), "different": len({numbers[key] for key in keys}),
-        "reached": bool(values[-1] >= max(known.values())),
-        "curve": [float(max(known.values()) - best[min(i, len(best) - 1)]) for i in range(192)],
-        "seconds": (time.process_time() - start) / len(keys),
+        "queries": queries, "different": len({numbers[trial.candidate.arch.key] for trial in curve.measured}),
+        "reached": bool(curve.values[-1] >= best), "curve": curve.regret(best, 192).tolist(),
+        "seconds": curve.seconds / queries,
     }  # fmt: skip
 
 
 def overhead(space: CachedCells, count: int = 192) -> tuple[float, float]:
     """CPU seconds of `auto` to ask: the median over the last 20 of `count` evaluations, and the sum of all."""
-    known = accuracies(space, "imagenet16_120")
-    context = {"space": space, "task": NasBench201Task(dataset="imagenet16_120"), "seed": 0, "limits": ()}
-    search = registry.create("refiners", "auto", objectives=(Objective("accuracy"),), device="cpu", **context)
-    seconds = []
-    for _ in range(count):
-        start = time.process_time()
-        candidate = search.ask(1)[0]
-        seconds.append(time.process_time() - start)
-        search.tell([Trial(candidate, (Measurement("accuracy", known[candidate.arch.key]),))])
-    return float(np.median(seconds[-20:])), sum(seconds)
+    asking = simulate(space, NasBench201Task(dataset="imagenet16_120"), "auto", count).asking
+    return float(np.median(asking[-20:])), sum(asking)
 
 
-def row(name: str, dataset: str, runs: list[dict], cap: int) -> str:
+def row(name: str, dataset: str, runs: list[dict[str, Any]], cap: int) -> str:
     """One line of the table."""
     counts = np.array([r["queries"] if r["reached"] else cap for r in runs])
     different = np.array([r["different"] if r["reached"] else cap for r in runs])
@@ -160,11 +135,11 @@ def row(name: str, dataset: str, runs: list[dict], cap: int) -> str:
     return f"| {name} | {dataset} | " + " | ".join(parts) + " |"
 
 
-def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
+def draw(results: dict[str, dict[str, list[dict[str, Any]]]], path: Path) -> None:
     """Mean regret over evaluations, one panel a data set."""
     from matplotlib.figure import Figure
 
-    from genas.reporting.charts import COLOURS
+    from genas.reporting.palette import COLOURS
 
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     for axes, dataset in zip(figure.subplots(1, 3), DATASETS, strict=True):
@@ -179,10 +154,12 @@ def draw(results: dict[str, dict[str, list[dict]]], path: Path) -> None:
     record.save(figure, "mean regret, points", path)
 
 
-def collect(names: list[str], seeds: int, cap: int, out: Path, space: CachedCells) -> dict[str, dict[str, list[dict]]]:
+def collect(
+    names: list[str], seeds: int, cap: int, out: Path, space: CachedCells
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """All runs by search and data set; those that are in the file are not made again."""
     done = json.loads(out.read_text()) if out.is_file() else {}
-    results: dict[str, dict[str, list[dict]]] = {}
+    results: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for name in names:
         for dataset in DATASETS:
             others = [f"table:nasbench201:dataset={d}" for d in DATASETS if d != dataset]
@@ -197,7 +174,7 @@ def collect(names: list[str], seeds: int, cap: int, out: Path, space: CachedCell
     return results
 
 
-def record_rest(results: dict[str, dict[str, list[dict]]], lines: list[str], seeds: int, cap: int) -> None:
+def record_rest(results: dict[str, dict[str, list[dict[str, Any]]]], lines: list[str], seeds: int, cap: int) -> None:
     """The table of the other refiners."""
     text = (
         f"All 15,625 cells, one query at a time, {seeds} seeds ({', '.join(f'{k} {v}' for k, v in FEW.items())}), "
@@ -220,7 +197,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("/tmp/search_regret.json"), help="raw results, to go on from")
     args = parser.parse_args()
     begin, space = time.perf_counter(), CachedCells()
-    names = REST if args.rest else [*args.searches, *(["auto, transfer"] if args.transfer else [])]
+    names = [*REST] if args.rest else [*args.searches, *(["auto, transfer"] if args.transfer else [])]
     results = collect(names, args.seeds, args.cap, args.out, space)
     head = (
         "| search | data set | mean queries | median [lowest, highest] | mean, isomorphic once | within 192 "

@@ -22,6 +22,7 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import record
 
@@ -78,7 +79,7 @@ def write_csv(name: str, seed: int, folder: Path) -> Path:
     return path
 
 
-def classical_cell(path: Path, seed: int) -> dict[str, object]:
+def classical_cell(path: Path, seed: int) -> dict[str, Any]:
     from genas.run.classical import classical
 
     task = registry.create("tasks", Use("tabular", {"path": str(path), "label": LABEL}))
@@ -86,7 +87,7 @@ def classical_cell(path: Path, seed: int) -> dict[str, object]:
     return {"rows": sizes, "models": [asdict(model) for model in classical(task, seed)]}
 
 
-def genas_cell(path: Path, seed: int, out: Path) -> dict[str, object]:
+def genas_cell(path: Path, seed: int, out: Path) -> dict[str, Any]:
     """The only place that knows how genas is called and what its report holds."""
     import genas
 
@@ -115,12 +116,12 @@ def run_cell(method: str, name: str, seed: int) -> None:
     record.add(CELLS, cell)
 
 
-def finished() -> dict[tuple[str, str, int], dict[str, object]]:
+def finished() -> dict[tuple[str, str, int], dict[str, Any]]:
     """The cells measured so far; the last line of a cell counts."""
     return {(cell["method"], cell["table"], cell["seed"]): cell for cell in record.rows(CELLS)}
 
 
-def line_of(name: str, cells: dict[tuple[str, str, int], dict[str, object]]) -> dict[str, object]:
+def line_of(name: str, cells: dict[tuple[str, str, int], dict[str, Any]]) -> dict[str, Any]:
     """Means over the seeds for one table."""
     classical = [cell for (method, table, _), cell in cells.items() if (method, table) == ("classical", name)]
     designed = [cell for (method, table, _), cell in cells.items() if (method, table) == ("genas", name)]
@@ -138,7 +139,7 @@ def line_of(name: str, cells: dict[tuple[str, str, int], dict[str, object]]) -> 
     }
 
 
-def markdown(lines: list[dict[str, object]]) -> str:
+def markdown(lines: list[dict[str, Any]]) -> str:
     text = [
         f"Test accuracy, mean of {SEEDS} divisions of the rows. genas has {BUDGET} of one thread; level means at most 1 "
         "point below the better of the two others. With the few test rows of iris and wine 1 point of the mean is less "

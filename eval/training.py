@@ -74,7 +74,7 @@ def cell(name: str, arm: str, seconds: float, seed: int) -> dict[str, Any]:
     network = build(space, space.from_text(text), task, seed)
     if arm != "drawn":
         whitened(network, task)
-    loop.optimizers_of = adamw if arm.startswith("adamw") else optimizers_of
+    loop.optimizers_of = adamw if arm.startswith("adamw") else optimizers_of  # type: ignore[attr-defined]
     recipe = Recipe(learning_rate=ARMS[arm], flips="mirror" if name in MIRRORED else "none")
     precision = "bfloat16" if arm == "bfloat16" else "float32"
     training = (Lagging if arm == "lagging" else Training)(network, task, recipe, seed=seed, precision=precision)
@@ -84,8 +84,8 @@ def cell(name: str, arm: str, seconds: float, seed: int) -> dict[str, Any]:
     final = training.advance(Leg("final", seconds=(1 - RACE) * seconds, decay=True, growing=growing, rate=rate))
     test = judge(training.averaged, task, task.data("test"), training.device)
     return {
-        "set": name, "arm": arm, "seconds": seconds, "seed": seed, "rung": rung.accuracy, "val": final.accuracy,
-        "test": test.accuracy, "epochs": round(training.examples / training.size, 2),
+        "set": name, "arm": arm, "seconds": seconds, "seed": seed, "rung": rung.value, "val": final.value,
+        "test": test.value, "epochs": round(training.examples / training.size, 2),
     }  # fmt: skip
 
 

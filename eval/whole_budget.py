@@ -104,8 +104,8 @@ def _genas(column: str, task: Use, seconds: float, seed: int, folder: Path) -> d
 def _by_hand(task: Task, mirror: bool, seconds: float, seed: int) -> dict[str, float]:
     import by_hand
 
-    tensors = [tensor for split in ("train", "val", "test") for tensor in task.data(split)]
-    return by_hand.train(*tensors, task.outputs, seconds, seed, max_params=LIMIT, mirror=mirror)
+    train, val, test = task.data("train"), task.data("val"), task.data("test")
+    return by_hand.train(*train, *val, *test, task.outputs, seconds, seed, max_params=LIMIT, mirror=mirror)
 
 
 def measure(cell: Cell, core: int | None) -> None:

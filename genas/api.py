@@ -5,7 +5,7 @@ Their examples are one session, in a folder that holds `wine.csv`: 178 wines of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,8 @@ from genas.run.folders import default_folder, slug
 
 if TYPE_CHECKING:
     from genas.core.progress import Progress
-    from genas.export.answers import Answers
+    from genas.export.answers import Answers, Numbers
+    from genas.learners._loop import Progress as FitProgress
     from genas.run.designer import Designer
     from genas.run.trained import Further
 
@@ -308,11 +309,37 @@ def batch(
     return rows
 
 
-def fit(kind: str, space: str, sources: Sequence[str], **options: Any) -> Path:
-    """Train a model of architectures from ledgers and tables; see `genas.learners._fit.fit`."""
+def fit(
+    learner: str | Use,
+    space: str,
+    sources: Sequence[str],
+    *,
+    out: str | Path | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    on_progress: Callable[[FitProgress], None] | None = None,
+) -> Path:
+    """Fit a model of architectures to what ledgers and tables tell, write it with its card, and return its folder.
+
+    Args:
+        learner: one of `genas list learners`, with options as "name:option=value".
+        sources: ledgers, run folders or tables ("table:nasbench201:dataset=cifar100,sample=1000"); a space's name and
+            "=" before one of another space, where the learner takes several.
+        out: the model's folder; None is models/<learner>-<space>, where the plug-ins look that use the model.
+        epochs: None takes what suits the learner and the number of examples.
+        on_progress: called after each epoch.
+
+    Raises:
+        RequestError: an unknown learner, an unreadable source or fewer than 20 examples.
+    """
     from genas.learners import _fit
 
-    return _fit.fit(kind, Use(space), sources, **options)  # type: ignore[arg-type]
+    use = phrases.parse_use(learner) if isinstance(learner, str) else learner
+    folder = None if out is None else Path(out)
+    return _fit.fit(
+        use, Use(space), sources, out=folder, epochs=epochs, seed=seed, device=device, on_progress=on_progress
+    )
 
 
 def report(folder: str | Path, limits: Sequence[Constraint] = ()) -> str:
@@ -354,12 +381,12 @@ def export_network(run: str | Path, key: str, out: str | Path | None = None) -> 
     return trained.export_network(Path(run), key, None if out is None else Path(out))
 
 
-def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answers:
-    """The classes that a run's winner, or an exported network, gives to new pictures or rows.
+def predict(run: str | Path, files: str | Path | Sequence[str | Path]) -> Answers | Numbers:
+    """The classes, or numbers, that a run's winner or an exported network gives to new pictures or rows.
 
     Args:
         run: the folder of a run, or one that `export_network` or `train_further` wrote.
-        files: one or several, in any form that the task's own data could have; they need no class.
+        files: one or several, in any form that the task's own data could have; they need no class or number.
 
     Raises:
         RequestError: there is no network, or a file can't be read as its inputs.

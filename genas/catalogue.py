@@ -37,7 +37,8 @@ def plugin(name: str) -> list[dict[str, Any]]:
 
 
 def _option(parameter: inspect.Parameter) -> dict[str, Any]:
-    kind, bounds = ranges.spoken(str(parameter.annotation))
+    written = parameter.annotation  # a class where the file has no `from __future__ import annotations`
+    kind, bounds = ranges.spoken(written if isinstance(written, str) else inspect.formatannotation(written))
     required = parameter.default is parameter.empty
     default = {} if required else {"default": parameter.default}
     return {"type": kind, "required": required, **default, **({"range": bounds} if bounds else {})}

@@ -13,7 +13,7 @@ from genas.core.records import Request, Use
 
 SECONDS = 600.0  # of a race, where no budget is named
 TRIALS = 24  # of one whose winner's epochs are named, but no budget
-_LEARNED = ("diffusion", "archlm")
+_LEARNED = ("diffusion", "archlm")  # are asked first, in this order, of the learned proposers
 _REFINERS = (Use("local_search"), Use("regularized_evolution", {"population": 6, "sample": 3}))
 
 
@@ -40,14 +40,15 @@ def with_model(request: Request, llm: str | None) -> Request:
 
 def _with_plugins(request: Request) -> Request:
     space = request.space.name
-    learned = [Use(name) for name in _LEARNED if _shipped(name, space)]
+    learned = _fitted(space)
+    generators = [Use(name) for name in learned if name in registry.names("proposers")]
     table, modality = request.validator.name == "table", _modality(request)
-    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} else []
-    proxies += ["gnn"] if _shipped("gnn", space) else []
+    proxies = ["naswot", "synflow"] if modality in {"image", "tabular"} and _builds(request) else []
+    proxies += [name for name in learned if name in registry.names("scorers")]
     timed = ["train_ms"] if request.budget.trials is None and not table else []
     more = (*proxies, *timed, *(["table"] if table else []))
     sampled = registry.load("tasks", request.task.name).measured is not Task.measured  # a table of a part of the space
-    proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *learned)
+    proposers = (Use("uniform", {"within": "table"}),) if sampled else (Use("uniform"), *generators)
     return replace(
         request,
         proposers=request.proposers or proposers,
@@ -59,6 +60,7 @@ def _with_plugins(request: Request) -> Request:
 def _cheap(request: Request) -> list[str]:
     """The scorers that count a network, and those of what is limited or wished for."""
     counted = {"params"} if _modality(request) == "graph" else {"params", "flops"}  # a graph network's need the graph
+    counted = counted if _builds(request) else set()
     wanted = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
     named = [name for name in registry.names("scorers") if name in counted | wanted]
     judged = registry.load("tasks", request.task.name).metric.name  # by the validator, and by trainings or a table
@@ -68,6 +70,10 @@ def _cheap(request: Request) -> list[str]:
 
 def _modality(request: Request) -> str:
     return str(registry.load("spaces", request.space.name).modality)
+
+
+def _builds(request: Request) -> bool:
+    return bool(registry.load("spaces", request.space.name).builds())
 
 
 def _with_budget(request: Request) -> Request:
@@ -80,8 +86,10 @@ def _with_budget(request: Request) -> Request:
     return replace(request, budget=replace(budget, seconds=SECONDS))
 
 
-def _shipped(name: str, space: str) -> bool:
-    return bool(assets.seen(f"{name}-{space}"))
+def _fitted(space: str) -> list[str]:
+    """The learners that have a model of the space in models/, shipped or fitted there later."""
+    learners = dict.fromkeys((*_LEARNED, *registry.names("learners")))
+    return [name for name in learners if assets.seen(f"{name}-{space}")]
 
 
 def executor(request: Request) -> Use:

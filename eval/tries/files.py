@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from genas.core.errors import GenasError
-from genas.core.interfaces import Task
+from genas.core.interfaces import Split, Task
 from tries import RIGHT, Wrong, advice
 
-SPLITS = ("train", "val", "test")
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
 NAMES = {  # of splits, as people write them
     "train": ("train", "Training", "TRAIN", "training_set", "seg_train", "trainset", "train-data"),
     "val": ("val", "valid", "Validation", "VAL_SET", "dev", "seg_val"),

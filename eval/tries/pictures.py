@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -34,7 +35,8 @@ def folders(draw: random.Random, place: Path) -> str:
                 truth[shade] = (split, name)
                 picture = Image.fromarray(np.full((6, 6), shade, dtype=np.uint8))
                 picture.putpixel((draw.randrange(6), 0), shade)
-                picture.save(folder / f"{i}.{kind}", **({"lossless": True} if kind == "webp" else {}))
+                options: dict[str, Any] = {"lossless": True} if kind == "webp" else {}
+                picture.save(folder / f"{i}.{kind}", **options)
     task = Images(path=str(place / "d"))
     seen = []
     for split in SPLITS:
@@ -84,7 +86,7 @@ def depths(draw: random.Random, place: Path) -> str:
 
 def distances(found: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """The largest difference of any pixel, of each picture."""
-    return np.abs(found - seen).reshape(len(found), -1).max(axis=1)
+    return np.asarray(np.abs(found - seen).reshape(len(found), -1).max(axis=1))
 
 
 Made = tuple[Image.Image, np.ndarray]  # a picture, and what is seen of it: shares of white, or its own values

@@ -141,7 +141,7 @@ def composed(draw: random.Random) -> Part:
 def _whole(draw: random.Random, low: int, high: int) -> int:
     """A number of two digits and zeros."""
     value = draw.randint(low, high)
-    step = 10 ** max(0, len(str(value)) - 2)
+    step: int = 10 ** max(0, len(str(value)) - 2)
     return value // step * step
 
 
@@ -258,12 +258,12 @@ def foreign(draw: random.Random) -> Part:
     subject, templates = FOREIGN[draw.choice(list(FOREIGN))]
     place, task = draw.randrange(len(templates)), draw.choice(("mnist", "cifar10"))
     n, t, a = _whole(draw, 2000, 400_000), draw.choice([2, 5, 10]), draw.choice([80, 90, 95])
-    limits: Facts = [
+    choices: list[Facts] = [
         {"params": [None, n - 1]}, {"params": [None, n]}, {"latency_ms": [None, t]}, {"accuracy": [a / 100, None]},
-    ][place]  # fmt: skip
+    ]  # fmt: skip
     facts = {
         "task": task, "options": {}, "modality": "image", "input_shape": TASKS[task][0], "outputs": 10,
-        "limits": limits, "objectives": [["accuracy", "max"]],
+        "limits": choices[place], "objectives": [["accuracy", "max"]],
     }  # fmt: skip
     return f"{subject.format(NAMES[task])}, {templates[place].format(n=n, t=t, a=a)}", facts
 

@@ -10,6 +10,7 @@ from typing import Any
 from genas.core.errors import MissingArtifact
 
 SEEN = "seen_tasks.json"  # in a model's folder
+_OF_MODEL = ("config.json", "model_index.json")  # one of these is in it too
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -27,11 +28,23 @@ def prompt(name: str) -> str:
 
 
 def model(name: str, *, make: str) -> Path:
-    """The folder of a trained model; `make` is the command that trains it, shown where it is missing."""
-    path = _folder("models") / name
-    if not (path / "config.json").is_file() and not (path / "model_index.json").is_file():
-        raise MissingArtifact(f"Model {name!r}", f"Train it with: {make}")
+    """The folder of a trained model.
+
+    Args:
+        name: of one of genas' own, or a path with a separator, such as ./NAME: a name alone is never a folder of the
+            user's, so that none takes the place of a model of the same name.
+        make: the command that trains it, shown where it is missing.
+    """
+    path = Path(name).expanduser() if _is_path(name) else _folder("models") / name
+    if not any((path / file).is_file() for file in _OF_MODEL):
+        here = not _is_path(name) and Path(name).is_dir()
+        hint = f"To name the folder {name} of this place, write ./{name}." if here else f"Train it with: {make}"
+        raise MissingArtifact(f"Model {name!r}", hint)
     return path
+
+
+def _is_path(name: str) -> bool:
+    return any(separator in name for separator in (os.sep, os.altsep) if separator)
 
 
 def seen(name: str) -> dict[str, int]:

@@ -78,4 +78,10 @@ def _joined(plugins: tuple[tuple[str, str], ...]) -> dict[str, Metric]:
 
 def _metrics_of(kind: str, name: str) -> Iterator[Metric]:
     cls = registry.load(kind, name)
-    yield from (cls.metric, *getattr(cls, "metrics", ()))
+    for one in (getattr(cls, "metric", None), *getattr(cls, "metrics", ())):
+        if not isinstance(one, Metric):
+            raise RequestError(
+                f"{name} of {kind}: a metric is a record of genas.core.metrics, such as Metric({str(one)!r}), "
+                f"not {one!r}."
+            )
+        yield one

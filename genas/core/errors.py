@@ -35,6 +35,10 @@ class UnknownPlugin(RequestError):
         self.kind, self.name, self.near = kind, name, near
 
 
+class PluginError(GenasError):
+    """A plug-in is not written as its kind must be; the message tells its author what to write instead."""
+
+
 class InvalidArchitecture(GenasError):
     """An illegal graph; `problems` are sentences that an LLM can repair from."""
 

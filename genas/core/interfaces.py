@@ -1,4 +1,4 @@
-"""The whole extension surface: what a space, a task, a proposer, a scorer and an interpreter must do.
+"""The whole extension surface: what a space, a task, a proposer, a scorer, a learner and an interpreter must do.
 
 A plug-in is one file of `genas/<kind>/` (or an entry point `genas.<kind>`) with one public subclass. Its constructor's
 keyword-only parameters are its options; the others are given by name from the run: space, task, ledger, device, seed.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import concurrent.futures
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -19,16 +20,55 @@ from genas.core.records import Architecture, Candidate, Constraint, Frame, Measu
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Tensor, nn
+    from torch import Generator, Tensor, nn
+
+    from genas.core.examples import Example
 
 Split = Literal["train", "val", "test"]
+Answer = Literal["class", "number"]
 
 
 class Data(NamedTuple):
     """Examples and their labels; `inputs` may be bytes (uint8), `Task.prepare` makes them ready for a network."""
 
     inputs: Tensor  # [n, *input_shape]
-    labels: Tensor  # [n]
+    labels: Tensor  # [n] whole numbers where they are classes; whatever the task's loss and evaluate take
+
+
+class Evaluation(NamedTuple):
+    """What a task says of outputs beside their targets.
+
+    Args:
+        metrics: by name, the task's own among them.
+        loss: what they cost, so that networks trained by different recipes can be compared.
+    """
+
+    metrics: Mapping[str, float]
+    loss: float
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """(value / scale - mean) / std, per channel, feature or target."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How new inputs become those of a network and its outputs become answers, as an exported network carries it.
+
+    Args:
+        words: the same in a sentence, for people.
+        inputs: all that `Task.prepare` does; None where it does something else.
+        targets: of a task of numbers, the scaling that its outputs are in; None where they are the numbers themselves.
+    """
+
+    words: str
+    inputs: Scaling | None = None
+    targets: Scaling | None = None
 
 
 class Reader(Protocol):
@@ -50,24 +90,37 @@ class SearchSpace(ABC):
 
     Where places in the graph are fixed (a chain, an input before all else), write `frame` too, and `sizes` where not
     every number of nodes is possible: drawing at random, the neighbours and all generators go by them.
+
+    Labels are names that mean nothing to genas, whatever they are called; `zero_ops` and `identity_ops` say which of
+    them cut or pass signals, so that networks which compute the same are known as such.
     """
 
     name: str = ""  # set by the registry: the file's name
     modality: ClassVar[str] = "image"  # the kind of task it can serve
     ops: ClassVar[tuple[str, ...]]
     max_nodes: ClassVar[int]
+    zero_ops: ClassVar[frozenset[str]] = frozenset()  # labels that stop signals: a node with one is as good as absent
+    identity_ops: ClassVar[frozenset[str]] = frozenset()  # labels that pass signals on unchanged
 
     @abstractmethod
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the architecture, in sentences an LLM can repair from; [] when legal."""
 
-    @abstractmethod
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """A freshly initialised network (call under a torch seed for a given one).
 
         Its class must live in a file that imports torch only and keep its constructor's arguments in `config`: that
-        file is what a winner is exported as.
+        file is what a winner is exported as. A space whose architectures are only looked up in a table leaves it out.
+
+        Raises:
+            ScoreFailed: the space builds no networks.
         """
+        raise ScoreFailed(f"the space {self.name} builds no networks: its architectures can only be looked up")
+
+    @classmethod
+    def builds(cls) -> bool:
+        """Whether the space builds networks, rather than naming architectures of a table."""
+        return cls.build is not SearchSpace.build
 
     def sizes(self) -> Sequence[int]:
         """The possible numbers of nodes."""
@@ -160,7 +213,11 @@ class SearchSpace(ABC):
 
 
 class Task(ABC):
-    """What the network has to do: shapes, the metric and the data. "test" is for validators only."""
+    """What the network has to do: shapes, the data, and how it is learned and judged. "test" is for validators only.
+
+    A task is a classification unless it says otherwise: one that is not writes `metric`, `answer`, `loss` and
+    `evaluate`, and nothing else in genas needs to know of it.
+    """
 
     name: str = ""
     modality: ClassVar[str] = "image"
@@ -170,7 +227,10 @@ class Task(ABC):
     description: str  # in words, for people, prompts and retrieval
     input_shape: tuple[int, ...]  # (C, H, W) for images
     outputs: int
+    answer: ClassVar[Answer] = "class"  # what its outputs are: a score for each class, or numbers
     classes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()  # where outputs are numbers: what each of them is called
+    follows: ClassVar[tuple[str, ...]] = ("smoothing", "mix")  # values of a recipe that its loss takes into account
     mirror: bool | None = None  # whether an image keeps its class when mirrored; None is for the race to find out
     caution: str = ""  # what a reader of its figures must know; shown in the report
     notes: tuple[str, ...] = ()  # what of the user's data was left out, changed or is odd; said when a run begins
@@ -181,10 +241,13 @@ class Task(ABC):
         """The architectures of its table, where that holds but a small part of a space."""
         return ()
 
-    def same_data(self, other: Task) -> bool:
-        """Whether both are about one data set, so that figures of one would give away those of the other."""
-        mine, its = (str(vars(task).get("dataset", task.name)) for task in (self, other))
-        return mine == its
+    @property
+    def data_id(self) -> str:
+        """The name of the data set that it is about: figures of one task give away those of all others with its name.
+
+        The default is the task's own name. What exactly was read of the data set, `identity` tells.
+        """
+        return self.name
 
     @abstractmethod
     def data(self, split: Split) -> Data:
@@ -197,6 +260,39 @@ class Task(ABC):
             RequestError: an example can't be read; the message names it.
         """
         return self.notes
+
+    def loss(self, outputs: Tensor, targets: Tensor, *, smoothing: float = 0.0) -> Tensor:
+        """What training makes smaller: the mean over a batch. The default is the cross entropy of classes.
+
+        Args:
+            outputs: of the network [B, outputs], in training mode; of each token or node where the task has these.
+            targets: the labels of the batch, as `data` gives them.
+            smoothing: the recipe's label smoothing; 0 where `follows` does not name it.
+        """
+        from genas.core import classification
+
+        return classification.loss(outputs, targets, smoothing)
+
+    def evaluate(self, outputs: Tensor, targets: Tensor) -> Evaluation:
+        """What all outputs for a split are worth beside its targets: `metric` and all of `metrics`, by name.
+
+        The default is the accuracy of classes.
+
+        It must depend on the examples alone, not on their order: of a metric that is no share of the examples, error
+        bars come from asking it about examples drawn with replacement (the bootstrap).
+
+        Args:
+            outputs: of the network in evaluation mode [n, outputs], in float32.
+            targets: the labels of the split, on the same device.
+        """
+        from genas.core import classification
+
+        return classification.evaluate(outputs, targets)
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What export writes down, so that new inputs can be prepared; None where only genas can do it."""
+        return None
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Raw inputs as the network takes them (scaled, normalised)."""
@@ -219,7 +315,7 @@ class Task(ABC):
         return self.prepare(inputs[chosen]), labels[chosen]
 
     def identity(self) -> dict[str, str]:
-        """What tells its data from others, part by part, as a run keeps it to know them again.
+        """What was read of its data, part by part: digests by which a run knows them again (`data_id` only names them).
 
         The default reads all three splits; where the task answers `lookup`, it tells the files of its table, which lie
         in the folder of its name.
@@ -263,6 +359,7 @@ class Scorer(ABC):
     metric: ClassVar[Metric]
     cost: ClassVar[float] = 1.0  # rough seconds per architecture: scorers run cheapest first
     fits: ClassVar[bool] = False  # True when `fit` changes the scores
+    repeatable: ClassVar[bool] = True  # False where it reads a clock, so that no figure is the same twice
 
     @abstractmethod
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
@@ -295,6 +392,57 @@ class Validator(Scorer):
     def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor] | None:
         """The trained weights on the CPU, or None where nothing was trained (tables)."""
         return None
+
+
+class Train(Protocol):
+    """Fits one model of a learner, see `Lessons.train`."""
+
+    def __call__(self, model: nn.Module, loss: Callable[[Tensor, Generator], Tensor], part: str = "") -> float:
+        """Fit the model in place; it ends at the epoch that is best on the held-out rows, whose loss is returned.
+
+        Args:
+            model: is moved to the device of the fit.
+            loss: the mean loss of some examples, from their row numbers [B] and the generator of all its chance.
+            part: names the checkpoint of this model where a learner fits several.
+        """
+
+
+class Lessons(NamedTuple):
+    """What a learner is given to learn from."""
+
+    spaces: Sequence[SearchSpace]  # one, unless the learner takes several
+    examples: Sequence[Example]  # legal ones, at least 20 of each space, in the order of the spaces
+    rows: Tensor  # numbers of the examples that are learned from; the others are held out
+    train: Train  # epochs, checkpoints, learning rate and progress are its business
+    device: str
+    folder: Path  # where the model is written; it is there
+
+
+class Learner(ABC):
+    """A model of architectures that `genas fit` fits to measured ones: write two attributes and one method.
+
+    genas gathers the examples, holds a tenth of the architectures out, continues a fit that was killed and writes the
+    model's card.
+    """
+
+    name: str = ""
+    what: ClassVar[str]  # what the model is, for its card: a sentence up to "for the search space ..."
+    loss: ClassVar[str]  # what the held-out loss is, for the card
+    library: ClassVar[str] = "torch"  # what reads the model, for the card
+    epochs: ClassVar[int] = 60  # over up to 1,000 examples; fewer over more
+    rate: ClassVar[float] = 2e-3  # the highest learning rate
+    weight_decay: ClassVar[float] = 0.02
+    several: ClassVar[bool] = False  # whether one model can learn several spaces
+    counts: ClassVar[bool] = (
+        False  # whether it learns params and flops, to be counted where a source does not tell them
+    )
+
+    @abstractmethod
+    def learn(self, lessons: Lessons) -> float:
+        """Build a model, fit it, write it to `lessons.folder` and return its held-out loss.
+
+        torch is seeded; the same lessons must end with the same weights.
+        """
 
 
 class Interpreter(ABC):

@@ -36,6 +36,36 @@ def dominance(points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return not_worse & ~not_worse.T
 
 
+def front_of(points: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The rows that no other dominates, each once, sorted by the first column; less is better.  # [n, m] -> [f, m]"""
+    rows = np.asarray(points, dtype=float)
+    kept = np.empty((0, rows.shape[1]))
+    for row in rows[np.lexsort(rows.T[::-1])]:  # what comes later dominates nothing before
+        if not np.all(kept <= row, axis=1).any():
+            kept = np.vstack([kept, row])
+    return kept
+
+
+def hypervolume(points: npt.ArrayLike, reference: npt.ArrayLike) -> float:
+    """The volume between the points and the reference: what lies there is dominated by one of them; less is better.
+
+    Args:
+        points: [n, m]; one that is not better than the reference in every column adds nothing.
+        reference: [m].
+    """
+    corner = np.asarray(reference, dtype=float)
+    rows = np.asarray(points, dtype=float).reshape(-1, len(corner))
+    best = front_of(rows[np.all(rows < corner, axis=1)])
+    if not len(best):
+        return 0.0
+    widths = np.append(best[1:, 0], corner[0]) - best[:, 0]
+    if len(corner) == 1:
+        return float(corner[0] - best[0, 0])
+    if len(corner) == 2:
+        return float((widths * (corner[1] - best[:, 1])).sum())
+    return float(sum(w * hypervolume(best[: n + 1, 1:], corner[1:]) for n, w in enumerate(widths)))
+
+
 def broken(trial: Trial, constraints: Sequence[Constraint]) -> list[str]:
     """Which limits the trial breaks, in words; a limit on what is not measured yet is not broken."""
     found = []

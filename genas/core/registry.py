@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from genas.core import interfaces
-from genas.core.errors import RequestError, UnknownPlugin
+from genas.core.context import FIELDS, Context
+from genas.core.errors import PluginError, RequestError, UnknownPlugin
 from genas.core.records import Use
 
 KINDS: dict[str, type] = {
@@ -26,10 +27,12 @@ KINDS: dict[str, type] = {
     "refiners": interfaces.Proposer,
     "validators": interfaces.Validator,
     "executors": interfaces.Executor,
+    "learners": interfaces.Learner,
     "llms": object,  # LangChain's BaseChatModel, which is not imported here
 }
 _LARGE = 2**63  # torch and numpy count up to that
 _ROOT = Path(__file__).resolve().parent.parent
+_REGISTERED: dict[tuple[str, str], type[Any]] = {}
 
 
 def kinds() -> list[str]:
@@ -51,18 +54,63 @@ def names(kind: str) -> list[str]:
     """The plug-ins of a kind, without importing any."""
     if kind not in KINDS:
         raise UnknownPlugin("kinds", kind, KINDS)
-    files = {path.stem for path in (_ROOT / kind).glob("*.py") if not path.stem.startswith("_")}
-    return sorted(files | set(_entries(kind)))
+    return sorted(_files(kind) | set(_entries(kind)) | {name for of, name in _REGISTERED if of == kind})
+
+
+def _files(kind: str) -> set[str]:
+    return {path.stem for path in (_ROOT / kind).glob("*.py") if not path.stem.startswith("_")}
+
+
+def register(kind: str, plugin: type[Any], name: str = "") -> None:
+    """Make a class of a script or a notebook a plug-in of this process; a package names it by an entry point instead.
+
+    Register where the script is imported, outside `if __name__ == "__main__"`, so that worker processes know it too.
+
+    Args:
+        kind: such as scorers.
+        plugin: the class.
+        name: by which requests name it; "" is the class's own `name`.
+
+    Raises:
+        UnknownPlugin: there is no such kind.
+        PluginError: the class is of another kind or has no name, or another plug-in has its name.
+    """
+    name = name or getattr(plugin, "name", "")
+    if name in set(names(kind)) - {known for of, known in _REGISTERED if of == kind}:
+        raise PluginError(f"There is a plug-in {name!r} among the {kind} already; give {plugin.__name__} another name.")
+    if not name:
+        raise PluginError(f"{plugin.__name__} has no name; write the class attribute name, such as name = 'my_space'.")
+    _REGISTERED[kind, name] = _of_kind(kind, plugin)
+
+
+def _of_kind(kind: str, plugin: Any) -> type[Any]:
+    base = _base(kind)
+    if not (inspect.isclass(plugin) and issubclass(plugin, base)):
+        raise PluginError(
+            f"{getattr(plugin, '__name__', plugin)} must be a subclass of {base.__name__} to be of {kind}."
+        )
+    return plugin
+
+
+def _base(kind: str) -> type[Any]:
+    if kind != "llms":
+        return KINDS[kind]
+    from langchain_core.language_models import BaseChatModel
+
+    return BaseChatModel
 
 
 def outside(kind: str) -> list[str]:
-    """The plug-ins of a kind that other packages bring, without importing any."""
-    return sorted(_entries(kind))
+    """The plug-ins of a kind that other packages and scripts bring, without importing any."""
+    return sorted({*_entries(kind), *(name for of, name in _REGISTERED if of == kind)})
 
 
 def summary(kind: str, name: str) -> str:
     """The first line of the plug-in's docstring, read without importing it."""
-    text = ast.get_docstring(ast.parse(_source(kind, name).read_text())) or ""
+    if (kind, name) in _REGISTERED:
+        text = inspect.getdoc(_REGISTERED[kind, name]) or ""
+    else:
+        text = ast.get_docstring(ast.parse(_source(kind, name).read_text())) or ""
     return text.splitlines()[0] if text else ""
 
 
@@ -78,18 +126,23 @@ def _source(kind: str, name: str) -> Path:
 
 
 def load(kind: str, name: str) -> type[Any]:
-    """The plug-in's class: the single public subclass of the kind's interface in its module."""
+    """The plug-in's class: the single public subclass of the kind's interface in its module.
+
+    Raises:
+        UnknownPlugin: there is none of that name.
+        PluginError: what has that name is not of the kind, or a package gave its plug-in the name of one of genas.
+    """
     if name not in names(kind):
         raise UnknownPlugin(kind, name, names(kind))
+    if (kind, name) in _REGISTERED:
+        return _REGISTERED[kind, name]
     if name in _entries(kind):
-        found: type[Any] = _entries(kind)[name].load()
-        return found
+        if name in _files(kind):
+            package = _entries(kind)[name].module
+            raise PluginError(f"{package} calls its plug-in {name!r}, as one of genas is called; give it another name.")
+        return _of_kind(kind, _outside_class(kind, _entries(kind)[name]))
     module = import_module(f"genas.{kind}.{name}")
-    base = KINDS[kind]
-    if kind == "llms":
-        from langchain_core.language_models import BaseChatModel
-
-        base = BaseChatModel
+    base = _base(kind)
     classes = [
         value
         for key, value in vars(module).items()
@@ -99,13 +152,30 @@ def load(kind: str, name: str) -> type[Any]:
         and value.__module__ == module.__name__
     ]
     if len(classes) != 1:
-        raise TypeError(f"genas/{kind}/{name}.py must hold one public subclass of {base.__name__}, not {len(classes)}")
+        raise PluginError(
+            f"genas/{kind}/{name}.py must hold one public subclass of {base.__name__}, not {len(classes)}."
+        )
     return classes[0]
+
+
+def _outside_class(kind: str, point: EntryPoint) -> type[Any]:
+    try:
+        found: type[Any] = point.load()
+    except Exception as error:  # whatever the code of another package raises
+        raise RequestError(
+            f"{point.name} of {kind} is brought by another package ({point.value}) and can't be loaded: "
+            f"{type(error).__name__}: {error}. Repair that package, or uninstall it."
+        ) from error
+    return found
 
 
 def options(kind: str, name: str) -> dict[str, inspect.Parameter]:
     """The plug-in's options: the keyword-only parameters of its constructor."""
-    parameters = inspect.signature(load(kind, name).__init__).parameters
+    return _options(load(kind, name))
+
+
+def _options(plugin: type[Any]) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(plugin.__init__).parameters
     return {key: p for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
 
 
@@ -114,11 +184,21 @@ def asks_chat_model(name: str) -> bool:
     return any("base_url" in options(kind, name) for kind in ("proposers", "refiners") if name in names(kind))
 
 
-def create(kind: str, use: Use | str, **context: Any) -> Any:
-    """An instance: `context` fills the positional parameters by name, `use.options` the keyword-only ones."""
+def create(kind: str, use: Use | str, context: Context | None = None, **values: Any) -> Any:
+    """An instance of a plug-in, as `construct` makes it, with the name that it was asked for by.
+
+    Args:
+        kind: such as scorers.
+        use: the plug-in's name, with or without options.
+        context: what the run knows.
+        values: fields of a `Context` where there is no run, or in place of the context's.
+
+    Raises:
+        RequestError: there is no such plug-in or option, or an option has a value that it can't have.
+        PluginError: the constructor asks for what no run knows.
+    """
     use = Use(use) if isinstance(use, str) else use
-    cls, given = load(kind, use.name), check(kind, use)
-    instance = cls(**_wanted(cls, context), **given)
+    instance = construct(load(kind, use.name), use, context, **values)
     if kind != "llms":
         instance.name = use.name
     return instance
@@ -130,24 +210,53 @@ def check(kind: str, use: Use) -> dict[str, Any]:
     Raises:
         RequestError: there is no such plug-in or option, one is missing, or one has a value that it can't have.
     """
-    cls, known = load(kind, use.name), options(kind, use.name)
+    return _given(load(kind, use.name), use)
+
+
+def construct(plugin: type[Any], use: Use, context: Context | None = None, **values: Any) -> Any:
+    """An instance: its constructor's positional parameters are what the run knows, by name; the others its options.
+
+    Args:
+        plugin: the class, registered or not.
+        use: what it is called in messages, and its options.
+        context: what the run knows.
+        values: fields of a `Context` where there is no run, or in place of the context's.
+
+    Raises:
+        RequestError: there is no such option, one is missing, or one has a value that it can't have.
+        PluginError: the constructor asks for what no run knows.
+    """
+    known = ({} if context is None else {name: getattr(context, name) for name in FIELDS}) | values
+    options = _given(plugin, use)
+    return plugin(**_wanted(plugin, known), **options)
+
+
+def _given(plugin: type[Any], use: Use) -> dict[str, Any]:
+    known = _options(plugin)
     for key in use.options:
         if key not in known:
             raise RequestError(f"{use.name} has no option {key[:80]!r}. Its options: {', '.join(known) or 'none'}.")
     if missing := [k for k, p in known.items() if p.default is p.empty and k not in use.options]:
         raise RequestError(f"{use.name} needs the option {missing[0]!r}; write {use.name}:{missing[0]}=...")
-    return _checked(cls, use)
+    return _checked(plugin, use)
 
 
-def _wanted(cls: type[Any], context: Mapping[str, Any]) -> dict[str, Any]:
+def _wanted(cls: type[Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    if strange := known.keys() - set(FIELDS):
+        raise TypeError(f"a run has no {', '.join(sorted(strange))}; it has {', '.join(FIELDS)}")
     wanted = {}
     for key, parameter in inspect.signature(cls.__init__).parameters.items():
         if key == "self" or parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
             continue
-        if key in context:
-            wanted[key] = context[key]
+        if key not in FIELDS:
+            raise PluginError(
+                f"{cls.__name__} asks for {key!r}, which no run has. Its constructor may ask for "
+                f"{', '.join(FIELDS)}; an option of its own comes after a star: (self, space, *, {key})."
+            )
+        if key in known:
+            wanted[key] = known[key]
         elif parameter.default is parameter.empty:
-            raise TypeError(f"{cls.__name__} asks for {key!r}, which the run does not have")
+            raise TypeError(f"{cls.__name__} needs {key}; hand a Context to registry.create, or {key}=")
     return wanted
 
 

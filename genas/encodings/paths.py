@@ -11,8 +11,6 @@ from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture, Frame
 
 Features = npt.NDArray[np.float32]
-CUTS = frozenset({"none"})  # labels that stop signals
-PASSES = frozenset({"skip", "skip_connect", "identity"})  # labels that pass signals on unchanged
 _HASH = 512  # columns of a hashed vocabulary
 _STEP = 37  # odd, so that multiplying by it is one-to-one modulo `_HASH`
 
@@ -35,15 +33,15 @@ class ArchFeatures:
 
     The columns, in this order: `places`, one for each label at each place of the frame (a place of a smaller size has
     none), then one for each size where there are several; `edges`, the open edges; `paths`, how many paths from an
-    input to an output read as each sequence of labels. Only labels that the frame leaves free are read; labels that
-    cut (none) end a path, and those that pass on unchanged (skip) are walked through.
+    input to an output read as each sequence of labels. Only labels that the frame leaves free are read; `zero_ops` of
+    the space end a path, and `identity_ops` are walked through.
 
     Source: path encoding of White et al., BANANAS (2021), section 4, here with counts in place of bits and without the
     labels that do nothing. With few labels and short paths each sequence has a column of its own, else a hash of it
     (collisions add up).
 
     Args:
-        space: whose frames say which labels and edges are free.
+        space: whose frames say which labels and edges are free, and what labels mean.
         longest: longest path that is counted, in free labels.
         most: the largest number of columns of an exact vocabulary.
     """
@@ -59,15 +57,15 @@ class ArchFeatures:
         base, length = len(symbols) + 1, min(longest, max(_deepest(f) for f in frames.values()))
         self.exact = base**length <= most
         width = base**length if self.exact else _HASH
-        self._shift = self._moves(space.ops, symbols, base, width)
+        self._shift = self._moves(space, symbols, base, width)
         counts = len(self._places) + (len(self._sizes) if len(self._sizes) > 1 else 0)
         self.groups = {"places": slice(0, counts), "edges": slice(counts, counts + len(self._edges))}
         self.groups["paths"] = slice(counts + len(self._edges), counts + len(self._edges) + width)
         self.size = self.groups["paths"].stop
 
-    def _moves(self, ops: Sequence[str], symbols: Sequence[str], base: int, width: int) -> npt.NDArray[np.intp]:
+    def _moves(self, space: SearchSpace, symbols: Sequence[str], base: int, width: int) -> npt.NDArray[np.intp]:
         """By label and new column, the old column whose count moves there; `width` is a column of zeros."""
-        moves = np.tile(np.arange(width + 1), (len(ops) + 1, 1))  # fixed and passing labels move nothing
+        moves = np.tile(np.arange(width + 1), (len(space.ops) + 1, 1))  # fixed and passing labels move nothing
         old = np.arange(width)
         for number, op in enumerate(symbols, start=1):
             row = np.full(width + 1, width)
@@ -76,7 +74,7 @@ class ArchFeatures:
             else:
                 row[(_STEP * old + 101 * number) % width] = old
             moves[self._ids[op]] = row
-        for op in CUTS & self._ids.keys():
+        for op in space.zero_ops:
             moves[self._ids[op]] = width
         return moves
 
@@ -120,7 +118,7 @@ def free_labels(space: SearchSpace) -> list[str]:
     """The labels that places may choose among and that neither cut nor pass on unchanged, in the order of the space."""
     frames = [space.frame(size) for size in space.sizes()]
     chosen = {op for frame in frames for labels in frame.labels if len(labels) > 1 for op in labels}
-    return [op for op in space.ops if op in chosen and op not in PASSES | CUTS]
+    return [op for op in space.ops if op in chosen and op not in space.identity_ops | space.zero_ops]
 
 
 def _deepest(frame: Frame) -> int:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
-from genas.encodings.paths import CUTS, PASSES, Features, free_labels, matrices
+from genas.encodings.paths import Features, free_labels, matrices
 
 _CHUNK = 512
 Flags = npt.NDArray[np.bool_]
@@ -42,7 +42,8 @@ class FlowFeatures:
     def __init__(self, space: SearchSpace) -> None:
         self._ids = {op: i for i, op in enumerate(space.ops)}
         self._free, self._cut, self._passing = (
-            [i for op, i in self._ids.items() if op in chosen] for chosen in (free_labels(space), CUTS, PASSES)
+            [i for op, i in self._ids.items() if op in chosen]
+            for chosen in (free_labels(space), space.zero_ops, space.identity_ops)
         )
         self._nodes = max(space.sizes())
 
@@ -75,7 +76,7 @@ class FlowFeatures:
 
 
 def _alive(wires: Features, passable: Flags, starts: Flags, ends: Flags) -> Flags:
-    """Nodes on a path from an input to an output without a cut, as booleans [B, N]."""
+    """Nodes on a path from an input to an output without a zero operation, as booleans [B, N]."""
     fed, used = starts & passable, ends & passable
     for node in range(wires.shape[1]):
         fed[:, node] |= passable[:, node] & (wires[:, :, node] * fed).any(1)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
-from genas.encodings.paths import CUTS, Features, free_labels
+from genas.encodings.paths import Features, free_labels
 
 _SUBSETS = 4  # with at most this many labels, all subsets are used; with more, only single labels and all together
 _FAR = 99
@@ -38,7 +38,7 @@ class ReachFeatures:
         symbols = free_labels(space)
         sizes = range(1, len(symbols) + 1) if len(symbols) <= _SUBSETS else (1, len(symbols))
         sets = [frozenset(part) for size in sizes for part in combinations(symbols, size)]
-        always = [op for op in space.ops if op not in CUTS and op not in symbols]
+        always = [op for op in space.ops if op not in space.zero_ops and op not in symbols]
         self._ids = {op: i for i, op in enumerate(space.ops)}
         self._nodes, self._sets = max(space.sizes()), len(sets)
         rows = [(part, part) for part in sets] + [(frozenset(symbols), frozenset((op,))) for op in symbols]

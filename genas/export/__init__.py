@@ -1,1 +1,1 @@
-"""A trained network as files that need no genas, and its answers to new files."""
+"""Writes a trained network as files that need no genas, and asks it about new files."""

@@ -1,4 +1,4 @@
-"""What an exported network says of new files: its classes and their probabilities, by model.onnx and its metadata."""
+"""Asks an exported network about new files: classes with their probabilities, or numbers, by model.onnx."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
 
-_BATCH = 1024  # examples that go through the network at once
+_BATCH = 1024  # examples per pass through the network
 
 
 @dataclass(frozen=True)
 class Answers:
-    """A class for each example.
+    """The probability of each class for each example.
 
     Args:
-        classes: of the network.
-        examples: what each example is called: its file, or its place in one.
+        classes: the network's classes.
+        examples: the name of each example: its file, or its position in one.
         probabilities: [examples, classes].
-        notes: sentences on what was left out or read otherwise than it is written.
+        notes: sentences on what was left out or not read as written.
     """
 
     classes: tuple[str, ...]
@@ -45,7 +45,7 @@ class Answers:
         return [self.classes[place] for place in self.probabilities.argmax(1)]
 
     def to_data(self) -> dict[str, Any]:
-        """As plain data, with the notes."""
+        """The answers and the notes as plain data."""
         rows = zip(self.examples, self.chosen, self.probabilities.tolist(), strict=True)
         answers = [
             {"example": name, "class": chosen, "probabilities": dict(zip(self.classes, shares, strict=True))}
@@ -54,7 +54,7 @@ class Answers:
         return {"classes": list(self.classes), "answers": answers, "notes": list(self.notes)}
 
     def to_csv(self) -> str:
-        """As a table: the example, its class and that class's probability, then the probability of each class."""
+        """The answers as a table: the example, its class and probability, then the probability of each class."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["example", "class", "probability", *(f"p({name})" for name in self.classes)])
@@ -63,15 +63,64 @@ class Answers:
         return stream.getvalue()
 
 
-def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
-    """The answers of a run's winner, or of an exported network, to the examples in files.
+@dataclass(frozen=True)
+class Numbers:
+    """The predicted numbers for each example.
+
+    Args:
+        targets: the names of the numbers.
+        examples: the name of each example: its file, or its position in one.
+        values: [examples, targets], in the units of the training data.
+        notes: sentences on what was left out or not read as written.
+    """
+
+    targets: tuple[str, ...]
+    examples: tuple[str, ...]
+    values: NDArray[np.float32]
+    notes: tuple[str, ...] = field(default=())
+
+    def to_data(self) -> dict[str, Any]:
+        """The answers and the notes as plain data."""
+        rows = zip(self.examples, self.values.tolist(), strict=True)
+        answers = [{"example": name, "numbers": dict(zip(self.targets, row, strict=True))} for name, row in rows]
+        return {"targets": list(self.targets), "answers": answers, "notes": list(self.notes)}
+
+    def to_csv(self) -> str:
+        """The answers as a table: the example, then each number."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["example", *self.targets])
+        for name, row in zip(self.examples, self.values, strict=True):
+            writer.writerow([name, *(f"{value:.6g}" for value in row)])
+        return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    """The metadata of model.onnx.
+
+    Args:
+        answer: the output to read, "probabilities" or "numbers".
+        names: the names of the classes or of the numbers.
+        reader: reads the files.
+    """
+
+    answer: str
+    names: tuple[str, ...]
+    reader: Reader
+
+
+def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers | Numbers:
+    """The answers of a run's winner, or of an exported network, for the examples in files.
 
     Args:
         run: the folder of a run, or one that holds model.onnx.
-        paths: pictures or tables, as the task's own; they need no class.
+        paths: pictures or tables in any form that the training data may have; they need no classes and no numbers to
+            predict.
 
     Raises:
-        RequestError: there is no such network, or a file can't be read as its inputs; the text names it.
+        RequestError: there is no such network, or a file can't be read as its input; the text names it.
+        Damaged: model.onnx is not as it was written.
     """
     import numpy as np
 
@@ -81,20 +130,21 @@ def answers(run: Path, paths: str | Path | Sequence[str | Path]) -> Answers:
     own_files(path.parent)
     sums.check(path)
     session = _session(path)
-    classes, reader = _told(session, path)
+    metadata = _metadata(session, path)
     names: list[str] = []
-    shares, notes = [], list[str]()
+    values, notes = [], list[str]()
     try:
-        for some, raw in reader.batches(listed_paths(paths), notes):
-            names += some
-            shares += [_run(session, part) for part in _parts(raw)]
+        for batch, raw in metadata.reader.batches(listed_paths(paths), notes):
+            names += batch
+            values += [_run(session, metadata.answer, part) for part in _parts(raw)]
     except ValueError as error:
         raise RequestError(str(error)) from error
     except OSError as error:
         raise RequestError(f"{error.filename or 'A file'} can't be read ({error.strerror or error}).") from error
     if not names:
-        raise RequestError("There is no example in what was named. Name pictures or tables with rows.")
-    return Answers(classes, tuple(names), np.concatenate(shares), tuple(notes))
+        raise RequestError("These files hold no examples. Name pictures, or tables with rows.")
+    kind = Numbers if metadata.answer == "numbers" else Answers
+    return kind(metadata.names, tuple(names), np.concatenate(values), tuple(notes))
 
 
 def _file(run: Path) -> Path:
@@ -108,7 +158,7 @@ def _file(run: Path) -> Path:
             )
     if (run / "ledger.jsonl").is_file():
         raise RequestError(
-            f"{run} has no winner yet. Let its design end, or write one of its networks: genas export {run} KEY, and "
+            f"{run} has no winner yet. Let its design end, or export one of its networks (genas export {run} KEY) and "
             "name the folder that this makes."
         )
     raise RequestError(f"{run} holds no network; name the folder of a run, or one that genas export wrote.")
@@ -122,31 +172,35 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     except (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.NotImplemented) as error:
         reason = str(error).splitlines()[0][:160]
-        raise RequestError(f"onnxruntime can't read {path} ({reason}). Write it anew: genas export RUN KEY.") from error
+        raise RequestError(
+            f"onnxruntime can't read {path} ({reason}). Export it again: genas export RUN KEY."
+        ) from error
 
 
-def _told(session: onnxruntime.InferenceSession, path: Path) -> tuple[tuple[str, ...], Reader]:
-    """The classes and the reader that the file's metadata tell."""
+def _metadata(session: onnxruntime.InferenceSession, path: Path) -> _Metadata:
+    """The metadata of the file: which output to read, its names, and the reader of files."""
     from pydantic import TypeAdapter, ValidationError
 
     from genas.reading.image_reader import ImageReader
     from genas.reading.row_reader import RowReader
 
     kinds: dict[str, type] = {kind.__name__: kind for kind in (ImageReader, RowReader)}
-    told = session.get_modelmeta().custom_metadata_map
-    if "reader" not in told or not json.loads(told.get("classes", "[]")):
+    metadata = session.get_modelmeta().custom_metadata_map
+    answer = "numbers" if "targets" in metadata else "probabilities"
+    names = json.loads(metadata.get("targets", metadata.get("classes", "[]")))
+    if "reader" not in metadata or not names:
         raise RequestError(f"The network in {path.parent} reads no files; its README.md says what it takes.")
-    values = json.loads(told["reader"])
+    values = json.loads(metadata["reader"])
     kind = values.pop("kind", "")
     if kind not in kinds:
-        raise RequestError(f"The network in {path.parent} reads files by code of its own ({kind}); see its README.md.")
+        raise RequestError(f"The network in {path.parent} reads files with its own code ({kind}); see its README.md.")
     try:
         reader: Reader = TypeAdapter(kinds[kind]).validate_python(values)
     except ValidationError as error:
         raise GenasError(
-            f"The metadata of {path} are of another version of genas. Write it anew: genas export RUN KEY."
+            f"The metadata of {path} are from another version of genas. Export it again: genas export RUN KEY."
         ) from error
-    return tuple(json.loads(told["classes"])), reader
+    return _Metadata(answer, tuple(names), reader)
 
 
 def _parts(raw: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -154,7 +208,7 @@ def _parts(raw: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield raw[first : first + _BATCH]
 
 
-def _run(session: onnxruntime.InferenceSession, raw: NDArray[Any]) -> NDArray[np.float32]:
+def _run(session: onnxruntime.InferenceSession, answer: str, raw: NDArray[Any]) -> NDArray[np.float32]:
     kind = {"tensor(float)": "float32", "tensor(double)": "float64"}[session.get_inputs()[0].type]
-    found: NDArray[np.float32] = session.run(["probabilities"], {"inputs": raw.astype(kind)})[0]
-    return found
+    values: NDArray[np.float32] = session.run([answer], {"inputs": raw.astype(kind)})[0]
+    return values

@@ -1,4 +1,4 @@
-"""A trained network as a folder: plain PyTorch code, the reader of its inputs, weights, ONNX, and how to use them."""
+"""Writes a trained network as a folder: plain PyTorch code, the reader of its inputs, weights, ONNX and a README."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from genas.export.readme import readme
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_EXAMPLES = 16  # that the written files must answer as the network does
+_EXAMPLES = 16  # examples on which the written files are compared with the network
 
 
 def export(
@@ -32,34 +32,36 @@ def export(
 ) -> dict[str, str]:
     """Write a trained network as model.py, reading/, weights.safetensors, model.onnx, architecture.json and README.md.
 
-    The written code is run on real examples and must answer as the network does; so must the ONNX file, where the
-    network can be written as one. SHA256SUMS holds the digests of all files. The network given is left as it is.
+    The written code is run on real examples and must give the network's outputs; so must the ONNX file, if the network
+    can be written as one. SHA256SUMS holds the digests of all files. The given network is not changed.
 
     Args:
-        network: of a class whose file imports torch only, with its constructor's arguments in `config`.
-        folder: made where it does not exist.
-        weights: trained ones, as the network's `state_dict` names them; None for those that it holds.
-        recipe: how it was trained, all of it; written into architecture.json and README.md.
+        network: its class's file imports torch only, and `config` holds its constructor's arguments.
+        arch: its architecture.
+        task: its task.
+        folder: created if it does not exist.
+        weights: trained weights by their names in `state_dict`; None for those in the network.
+        recipe: everything that its training depended on; written into architecture.json and README.md.
 
     Returns:
-        What each file is, by name. Under "model.onnx" either how closely it agrees or why it is missing.
+        A description of each file, by name; that of "model.onnx" says how closely it agrees or why it is missing.
 
     Raises:
-        GenasError: the class's file imports something else, its config is no plain data, the weights don't fit, or what
-            was written answers differently.
+        GenasError: the class's file imports something else, its config is not plain data, the weights don't fit, or the
+            written files give other outputs.
     """
     weights = network.state_dict() if weights is None else weights
     trained = _trained(network, weights)
     source, extra = model_file.source_of(trained)
-    preparation = model_file.preparation_of(task, _EXAMPLES)
-    reader = task.reader() if preparation else None
+    scaling = model_file.scaling_of(task, _EXAMPLES)
+    reader = task.reader() if scaling else None
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.py").write_text(model_file.text(source, trained, task, preparation), encoding="utf-8")
+    (folder / "model.py").write_text(model_file.text(source, trained, task, scaling), encoding="utf-8")
     reading, examples = reader_files.write(reader, folder), _examples(task)
     _write_data(folder, arch, weights, recipe)
-    raw = task.data("train").inputs[:_EXAMPLES] if preparation else None
-    difference = check.model_file(trained, examples, folder, raw=raw, prepare=task.prepare)
-    onnx = onnx_file.write(trained, examples, task, folder, preparation=preparation, raw=raw, reader=reader)
+    raw = task.data("train").inputs[:_EXAMPLES] if scaling else None
+    difference = check.model_file(trained, examples, task, folder, raw=raw)
+    onnx = onnx_file.write(trained, examples, task, folder, scaling=scaling, raw=raw, reader=reader)
     shown = readme(onnx, extra, reading, network=trained, task=task, raw=raw, recipe=recipe or {})
     (folder / "README.md").write_text(shown, encoding="utf-8")
     files = {
@@ -74,7 +76,7 @@ def export(
 
 
 def _examples(task: Task) -> tuple[Tensor, ...]:
-    """Prepared ones, as the network's `forward` takes them: a graph unpacks as features and edges."""
+    """Prepared examples, as the network's `forward` takes them; a graph unpacks into features and edges."""
     from torch import Tensor
 
     batch, _ = task.batch(_EXAMPLES)
@@ -84,7 +86,7 @@ def _examples(task: Task) -> tuple[Tensor, ...]:
 def _write_data(
     folder: Path, arch: Architecture, weights: Mapping[str, Tensor], recipe: Mapping[str, Any] | None
 ) -> None:
-    """weights.safetensors and architecture.json."""
+    """Write weights.safetensors and architecture.json."""
     from genas.training.weights import sealed
 
     (folder / "weights.safetensors").write_bytes(sealed(weights))

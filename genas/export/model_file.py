@@ -1,22 +1,22 @@
-"""model.py: the file of a network's class, made usable alone by constants and two functions."""
+"""Makes model.py: the file of a network's class with constants and two functions, so that it can be used alone."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from genas.core.errors import GenasError
-from genas.core.interfaces import Task
+from genas.core.interfaces import Scaling, Task
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 _PLAIN = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "typing", "torch"}
 _EXTRA = {"torch_geometric"}  # allowed too; the README then names it
-_OURS = (
-    "CONFIG", "CLASSES", "PREPARATION", "SCALE", "MEAN", "STD", "standardised", "prepare", "load", "Path", "load_file",
+_RESERVED = (
+    "CONFIG", "CLASSES", "TARGETS", "PREPARATION", "SCALE", "MEAN", "STD", "TARGET_SCALE", "TARGET_MEAN", "TARGET_STD",
+    "standardised", "prepare", "numbers", "load", "Path", "load_file",
 )  # fmt: skip
 
 _LOAD = '''
@@ -35,18 +35,17 @@ def prepare(raw: Any) -> torch.Tensor:
     return standardised(raw, SCALE, MEAN, STD)
 '''
 
+_NUMBERS = '''
 
-@dataclass(frozen=True)
-class Preparation:
-    """What raw inputs need: (raw / scale - mean) / std, per channel or feature."""
-
-    scale: float
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+def numbers(outputs: torch.Tensor) -> torch.Tensor:
+    """The numbers that the network's outputs [B, n] stand for, in the units of the training data (see TARGETS)."""
+    mean, std = (torch.tensor(values, device=outputs.device) for values in (TARGET_MEAN, TARGET_STD))
+    return (outputs * std + mean) * TARGET_SCALE
+'''
 
 
 def source_of(network: nn.Module) -> tuple[str, list[str]]:
-    """The file of the network's class, and which packages beside torch it needs."""
+    """The source file of the network's class, and the packages that it needs beside torch."""
     kind = type(network)
     module = inspect.getmodule(kind)
     try:
@@ -64,7 +63,7 @@ def source_of(network: nn.Module) -> tuple[str, list[str]]:
                     f"{kind.__name__} cannot be exported: its file {module.__name__ if module else ''} imports "
                     f"{name!r} (line {getattr(node, 'lineno', '?')}); it may import torch only."
                 )
-    taken = {name for node in tree.body for name in _defined(node)} & set(_OURS)
+    taken = {name for node in tree.body for name in _defined(node)} & set(_RESERVED)
     if taken:
         raise GenasError(f"{kind.__name__} cannot be exported: its file defines {', '.join(sorted(taken))}; rename it.")
     if kind.__name__ not in {name for node in tree.body for name in _defined(node)}:
@@ -87,42 +86,62 @@ def _defined(node: ast.stmt) -> list[str]:
     return [t.id for t in targets if isinstance(t, ast.Name)]
 
 
-def preparation_of(task: Task, count: int) -> Preparation | None:
-    """Scale, mean and standard deviation where they are all that `Task.prepare` does, else None.
+def scaling_of(task: Task, count: int) -> Scaling | None:
+    """The scaling of the task's inputs, if that is all that `Task.prepare` applies; else None.
 
     Args:
-        count: training examples on which that is checked.
+        task: whose inputs are prepared.
+        count: number of training examples on which this is checked.
 
     Raises:
-        GenasError: they say something else than `Task.prepare` does.
+        GenasError: `Task.prepare` does something else than the task's preparation says.
     """
     import torch
 
     from genas.networks.preparation import standardised
 
-    names = ("scale", "mean", "std")
-    if any(not hasattr(task, name) for name in names):
+    scaling = None if task.preparation is None else task.preparation.inputs
+    if scaling is None:
         return None
-    scale, mean, std = (getattr(task, name) for name in names)
-    found = Preparation(float(scale), tuple(map(float, mean)), tuple(map(float, std)))
     raw = task.data("train").inputs[:count]
-    if not torch.allclose(standardised(raw, found.scale, found.mean, found.std), task.prepare(raw).float(), atol=1e-4):
-        raise GenasError(f"{task.name} prepares its inputs otherwise than its scale, mean and std say.")
-    return found
+    expected = standardised(raw, scaling.scale, scaling.mean, scaling.std)
+    if not torch.allclose(expected, task.prepare(raw).float(), atol=1e-4):
+        raise GenasError(f"{task.name} prepares its inputs otherwise than its preparation says.")
+    return scaling
 
 
-def text(source: str, network: nn.Module, task: Task, preparation: Preparation | None) -> str:
-    """The class's file between a new head and the constants and functions that make it usable alone."""
-    config = dict(network.config)  # type: ignore[arg-type]
-    constants: dict[str, Any] = {"CONFIG": config, "CLASSES": tuple(map(str, task.classes))}
-    if words := getattr(task, "preparation", ""):
-        constants["PREPARATION"] = str(words)
-    prepare = ""
-    if preparation:
+def target_scaling(task: Task) -> Scaling:
+    """The scaling of the outputs of a task of numbers; without one, a scaling that changes nothing."""
+    named = None if task.preparation is None else task.preparation.targets
+    return named or Scaling((0.0,) * task.outputs, (1.0,) * task.outputs)
+
+
+def numbers(outputs: Tensor, task: Task) -> Tensor:
+    """The numbers that outputs [B, n] stand for, in the units of the training data."""
+    import torch
+
+    scaling = target_scaling(task)
+    mean, std = (torch.tensor(values, device=outputs.device) for values in (scaling.mean, scaling.std))
+    return (outputs * std + mean) * scaling.scale
+
+
+def target_names(task: Task) -> tuple[str, ...]:
+    """The name of each number."""
+    if task.targets:
+        return tuple(map(str, task.targets))
+    return ("prediction",) if task.outputs == 1 else tuple(f"prediction {i + 1}" for i in range(task.outputs))
+
+
+def text(source: str, network: nn.Module, task: Task, scaling: Scaling | None) -> str:
+    """The text of model.py: a new head, the class's file, and the constants and functions to use it alone."""
+    constants, functions = _constants(network, task), ""
+    if scaling:
         from genas.networks.preparation import standardised
 
-        constants |= {"SCALE": preparation.scale, "MEAN": preparation.mean, "STD": preparation.std}
-        prepare = f"\n\n{inspect.getsource(standardised)}{_PREPARE}"
+        constants |= {"SCALE": scaling.scale, "MEAN": scaling.mean, "STD": scaling.std}
+        functions = f"\n\n{inspect.getsource(standardised)}{_PREPARE}"
+    if task.answer == "number":
+        functions += _NUMBERS
     for name, value in constants.items():
         _plain_data(name, value)
     imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import)]
@@ -132,17 +151,31 @@ def text(source: str, network: nn.Module, task: Task, preparation: Preparation |
         "",
         "from __future__ import annotations",
         "",
-        *(["from collections.abc import Sequence"] if preparation else []),
+        *(["from collections.abc import Sequence"] if scaling else []),
         "from pathlib import Path",
-        *(["from typing import Any"] if preparation else []),
+        *(["from typing import Any"] if scaling else []),
         "",
         *([] if named else ["import torch"]),
         "from safetensors.torch import load_file",
         "",
     ]
     written = "\n".join(f"{name} = {value!r}" for name, value in constants.items())
-    tail = prepare + _LOAD.format(name=type(network).__name__)
+    tail = functions + _LOAD.format(name=type(network).__name__)
     return "\n".join(head) + "\n" + _body(source) + "\n\n\n" + written + "\n" + tail
+
+
+def _constants(network: nn.Module, task: Task) -> dict[str, Any]:
+    """What the file tells of the network, its answers and their preparation, by name."""
+    found: dict[str, Any] = {"CONFIG": dict(network.config)}  # type: ignore[arg-type]
+    if task.answer == "number":
+        scaling = target_scaling(task)
+        found |= {"TARGETS": target_names(task), "TARGET_SCALE": scaling.scale}
+        found |= {"TARGET_MEAN": scaling.mean, "TARGET_STD": scaling.std}
+    else:
+        found["CLASSES"] = tuple(map(str, task.classes))
+    if task.preparation is not None:
+        found["PREPARATION"] = task.preparation.words
+    return found
 
 
 def _plain_data(name: str, value: object) -> None:
@@ -155,7 +188,7 @@ def _plain_data(name: str, value: object) -> None:
 
 
 def _body(source: str) -> str:
-    """The file without its docstring and its __future__ imports, which the head has."""
+    """The file without its docstring and __future__ imports, which the head replaces."""
     lines, dropped = source.splitlines(), set()
     for number, node in enumerate(ast.parse(source).body):
         docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""model.onnx: the network with its preparation inside, and in its metadata how files become its inputs."""
+"""Writes model.onnx: the network with its preparation; its metadata say how files become inputs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genas.core.errors import GenasError
-from genas.core.interfaces import Reader, Task
+from genas.core.interfaces import Reader, Scaling, Task
 from genas.export.check import TOLERANCE, difference
-from genas.export.model_file import Preparation
+from genas.export.model_file import numbers, target_names
 
 if TYPE_CHECKING:
     import onnx_ir as ir
@@ -28,19 +28,31 @@ def write(
     task: Task,
     folder: Path,
     *,
-    preparation: Preparation | None,
+    scaling: Scaling | None,
     raw: Tensor | None,
     reader: Reader | None,
 ) -> str:
-    """Write model.onnx for any batch size and run it; how closely it agrees, or why there is none.
+    """Write model.onnx for any batch size, run it, and say how closely it agrees or why it is missing.
 
-    Its input `inputs` takes raw inputs, where `preparation` is known: images as float32, rows of numbers as float64.
-    Its outputs are `outputs`, as the network gives them, and `probabilities`, where the task has classes. Its metadata
-    are `classes` (a list), `preparation` (words) and `reader` (the kind and the values of the task's reader), in JSON.
+    The input `inputs` takes raw inputs if `scaling` is known: images as float32, rows of numbers as float64. The
+    outputs are `outputs`, as the network gives them, and `probabilities`, if the task has classes, or `numbers` in the
+    units of the training data. The metadata are `classes` or `targets` (a JSON list), `preparation` (words) and
+    `reader` (JSON: the kind and the values of the task's reader).
 
     Args:
-        examples: prepared ones, as the network takes them.
-        raw: the same kind of examples as the task holds them.
+        network: the trained network.
+        examples: prepared examples, as the network takes them.
+        task: its task.
+        folder: where model.onnx is written.
+        scaling: of raw inputs; None if the network takes prepared inputs only.
+        raw: examples as the task holds them; None without a scaling.
+        reader: the task's reader of files; None without one.
+
+    Returns:
+        A sentence on the file; it begins with "missing" if there is none.
+
+    Raises:
+        GenasError: onnxruntime gives other outputs than the network.
     """
     import torch
 
@@ -48,11 +60,11 @@ def write(
     path.unlink(missing_ok=True)
     if len(examples) != 1:
         return "missing: this network reads a whole graph, not batches of examples"
-    whole, inputs = _whole(network, preparation, bool(task.classes)), examples[0]
+    whole, inputs = _whole(network, scaling, task), examples[0]
     if raw is not None:
         inputs = raw if raw.dtype == torch.float64 else raw.float()
     try:
-        program = _program(whole, inputs, ["outputs", "probabilities"][: 1 + bool(task.classes)])
+        program = _program(whole, inputs, ["outputs", *answers_of(task)])
     except torch.onnx.OnnxExporterError as error:
         reason = next(
             (line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()), "no reason given"
@@ -68,8 +80,13 @@ def write(
     return f"for any batch size; onnxruntime differs by {worst:.1g} at most on {len(inputs)} real examples"
 
 
-def _whole(network: nn.Module, preparation: Preparation | None, classes: bool) -> nn.Module:
-    """The network from raw inputs to its outputs and, of a classifier, their probabilities."""
+def answers_of(task: Task) -> list[str]:
+    """The names of the file's outputs beside `outputs`."""
+    return ["numbers"] if task.answer == "number" else ["probabilities"] if task.classes else []
+
+
+def _whole(network: nn.Module, scaling: Scaling | None, task: Task) -> nn.Module:
+    """The network from raw inputs to its outputs and, if the task has them, probabilities or numbers."""
     from torch import nn
 
     from genas.networks.preparation import standardised
@@ -80,10 +97,12 @@ def _whole(network: nn.Module, preparation: Preparation | None, classes: bool) -
             self.network = network
 
         def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-            if preparation:
-                inputs = standardised(inputs, preparation.scale, preparation.mean, preparation.std)
+            if scaling:
+                inputs = standardised(inputs, scaling.scale, scaling.mean, scaling.std)
             outputs = self.network(inputs)
-            return (outputs, outputs.softmax(1)) if classes else (outputs,)
+            if task.answer == "number":
+                return outputs, numbers(outputs, task)
+            return (outputs, outputs.softmax(1)) if task.classes else (outputs,)
 
     return Whole().eval()
 
@@ -108,7 +127,7 @@ def _program(whole: nn.Module, inputs: Tensor, outputs: list[str]) -> ONNXProgra
 
 
 def _difference(path: Path, whole: nn.Module, inputs: Tensor) -> float:
-    """The largest one between the file's outputs and the network's, of all examples together and of one alone."""
+    """The largest difference between the outputs of the file and of the network, for all examples and for one alone."""
     import onnxruntime
     import torch
 
@@ -117,13 +136,13 @@ def _difference(path: Path, whole: nn.Module, inputs: Tensor) -> float:
     for batch in (inputs, inputs[:1]):
         with torch.inference_mode():
             wanted = whole(batch)
-        for found, output in zip(session.run(None, {"inputs": batch.numpy()}), wanted, strict=True):
-            worst = max(worst, difference(torch.from_numpy(found), output))
+        for values, output in zip(session.run(None, {"inputs": batch.numpy()}), wanted, strict=True):
+            worst = max(worst, difference(torch.from_numpy(values), output))
     return worst
 
 
 def _cleaned(model: ir.Model) -> None:
-    """Take out what the exporter writes of its own stack: paths of this machine, and other bytes on each one."""
+    """Remove the exporter's stack traces, which hold paths of this machine and differ between machines."""
     for node in model.graph.all_nodes():
         node.metadata_props.clear()
         for value in node.outputs:
@@ -134,7 +153,9 @@ def _cleaned(model: ir.Model) -> None:
 
 
 def _metadata(task: Task, reader: Reader | None) -> dict[str, str]:
-    found = {"classes": json.dumps(list(map(str, task.classes))), "preparation": str(getattr(task, "preparation", ""))}
+    named = ("targets", target_names(task)) if task.answer == "number" else ("classes", task.classes)
+    words = "" if task.preparation is None else task.preparation.words
+    found = {named[0]: json.dumps(list(map(str, named[1]))), "preparation": words}
     if reader is not None:
         values = dataclasses.asdict(reader)  # type: ignore[call-overload]  # reader_files has made sure of it
         found["reader"] = json.dumps({"kind": type(reader).__name__, **values})
@@ -143,7 +164,7 @@ def _metadata(task: Task, reader: Reader | None) -> dict[str, str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's notes on packages that no network here needs."""
+    """Suppress the exporter's notes on packages that no network here needs."""
     logger = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""The folder `reading` of an exported network: the very files that read its training data, and what these learned."""
+"""Writes the folder `reading` of an exported network: the code that read its training data, and what it learned."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from genas.core.errors import GenasError
 from genas.core.interfaces import Reader
 
-_PACKAGES = {"numpy", "PIL", "pyarrow", "datasets"}  # that a reader may import, beside the standard library
+_PACKAGES = {"numpy", "PIL", "pyarrow", "datasets"}  # packages that a reader may import, beside the standard library
 
 _HEAD = '''"""Files as raw inputs of the network in model.py, by the code that read its training data."""
 '''
@@ -29,11 +29,11 @@ read = READER.read  # one path or several -> raw inputs, for prepare() of model.
 
 @dataclass
 class Reading:
-    """What an exported reader needs.
+    """The packages that an exported reader needs.
 
     Args:
-        always: packages without which it can't be imported.
-        sometimes: packages that only some kinds of files need.
+        always: needed to import it.
+        sometimes: needed for some kinds of files only.
     """
 
     always: set[str] = field(default_factory=set)
@@ -41,10 +41,10 @@ class Reading:
 
 
 def write(reader: Reader | None, folder: Path) -> Reading | None:
-    """Write `reading/` in the folder, in the place of an earlier one; None where the task has no reader.
+    """Write `reading/` in the folder and replace an earlier one; returns None if the task has no reader.
 
     Raises:
-        GenasError: the reader's files import something that a user of the folder would not have.
+        GenasError: the reader's files import something that a user of the folder need not have.
     """
     target = folder / "reading"
     if target.exists():
@@ -52,21 +52,21 @@ def write(reader: Reader | None, folder: Path) -> Reading | None:
     if reader is None:
         return None
     target.mkdir()
-    found = Reading()
-    for name, source in _sources(reader, found):
+    needs = Reading()
+    for name, source in _sources(reader, needs):
         (target / f"{name}.py").write_text(source, encoding="utf-8")
-    found.sometimes -= found.always
+    needs.sometimes -= needs.always
     kinds = sorted({(kind.__module__.rpartition(".")[2], kind.__name__) for kind in _kinds(reader)})
     imports = "".join(f"from .{module} import {name}\n" for module, name in kinds)
     shown = pprint.pformat(reader, width=100, sort_dicts=False).replace("\n", "\n" + " " * len("READER = "))
     text = f"{_HEAD}\n{imports}{_TAIL.format(reader=shown)}"
     (target / "__init__.py").write_text(text, encoding="utf-8")
     _check(reader, target)
-    return found
+    return needs
 
 
-def _sources(reader: Reader, found: Reading) -> Iterator[tuple[str, str]]:
-    """The name and text of the reader's file, and of all files beside it that these import."""
+def _sources(reader: Reader, needs: Reading) -> Iterator[tuple[str, str]]:
+    """The name and text of the reader's file and of all files of its package that it imports, directly or not."""
     package, _, first = type(reader).__module__.rpartition(".")
     waiting, seen = [first], {first}
     while waiting:
@@ -83,7 +83,7 @@ def _sources(reader: Reader, found: Reading) -> Iterator[tuple[str, str]]:
                 continue
             for root in _roots(node):
                 if root in _PACKAGES:
-                    (found.always if node in tree.body else found.sometimes).add(root)
+                    (needs.always if node in tree.body else needs.sometimes).add(root)
                 elif root not in sys.stdlib_module_names:
                     raise GenasError(
                         f"{type(reader).__name__} cannot be exported: {package}.{name} imports {root!r}; it may import "
@@ -111,7 +111,7 @@ def _kinds(value: object) -> Iterator[type]:
 
 
 def _check(reader: Reader, folder: Path) -> None:
-    """The written reader must be the one that was given, value by value."""
+    """GenasError unless the written reader has the same values as the given one."""
     name = "_genas_exported_reading"
     spec = importlib.util.spec_from_file_location(
         name, folder / "__init__.py", submodule_search_locations=[str(folder)]
@@ -123,7 +123,7 @@ def _check(reader: Reader, folder: Path) -> None:
         spec.loader.exec_module(module)
     finally:
         sys.dont_write_bytecode = silent
-        for known in [known for known in sys.modules if known.partition(".")[0] == name]:
-            del sys.modules[known]
+        for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:
+            del sys.modules[loaded]
     if repr(module.READER) != repr(reader):
         raise GenasError(f"{type(reader).__name__} cannot be exported: it must be a dataclass of plain values.")

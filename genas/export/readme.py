@@ -1,4 +1,4 @@
-"""The README beside an exported network: what it needs, how it is called, and code from a file to a class."""
+"""The README beside an exported network: what it needs, how it is called, and code from a file to its answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from genas.core.interfaces import Task
+from genas.export.onnx_file import answers_of
 from genas.export.reader_files import Reading
 from genas.reporting.outcome import recipe_text
 from genas.training.optimizers import named
@@ -14,10 +15,11 @@ from genas.training.optimizers import named
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_PIP = {"PIL": "pillow", "torch_geometric": "torch-geometric"}  # what pip calls them
+_PIP = {"PIL": "pillow", "torch_geometric": "torch-geometric"}  # the names that pip has for packages
 _KINDS = {"pyarrow": ".parquet files", "datasets": "Hugging Face datasets on disk"}
 
-_FROM_FILE = """From a file to a class:
+_FROM_FILE = {
+    "class": """From a file to a class:
 
 ```python
 import torch
@@ -29,12 +31,28 @@ with torch.inference_mode():
     scores = load()(prepare(read("{file}")))  # [n, classes]
 print([CLASSES[i] for i in scores.argmax(1)])
 ```
+""",
+    "number": """From a file to numbers:
 
+```python
+import torch
+
+from model import TARGETS, load, numbers, prepare
+from reading import read
+
+with torch.inference_mode():
+    answers = numbers(load()(prepare(read("{file}"))))  # [n, targets]
+print([dict(zip(TARGETS, row)) for row in answers.tolist()])
+```
+""",
+}
+_READ = """
 `read` takes {files}, one path or a list, and reads them as the training data were read; it warns of what it reads
-otherwise than it is written. `genas predict FOLDER {file}` does the same without code and adds probabilities.
+otherwise than it is written. `genas predict FOLDER {file}` does the same without code{more}.
 """
 
-_ONNX = """The same with onnxruntime alone (`pip install {needs}`), preparation included:
+_ONNX = {
+    "class": """The same with onnxruntime alone (`pip install {needs}`), preparation included:
 
 ```python
 import json
@@ -48,7 +66,23 @@ classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
 scores, probabilities = session.run(None, {{"inputs": read("{file}").astype("{kind}")}})
 print([classes[i] for i in scores.argmax(1)])
 ```
-"""
+""",
+    "number": """The same with onnxruntime alone (`pip install {needs}`), preparation included:
+
+```python
+import json
+
+import onnxruntime
+
+from reading import read
+
+session = onnxruntime.InferenceSession("model.onnx")
+targets = json.loads(session.get_modelmeta().custom_metadata_map["targets"])
+_, answers = session.run(None, {{"inputs": read("{file}").astype("{kind}")}})
+print([dict(zip(targets, row)) for row in answers.tolist()])
+```
+""",
+}
 
 
 def readme(
@@ -61,14 +95,16 @@ def readme(
     raw: Tensor | None,
     recipe: Mapping[str, Any],
 ) -> str:
-    """The text.
+    """The text of the README.
 
     Args:
-        onnx: what is said of the ONNX file.
+        onnx: the sentence on the ONNX file.
         extra: packages that the network needs beside torch and safetensors.
-        reading: what the reader in `reading/` needs; None where there is none.
-        raw: examples as the task holds them; None where the task's `prepare` does more than scale them.
-        recipe: how the network was trained; empty where it is not known.
+        reading: what the reader in `reading/` needs; None if there is no reader.
+        network: the trained network.
+        task: its task.
+        raw: examples as the task holds them; None if the task's `prepare` does more than scale them.
+        recipe: how the network was trained; empty if unknown.
     """
     needs = ["torch", "safetensors", "numpy", *_by_pip(extra)]
     needs += [name for name in _by_pip(reading.always if reading else ()) if name not in needs]
@@ -79,25 +115,51 @@ def readme(
         taken = "input `inputs`, prepared"
     else:
         shape = ", ".join(map(str, task.input_shape))
-        values = f"images, values 0 to {getattr(task, 'scale', 1):g}" if images else "rows"
+        values = f"images, values 0 to {_white(task):g}" if images else "rows"
         how = f"`raw` is a tensor, a numpy array or lists [B, {shape}]: {values} (see PREPARATION)."
         taken = f"input `inputs`, raw as {'float32' if images else 'float64'}"
-    by = named(network)
-    gives = "outputs `outputs` and `probabilities`" if task.classes else "output `outputs`"
+    by, names = named(network), " and ".join(f"`{name}`" for name in ("outputs", *answers_of(task)))
+    gives = f"outputs {names}" if " and " in names else f"output {names}"
     return "\n".join([
         f"Needs `pip install {' '.join(needs)}` and no genas{_also(reading)}. In this folder:",
         "",
-        f"    from model import CLASSES, load{'' if raw is None else ', prepare'}",
-        f"    scores = load()({inputs})  # [B, {'outputs' if raw is None else 'classes'}]",
+        *_call(task, inputs, prepared=raw is None),
         "",
-        f"{how} Scores are logits; `scores.argmax(1)` indexes `CLASSES`.",
+        f"{how} {_meaning(task)}",
         "",
-        *([_from_file(images)] if reading else []),
-        *([_from_onnx(reading, images)] if reading and not onnx.startswith("missing") else []),
+        *([_from_file(task, images)] if reading else []),
+        *([_from_onnx(task, reading, images)] if reading and not onnx.startswith("missing") else []),
         f"model.onnx ({taken}; {gives}): {onnx}.",
         "",
         *([f"Trained with {by}: {recipe_text(recipe)} (architecture.json has it as data).", ""] if recipe else []),
     ])  # fmt: skip
+
+
+def _white(task: Task) -> float:
+    """The largest raw value of its images."""
+    scaling = None if task.preparation is None else task.preparation.inputs
+    return 1.0 if scaling is None else scaling.scale
+
+
+def _call(task: Task, inputs: str, *, prepared: bool) -> list[str]:
+    """The lines of code that ask the network."""
+    more = "" if prepared else ", prepare"
+    if task.answer == "number":
+        return [
+            f"    from model import TARGETS, load, numbers{more}",
+            f"    answers = numbers(load()({inputs}))  # [B, targets]",
+        ]
+    return [
+        f"    from model import CLASSES, load{more}",
+        f"    scores = load()({inputs})  # [B, {'outputs' if prepared else 'classes'}]",
+    ]
+
+
+def _meaning(task: Task) -> str:
+    """What the outputs are."""
+    if task.answer == "number":
+        return "`numbers` turns outputs into the units of the training data; `TARGETS` names the columns."
+    return "Scores are logits; `scores.argmax(1)` indexes `CLASSES`."
 
 
 def _by_pip(names: Iterable[str]) -> list[str]:
@@ -105,18 +167,20 @@ def _by_pip(names: Iterable[str]) -> list[str]:
 
 
 def _also(reading: Reading | None) -> str:
-    """Packages that only some files need."""
+    """Packages that only some kinds of files need."""
     some = sorted(reading.sometimes) if reading else []
     return f" ({', '.join(f'{name} for {_KINDS[name]}' for name in some)})" if some else ""
 
 
-def _from_file(images: bool) -> str:
+def _from_file(task: Task, images: bool) -> str:
     files = "pictures, folders of them, .npz and .parquet files" if images else ".csv, .tsv, .parquet and .npz files"
-    return _FROM_FILE.format(file="picture.png" if images else "rows.csv", files=files)
+    more = " and adds probabilities" if task.answer == "class" else ""
+    whole = _FROM_FILE[task.answer] + _READ
+    return whole.format(file="picture.png" if images else "rows.csv", files=files, more=more)
 
 
-def _from_onnx(reading: Reading, images: bool) -> str:
+def _from_onnx(task: Task, reading: Reading, images: bool) -> str:
     needs = " ".join(["onnxruntime", *_by_pip(reading.always)])
-    return _ONNX.format(
+    return _ONNX[task.answer].format(
         needs=needs, file="picture.png" if images else "rows.csv", kind="float32" if images else "float64"
     )

@@ -193,7 +193,7 @@ def predict(
     files: Annotated[list[Path], typer.Argument(help="Pictures, folders of them, or tables.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Tell the class of new pictures or rows, with the probability of each class, as CSV."""
+    """Tell the class of new pictures or rows, with the probability of each class, or their numbers, as CSV."""
     from genas import api
 
     found = api.predict(run, files)
@@ -275,10 +275,10 @@ def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")], as_
 
 @app.command()
 def fit(
-    kind: Annotated[str, typer.Argument(help="diffusion, archlm or gnn.")],
+    learner: Annotated[str, typer.Argument(help="What to fit: one of `genas list learners`, or name:option=value.")],
     space: Annotated[str, typer.Argument(help="The space whose architectures are learned.")],
     sources: Annotated[list[str], typer.Argument(help="Ledgers, or table:<task>:sample=<n>,devices=a+b,<option>=...")],
-    out: Annotated[Path | None, typer.Option(help="The model's folder. Default models/<kind>-<space>.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The model's folder. Default models/<learner>-<space>.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the examples.", min=1)] = None,
     seed: Seed = None,
     device: Device = None,
@@ -287,15 +287,16 @@ def fit(
     from genas import api
     from genas.faces.console import Bars
 
-    given = {"epochs": epochs, "seed": seed, "device": device}
     with Bars() as bars:
         folder = api.fit(
-            kind,
+            learner,
             space,
             sources,
             out=out,
+            epochs=epochs,
+            seed=seed or 0,
+            device=device or "cpu",
             on_progress=lambda p: bars.fraction(p.epoch, p.epochs, f"loss {p.loss:.3f}, held out {p.held_out:.3f}"),
-            **{k: v for k, v in given.items() if v is not None},
         )
     say(f"The model is in {folder}.")
 

@@ -1,13 +1,14 @@
-"""Reads what the rules can't with a chat model, which may pick words but never numbers."""
+"""Reads with a chat model what the rules can't; the model may choose words but never numbers."""
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from genas.core import registry
+from genas.core import declared, registry
 from genas.core.errors import GenasError, RequestError
 from genas.core.interfaces import Interpreter
 from genas.core.records import Request
@@ -29,12 +30,12 @@ _SIGNS = {"at most", "at least", "under", "over"}
 
 
 class Chat(Interpreter):
-    """Rules first; where they refuse, a chat model rewrites the sentence in words that the rules read.
+    """Rules first; where they refuse, a chat model rewrites the sentence in words that the rules can read.
 
-    The model fills in a record of a fixed schema; it is put into a plain sentence, which the rules read and check as
-    they do any other. A number that the user's sentence does not hold, or a number of that sentence that is missing
-    from the record, is an error. Nothing of the reply is executed, and it can choose no plug-in but the task. Data at a
-    path are the rules' to read, and what is not served is refused without asking the model.
+    The model fills in a record with a fixed schema. The record is turned into a plain sentence, which the rules read
+    and check like any other. It is an error if the record holds a number that the user's sentence does not, or lacks
+    one that it does. Nothing in the reply is executed, and the only plug-in it can choose is the task. Only the rules
+    read paths to data. A request for something that genas does not offer is refused without asking the model.
 
     Args:
         llm: the chat model: a LangChain BaseChatModel, a name of `genas list llms`, or "provider:name".
@@ -54,7 +55,7 @@ class Chat(Interpreter):
         try:
             return self._exact.read(sentence, **known)
         except (NotServed, UnreadPath):
-            raise  # no other work and no other data may take their place
+            raise  # the model must not replace the work or the data that the user asked for
         except RequestError as refusal:
             if not re.search(r"\w", sentence) or len(sentence) > _LONGEST:
                 raise
@@ -74,18 +75,18 @@ class Chat(Interpreter):
         return Request(**{**request.__dict__, "goal": known.get("goal", sentence)})
 
     def _record(self, sentence: str, reason: RequestError) -> dict[str, Any]:
-        """The model's reply as a record, or RequestError."""
+        """The model's reply as a record; RequestError if it gives none."""
         from genas.llms import _prompts
 
         prompt = _prompts.load_prompt("interpret")
         text = prompt.render(sentence=sentence, problem=str(reason), tasks=", ".join(_tasks()))
         assert prompt.schema is not None
-        schema = {"title": "request", "description": prompt.name, **prompt.schema}
+        schema = {"title": "request", "description": prompt.name, **_with_metrics(prompt.schema)}
         try:
             reply = self._model().with_structured_output(schema, method="json_schema").invoke(text)
         except GenasError as error:
             raise RequestError(f"{reason} (The chat model failed: {_line(str(error))})") from error
-        except Exception as error:  # providers raise their own classes: transport, time-out, malformed reply
+        except Exception as error:  # providers raise their own classes for transport, time-out and malformed replies
             raise RequestError(
                 f"{reason} (The chat model failed: {_line(f'{type(error).__name__}: {error}')})"
             ) from error
@@ -96,36 +97,50 @@ class Chat(Interpreter):
     def _model(self) -> BaseChatModel:
         from genas.llms._reach import chat_model
 
-        made: BaseChatModel = chat_model(self._llm) if isinstance(self._llm, str) else self._llm
-        return made
+        model: BaseChatModel = chat_model(self._llm) if isinstance(self._llm, str) else self._llm
+        return model
 
 
 def _tasks() -> list[str]:
-    """Tasks that a name alone chooses."""
+    """Tasks that need no more than their name."""
     return [name for name in registry.names("tasks") if name not in OWN]
 
 
+def _names() -> dict[str, str]:
+    """The metrics that a record may name, each as the rules read it: the standard ones and those of other packages."""
+    return {**NAMES, **{metric.name: metric.name for metric in declared.outside()}}
+
+
+def _with_metrics(schema: dict[str, Any]) -> dict[str, Any]:
+    """The record's schema, whose limits and objectives may be on other packages' metrics too."""
+    whole = copy.deepcopy(schema)
+    fields = whole["properties"]
+    for part in (fields["constraints"]["items"]["properties"]["metric"], fields["objectives"]["items"]):
+        part["enum"] += [metric.name for metric in declared.outside()]
+    return whole
+
+
 def _sentence(record: dict[str, Any], named: bool) -> str:
-    """The record in words that the rules read; RequestError for what is not as the schema says.
+    """The record as a sentence that the rules can read; RequestError where it does not follow the schema.
 
     Args:
         record: the model's reply.
-        named: whether the task is known already, and not the model's to choose.
+        named: whether the task is known already, so that the model can't choose it.
     """
     task = record.get("task")
     if not named and task not in _tasks():
         raise RequestError(f"no task {_line(json.dumps(task))}")
-    parts = [] if named else [str(task)]
+    parts, names = [] if named else [str(task)], _names()
     for limit in _list(record, "constraints"):
-        if not isinstance(limit, dict) or limit.get("metric") not in NAMES:
+        if not isinstance(limit, dict) or limit.get("metric") not in names:
             raise RequestError("a limit without a known metric")
         value, unit, sign = (str(limit.get(key, "")).strip() for key in ("value", "unit", "comparison"))
         if not _NUMBER.fullmatch(value) or not _UNIT.fullmatch(unit) or sign not in _SIGNS:
-            raise RequestError(f"the limit {_line(json.dumps(limit))} is none")
-        parts.append(f"{NAMES[limit['metric']]} {sign} {value} {unit}".strip())
-    wishes = [wish for wish in _list(record, "objectives") if wish in NAMES]
+            raise RequestError(f"{_line(json.dumps(limit))} is not a limit")
+        parts.append(f"{names[limit['metric']]} {sign} {value} {unit}".strip())
+    wishes = [wish for wish in _list(record, "objectives") if wish in names]
     if wishes:
-        parts.append("first " + ", then ".join(NAMES[wish] for wish in wishes))
+        parts.append("first " + ", then ".join(names[wish] for wish in wishes))
     for key, lead in (("budget", "search budget of "), ("device", "on ")):
         if text := re.sub(r"[^\w .:-]", " ", str(record.get(key) or "")).strip()[:60]:
             parts.append(text if re.search(r"trial", text) else lead + text)
@@ -133,20 +148,20 @@ def _sentence(record: dict[str, Any], named: bool) -> str:
 
 
 def _list(record: dict[str, Any], key: str) -> Sequence[Any]:
-    found = record.get(key) or []
-    if not isinstance(found, list):
-        raise RequestError(f"{key} is no list")
-    return found
+    items = record.get(key) or []
+    if not isinstance(items, list):
+        raise RequestError(f"{key} is not a list")
+    return items
 
 
 def _check_numbers(sentence: str, rewritten: str) -> None:
-    """RequestError unless both hold the same numbers: none invented, none lost (those in task names aside)."""
-    # translated twice, since a sentence may mix languages and none of its numbers may get lost
-    said, made = (_numbers(plain(english(set_apart(text).restored()))) for text in (sentence, rewritten))
-    names = set().union(*(_numbers(name) for name in _tasks()))
-    if invented := made - said - names:
+    """RequestError unless both hold the same numbers, apart from those in task names: none invented, none lost."""
+    # translated twice: a sentence may mix languages, and none of its numbers may get lost
+    in_sentence, in_record = (_numbers(plain(english(set_apart(text).restored()))) for text in (sentence, rewritten))
+    in_names = set().union(*(_numbers(name) for name in _tasks()))
+    if invented := in_record - in_sentence - in_names:
         raise RequestError(f"{_shown(invented)} is not in your sentence")
-    if lost := said - made - names:
+    if lost := in_sentence - in_record - in_names:
         raise RequestError(f"{_shown(lost)} of your sentence is left out")
 
 
@@ -159,6 +174,6 @@ def _shown(numbers: set[float]) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line, without control characters, at most 200 characters."""
+    """The text on one line: no control characters, at most 200 characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= 200 else line[:199] + "…"

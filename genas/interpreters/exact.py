@@ -1,4 +1,4 @@
-"""Reads plain English with rules: numbers with units, comparisons, wishes; asks where it is not sure."""
+"""Reads plain sentences with rules: numbers with units, comparisons, wishes. Where it is not sure, it asks."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from genas.interpreters.subject.subject import is_table, read_subject, space_for
 
 _FIELDS = tuple(f.name for f in fields(Request))
 _LONGEST = 4000
-_SCRATCH = re.compile(
+_FROM_SCRATCH = re.compile(
     r"\b(?:from scratch|(?:no|without|not?) (?:any )?(?:pre-?trained|pre-?training|imagenet)\w*|not pre-?trained)\b",
     re.I,
 )
-_UNSCRATCHED = re.compile(r"(?:\b(?:not|never|without|avoid|rather than|instead of|than)|n't)(?: \w+){0,2} $", re.I)
+_NEGATED = re.compile(r"(?:\b(?:not|never|without|avoid|rather than|instead of|than)|n't)(?: \w+){0,2} $", re.I)
 
 
 class Exact(Interpreter):
     """Understands sentences such as "digits, under 50k parameters, accuracy first", and never makes a number up.
 
-    Every number must be a limit, a budget, a seed, a number of classes or an image size; one that can't be placed is a
-    RequestError, as is a sentence that does not say what the network is for. "Under 50k parameters" is at most 49,999;
-    for other metrics the end is included. MACs count twice as flops; megabytes are 10^6 bytes.
+    Every number must be a limit, a budget, a seed, a number of classes or an image size. A number that is none of these
+    is a RequestError, and so is a sentence that does not say what the network is for. "Under 50k parameters" means at
+    most 49,999; limits on other metrics include their end. One MAC counts as two FLOPs; a megabyte is 10^6 bytes.
     """
 
     def read(self, sentence: str, **known: Any) -> Request:
-        """The request that the sentence and the known fields make; known fields win.
+        """The request that a sentence and the fields known beforehand make together; known fields win.
 
         Args:
-            sentence: plain English; may be empty where `known` has the task.
-            known: fields of Request as records.
+            sentence: plain English, German or French; may be empty if `known` names the task.
+            known: fields of Request, as records.
 
         Raises:
-            RequestError: something is missing, unclear or contradicts itself; the message says what to write.
+            RequestError: something is missing, unclear or contradictory; the message says what to write.
         """
         _check_known(known)
         if len(sentence) > _LONGEST:
@@ -54,19 +54,19 @@ class Exact(Interpreter):
         names = names_in(subject.text, subject.task)
         limits = read_limits(subject.text, names)
         check_facts(subject, subject.task)
-        made = {**_made(subject.task, subject, limits, names), **known}
-        if _from_scratch(sentence) and "pretrained" in registry.options("spaces", made["space"].name):
-            made["space"] = replace(made["space"], options={"pretrained": False, **made["space"].options})
-        request = Request(**{"goal": sentence, **made})
+        values = {**_read_fields(subject.task, subject, limits, names), **known}
+        if _from_scratch(sentence) and "pretrained" in registry.options("spaces", values["space"].name):
+            values["space"] = replace(values["space"], options={"pretrained": False, **values["space"].options})
+        request = Request(**{"goal": sentence, **values})
         check_limits(request.constraints)
         _check_budget(request.budget)
         return request
 
     def task(self, sentence: str) -> Use:
-        """The task that the sentence names, whatever else it says.
+        """The task that the sentence names; the rest of it may be anything.
 
         Raises:
-            RequestError: it names none, or one that is not served.
+            RequestError: the sentence names no task, or one that genas does not offer.
         """
         task = read_subject(sentence, None, None).task
         assert task is not None
@@ -74,12 +74,13 @@ class Exact(Interpreter):
 
 
 def _from_scratch(sentence: str) -> bool:
-    """Whether no pretrained part is wanted; "do not train from scratch" is no such wish."""
-    return any(not _UNSCRATCHED.search(sentence[: found.start()]) for found in _SCRATCH.finditer(sentence))
+    """Whether the sentence rules out pretrained parts; "do not train from scratch" does not."""
+    return any(not _NEGATED.search(sentence[: match.start()]) for match in _FROM_SCRATCH.finditer(sentence))
 
 
-def _made(task: Use, subject: Subject, limits: Limits, names: Names) -> dict[str, Any]:
-    made: dict[str, Any] = {
+def _read_fields(task: Use, subject: Subject, limits: Limits, names: Names) -> dict[str, Any]:
+    """The request's fields as the sentence gives them."""
+    values: dict[str, Any] = {
         "task": task,
         "space": subject.space or space_for(task),
         "objectives": read_wishes(limits.text, names, registry.load("tasks", task.name).metric),
@@ -88,10 +89,10 @@ def _made(task: Use, subject: Subject, limits: Limits, names: Names) -> dict[str
         "validator": _validator(task, limits.epochs),
     }
     if subject.device is not None:
-        made["device"] = subject.device
+        values["device"] = subject.device
     if subject.seed is not None:
-        made["seed"] = subject.seed
-    return made
+        values["seed"] = subject.seed
+    return values
 
 
 def _validator(task: Use, epochs: int | None) -> Use:
@@ -99,7 +100,7 @@ def _validator(task: Use, epochs: int | None) -> Use:
         return Use("train", {} if epochs is None else {"epochs": epochs})
     if epochs is not None:
         raise RequestError(
-            f"{task.name} is a table: nothing is trained, so {epochs} epochs mean nothing. Leave them out."
+            f"{task.name} is a table: nothing is trained, so {epochs} epochs have no meaning. Leave them out."
         )
     return Use("table")
 

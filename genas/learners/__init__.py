@@ -1,1 +1,1 @@
-"""What `genas fit` fits: one file is one kind of model."""
+"""What `genas fit` can fit: one file is one learner."""

@@ -1,4 +1,4 @@
-"""One token after the other, under a grammar where there is one."""
+"""Generates an answer token by token, under a grammar if there is one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from genas.core.errors import LLMFailed
 
 
 class _Guide:
-    """What may come next under a grammar; without one, everything."""
+    """The tokens that may come next under a grammar; without a grammar, all."""
 
     def __init__(self, tokenizer: Any, grammar: str | None, vocabulary: int) -> None:
         self._matcher = None if grammar is None else LLMatcher(tokenizer, grammar)
@@ -25,7 +25,7 @@ class _Guide:
             raise LLMFailed(f"The grammar for the answer can't be used: {self._matcher.get_error()}")
 
     def forced(self) -> list[int]:
-        """The tokens that the grammar leaves no choice about, taken."""
+        """Take the tokens that the grammar leaves no choice about, and return them."""
         if self._matcher is None or self._matcher.is_stopped():
             return []
         tokens = [int(token) for token in self._matcher.compute_ff_tokens()]
@@ -35,14 +35,14 @@ class _Guide:
         return tokens
 
     def mask(self, logits: torch.Tensor) -> None:
-        """Bar what the grammar forbids, in place."""
+        """Set the logits of forbidden tokens to minus infinity, in place."""
         if self._matcher is not None:
             fill_next_token_bitmask(self._matcher, self._mask)
             bits = (self._mask[..., None] >> torch.arange(32, dtype=torch.int32)) & 1  # [1, K / 32, 32]
             logits.masked_fill_(bits.view(1, -1)[:, : logits.shape[1]] == 0, float("-inf"))
 
     def take(self, token: int) -> None:
-        """Go on by one token."""
+        """Tell the grammar which token was drawn."""
         if self._matcher is not None:
             self._matcher.consume_token(token)
             self._check()
@@ -65,7 +65,7 @@ def decode(
     limit: int,
     end: int,
 ) -> tuple[list[int], bool]:
-    """The answer's tokens, and whether it ended by itself.
+    """The answer's tokens, and whether the model ended it (rather than the limit).
 
     Args:
         model: a causal language model of transformers.
@@ -73,8 +73,8 @@ def decode(
         guide: llguidance's view of the tokenizer.
         grammar: an llguidance grammar, or None for free text.
         temperature: 0 takes the likeliest token.
-        seed: of the draw; the global random state is not used.
-        limit: tokens at most.
+        seed: of the sampling; the global random state is not used.
+        limit: number of tokens, at most.
         end: the end-of-text token.
 
     Raises:

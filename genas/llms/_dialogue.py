@@ -1,4 +1,4 @@
-"""What proposers and refiners that ask a chat model share: calls made once, their record in the ledger, and repair."""
+"""What plug-ins that ask a chat model share: calls that are never repeated, their record in the ledger, and repair."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LOG = logging.getLogger(__name__)  # a failure must be seen; with no handler set, Python shows warnings on stderr
-_PATIENCE = 3  # failures in a row after which a model is asked no more
+_LOG = logging.getLogger(__name__)  # failures must be seen; without a handler, Python shows warnings on stderr
+_PATIENCE = 3  # failures in a row after which a model is no longer asked
 
 
 class Access(NamedTuple):
     """Which chat model is asked, and how.
 
     Args:
-        model: a name of `genas list llms`, or "provider:name" for LangChain's init_chat_model.
-        options: options of the model, such as {"path": ...} for replay; for a provider, what its class takes.
-        base_url: of an OpenAI-compatible server.
+        model: a name from `genas list llms`, or "provider:name" for LangChain's init_chat_model.
+        options: options of the model, such as {"path": ...} for replay; for a provider, those of its class.
+        base_url: the address of an OpenAI-compatible server.
         timeout: seconds to wait for one reply of a provider.
-        retries: times that a failed transport is tried again by the provider's client.
-        temperature: how freely the model draws.
-        structured: whether a provider is sent a JSON schema that lists of architectures must follow; embedded models
-            always follow one.
-        tokens: that may be spent in all, prompts included; the call that goes beyond is the last. None is no limit.
+        retries: how often the provider's client retries after a failed transport.
+        temperature: the sampling temperature.
+        structured: whether to send a provider a JSON schema for lists of architectures; embedded models always get one.
+        tokens: the token budget of the whole run, prompts included; the call that exceeds it is the last. None is no
+            limit.
     """
 
     model: str = "local"
@@ -50,21 +50,21 @@ class Access(NamedTuple):
 
 
 class Dialogue:
-    """The calls that one plug-in makes of one chat model.
+    """The calls of one plug-in to one chat model.
 
-    A call is known by model, prompt and a seed that counts the calls; one that is in the ledger is not made again. One
-    that failed is there too, with the reason. A failure is said at once, and a model that is out of reach, or fails
-    three times in a row, is asked no more: a dead server stalls no run.
+    A call is identified by its model, its prompt and a seed that depends on how many calls came before. A call that is
+    in the ledger is not made again. Failed calls are there too, with the reason. A failure is reported at once. A model
+    that is out of reach, or fails three times in a row, is no longer asked, so that a dead server can't stall a run.
 
     Args:
         name: of the plug-in.
         access: which model.
-        wording: how the space is spoken of.
-        ledger: remembers prompts and replies.
+        wording: how the space is described to the model.
+        ledger: keeps prompts and replies.
         seed: of the run.
 
     Raises:
-        RequestError: there is no such model of a provider, and the ledger holds no reply of it.
+        RequestError: the provider has no such model, and the ledger holds no reply.
     """
 
     def __init__(self, name: str, access: Access, wording: Wording, ledger: Ledger, seed: int) -> None:
@@ -73,15 +73,15 @@ class Dialogue:
         self._calls = self._spent = self._failed = 0  # calls, tokens, failures in a row
         self.silent: str | None = None
         if not self._embedded and not any(event["kind"] == "completion" for event in ledger.read()):
-            _ = self.chat  # which refuses a name before anything is spent
+            _ = self.chat  # refuses a wrong name before anything is spent
 
     def text(self, role: str, most: int, **values: object) -> str | None:
-        """Free text on one line, printable, of at most `most` characters; None where the model failed.
+        """Ask for free text: one printable line of at most `most` characters; None if the model failed.
 
         Args:
             role: the prompt's name.
-            most: characters that are kept.
-            values: of the prompt's variables.
+            most: the number of characters that are kept.
+            values: the prompt's variables.
         """
 
         def read(reply: str) -> str:
@@ -102,16 +102,16 @@ class Dialogue:
         fault: Fault | None = None,
         **values: object,
     ) -> list[Architecture]:
-        """Legal architectures of a reply; what is wrong goes back for repair, and what stays illegal is dropped.
+        """Ask for architectures: wrong lines are sent back for repair, and lines that stay illegal are dropped.
 
         Args:
             role: the prompt's name.
-            count: architectures asked for.
-            shown: the prompt's variables that are also repeated where a repair is asked for.
-            repairs: times that wrong lines are sent back.
-            fault: what the caller finds wrong with a legal architecture, in words; faulty ones are used only where
-                there are no others.
-            values: of the other variables.
+            count: how many architectures to ask for.
+            shown: variables of the prompt that the prompt for repairs takes too.
+            repairs: how often wrong lines are sent back.
+            fault: says in words what is wrong with a legal architecture, or None; faulty architectures are returned
+                only if there are no others.
+            values: the other variables.
         """
         reply = self._lines(role, count, fault, **shown, **values)
         legal, spare = list(reply.legal), list(reply.spare)
@@ -130,11 +130,14 @@ class Dialogue:
         return self._answer(role, read, count, 40 + 160 * count, count=count, **values) or Reply([], [], [])
 
     def _answer(self, role: str, read: Callable[[str], T], lines: int, most: int, **values: object) -> T | None:
-        """What is read in the reply to a prompt; None where the model or the reading failed, which the ledger tells.
+        """The reply to a prompt, as `read` reads it; None if the model or the reading failed, which the ledger says.
 
         Args:
-            lines: how many the reply must have; 0 for free text.
-            most: tokens of the reply of an embedded model.
+            role: the prompt's name.
+            read: makes the result from the reply's text, or raises LLMFailed.
+            lines: how many lines the reply must have; 0 for free text.
+            most: tokens of the reply of an embedded model, at most.
+            values: the prompt's variables.
         """
         from genas.llms._prompts import fingerprint, load_prompt
 
@@ -158,7 +161,7 @@ class Dialogue:
         return read(event["reply"])
 
     def _fail(self, event: Mapping[str, Any]) -> None:
-        """Say that a call failed, the first time, and end where it makes no sense to go on."""
+        """Report the first failed call, and stop asking the model where more calls would fail too."""
         self._failed += 1
         failed = f"The chat model {self.access.model} failed: {str(event['failure']).rstrip('.')}."
         if event.get("out_of_reach") or self._failed >= _PATIENCE:
@@ -168,14 +171,14 @@ class Dialogue:
             self._note("failed", f"{failed} {self._name} brings fewer candidates.")
 
     def _note(self, name: str, text: str) -> None:
-        """A warning in the ledger, once, and to whoever watches."""
+        """Write a warning into the ledger and the log, once."""
         identity = f"warning {self._name} {name}"
         if self._ledger.find(identity) is None:
             self._ledger.append({"kind": "warning", "id": identity, "text": text})
             _LOG.warning("%s", text)
 
     def _used_up(self) -> bool:
-        """Whether the tokens are spent, which the ledger then tells."""
+        """Whether the token budget is spent; if so, the ledger says it."""
         most = self.access.tokens
         if most is None or self._spent < most:
             return False
@@ -186,7 +189,7 @@ class Dialogue:
     def _completed(
         self, prompt: str, read: Callable[[str], object], lines: int, most: int, seed: int
     ) -> dict[str, Any]:
-        """What the ledger keeps of a call: the reply, the tokens, the seconds, and the failure where there was one."""
+        """Make a call; returns what the ledger keeps of it: the reply, the tokens, the seconds, and any failure."""
         from genas.llms import _reach
 
         event: dict[str, Any] = {}
@@ -205,7 +208,7 @@ class Dialogue:
 
     @property
     def _patience(self) -> float | None:
-        """Seconds for a whole call of a provider; a model on this machine takes its time."""
+        """Seconds for a whole call to a provider; None, which is no limit, for a model on this machine."""
         from genas.llms import _reach
 
         return None if self._embedded else _reach.patience(self.access.timeout, self.access.retries)
@@ -215,7 +218,7 @@ class Dialogue:
         return self.access.model in registry.names("llms")
 
     def _bound(self, lines: int, most: int, seed: int) -> dict[str, Any]:
-        """What a call is bound to: its seed and its form, where the model takes them."""
+        """The seed and the form of the answer as arguments of a call, if the model takes them."""
         from genas.llms import _reach
 
         if not self._embedded:
@@ -232,7 +235,7 @@ class Dialogue:
 
     @cached_property
     def chat(self) -> BaseChatModel:
-        """The model, made at the first call."""
+        """The model, created on first use."""
         from genas.llms import _reach
 
         access, options = self.access, dict(self.access.options or {})

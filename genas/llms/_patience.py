@@ -1,4 +1,4 @@
-"""How long a chat server is waited for: a whole reply has its time, however it comes, and bounded size."""
+"""Bounds the time and the size of a whole reply of a chat server, however the server sends it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from genas.llms._answer import answer_of
 
 T = TypeVar("T")
 
-_CONNECT = 5.0  # seconds until a server must have taken the connection
-_BYTES = 8_000_000  # of a reply
+_CONNECT = 5.0  # seconds within which a server must accept the connection
+_BYTES = 8_000_000  # of a reply, at most
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 def within(seconds: float, job: Callable[[], T]) -> T:
-    """What the job gives; TimeoutError where it has not ended by then, and it is left to itself.
+    """The result of the job; TimeoutError if it takes longer, while the job goes on in its thread.
 
-    The transport of a provider may wait for each piece of a reply anew; this bounds all of it.
+    A provider's transport may start its time limit anew for each piece of a reply; this one is for the whole reply.
     """
     future: Future[T] = Future()
 
     def work() -> None:
         try:
             future.set_result(job())
-        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
             future.set_exception(error)
 
     context = contextvars.copy_context()
@@ -45,21 +45,21 @@ def within(seconds: float, job: Callable[[], T]) -> T:
 
 
 class WholeReply(httpx.BaseTransport):
-    """Brings a reply of a server that speaks the OpenAI protocol as a whole and in time, or as an error of its own.
+    """Fetches a whole reply of a server that speaks the OpenAI protocol in time, or gives an error reply instead.
 
-    Thoughts are left out of the answers, and counts of tokens that are no numbers are left away, since clients trip
-    over them. A reply that came too late or was too large is not asked for again.
+    Reasoning is removed from the answers, and so are token counts that are not numbers, since clients fail on them. A
+    reply that came too late or was too large is not requested again.
 
     Args:
-        seconds: for one reply.
+        seconds: the most that one reply may take.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The reply, read to its end."""
-        request.headers["accept-encoding"] = "identity"  # nothing that could be unpacked without end
+        """The reply, read to its end, or an error reply."""
+        request.headers["accept-encoding"] = "identity"  # a compressed reply could unpack without end
         request.extensions["timeout"] = {
             **dict.fromkeys(("read", "write", "pool"), self._seconds),
             "connect": min(_CONNECT, self._seconds),
@@ -74,7 +74,7 @@ class WholeReply(httpx.BaseTransport):
 
 
 def client(seconds: float) -> httpx.Client:
-    """What makes the calls of an OpenAI client."""
+    """The HTTP client that makes the calls of an OpenAI client."""
     return httpx.Client(transport=WholeReply(seconds), follow_redirects=True)
 
 
@@ -98,12 +98,12 @@ def _read(inner: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
 
 
 def _refused(status: int, why: str) -> httpx.Response:
-    """What the client reads in place of the reply, and does not try again."""
+    """An error reply that the client does not retry."""
     return httpx.Response(status, headers={"x-should-retry": "false"}, json={"error": {"message": why}})
 
 
 def _plain(body: bytes) -> bytes:
-    """The body of a reply, its answers without thoughts and its usage in whole numbers; what is no JSON as it is."""
+    """The body of a reply without reasoning and with usage in whole numbers; a body that is not JSON stays as it is."""
     try:
         reply = json.loads(body)
     except (ValueError, RecursionError):
@@ -119,9 +119,11 @@ def _plain(body: bytes) -> bytes:
     return json.dumps(reply).encode()
 
 
-def _usage(told: Any) -> dict[str, int] | None:
-    """The counts that can be read; None where none can."""
-    counts = {key: count for key in _COUNTS if isinstance(told, dict) and (count := _count(told.get(key))) is not None}
+def _usage(usage: Any) -> dict[str, int] | None:
+    """The token counts that can be read; None if there are none."""
+    counts = {
+        key: count for key in _COUNTS if isinstance(usage, dict) and (count := _count(usage.get(key))) is not None
+    }
     if not counts:
         return None
     counts.setdefault("total_tokens", counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0))

@@ -1,4 +1,4 @@
-"""Prompts with strict variables: what a prompt declares must be given, nothing else may be."""
+"""Loads prompts and fills in their variables; a caller must give exactly those that the prompt declares."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _VARIABLE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 
 class PromptError(GenasError):
-    """A prompt file is malformed, or was given other variables than it declares."""
+    """A prompt file is malformed, or the caller gave other variables than it declares."""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt file, read.
+    """A prompt file that has been read.
 
     Args:
         name: the file's name without .md.
-        variables: the names that `render` must be given.
+        variables: the names of the values that `render` needs.
         schema: the JSON schema of the answer, or None where the answer is free text.
         body: the text, with {{variables}}.
     """
@@ -40,10 +40,10 @@ class Prompt:
     body: str
 
     def render(self, **values: object) -> str:
-        """The text with every variable filled in; values are never read as prompt text themselves.
+        """The text with every variable filled in; braces inside a value have no effect.
 
         Raises:
-            PromptError: a declared variable is missing, or one is given that is not declared.
+            PromptError: a declared variable is missing, or an undeclared one is given.
         """
         if set(values) != set(self.variables):
             wrong = sorted(set(values) ^ set(self.variables))
@@ -52,7 +52,7 @@ class Prompt:
 
 
 def load_prompt(name: str) -> Prompt:
-    """The prompt `prompts/<name>.md`: front matter of `key: JSON` lines (variables, schema) between dashes, then text.
+    """The prompt `prompts/<name>.md`: front matter of `key: JSON` lines between lines of dashes, then the text.
 
     Raises:
         MissingArtifact: there is no such file.
@@ -78,7 +78,7 @@ def load_prompt(name: str) -> Prompt:
 
 
 def transcript(messages: Sequence[BaseMessage]) -> str:
-    """Messages as one text: a lone human message as it is, others with their roles."""
+    """Messages as one text: a single human message as it is, several messages with their roles."""
     texts = [str(message.content) for message in messages]
     if len(messages) == 1 and messages[0].type == "human":
         return texts[0]
@@ -86,5 +86,5 @@ def transcript(messages: Sequence[BaseMessage]) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """A short hash of a prompt, its identity in ledgers."""
+    """A short hash of a prompt, by which ledgers identify it."""
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

@@ -1,4 +1,4 @@
-"""Reaching a chat model: making one of a provider by name, and one call with its failures as LLMFailed."""
+"""Creates a chat model from its name, and makes single calls whose failures are LLMFailed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from genas.llms._patience import client, within
 
 _ADDRESSES = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
 _OWN = {"builtins", "genas", "torch", "numpy"}
-_TIMEOUT = 60.0  # seconds, of one reply
-_FINAL = {401, 403, 404, 504}  # answers of a server that the next call would get too
+_TIMEOUT = 60.0  # seconds for one reply
+_FINAL = {401, 403, 404, 504}  # status codes that the next call would get too
 _PAUSE = 10.0  # seconds that a client may wait before it tries again
 
 
@@ -28,15 +28,15 @@ def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
 
     Args:
         name: such as "openai:gpt-5" or "ollama:qwen3"; "openai:name" with `base_url` for OpenAI-compatible servers.
-        base_url: of the server.
+        base_url: the server's address.
         options: passed to the provider's class.
 
     Raises:
         RequestError: no such provider, its package is not installed, or its key is not set.
     """
     if ":" not in name:
-        known = ", ".join(registry.names("llms"))
-        raise RequestError(f"There is no chat model {name!r}. Write one of {known}, or provider:name, as openai:gpt-5.")
+        names = ", ".join(registry.names("llms"))
+        raise RequestError(f"There is no chat model {name!r}. Write one of {names}, or provider:name, as openai:gpt-5.")
     from langchain.chat_models import init_chat_model
 
     if base_url is not None:
@@ -45,16 +45,16 @@ def remote(name: str, *, base_url: str | None, **options: Any) -> BaseChatModel:
     if name.startswith("openai:"):
         options.setdefault("http_client", client(float(options.get("timeout") or _TIMEOUT)))
         if own and not os.environ.get("OPENAI_API_KEY"):
-            options["api_key"] = "none"  # servers on the user's own machine ask for no key
+            options["api_key"] = "none"  # a server of the user's own needs no key
     try:
-        made: BaseChatModel = init_chat_model(name, **options)
+        model: BaseChatModel = init_chat_model(name, **options)
     except (ImportError, ValueError, TypeError) as error:
-        raise RequestError(f"The chat model {name!r} can't be made: {_line(error)}") from error
+        raise RequestError(f"The chat model {name!r} can't be created: {_line(error)}") from error
     except Exception as error:
         if _own(error):
             raise
-        raise RequestError(f"The chat model {name!r} can't be made: {_line(error)}") from error
-    return made
+        raise RequestError(f"The chat model {name!r} can't be created: {_line(error)}") from error
+    return model
 
 
 def chat_model(name: str, *, timeout: float = _TIMEOUT, retries: int = 2) -> BaseChatModel:
@@ -63,28 +63,31 @@ def chat_model(name: str, *, timeout: float = _TIMEOUT, retries: int = 2) -> Bas
     Args:
         name: of the model.
         timeout: seconds to wait for one reply of a provider.
-        retries: times that a failed transport is tried again.
+        retries: how often the provider's client retries after a failed transport.
 
     Raises:
         RequestError: there is no such model.
     """
     if name in registry.names("llms"):
-        made: BaseChatModel = registry.create("llms", name)
-        return made
+        local: BaseChatModel = registry.create("llms", name)
+        return local
     model, address = split(name)
     return remote(model, base_url=address, timeout=timeout, max_retries=retries)
 
 
 def patience(timeout: float, retries: int) -> float:
-    """Seconds after which a call has failed, whatever its provider's client does: each try, and the pauses between."""
+    """Seconds after which a call counts as failed, whatever the provider's client does: all tries with their pauses."""
     return (retries + 1) * (timeout + 1.0) + retries * _PAUSE
 
 
 def call(chat: BaseChatModel, prompt: str, *, seconds: float | None = None, **bound: Any) -> tuple[str, int]:
-    """The reply's text, without what the model only thought, and the tokens used.
+    """Ask the model once: the reply's text without the model's reasoning, and the number of tokens used.
 
     Args:
-        seconds: for the whole call; None waits for as long as it takes, as for a model on this machine.
+        chat: the model.
+        prompt: the whole prompt.
+        seconds: for the whole call; None waits as long as it takes, as for a model on this machine.
+        bound: passed to the model, such as its seed.
 
     Raises:
         LLMFailed: the transport failed, took too long, or the reply holds no text.
@@ -97,7 +100,7 @@ def call(chat: BaseChatModel, prompt: str, *, seconds: float | None = None, **bo
         raise
     except (OSError, LangChainException) as error:
         raise _failed(error) from error
-    except Exception as error:  # providers raise classes of their own, which are not known here
+    except Exception as error:  # providers raise their own classes, which are unknown here
         if _own(error):
             raise
         raise _failed(error) from error
@@ -109,14 +112,14 @@ def call(chat: BaseChatModel, prompt: str, *, seconds: float | None = None, **bo
 
 
 def _failed(error: Exception) -> LLMFailed:
-    """The failure of a call; `out_of_reach` where no other call of the run would fare better."""
+    """The failure of a call; `out_of_reach` if every other call of the run would fail too."""
     failure = LLMFailed(f"{type(error).__name__}: {_line(error)}".removesuffix(": "))
     failure.out_of_reach = _unreachable(error)
     return failure
 
 
 def _unreachable(error: BaseException | None) -> bool:
-    """Whether the server did not answer at all or in time, or took no key."""
+    """Whether the server did not answer in time, or rejected the key."""
     while error is not None:
         if isinstance(error, OSError | httpx.TransportError) or getattr(error, "status_code", None) in _FINAL:
             return True
@@ -125,15 +128,18 @@ def _unreachable(error: BaseException | None) -> bool:
 
 
 def schema_of_strings(count: int) -> dict[str, Any]:
-    """What binds an answer to a JSON list of `count` strings."""
+    """Arguments of a call that make the answer a JSON list of `count` strings."""
     return _schema({"type": "array", "items": {"type": "string", "maxLength": 300}} | _exactly(count))
 
 
 def schema_of_lines(count: int, line: str | None) -> dict[str, Any]:
-    """What binds a server's answer to an object with a list of `count` lines: servers want an object outermost.
+    """Arguments of a call that make a server's answer an object with a list of `count` lines.
+
+    The list is wrapped in an object because servers require one at the top level.
 
     Args:
-        line: a regular expression that every line follows, or None.
+        count: number of lines.
+        line: a regular expression that every line must match, or None.
     """
     item = {"type": "string"} | ({} if line is None else {"pattern": f"^(?:{line})$"})
     lines = {"type": "array", "items": item} | _exactly(count)
@@ -150,7 +156,7 @@ def _schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _own(error: Exception) -> bool:
-    """Whether an error is a fault of this program rather than a provider's, whose code trips over malformed replies."""
+    """Whether an error is a fault of this program rather than of a provider's code, which may fail on bad replies."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
@@ -159,5 +165,5 @@ def _own(error: Exception) -> bool:
 
 
 def _line(error: Exception) -> str:
-    """The first line of an error's text, without what might be a key."""
+    """The first line of an error's text, with possible keys masked."""
     return str(masked((str(error).splitlines() or [""])[0]))[:200]

@@ -1,4 +1,4 @@
-"""Architectures in and out of a chat model's text: examples, a pattern that legal lines follow, and reading a reply."""
+"""Writes architectures for a chat model and reads them back: example lines, a pattern of legal lines, replies."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from genas.core.interfaces import SearchSpace, Task
 from genas.core.records import Architecture
 from genas.core.rng import rng
 
-_TRIES = 200  # samples that a pattern is learnt from
-_SHAPES = 40  # wirings offered at most where a space has more than samples can show
-_STARTS = 200  # brackets of a reply at which a list is looked for
-_PLAIN = ("input", "output")  # labels that are never choices and give nothing away
+_TRIES = 200  # samples from which the pattern is learnt
+_SHAPES = 40  # wirings in the pattern, at most, if the samples show only a part of the space's
+_STARTS = 200  # brackets in a reply at which a list is looked for, at most
+_PLAIN = ("input", "output")  # labels that are no choices and reveal no published name
 Fault = Callable[[Architecture], str | None]  # what is wrong with a legal architecture, in words
 _ANY = re.compile(r"[A-Za-z0-9_+]+")
 
 
 class Reply(NamedTuple):
-    """What a reply held.
+    """The content of a reply.
 
     Args:
-        legal: architectures that nothing is wrong with.
-        spare: legal ones that the caller finds a fault with.
-        problems: each line that is illegal or has such a fault, with what is wrong.
+        legal: legal architectures without a fault.
+        spare: legal architectures in which the caller found a fault.
+        problems: each line that is illegal or faulty, with what is wrong.
     """
 
     legal: list[Architecture]
@@ -40,16 +40,16 @@ class Reply(NamedTuple):
 
 
 class Wording:
-    """How a space is spoken of to a chat model, and how its lines are read back.
+    """How a space is described to a chat model, and how the model's lines are read back.
 
-    Under `renamed` the model sees no published name: labels are op_a, op_b, ... in an order drawn by seed, lines have
-    the general form `names | edges` (the names alone where no edge is open), and the documentation of the space and
-    the description of the task are left out. What a model knows by heart of a benchmark then can't help it.
+    With `renamed` the model sees no published names: labels are op_a, op_b, ... in an order drawn by seed, lines have
+    the general form `names | edges` (names only if the space has no open edges), and the documentation of the space
+    and the description of the task are left out. What a model has memorised of a benchmark then can't help it.
 
     Args:
-        space: what is spoken of.
+        space: the search space.
         seed: of the pattern's samples and of the neutral names.
-        renamed: whether the names are hidden.
+        renamed: whether to hide the names.
     """
 
     def __init__(self, space: SearchSpace, *, seed: int = 0, renamed: bool = False) -> None:
@@ -71,19 +71,19 @@ class Wording:
         """The architecture of a line.
 
         Raises:
-            InvalidArchitecture: the line is not one, or says what is not legal.
+            InvalidArchitecture: the line can't be read, or its architecture is not legal.
         """
         if not self.renamed:
             return self.space.from_text(line)
         names, _, edges = line.partition("|")
         ops = names.split()
-        known = {**self._labels, **{op: op for op in _PLAIN if op in self.space.ops}}
-        if unknown := [op for op in ops if op not in known]:
+        labels_by_name = {**self._labels, **{op: op for op in _PLAIN if op in self.space.ops}}
+        if unknown := [op for op in ops if op not in labels_by_name]:
             raise InvalidArchitecture([f"{unknown[0][:40]!r} is no name of this space"])
         if len(ops) not in self.space.sizes():
             sizes = ", ".join(map(str, self.space.sizes()))
             raise InvalidArchitecture([f"a line has {sizes} names, not {len(ops)}"])
-        labels, frame = tuple(known[op] for op in ops), self.space.frame(len(ops))
+        labels, frame = tuple(labels_by_name[op] for op in ops), self.space.frame(len(ops))
         try:
             if not frame.open_edges:
                 return self.space.check(Architecture(self.space.name, labels, frame.edges))
@@ -118,7 +118,7 @@ class Wording:
         return ", ".join(sorted(map(self.label, self.space.ops)) if self.renamed else self.space.ops)
 
     def shown(self, examples: Sequence[str]) -> dict[str, str]:
-        """What every prompt that asks for architectures says of the space.
+        """The variables for the space in every prompt that asks for architectures.
 
         Args:
             examples: legal lines.
@@ -127,10 +127,10 @@ class Wording:
 
     @cached_property
     def pattern(self) -> str | None:
-        """A regular expression of legal lines, or None where labels are not found in the space's lines.
+        """A regular expression that legal lines match; None if the labels can't be found in the space's lines.
 
-        Learnt from samples: in each, the labels are found in order and replaced by all labels allowed at their place. A
-        space with very many wirings is narrowed to the first 40 drawn (by seed), with every label.
+        It is learnt from samples: each label of a line is replaced by all labels that may stand in its place. If a
+        space has very many wirings, the pattern holds the first 40 drawn (by seed), with every label.
         """
         generator = rng(self._seed, "llm pattern")
         shapes: dict[str, None] = {}
@@ -143,25 +143,27 @@ class Wording:
         return "|".join(f"(?:{shape})" for shape in kept)
 
     def _shape(self, arch: Architecture) -> str | None:
-        """A line with every free label replaced by its alternatives; None where the labels can't be found in order."""
+        """A line with every free label replaced by its alternatives; None if the labels can't be start in order."""
         line, parts, place = self.line(arch), [], 0
         if re.search(r"[\"\\\n]", line):
             return None
         for op, choices in zip(arch.ops, self.space.frame(len(arch.ops)).labels, strict=True):
             label, allowed = self.label(op), [self.label(choice) for choice in choices]
-            found = line.find(label, place)
-            if found < 0 and len(allowed) > 1:
+            start = line.find(label, place)
+            if start < 0 and len(allowed) > 1:
                 return None
-            if found >= 0:
-                parts += [re.escape(line[place:found]), "(?:" + "|".join(map(re.escape, allowed)) + ")"]
-                place = found + len(label)
+            if start >= 0:
+                parts += [re.escape(line[place:start]), "(?:" + "|".join(map(re.escape, allowed)) + ")"]
+                place = start + len(label)
         return "".join(parts) + re.escape(line[place:])
 
     def read(self, text: str, count: int, fault: Fault | None = None) -> Reply:
-        """The architectures of a reply; at most `count` lines of it are looked at, each once.
+        """The architectures of a reply; at most `count` of its lines are read, each once.
 
         Args:
-            fault: what the caller finds wrong with a legal architecture, in words.
+            text: the reply.
+            count: number of lines, at most.
+            fault: says in words what is wrong with a legal architecture, or None.
 
         Raises:
             LLMFailed: the reply holds no JSON list of strings.
@@ -181,7 +183,7 @@ class Wording:
 
 
 def listing(line: str, count: int) -> str:
-    """A regular expression of a JSON list of `count` lines that each follow the regular expression `line`."""
+    """A regular expression for a JSON list of `count` lines that each match the regular expression `line`."""
     return rf'\["(?:{line})"' + rf'(?:, "(?:{line})")' * (count - 1) + r"\]"
 
 
@@ -192,17 +194,17 @@ def _neutral(count: int) -> list[str]:
 
 
 def _strings(text: str) -> list[str]:
-    """The last list of strings: what stands before it is a draft."""
+    """The last list of strings in a reply; earlier lists are drafts."""
     decoder, last, end = json.JSONDecoder(), list[str](), 0
     for start in (match.start() for match in islice(re.finditer(r"\[", text), _STARTS)):
         if start < end:
             continue
         try:
-            found, past = decoder.raw_decode(text, start)
+            value, past = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, list) and found and all(isinstance(item, str) for item in found):
-            last, end = found, past
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            last, end = value, past
     if not last:
         raise LLMFailed(f"The reply holds no JSON list of strings: {text[:80]!r}")
     return last

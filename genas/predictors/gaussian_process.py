@@ -12,8 +12,8 @@ from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import minimize
 from scipy.stats import norm, rankdata
 
+from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
-from genas.encodings.paths import CUTS, PASSES
 
 Floats = npt.NDArray[np.float64]
 _WALK = 4  # number of labels in the longest walks
@@ -29,20 +29,25 @@ class Traits(NamedTuple):
     walks: Counter[tuple[str, ...]]  # sequences of labels along paths
 
 
-def traits(arch: Architecture) -> Traits:
-    """The nodes on paths from input to output, and the label walks among them; walks skip identity nodes."""
+def traits(arch: Architecture, space: SearchSpace) -> Traits:
+    """The nodes on paths from input to output, and the label walks among them; walks skip identity nodes.
+
+    Args:
+        arch: an architecture of the space.
+        space: defines which labels are identities or zero operations.
+    """
     after: list[list[int]] = [[] for _ in arch.ops]
     for source, target in arch.edges:
         after[source].append(target)
-    alive = _alive(arch, after)
+    alive = _alive(arch, after, space.zero_ops)
     onward: dict[int, list[int]] = {}
     for node in reversed(range(len(arch.ops))):  # targets have larger numbers and come first
         if node in alive:
             steps = [t for t in after[node] if t in alive]
-            onward[node] = [t for s in steps for t in (onward[s] if arch.ops[s] in PASSES else [s])][:_MOST]
+            onward[node] = [t for s in steps for t in (onward[s] if arch.ops[s] in space.identity_ops else [s])][:_MOST]
     walks: Counter[tuple[str, ...]] = Counter()
     ends: list[tuple[tuple[str, ...], int]] = [
-        ((arch.ops[node],), node) for node in onward if arch.ops[node] not in PASSES
+        ((arch.ops[node],), node) for node in onward if arch.ops[node] not in space.identity_ops
     ]
     for _ in range(_WALK):
         walks.update(walk for walk, _ in ends)
@@ -51,9 +56,9 @@ def traits(arch: Architecture) -> Traits:
     return Traits(places, frozenset(arch.edges), walks)
 
 
-def _alive(arch: Architecture, after: Sequence[Sequence[int]]) -> set[int]:
-    """Nodes on a path from the first to the last node without a cut."""
-    open_nodes = {node for node, op in enumerate(arch.ops) if op not in CUTS}
+def _alive(arch: Architecture, after: Sequence[Sequence[int]], zero: frozenset[str]) -> set[int]:
+    """Nodes on a path from the first to the last node without a zero operation."""
+    open_nodes = {node for node, op in enumerate(arch.ops) if op not in zero}
     reached = {0} & open_nodes
     for node in range(len(arch.ops)):
         if node in reached:

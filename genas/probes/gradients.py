@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from genas.core.errors import ScoreFailed
@@ -30,7 +29,7 @@ def samples(subject: Subject, wanted: Collection[str]) -> dict[str, Outcome]:
     kernel_rows: list[Tensor] = []
     for logits, label in _single(subject):
         if {"gradsign", "zico"} & set(wanted):
-            loss = cross_entropy(logits, label)
+            loss = subject.task.loss(logits, label)
             moments.add(torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True))
         if "ntk" in wanted:
             grads = torch.autograd.grad(logits.sum(), weights, retain_graph=True, allow_unused=True)

@@ -108,7 +108,7 @@ class _Patterns:
 
 
 def _by_loss(subject: Subject, logits: Tensor, outputs: list[tuple[nn.Module, Tensor]]) -> dict[str, Outcome]:
-    """Figures of the gradient of the cross-entropy."""
+    """Figures of the gradient of the task's loss."""
     weights = subject.weights
     sought = [*weights, *(output for _, output in outputs)]
     grads = torch.autograd.grad(subject.loss(logits), sought, retain_graph=True, allow_unused=True)
@@ -195,9 +195,9 @@ def class_spread(rows: Tensor, labels: Tensor) -> float:
         labels: [B].
 
     Raises:
-        ScoreFailed: examples have several labels, or no class has two examples.
+        ScoreFailed: labels are not single classes, or no class has two examples.
     """
-    if labels.ndim != 1:
+    if labels.ndim != 1 or labels.is_floating_point():
         raise ScoreFailed("examples have no single class")
     classes = set(labels.tolist())
     if len(classes) == len(labels):

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
@@ -135,10 +134,8 @@ class Subject:
         return logits
 
     def loss(self, logits: Tensor) -> Tensor:
-        """Mean cross-entropy over the labelled examples (or tokens)."""
-        if logits.ndim == 3 and self.labels.ndim == 2:
-            return cross_entropy(logits.flatten(0, 1), self.labels.flatten())
-        return cross_entropy(logits, self.labels)
+        """The task's loss: the mean over the labelled examples (or tokens)."""
+        return self.task.loss(logits, self.labels)
 
     def settled(self) -> nn.Module:
         """The network in evaluation mode, with the statistics of the batch in its norms."""

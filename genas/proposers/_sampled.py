@@ -26,7 +26,7 @@ class SampledProposer(Proposer):
     Args:
         space: the search space.
         seed: with the number of architectures asked for so far, it decides the samples.
-        model: name of a folder in models/, or a path; None is <kind>-<space>.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is <kind>-<space>.
         over: samples per returned architecture if a guide chooses (see `guided`).
     """
 
@@ -47,13 +47,13 @@ class SampledProposer(Proposer):
         """`n` raw samples of the model, which may be illegal or repeated."""
 
     def path(self) -> Path:
-        """The folder of the model.
+        """The folder of the model, given as a path or by its name in models/.
 
         Raises:
-            MissingArtifact: there is neither such a folder nor a model of that name in models/.
+            MissingArtifact: there is no such folder.
         """
         make = f"genas fit {self.kind} {self.space.name} LEDGER_OR_TABLE..."
-        return Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
+        return assets.model(self.folder, make=make)
 
     def guided(self, guide: Guide | None) -> Self:
         """From now on, sample `over` times as many architectures and prefer those that the guide scores high.

@@ -53,7 +53,7 @@ class ArchLMProposer(SampledProposer):
         level: performance level to sample: "top", "any" (unconditional), or a rank quantile from 0 (worst) to 1 (best).
         guidance: weight of classifier-free guidance: 1 samples the level as learned, larger values exaggerate it.
         temperature: sampling temperature; below 1 prefers likely architectures.
-        model: name of a folder in models/, or a path; None is archlm-<space>, else archlm.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is archlm-<space>, else archlm.
         history: number of best trials that precede an architecture.
         near: number of best trials whose neighbours join the pool. If a guide chooses (see `guided`), there are none.
         steps: steps of fine-tuning after each `tell`; 0 turns it off.

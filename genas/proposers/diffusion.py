@@ -36,7 +36,7 @@ class DiffusionProposer(SampledProposer):
         guidance: weight of classifier-free guidance: 1 samples the level as learned, larger values exaggerate it.
         steps: number of denoising steps; at most one per open label and edge is used.
         temperature: sampling temperature; below 1 prefers likely architectures.
-        model: name of a folder in models/, or a path; None is diffusion-<space>.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is diffusion-<space>.
         over: samples per returned architecture if a guide chooses (see `guided`).
     """
 

@@ -1,5 +1,6 @@
-"""The user's files as arrays, and arrays as a network's inputs: no torch, and nothing else of genas.
+"""Reads the user's files into arrays, and arrays into the inputs of a network.
 
-A module here imports the standard library, numpy, Pillow and pyarrow only, so that an exported network can carry it.
-What cannot be read is a ValueError whose text says what to write instead; a task makes a RequestError of it.
+Modules here import the standard library, numpy, Pillow, pyarrow and each other, but neither torch nor the rest of
+genas, so that an exported network can carry them. A file that can't be read raises a ValueError that says what to
+write instead; a task turns it into a RequestError.
 """

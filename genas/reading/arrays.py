@@ -1,4 +1,4 @@
-"""The arrays of an .npz file, by split: x and y, or x_train, y_train, x_test and so on in any spelling."""
+"""Reads the arrays of an .npz file by split: x and y, or x_train, y_train, x_test and so on, in any spelling."""
 
 from __future__ import annotations
 
@@ -16,33 +16,35 @@ from .splits import split_of
 _INPUTS = frozenset(["x", "images", "image", "data", "inputs", "features", "pictures", "imgs", "arr"])
 _LABELS = frozenset(["y", "labels", "label", "targets", "target", "classes", "class", "answers"])
 _JOINED = re.compile(r"^([xy])(?=train|val|test|dev)", re.I)  # xtrain is x_train
-_LARGEST = 16 * 2**30  # bytes of all arrays together
+_LARGEST = 16 * 2**30  # bytes of all arrays together, at most
 _BROKEN = (
     OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile, zlib.error, RuntimeError,
     MemoryError, OverflowError,
 )  # fmt: skip  # what zipfile and numpy raise on files that are cut or forged
-_PACKED, _SMALL = 200, 2**28  # an archive of more than these bytes that was packed so tightly is no data set
+_PACKED, _SMALL = 200, 2**28  # an archive that grows more than this many times, to more than these bytes, is a trap
 
 
 def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list[str]]:
-    """Of each split its name in the file ("" for x and y), inputs and labels; and sentences on what was left out.
+    """The name ("" for x and y), inputs and labels of each split in the file, and sentences on what was left out.
 
     Raises:
-        ValueError: it can't be read, or lacks inputs or labels.
+        ValueError: the file can't be read, or lacks inputs or labels.
     """
-    found = _loaded(path)
-    inputs, labels, other = _sorted(found)
+    contents = _loaded(path)
+    inputs, labels, other = _sorted(contents)
     if not inputs or set(inputs) != set(labels):
         raise ValueError(
-            f"{path} must hold arrays x and y, or x_train, y_train, x_test, y_test; not {', '.join(found)}."
+            f"{path} must hold arrays x and y, or x_train, y_train, x_test, y_test; not {', '.join(contents)}."
         )
     if "" in inputs and len(inputs) > 1:
         others = ", ".join(name for split, name in inputs.items() if split)
         raise ValueError(
-            f"{path} has {inputs['']} beside {others}. Is it what to train on? Name it x_train (and its labels "
+            f"{path} has {inputs['']} beside {others}. Is it the training data? Name it x_train (and its labels "
             "y_train), or leave the others out."
         )
-    parts = [(split, found[name], _flat(found[labels[split]], labels[split], path)) for split, name in inputs.items()]
+    parts = [
+        (split, contents[name], _flat(contents[labels[split]], labels[split], path)) for split, name in inputs.items()
+    ]
     for split, values, answers in parts:
         if not values.ndim or len(values) != len(answers):
             raise ValueError(
@@ -53,18 +55,18 @@ def read(path: Path) -> tuple[list[tuple[str, NDArray[Any], NDArray[Any]]], list
 
 
 def inputs_of(path: Path) -> tuple[list[tuple[str, NDArray[Any]]], list[str]]:
-    """The inputs alone, of a file that need hold no labels: x, those of each split, or its only array.
+    """The inputs of a file that need not hold labels: x, the inputs of each split, or the only array.
 
     Raises:
-        ValueError: it can't be read, or it isn't clear which of its arrays holds the inputs.
+        ValueError: the file can't be read, or it is unclear which of its arrays holds the inputs.
     """
-    found = _loaded(path)
-    inputs, _, other = _sorted(found)
-    if not inputs and len(found) == 1:
-        inputs, other = {"": next(iter(found))}, []
-    if not inputs or not all(found[name].ndim for name in inputs.values()):
-        raise ValueError(f"{path} must hold an array x of inputs; it holds {', '.join(found)}.")
-    return [(split, found[name]) for split, name in inputs.items()], _left(path, other)
+    contents = _loaded(path)
+    inputs, _, other = _sorted(contents)
+    if not inputs and len(contents) == 1:
+        inputs, other = {"": next(iter(contents))}, []
+    if not inputs or not all(contents[name].ndim for name in inputs.values()):
+        raise ValueError(f"{path} must hold an array x of inputs; it holds {', '.join(contents)}.")
+    return [(split, contents[name]) for split, name in inputs.items()], _left(path, other)
 
 
 def _left(path: Path, other: list[str]) -> list[str]:
@@ -83,7 +85,7 @@ def _loaded(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
-    """No array may claim to be larger than its file can hold."""
+    """ValueError if an array claims to be larger than its file can hold."""
     packed = max(1, path.stat().st_size)
     total = sum(entry.file_size for entry in archive.infolist())
     if total > _LARGEST or (total > _SMALL and total > _PACKED * packed):
@@ -105,12 +107,12 @@ def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
             raise ValueError(f"{entry.filename} claims the shape {shape} and is shorter")
 
 
-def _sorted(found: dict[str, NDArray[Any]]) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    """The array of inputs and that of labels of each split, and the names of the others."""
+def _sorted(contents: dict[str, NDArray[Any]]) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """The names of the arrays of inputs and of labels by split, and the names of all other arrays."""
     inputs: dict[str, str] = {}
     labels: dict[str, str] = {}
     other: list[str] = []
-    for name in found:
+    for name in contents:
         words = [word for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", _JOINED.sub(r"\1_", name)) if word]
         role = next((word for word in words if word.lower() in _INPUTS | _LABELS), None)
         rest = "_".join(word for word in words if word is not role)
@@ -124,13 +126,13 @@ def _sorted(found: dict[str, NDArray[Any]]) -> tuple[dict[str, str], dict[str, s
 
 
 def _flat(labels: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
-    """Labels [n], also where they are written as [n, 1]."""
+    """Labels as [n], also if they are written as [n, 1]."""
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
         raise ValueError(
-            f"{name} of {path} must hold one label for each example [n], not {list(labels.shape)}; of one-hot rows "
-            "write the number of the class (argmax)."
+            f"{name} of {path} must hold one label for each example [n], not {list(labels.shape)}; instead of one-hot "
+            "rows write the number of the class (argmax)."
         )
     if labels.dtype.kind not in "biufSUM":
         raise ValueError(f"{name} of {path} holds {labels.dtype}, which names no class; write numbers or words.")

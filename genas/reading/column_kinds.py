@@ -1,4 +1,4 @@
-"""What each column of a table is, as the training rows tell: numbers, words, or nothing to learn from, and why."""
+"""Decides from the training rows what each column is: numbers, words, or nothing to learn from, and why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .features import Column, check_finite, some, spelled
 from .written_numbers import ASKED, GROUPS, MISSING, NEARLY, NUMBER, Cells, as_python, bared, number, numbers
 
-_MOST = 32  # values of a column of words that become features
+_MOST = 32  # values of a column of words that become features, at most
 _TEXT = "words that no two training rows share"
 _UNIQUE = {
     "dates or times that no two training rows share; write what matters of them, as the hour, as numbers": re.compile(
@@ -24,18 +24,18 @@ _UNIQUE = {
     "numbers with words that no two training rows share; write the numbers alone": re.compile(
         r"[+-]?\d[\d.,]*\s?[^\W\d_]{1,6}"
     ),
-}  # what words that are left out may be, and what to write instead
+}  # why words are left out and what to write instead, with the pattern of such words
 
 
 @dataclass(frozen=True)
-class Found:
-    """A column as it was learned, or why it is left out, and what was odd about its cells.
+class Learned:
+    """What was learned about a column: how its cells become features, or why it is left out.
 
     Args:
-        column: None where it gives no feature.
-        left: why, to be said after "is left out:"; "" where it is not.
-        missing: cells without a value.
-        oddities: sentences.
+        column: None if the column gives no feature.
+        left: the reason, as it follows "is left out:"; "" for a column that is used.
+        missing: number of cells without a value.
+        oddities: sentences on unusual cells.
     """
 
     column: Column | None
@@ -52,51 +52,53 @@ def learn(
     parts: Sequence[NDArray[np.int64]] = (),
     *,
     nameless: bool = False,
-) -> Found:
-    """What the cells of a column are, as the training rows tell: numbers, or words of which the most frequent count.
+) -> Learned:
+    """Decide from the training rows whether a column holds numbers or words, and how they become features.
 
     Args:
-        train: the training rows.
+        name: of the column.
+        cells: of all rows.
+        train: the numbers of the training rows.
         decimal: the file's decimal mark.
-        parts: the rows of each split that the data name, which may be numbered each for itself.
-        nameless: whether the file gives it no name, as where a table was saved with the numbers of its rows.
+        parts: the numbers of the rows of each split that the data name; the rows of each may be numbered anew.
+        nameless: whether the file gives the column no name, as for row numbers that pandas saved.
 
     Raises:
-        ValueError: a number is infinite or too large, or they are written in different ways.
+        ValueError: a number is infinite or too large, or the numbers are written in different ways.
     """
     values, mark, sign, oddities = _as_numbers(name, cells, decimal)
     if nameless:
-        return Found(None, "it has no name in the file, as columns that number the rows have none")
+        return Learned(None, "it has no name in the file, as columns that number the rows have none")
     if not sign and (why := _identity(name, values, cells, parts)):
-        return Found(None, why)
+        return Learned(None, why)
     if values is None:
         if not isinstance(cells, np.ndarray) and (ways := _mixed(cells)):
             raise ValueError(f"holds numbers with different {ways}. Write all of them alike.")
         return _of_words(name, spelled(cells), train)
     if code := _code(cells):
-        told = f"Column {name} holds codes, as some begin with 0 (as {code})"
+        codes = f"Column {name} holds codes, as some begin with 0 (as {code})"
         if len(set(cells)) <= _MOST:
-            found = _of_words(name, spelled(cells), train)
-            return replace(found, oddities=(f"{told}: they are words.", *found.oddities))
-        oddities.append(f"{told}; as more than {_MOST} differ, they are read as numbers.")
+            learned = _of_words(name, spelled(cells), train)
+            return replace(learned, oddities=(f"{codes}: they are words.", *learned.oddities))
+        oddities.append(f"{codes}; as more than {_MOST} differ, they are read as numbers.")
     return _of_numbers(Column(name, (), mark, sign), values, train, oddities)
 
 
 def _of_numbers(
     column: Column, values: NDArray[np.float64], train: NDArray[np.int64], oddities: Sequence[str]
-) -> Found:
+) -> Learned:
     check_finite(values)
-    known = values[train][~np.isnan(values[train])]
+    present = values[train][~np.isnan(values[train])]
     missing = int(np.isnan(values).sum())
-    if not known.size:
-        return Found(None, "it has no value in the training rows", missing)
-    if known.min() == known.max():
-        return Found(None, f"it is always {known[0]:g} in the training rows", missing)
-    return Found(replace(column, mean=float(known.mean())), "", missing, tuple(oddities))
+    if not present.size:
+        return Learned(None, "it has no value in the training rows", missing)
+    if present.min() == present.max():
+        return Learned(None, f"it is always {present[0]:g} in the training rows", missing)
+    return Learned(replace(column, mean=float(present.mean())), "", missing, tuple(oddities))
 
 
 def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float64] | None, str, str, list[str]]:
-    """The numbers of a column, their decimal mark and sign, and what was odd; None where it holds words."""
+    """The numbers of a column (None if it holds words), their decimal mark and sign, and sentences on odd cells."""
     if isinstance(cells, np.ndarray):
         return cells, ".", "", []
     if decimal == "." and (values := as_python(cells)) is not None:
@@ -130,7 +132,7 @@ def _as_numbers(name: str, cells: Cells, decimal: str) -> tuple[NDArray[np.float
 
 
 def _mixed(cells: Sequence[str | None]) -> str:
-    """In what the numbers of a column differ that would hold numbers but for that: signs, or decimal marks."""
+    """How the numbers of a column differ, if that is all that keeps it from holding numbers: signs or decimal marks."""
     bare = [bared(cell) for cell in islice(dict.fromkeys(cells), ASKED) if cell and cell.lower() not in MISSING]
     fits = {mark: {text for text, _ in bare if NUMBER[mark].fullmatch(text)} for mark in GROUPS}
     if len(fits["."] | fits[","]) < NEARLY * len({text for text, _ in bare}):
@@ -142,11 +144,11 @@ def _mixed(cells: Sequence[str | None]) -> str:
 
 
 def _code(cells: Cells) -> str:
-    """A cell that begins with 0, where all are whole numbers as they are written: zip codes, not 0.5; "" elsewhere."""
+    """A cell that begins with 0, as a zip code does, if all cells consist of digits; else ""."""
     if isinstance(cells, np.ndarray):
         return ""
     if not all(cell.isdigit() for cell in cells[:ASKED] if cell is not None and cell.lower() not in MISSING):
-        return ""  # as a rule the first cells tell that they are other numbers
+        return ""  # in most columns the first cells are enough to see this
     written = {cell for cell in cells if cell is not None and cell.lower() not in MISSING}
     if not all(map(str.isdigit, written)):
         return ""
@@ -154,7 +156,7 @@ def _code(cells: Cells) -> str:
 
 
 def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
-    """A sentence where each number of a column could have the other decimal mark too, and would then be another."""
+    """A sentence on a column whose numbers could all be read with the other decimal mark, as other numbers."""
     bare = [bared(cell)[0] for cell in islice(dict.fromkeys(written), ASKED)]
     other = "," if mark == "." else "."
     parted = [cell for cell in bare if other in cell]
@@ -167,14 +169,14 @@ def _ambiguous(name: str, written: Sequence[str], mark: str) -> list[str]:
     ]
 
 
-_ID, _NUMBERED = "it is an id, different in every row", 3  # of fewer rows nothing is told
+_ID, _NUMBERED = "it is an id, different in every row", 3  # fewer rows are too few to see this
 _NAMED_ID = re.compile(r"(?:.* )?(?:id|idx|index|uuid|guid|rownum|row (?:nr|no|num|number))|rowid", re.S)
 
 
 def identity(name: str, cells: Cells, parts: Sequence[NDArray[np.int64]] = ()) -> str:
-    """Why a column only numbers the rows, of all or of each part; "" where it doesn't."""
+    """Why a column only numbers the rows, of the whole table or of each part; "" if it doesn't."""
     if all(len(set(_taken(cells, rows))) < len(rows) for rows in (np.arange(len(cells)), *parts)):
-        return ""  # numbers that differ are written differently, so nothing need be read as one
+        return ""  # cells repeat, so the numbers do too, and need not be read
     values, _, sign, _ = _as_numbers(name, cells, ".")
     return "" if sign else _identity(name, values, cells, parts)
 
@@ -188,37 +190,37 @@ def _taken(cells: Cells, rows: NDArray[np.int64]) -> Cells:
 def _identity(name: str, values: NDArray[np.float64] | None, cells: Cells, parts: Sequence[NDArray[np.int64]]) -> str:
     words = re.findall(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])|\d+", name)  # of PassengerId, user_ID and Row No.
     called = _NAMED_ID.fullmatch(" ".join(words).casefold()) is not None
-    known = np.array(spelled(cells), dtype=object) if values is None else values
-    for rows in ([np.arange(len(cells))], parts):
-        reasons = [_numbering(known[its], called) for its in rows if len(its) >= _NUMBERED]
+    entries = np.array(spelled(cells), dtype=object) if values is None else values
+    for groups in ([np.arange(len(cells))], parts):
+        reasons = [_numbering(entries[rows], called) for rows in groups if len(rows) >= _NUMBERED]
         if reasons and all(reasons):
             return reasons[0]
     return ""
 
 
-def _numbering(known: NDArray[Any], called: bool) -> str:
-    """Why words or numbers only number rows; "" where they don't."""
-    if known.dtype == object:
-        return _ID if called and len(set(known.tolist())) == len(known) else ""
-    if np.isnan(known).any() or (known != np.rint(known)).any() or len(np.unique(known)) < len(known):
+def _numbering(entries: NDArray[Any], called: bool) -> str:
+    """Why words or numbers only number the rows; "" if they don't."""
+    if entries.dtype == object:
+        return _ID if called and len(set(entries.tolist())) == len(entries) else ""
+    if np.isnan(entries).any() or (entries != np.rint(entries)).any() or len(np.unique(entries)) < len(entries):
         return ""
-    if known.min() in (0, 1) and known.max() - known.min() == len(known) - 1:
+    if entries.min() in (0, 1) and entries.max() - entries.min() == len(entries) - 1:
         return "it numbers the rows"
     return _ID if called else ""
 
 
-def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> Found:
+def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> Learned:
     counts = Counter(word for row in train if (word := words[row]) is not None)
     missing = sum(1 for word in words if word is None)
     if not counts:
-        return Found(None, "it has no value in the training rows", missing)
+        return Learned(None, "it has no value in the training rows", missing)
     frequent = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST]
     kept = tuple(word for word, count in frequent if 1 < count < len(train))
     if not kept:
         if len(counts) == 1:
-            return Found(None, f"it is always {next(iter(counts))[:40]!r} in the training rows", missing)
+            return Learned(None, f"it is always {next(iter(counts))[:40]!r} in the training rows", missing)
         kind = next((kind for kind, pattern in _UNIQUE.items() if all(map(pattern.fullmatch, counts))), _TEXT)
-        return Found(None, f"it holds {kind}", missing)
+        return Learned(None, f"it holds {kind}", missing)
     oddities = []
     if rest := len(counts) - len(kept):
         rows = sum(count for word, count in counts.items() if word not in kept)
@@ -230,4 +232,4 @@ def _of_words(name: str, words: list[str | None], train: NDArray[np.int64]) -> F
     if alike := [(first, word) for word in kept if (first := folded.setdefault(word.casefold(), word)) != word]:
         shown = ", ".join(f"{first!r} and {word!r}" for first, word in alike[:3])
         oddities.append(f"Words of the column {name} differ in capitals only and are different features: {shown}.")
-    return Found(Column(name, kept), "", missing, tuple(oddities))
+    return Learned(Column(name, kept), "", missing, tuple(oddities))

@@ -1,4 +1,4 @@
-"""Columns of a table as the features of a network: how the cells of any row are coded once a column is known."""
+"""Turns the cells of a table into the features of a network, once it is known what each column holds."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Column:
     """How the cells of a column become features; plain values, so that an exported network can hold it.
 
     Args:
-        name: in the file.
-        words: each becomes a feature that is 1 or 0; empty for a column of numbers, which is one feature.
+        name: the column's name in the file.
+        words: each becomes a feature that is 1 or 0; empty for a column of numbers, which is a single feature.
         decimal: the decimal mark of its numbers.
-        sign: a currency or a percent sign that its numbers carry.
-        mean: of the training rows, what a missing number is.
+        sign: a currency or percent sign that its numbers carry.
+        mean: the mean of the training rows, which replaces missing numbers.
     """
 
     name: str
@@ -37,17 +37,17 @@ class Column:
         if self.words:
             written = spelled(cells)
             place = {word: number for number, word in enumerate(self.words)}
-            found = np.zeros((len(written), len(self.words)))
+            indicators = np.zeros((len(written), len(self.words)))
             for row, word in enumerate(written):
                 if word in place:
-                    found[row, place[word]] = 1.0
-            return found
+                    indicators[row, place[word]] = 1.0
+            return indicators
         values = cells if isinstance(cells, np.ndarray) else numbers(cells, self.decimal, self.sign)
         return np.where(np.isnan(values), self.mean, values)[:, None]
 
 
 def encode(columns: Sequence[Column], table: Mapping[str, Cells]) -> NDArray[np.float64]:
-    """The features of the rows of a table, [rows, F], in float64: what is standardised in less is not what it was.
+    """The features of the rows of a table, [rows, F], in float64, as float32 is too coarse before standardising.
 
     Raises:
         KeyError: the table lacks a column.
@@ -56,9 +56,9 @@ def encode(columns: Sequence[Column], table: Mapping[str, Cells]) -> NDArray[np.
 
 
 def statistics(features: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation of each feature of the training rows, in float64."""
+    """Mean and standard deviation of each feature of the training rows, in float64."""
     mean, std = features.mean(0), features.std(0)
-    for place in np.flatnonzero(std == 0):  # differences so small that their squares are 0
+    for place in np.flatnonzero(std == 0):  # the differences may be so small that their squares are 0
         apart = features[:, place] - mean[place]
         most = np.abs(apart).max()
         std[place] = most * (apart / most).std() if most else 1.0
@@ -66,14 +66,14 @@ def statistics(features: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[
 
 
 def spelled(cells: Cells) -> list[str | None]:
-    """Cells as words: whole numbers without a fraction, what stands for nothing as None."""
+    """Cells as words: whole numbers without a fraction, words for missing values as None."""
     if isinstance(cells, np.ndarray):
         return [None if np.isnan(v) else str(int(v)) if float(v).is_integer() else repr(float(v)) for v in cells]
     return [None if cell is None or cell.lower() in EMPTY else cell for cell in cells]
 
 
 def odd_cells(column: Column, cells: Cells) -> list[str]:
-    """Sentences on new cells of a known column that are read otherwise than they are written.
+    """Sentences on new cells of a known column that are not read as written.
 
     Raises:
         ValueError: the cells are not of the column's kind, or too large to compute with.
@@ -99,7 +99,8 @@ def odd_cells(column: Column, cells: Cells) -> list[str]:
             mark = {".": "point", ",": "comma"}[column.decimal]
             sign = f" and the sign {column.sign}" if column.sign else ""
             raise ValueError(
-                f"holds {some(strange)}, but numbers with a decimal {mark}{sign} in the training rows. Write them so."
+                f"holds {some(strange)}, but the training rows hold numbers with a decimal {mark}{sign}. Write numbers "
+                "of that form."
             )
     notes = []
     if strange:
@@ -119,7 +120,7 @@ def some(strange: Counter[str]) -> str:
 
 
 def check_finite(values: NDArray[np.float64]) -> None:
-    """ValueError where a number is infinite or too large to compute with; the text names its row."""
+    """ValueError if a number is infinite or too large to compute with; the text names its row."""
     large = np.flatnonzero(np.abs(values) > _LARGEST)
     if large.size:
         raise ValueError(

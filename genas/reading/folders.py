@@ -1,4 +1,4 @@
-"""Which files of a folder are pictures of which class and split, and which are left out and why."""
+"""Finds the pictures in a folder, with their classes and splits, and says which files are left out and why."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from .pictures import suffixes
 from .splits import beside_split, empty, listed, named, renamed, split_of, splits_of
 
-_Leave = Callable[[str, Path], None]  # told of a file that is left out, and why
+_Leave = Callable[[str, Path], None]  # called with the reason and the path of each file that is left out
 
 
 @dataclass
-class Found:
-    """Picture files with the class and split of each, and sentences on what was left out."""
+class PictureFiles:
+    """Picture files with the class and the split of each, and sentences on what was left out."""
 
     files: list[Path] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -24,14 +24,14 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
 
-def walk(root: Path) -> Found:
-    """The pictures below a folder of classes, of splits that hold folders of classes, or of classes that hold splits.
+def walk(root: Path) -> PictureFiles:
+    """The pictures in folders of classes, which may lie in folders of splits or hold folders of splits themselves.
 
     Raises:
-        ValueError: it can't be told what is a class and what a split, there is no split to train on, or a class has no
-            pictures.
+        ValueError: it is unclear which folder is a class and which a split, there is no split to train on, or a class
+            has no pictures.
     """
-    found, left = Found(), Counter[str]()
+    pictures, left = PictureFiles(), Counter[str]()
     examples: dict[str, str] = {}
 
     def leave(why: str, path: Path) -> None:
@@ -46,40 +46,40 @@ def walk(root: Path) -> Found:
     inside = {} if layout else _splits_inside([kind for kind, _, _ in kinds], root)
     if inside:
         kinds = _class_kinds([kind for kind, _, _ in kinds], inside, leave)
-        found.notes.append(f"Each class of {root} holds its splits ({listed(list(inside))}).")
+        pictures.notes.append(f"Each class of {root} holds its splits ({listed(list(inside))}).")
     for folder, word, split in kinds:
-        _take(found, folder, word, split, leave)
-    found.notes += [*renamed(layout, root), *empty(layout, set(found.splits), root)]
-    found.notes += _nested([folder for folder, _, _ in kinds], root)
-    if found.files and (bare := sorted({word for _, word, _ in kinds} - set(found.words))):
+        _take(pictures, folder, word, split, leave)
+    pictures.notes += [*renamed(layout, root), *empty(layout, set(pictures.splits), root)]
+    pictures.notes += _nested([folder for folder, _, _ in kinds], root)
+    if pictures.files and (bare := sorted({word for _, word, _ in kinds} - set(pictures.words))):
         raise ValueError(
             f"The class {bare[0]!r} of {root} has no images{_reasons(left, examples)}; add some or remove the class."
         )
-    if not found.files:
+    if not pictures.files:
         raise ValueError(
             f"There are no images in folders of classes in {root}{_reasons(left, examples)}. Put the images of each "
             f"class into a folder of its name ({', '.join(suffixes())})."
         )
-    found.notes += _told(root, left, examples)
-    return found
+    pictures.notes += _left_out(root, left, examples)
+    return pictures
 
 
-def below(root: Path) -> Found:
-    """All pictures below a folder, whatever its folders mean; `words` and `splits` stay empty."""
-    found, left = Found(), Counter[str]()
+def below(root: Path) -> PictureFiles:
+    """All pictures in a folder at any depth; `words` and `splits` stay empty."""
+    pictures, left = PictureFiles(), Counter[str]()
     examples: dict[str, str] = {}
 
     def leave(why: str, path: Path) -> None:
         left[why] += 1
         examples.setdefault(why, _shown(path, root))
 
-    found.files += _pictures(root, leave)
-    found.notes += _told(root, left, examples)
-    return found
+    pictures.files += _pictures(root, leave)
+    pictures.notes += _left_out(root, left, examples)
+    return pictures
 
 
-def _told(root: Path, left: Counter[str], examples: dict[str, str]) -> list[str]:
-    """Sentences on files that were left out."""
+def _left_out(root: Path, left: Counter[str], examples: dict[str, str]) -> list[str]:
+    """A sentence for each reason why files were left out."""
     return [
         f"{count:,} file{'s' * (count > 1)} of {root} left out, {why} (as {examples[why]})."
         for why, count in left.items()
@@ -87,7 +87,7 @@ def _told(root: Path, left: Counter[str], examples: dict[str, str]) -> list[str]
 
 
 def _split_kinds(top: Path, layout: dict[str, str], leave: _Leave) -> list[tuple[Path, str, str]]:
-    """The folders of classes within those of splits, with the class and the split of each."""
+    """The folders of classes in folders of splits, with the class and the split of each."""
     kinds = []
     for folder in _folders(top, leave):
         if folder.name not in layout:
@@ -102,14 +102,14 @@ def _split_kinds(top: Path, layout: dict[str, str], leave: _Leave) -> list[tuple
 
 
 def _class_kinds(classes: list[Path], inside: dict[str, str], leave: _Leave) -> list[tuple[Path, str, str]]:
-    """The folders of splits within those of classes, with the class and the split of each."""
+    """The folders of splits in folders of classes, with the class and the split of each."""
     kinds = []
     for folder in classes:
         for part in _folders(folder, leave):
             if part.name in inside:
                 kinds.append((part, folder.name, inside[part.name]))
             else:
-                _pictures(part, leave)  # there are none, and other files are named
+                _pictures(part, leave)  # it holds no pictures; this only reports its other files
         _own(folder, leave)
     return kinds
 
@@ -123,19 +123,19 @@ def _reasons(left: Counter[str], examples: dict[str, str]) -> str:
     return f" (left out: {reasons})" if reasons else ""
 
 
-def _take(found: Found, folder: Path, word: str, split: str, leave: _Leave) -> None:
+def _take(pictures: PictureFiles, folder: Path, word: str, split: str, leave: _Leave) -> None:
     try:
         word.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"The name of the folder {word!r} is no UTF-8; rename it.") from error
+        raise ValueError(f"The name of the folder {word!r} is not UTF-8; rename it.") from error
     for file in _pictures(folder, leave):
-        found.files.append(file)
-        found.words.append(word)
-        found.splits.append(split)
+        pictures.files.append(file)
+        pictures.words.append(word)
+        pictures.splits.append(split)
 
 
 def _layout(top: Path) -> dict[str, str]:
-    """The split of each folder that stands for one; empty where the folders are classes."""
+    """The split that each folder stands for; empty if the folders are classes."""
     folders = _folders(top, _ignore)
     names = named(folder.name for folder in folders)
     if not names:
@@ -150,7 +150,7 @@ def _layout(top: Path) -> dict[str, str]:
     if not split_like:
         if others or not any(split_of(name) for name in names):
             _check_pairs(folders)
-            return {}  # a class may be called train: its pictures lie in it, as those of the other classes do
+            return {}  # a class may be called train if it holds its pictures directly, like the other classes
         raise ValueError(
             f"The folders of {top} are called {listed(list(names))} as splits are, but hold no folders of classes. "
             "Put one folder of images per class into each; if they are classes, rename them."
@@ -170,12 +170,12 @@ def _layout(top: Path) -> dict[str, str]:
 
 
 def _check_pairs(folders: list[Path]) -> None:
-    """Refuse folders of classes that are called by class and split."""
-    told: dict[str, dict[str, str]] = {}
+    """Refuse folders whose names hold a class and a split, such as cat_train and cat_test."""
+    by_class: dict[str, dict[str, str]] = {}
     for folder in folders:
         if pair := beside_split(folder.name):
-            told.setdefault(pair[0], {})[pair[1]] = folder.name
-    for names in told.values():
+            by_class.setdefault(pair[0], {})[pair[1]] = folder.name
+    for names in by_class.values():
         if "train" in names and len(names) > 1:
             raise ValueError(
                 f"The folders {' and '.join(names.values())} are called by a class and a split. Put the images of each "
@@ -184,10 +184,10 @@ def _check_pairs(folders: list[Path]) -> None:
 
 
 def _splits_inside(kinds: list[Path], root: Path) -> dict[str, str]:
-    """The split of each folder that the classes hold, as cat/train and cat/test; empty where they hold none.
+    """The split of each folder inside the classes, as in cat/train and cat/test; empty if they hold no splits.
 
     Raises:
-        ValueError: some classes hold splits and others do not.
+        ValueError: some classes hold splits and others don't.
     """
     held = {}
     for kind in kinds:
@@ -206,7 +206,7 @@ def _splits_inside(kinds: list[Path], root: Path) -> dict[str, str]:
 
 
 def _nested(kinds: list[Path], root: Path) -> list[str]:
-    """A sentence on classes whose pictures lie in folders of their own."""
+    """A sentence on classes that hold folders of pictures."""
     deeper = [path for kind in kinds for path in _folders(kind, _ignore) if _holds_pictures(path)]
     if not deeper:
         return []
@@ -218,7 +218,7 @@ def _nested(kinds: list[Path], root: Path) -> list[str]:
 
 
 def _within(folder: Path) -> Path:
-    """The folder, or the one it holds where that is all: as seg_train/seg_train, or one that an archive made."""
+    """The folder, or the only folder in it, as in seg_train/seg_train and in unpacked archives."""
     inside = _folders(folder, _ignore)
     while len(inside) == 1 and not _own(folder, _ignore) and _folders(inside[0], _ignore):
         folder, inside = inside[0], _folders(inside[0], _ignore)
@@ -226,7 +226,7 @@ def _within(folder: Path) -> Path:
 
 
 def _folders(folder: Path, leave: _Leave) -> list[Path]:
-    found = []
+    folders = []
     for path in sorted(folder.iterdir()):
         if path.is_dir():
             if _hidden(path):
@@ -235,25 +235,25 @@ def _folders(folder: Path, leave: _Leave) -> list[Path]:
             elif path.is_symlink() and folder.resolve().is_relative_to(path.resolve()):
                 leave("links to a folder that they lie in", path)
             else:
-                found.append(path)
-    return found
+                folders.append(path)
+    return folders
 
 
 def _own(folder: Path, leave: _Leave) -> list[Path]:
-    """The pictures that lie in the folder itself."""
+    """The pictures in the folder itself."""
     return [path for path in sorted(folder.iterdir()) if not path.is_dir() and _usable(path, leave)]
 
 
 def _pictures(folder: Path, leave: _Leave) -> list[Path]:
-    """All pictures in a folder and in those it holds, in order."""
-    found = []
+    """All pictures in a folder at any depth, in order."""
+    pictures = []
     for path in _files(folder):
         parts = path.relative_to(folder).parts[:-1]
         if any(part.startswith((".", "__")) for part in parts):
             leave("in hidden folders", path)
         elif _usable(path, leave):
-            found.append(path)
-    return found
+            pictures.append(path)
+    return pictures
 
 
 def _holds_pictures(folder: Path) -> bool:
@@ -261,12 +261,12 @@ def _holds_pictures(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    """All files in a folder and below, links to files among them; links to folders are not followed, and listed."""
-    found = []
+    """All files in a folder at any depth, with links to files; links to folders are listed but not followed."""
+    paths = []
     for top, folders, files in os.walk(folder, onerror=_raise):
-        found += [Path(top, name) for name in files]
-        found += [Path(top, name) for name in folders if Path(top, name).is_symlink()]
-    return sorted(found)
+        paths += [Path(top, name) for name in files]
+        paths += [Path(top, name) for name in folders if Path(top, name).is_symlink()]
+    return sorted(paths)
 
 
 def _usable(path: Path, leave: _Leave) -> bool:
@@ -290,7 +290,7 @@ def _hidden(path: Path) -> bool:
 
 
 def _ignore(why: str, path: Path) -> None:
-    """What is only looked at is not counted."""
+    """Report nothing, where a folder is only inspected."""
 
 
 def _raise(error: OSError) -> None:

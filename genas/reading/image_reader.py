@@ -1,4 +1,4 @@
-"""Reads new pictures as those of the training data were read."""
+"""Reads new pictures in the same way as the training data."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ImageReader:
 
     Args:
         form: shape, channels and range.
-        white: what is white in the raw inputs, where the form keeps bytes.
-        arrays: how numbers of an .npz are meant, see `picture_sources.Pictures`; "" where the data were files.
+        white: the value of white in the raw inputs, if the form keeps bytes.
+        arrays: the convention of numbers in an .npz, see `picture_sources.Pictures`; "" if the data were files.
     """
 
     form: Form
@@ -31,30 +31,30 @@ class ImageReader:
     arrays: str = ""
 
     def batches(self, paths: Paths, notes: list[str]) -> Iterator[Batch]:
-        """The raw inputs [n, C, H, W] of pictures, some at a time, each called by its file or its place in one.
+        """The names and the raw inputs [n, C, H, W] of pictures, in batches; a name is the file or the position in it.
 
         Args:
             paths: picture files, folders of them, .npz and .parquet files, Hugging Face datasets on disk.
-            notes: gets sentences on what was left out or read otherwise than it is written.
+            notes: gets sentences on what was left out or not read as written.
 
         Raises:
-            ValueError: something can't be read, or not as the training pictures were; the text names it.
+            ValueError: a picture can't be read, or has another depth than the training pictures; the text names it.
         """
         for path in listed_paths(paths):
-            found = picture_sources.read_new(path, self.arrays)
-            notes += found.notes
-            for first in range(0, len(found.pictures), _BATCH):
-                places = found.places[first : first + _BATCH]
-                chosen = zip(found.pictures[first : first + _BATCH], places, strict=True)
+            source = picture_sources.read_new(path, self.arrays)
+            notes += source.notes
+            for first in range(0, len(source.pictures), _BATCH):
+                places = source.places[first : first + _BATCH]
+                chosen = zip(source.pictures[first : first + _BATCH], places, strict=True)
                 values = np.stack([decode(picture, self.form, place) for picture, place in chosen])
                 scaled = self.form.deep or self.white == 255
                 yield places, values if scaled else values * np.float32(self.white / 255)
 
     def read(self, paths: Paths) -> NDArray[Any]:
-        """The raw inputs of all pictures, [n, C, H, W], in the order of `paths` and, in a folder, of the alphabet.
+        """The raw inputs of all pictures, [n, C, H, W], in the order of `paths`; a folder is read alphabetically.
 
         Raises:
-            ValueError: something can't be read, or not as the training pictures were; the text names it.
+            ValueError: a picture can't be read, or has another depth than the training pictures; the text names it.
         """
         notes: list[str] = []
         return together(self.batches(paths, notes), notes)

@@ -1,4 +1,4 @@
-"""What readers of new examples share: these need no class, and are read as the training data were."""
+"""What the readers of new examples share. New examples need no class and are read like the training data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Paths = str | Path | Iterable[str | Path]  # one file or folder, or several
-Batch = tuple[list[str], NDArray[Any]]  # what each example is called, and the raw inputs [n, ...] of all
+Batch = tuple[list[str], NDArray[Any]]  # the names of the examples, and their raw inputs [n, ...]
 
 
 def listed_paths(paths: Paths) -> list[Path]:
@@ -21,10 +21,14 @@ def listed_paths(paths: Paths) -> list[Path]:
 
 
 def together(batches: Iterable[Batch], notes: list[str]) -> NDArray[Any]:
-    """The raw inputs of all batches; each note on what was read otherwise than it is written is a warning.
+    """The raw inputs of all batches as one array; each note becomes a warning.
+
+    Args:
+        batches: names and raw inputs.
+        notes: sentences on what was not read as written; filled while the batches are read.
 
     Raises:
-        ValueError: there is no example.
+        ValueError: there are no examples.
     """
     parts = [values for _, values in batches]
     for note in notes:

@@ -1,4 +1,4 @@
-"""One picture as an array: upright, composed over white, in the channels, size and range of its whole data set."""
+"""Reads one picture as an array: upright, over white, with the channels, size and range of its whole data set."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Source = bytes | Path | NDArray[Any]  # an encoded picture, the file that holds 
 
 FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "ICO", "TGA", "PCX")
 _DEEP = {"I": "whole", "F": "float"}  # by the first letter of Pillow's mode: more than eight bits of grey
-_TURNED = (5, 6, 7, 8)  # orientations of EXIF that lay a picture on its side
-WHITE = 65535.0  # of 16 bits: pictures of these alone may stand beside some of 8
-_STEPS = (255, 1023, 4095, 16383, 65535)  # the whitest of 8, 10, 12, 14 and 16 bits
-OVER = 1.01  # the share by which floats may pass 1 (or -1) and still be shares
-_NARROW = 0.001  # a share of the usual range: values in less of it are told apart better in their own
+_TURNED = (5, 6, 7, 8)  # EXIF orientations that swap height and width
+WHITE = 65535.0  # white in 16 bits, the only deep range that may be mixed with pictures of 8 bits
+_STEPS = (255, 1023, 4095, 16383, 65535)  # white in 8, 10, 12, 14 and 16 bits
+OVER = 1.01  # floats up to this (and down to its negative) still count as shares
+_NARROW = 0.001  # values that fill less than this share of a usual range keep a range of their own
 _BROKEN = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, AttributeError,
     OverflowError, MemoryError, struct.error, zlib.error, RuntimeError, ZeroDivisionError,
@@ -34,22 +34,22 @@ _BROKEN = (
 
 @cache
 def suffixes() -> tuple[str, ...]:
-    """The endings of files that are read as pictures, as .jpg and .jfif."""
+    """The suffixes of files that are read as pictures, such as .jpg and .jfif."""
     Image.init()
     return tuple(sorted(ending for ending, kind in Image.EXTENSION.items() if kind in FORMATS))
 
 
 @dataclass(frozen=True)
 class Form:
-    """What every picture of a data set becomes; plain values, so that an exported network can hold it.
+    """The form that every picture of a data set is brought to; plain values, so that an exported network can hold it.
 
     Args:
         channels: 1 for grey, 3 for colour.
         height: in pixels.
         width: in pixels.
-        low: what is black.
-        high: what is white.
-        deep: whether pixels become shares of that range; else they are bytes and stay so.
+        low: the value of black.
+        high: the value of white.
+        deep: whether pixels become shares of that range; else they stay bytes.
     """
 
     channels: int
@@ -62,14 +62,15 @@ class Form:
 
 @dataclass(frozen=True)
 class Look:
-    """What the head of a picture tells.
+    """What the header of a picture says.
 
     Args:
-        channels: 1 where it is grey, else 3.
+        channels: 1 if it is grey, else 3.
         height: in pixels, upright.
         width: in pixels, upright.
-        depth: "byte"; "whole" for more than eight bits of grey; "float"; "cut" for more bits of colour than are read.
-        frames: pages or moments in the file; the first is read.
+        depth: "byte"; "whole" for integers of more than eight bits; "float"; "cut" if only eight of its colour bits are
+            read.
+        frames: pages or animation frames in the file; the first is read.
     """
 
     channels: int
@@ -80,10 +81,10 @@ class Look:
 
 
 def look(source: Source, where: str) -> Look:
-    """What a picture is, mostly without decoding it.
+    """The channels, size, depth and frames of a picture, in most cases without decoding it.
 
     Raises:
-        ValueError: it is no picture; the text names it.
+        ValueError: it is not a picture; the text names it.
     """
     if isinstance(source, np.ndarray):
         channels = 1 if source.ndim == 2 or source.shape[2] < 3 else 3
@@ -91,9 +92,9 @@ def look(source: Source, where: str) -> Look:
         return Look(channels, source.shape[0], source.shape[1], depth)
     with _refused(where), _opened(source) as picture:
         tall, wide = picture.height, picture.width
-        # Pillow turns the size of a TIFF file itself, and would decode a PNG file whole to tell that it has no Exif.
-        told = picture.format != "TIFF" and (picture.format != "PNG" or "exif" in picture.info)
-        if told and picture.getexif().get(0x0112) in _TURNED:
+        # Pillow turns the size of a TIFF itself, and would decode a whole PNG to find that it has no EXIF data.
+        has_exif = picture.format != "TIFF" and (picture.format != "PNG" or "exif" in picture.info)
+        if has_exif and picture.getexif().get(0x0112) in _TURNED:
             tall, wide = wide, tall
         depth = _DEEP.get(picture.mode[0], "byte")
         if depth == "byte" and any(";16" in str(tile[3]) for tile in getattr(picture, "tile", ())):
@@ -109,71 +110,71 @@ def _is_grey(picture: Image.Image) -> bool:
 
 
 def pixels(source: Source, where: str) -> NDArray[Any]:
-    """The pixels [H, W, C] as the file holds them: upright, composed over white; bytes, whole numbers or floats.
+    """The pixels [H, W, C] in the values of the file (bytes, integers or floats), upright and over white.
 
     C is 1 for grey and 3 for colour.
 
     Raises:
-        ValueError: it can't be decoded, or holds no number somewhere; the text names it.
+        ValueError: the picture can't be decoded, or holds nan or infinite values; the text names it.
     """
     if isinstance(source, np.ndarray):
-        found = _composed(source if source.ndim == 3 else source[:, :, None])
+        values = _composed(source if source.ndim == 3 else source[:, :, None])
     else:
         with _refused(where), _opened(source) as picture:
             picture.load()
             upright = ImageOps.exif_transpose(picture)
             if upright.mode[0] in _DEEP:
-                found = np.asarray(upright)[:, :, None]
+                values = np.asarray(upright)[:, :, None]
             elif upright.has_transparency_data:
                 chosen = [0, 3] if _is_grey(upright) else [0, 1, 2, 3]
-                found = _composed(np.asarray(upright.convert("RGBA"))[:, :, chosen])
+                values = _composed(np.asarray(upright.convert("RGBA"))[:, :, chosen])
             else:
-                found = np.asarray(upright.convert("L" if _is_grey(upright) else "RGB"))
-                found = found if found.ndim == 3 else found[:, :, None]
-    if found.dtype.kind == "f" and not np.isfinite(found).all():
-        raise ValueError(f"The image {where} cannot be read (it holds nan or infinite values). Mend it or take it out.")
-    return found
+                values = np.asarray(upright.convert("L" if _is_grey(upright) else "RGB"))
+                values = values if values.ndim == 3 else values[:, :, None]
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise ValueError(f"The image {where} cannot be read (it holds nan or infinite values). Repair or remove it.")
+    return values
 
 
-def _composed(found: NDArray[Any]) -> NDArray[Any]:
-    """Over white where there is a channel of opacity, as icons and signatures are black ink in it alone."""
-    if found.shape[2] not in (2, 4):
-        return found
-    if found.dtype.kind == "b":
-        found = found.astype(np.uint8) * 255
-    white = 1.0 if found.dtype.kind == "f" else float(np.iinfo(found.dtype).max)
-    share = found[:, :, -1:].astype(np.float64) / white
-    shown = found[:, :, :-1] * share + white * (1 - share)
-    return shown.astype(found.dtype) if found.dtype.kind == "f" else np.rint(shown).astype(found.dtype)
+def _composed(values: NDArray[Any]) -> NDArray[Any]:
+    """The pixels over white, if they have an opacity channel; some icons and signatures have their ink in it alone."""
+    if values.shape[2] not in (2, 4):
+        return values
+    if values.dtype.kind == "b":
+        values = values.astype(np.uint8) * 255
+    white = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
+    share = values[:, :, -1:].astype(np.float64) / white
+    shown = values[:, :, :-1] * share + white * (1 - share)
+    return shown.astype(values.dtype) if values.dtype.kind == "f" else np.rint(shown).astype(values.dtype)
 
 
 def decode(source: Source, form: Form, where: str) -> NDArray[Any]:
-    """A picture in a form, [C, H, W]: bytes, or shares of the range as float32, not clipped.
+    """A picture brought to a form, [C, H, W]: bytes, or shares of the range as float32, not clipped.
 
     Raises:
-        ValueError: it can't be decoded, or has another depth than the form; the text names it.
+        ValueError: the picture can't be decoded, or has another depth than the form; the text names it.
     """
-    found = pixels(source, where)
-    byte = found.dtype == np.uint8
+    values = pixels(source, where)
+    byte = values.dtype == np.uint8
     if byte == form.deep and (not byte or (form.low, form.high) != (0.0, WHITE)):
-        its, wanted = ("8 bits", "more") if byte else ("more than 8 bits", "8 bits")
-        raise ValueError(f"The image {where} has {its}, but the training images have {wanted}. Save it like them.")
-    return formed(found, form)
+        depth, wanted = ("8 bits", "more") if byte else ("more than 8 bits", "8 bits")
+        raise ValueError(f"The image {where} has {depth}, but the training images have {wanted}. Save it like them.")
+    return formed(values, form)
 
 
-def formed(found: NDArray[Any], form: Form) -> NDArray[Any]:
-    """Pixels [H, W, C] in a form, [C, H, W]."""
+def formed(values: NDArray[Any], form: Form) -> NDArray[Any]:
+    """Pixels [H, W, C] brought to a form, [C, H, W]."""
     if not form.deep:
-        image = Image.fromarray(found[:, :, 0] if found.shape[2] == 1 else found)
+        image = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
         image = image.convert("L" if form.channels == 1 else "RGB")
         if image.size != (form.width, form.height):
             image = image.resize((form.width, form.height), Image.Resampling.BILINEAR)
         shown = np.array(image).reshape(form.height, form.width, form.channels)
         return np.ascontiguousarray(shown.transpose(2, 0, 1))
-    if found.dtype == np.uint8:
-        shares = found.astype(np.float64) / 255  # a picture of eight bits among deeper ones: white is its own
+    if values.dtype == np.uint8:
+        shares = values.astype(np.float64) / 255  # a picture of eight bits among deeper ones keeps its own white
     else:
-        shares = (found.astype(np.float64) - form.low) / (form.high - form.low)
+        shares = (values.astype(np.float64) - form.low) / (form.high - form.low)
     if form.channels == 1 and shares.shape[2] == 3:
         shares = shares @ np.array([[0.299], [0.587], [0.114]])
     planes = [_resized(shares[:, :, c].astype(np.float32), form) for c in range(shares.shape[2])]
@@ -189,9 +190,11 @@ def _resized(plane: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
 
 
 def range_of(lowest: float, highest: float, kind: str) -> tuple[float, float]:
-    """What is black and what is white in a data set, from the lowest and highest value of its training pictures.
+    """The values of black and white in a data set, from the lowest and highest values of its training pictures.
 
     Args:
+        lowest: over all training pictures.
+        highest: over all training pictures.
         kind: "byte", "whole" or "float", see `Look.depth`.
     """
     if kind == "byte":
@@ -213,7 +216,7 @@ def _refused(where: str) -> Iterator[None]:
         yield
     except _BROKEN as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise ValueError(f"The image {where} cannot be read ({reason}). Mend it or take it out.") from error
+        raise ValueError(f"The image {where} cannot be read ({reason}). Repair or remove it.") from error
 
 
 def _opened(source: bytes | Path) -> Image.Image:

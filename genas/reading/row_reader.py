@@ -1,4 +1,4 @@
-"""Reads new rows of a table as those of the training data were read."""
+"""Reads new rows of a table in the same way as the training data."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class RowReader:
     """How rows become raw inputs; plain values, so that an exported network can hold them.
 
     Args:
-        columns: how the cells of each become features.
-        width: features of an .npz, where the training data were one; 0 where they were not.
+        columns: the columns, with how the cells of each become features.
+        width: the number of features, if the training data were an .npz; else 0.
     """
 
     columns: tuple[Column, ...]
     width: int = 0
 
     def batches(self, paths: Paths, notes: list[str]) -> Iterator[Batch]:
-        """The raw inputs [rows, F] of each file, a row being called by its place in it, from 0.
+        """The names and the raw inputs [rows, F] of each file; a row is named after its position, from 0.
 
         Args:
-            paths: .csv, .tsv, .parquet or .npz files; columns that the network does not know are passed over.
-            notes: gets sentences on cells that are read otherwise than they are written.
+            paths: .csv, .tsv, .parquet or .npz files; columns that the network does not know are ignored.
+            notes: gets sentences on cells that are not read as written.
 
         Raises:
-            ValueError: something can't be read, or a column is missing; the text names it.
+            ValueError: a file can't be read, or lacks a column; the text names it.
         """
         for path in listed_paths(paths):
             table = self._table(path)
@@ -51,7 +51,7 @@ class RowReader:
         """The raw inputs of all rows, [rows, F].
 
         Raises:
-            ValueError: something can't be read, or a column is missing; the text names it.
+            ValueError: a file can't be read, or lacks a column; the text names it.
         """
         notes: list[str] = []
         return together(self.batches(paths, notes), notes)
@@ -70,7 +70,7 @@ class RowReader:
         parts, notes = arrays.inputs_of(path)
         (_, values), *others = parts
         if others:
-            raise ValueError(f"{path} holds inputs of several splits; write the rows that are meant into one array x.")
+            raise ValueError(f"{path} holds inputs of several splits; write the rows to be read into one array x.")
         if values.ndim != 2 or values.dtype.kind not in "iufb" or (self.width and values.shape[1] != self.width):
             wanted = self.width or "features"
             raise ValueError(f"{path} must hold numbers x [n, {wanted}], not {list(values.shape)} of {values.dtype}.")

@@ -1,4 +1,4 @@
-"""Which split a name stands for: one reader for folders, files, columns, arrays and dataset dictionaries."""
+"""Finds the split that a name stands for: one reader for folders, files, columns, arrays and dataset dictionaries."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ _WORDS = {
     "development": "val",
     "test": "test", "testing": "test", "tst": "test", "holdout": "test", "eval": "test", "evaluation": "test",
 }  # fmt: skip
-_PLAIN = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})  # need no word
+_PLAIN = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})  # names that need no note
 _NOISE = frozenset({
     "set", "sets", "data", "dataset", "split", "splits", "part", "partition", "subset", "folder", "dir", "seg",
     "images", "image", "imgs", "img", "photos", "pictures", "files", "examples", "samples", "rows", "my", "the",
 })  # fmt: skip
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SHARD = re.compile(r"[-_.]\d+[-_]of[-_]\d+$")  # the part that a file is of several: train-00000-of-00002
-COLUMNS = ("split", "set", "subset", "partition")  # that name the split of a row
+_SHARD = re.compile(r"[-_.]\d+[-_]of[-_]\d+$")  # the number of one file among several: train-00000-of-00002
+COLUMNS = ("split", "set", "subset", "partition")  # usual names of a column of splits
 _FLAG = re.compile(r"is[\W_]*(train|training|test|testing|holdout)", re.I)
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "y", "t"}), frozenset({"false", "0", "no", "n", "f"})
 
 
 def split_of(name: object) -> str | None:
-    """ "train", "val" or "test" where the name says so in any case and spelling, else None.
+    """ "train", "val" or "test" if the name says so in any case and spelling, else None.
 
     Example:
         ``split_of("Training_Set")`` and ``split_of("seg_train")`` are "train", ``split_of("trainers")`` is None.
     """
-    known = [word for word in _words(name) if word not in _NOISE and not re.fullmatch(r"\d{4,5}", word)]
-    return _WORDS.get(known[0]) if len(known) == 1 else None
+    telling = [word for word in _words(name) if word not in _NOISE and not re.fullmatch(r"\d{4,5}", word)]
+    return _WORDS.get(telling[0]) if len(telling) == 1 else None
 
 
 def _words(name: object) -> list[str]:
-    """The words of a name in small letters: train and set of TrainSet and of trainset."""
+    """The words of a name in lower case: train and set for TrainSet and for trainset."""
     words = [word.lower() for word in _PARTS.findall(_SHARD.sub("", str(name)))]
     if words[:2] == ["hold", "out"]:
         words = ["holdout", *words[2:]]
@@ -43,30 +43,32 @@ def _words(name: object) -> list[str]:
 
 
 def _parted(word: str) -> list[str]:
-    """A split and what is written together with it: testset is test and set."""
-    for known in sorted(_WORDS, key=len, reverse=True):
-        if word.startswith(known) and word[len(known) :] in _NOISE:
-            return [known, word[len(known) :]]
+    """A word separated into a split and the rest: testset is test and set."""
+    for split in sorted(_WORDS, key=len, reverse=True):
+        if word.startswith(split) and word[len(split) :] in _NOISE:
+            return [split, word[len(split) :]]
     return [word]
 
 
 def named(names: Iterable[object]) -> dict[str, str]:
-    """The split of each name that stands for one among its neighbours.
+    """The split of each name that stands for one, judged together with the other names.
 
-    Numbers of parts (train_1, train_2) do not count, nor words that all names with a split have in common.
+    Part numbers (train_1, train_2) are ignored, and so are words that all names with a split share.
 
     Example:
         ``named(["mnist_train", "mnist_test", "notes"])`` is ``{"mnist_train": "train", "mnist_test": "test"}``.
     """
     words = {str(name): [word for word in _words(name) if not word.isdigit()] for name in names}
-    splits = {name: its for name, its in words.items() if set(its) & set(_WORDS)}
-    common = set.intersection(*map(set, splits.values())) - set(_WORDS) if len(splits) > 1 else set()
-    found = {name: split_of(" ".join(word for word in its if word not in common)) for name, its in splits.items()}
-    return {name: split for name, split in found.items() if split is not None}
+    candidates = {name: parts for name, parts in words.items() if set(parts) & set(_WORDS)}
+    shared = set.intersection(*map(set, candidates.values())) - set(_WORDS) if len(candidates) > 1 else set()
+    splits = {
+        name: split_of(" ".join(word for word in parts if word not in shared)) for name, parts in candidates.items()
+    }
+    return {name: split for name, split in splits.items() if split is not None}
 
 
 def beside_split(name: str) -> tuple[str, str] | None:
-    """What a name says beside its split, and the split: "cat" and "train" of cat_train; None where it says one only."""
+    """The rest of a name and its split, as "cat" and "train" for cat_train; None if it does not hold both."""
     words = [word for word in _words(name) if not word.isdigit() and word not in _NOISE]
     splits = [word for word in words if word in _WORDS]
     rest = " ".join(word for word in words if word not in _WORDS)
@@ -76,19 +78,18 @@ def beside_split(name: str) -> tuple[str, str] | None:
 def splits_of(names: Iterable[object]) -> dict[str, str]:
     """The split of each name that stands for one; see `named`.
 
-    "eval" is the test split, and the validation split where another name is the test split and none is validation.
+    "eval" is the test split; it is the validation split if another name is the test split and none is validation.
 
     Raises:
-        ValueError: two names stand for one split that differ in more than numbers and capitals.
+        ValueError: two names for the same split differ in more than numbers and capitals.
     """
-    known = named(names)
-    chosen = dict(known)
-    tests = [name for name, split in known.items() if split == "test"]
-    judged = [name for name in tests if "eval" in name.lower()]
-    if judged and len(judged) < len(tests) and "val" not in known.values():
-        chosen |= dict.fromkeys(judged, "val")
+    chosen = named(names)
+    tests = [name for name, split in chosen.items() if split == "test"]
+    evals = [name for name in tests if "eval" in name.lower()]
+    if evals and len(evals) < len(tests) and "val" not in chosen.values():
+        chosen |= dict.fromkeys(evals, "val")
     for split in SPLITS:
-        same = {re.sub(r"[\W\d_]", "", name).casefold(): name for name, its in chosen.items() if its == split}
+        same = {re.sub(r"[\W\d_]", "", name).casefold(): name for name, target in chosen.items() if target == split}
         if len(same) > 1:
             one, two, *_ = same.values()
             raise ValueError(f"{one!r} and {two!r} both name the {split} split; rename one of them.")
@@ -96,7 +97,7 @@ def splits_of(names: Iterable[object]) -> dict[str, str]:
 
 
 def renamed(chosen: Mapping[str, str], where: object) -> list[str]:
-    """A sentence on splits whose names in the data are not the plain ones."""
+    """A sentence on splits whose names in the data are not the usual ones."""
     other = [
         f"{name!r} is {split}" for name, split in chosen.items() if _SHARD.sub("", name.strip()).lower() not in _PLAIN
     ]
@@ -104,10 +105,12 @@ def renamed(chosen: Mapping[str, str], where: object) -> list[str]:
 
 
 def empty(chosen: Mapping[str, str], splits: Collection[str], where: object) -> list[str]:
-    """Sentences on splits that the data name and that hold nothing.
+    """Sentences on splits that the data name but that hold no examples.
 
     Args:
-        splits: those of the examples.
+        chosen: the split that each name in the data stands for.
+        splits: the splits of the examples.
+        where: the path in the sentences.
     """
     lacking = {split: name for name, split in chosen.items() if split != "train" and split not in splits}
     return [
@@ -116,50 +119,54 @@ def empty(chosen: Mapping[str, str], splits: Collection[str], where: object) -> 
 
 
 def column_of(columns: Mapping[str, Collection[str | None]], where: object) -> tuple[str, dict[str, str]] | None:
-    """The column that names the split of each row, and the split that each of its words stands for.
+    """The column that names the split of each row, and the split that each of its words stands for; None without one.
 
-    It is one called split (or set, ...), any whose words all are names of splits, train and another among them, or
-    one called is_train or is_test that is true or false.
+    Such a column is called split (or set, ...), or all its words are names of splits, train and another among them, or
+    it is called is_train or is_test and holds true and false.
 
     Args:
-        columns: the different words of each column; None among them where a cell is empty.
+        columns: the different words of each column; None among them stands for empty cells.
+        where: the file in errors.
 
     Raises:
-        ValueError: it names the splits of some rows only, or there are two.
+        ValueError: the column names the splits of some rows only, or there are two such columns.
     """
-    found = {name: chosen for name, words in columns.items() if (chosen := _chosen(name, words, where)) is not None}
-    plain = [name for name in found if name.strip().casefold() in COLUMNS]
-    names = plain or list(found)
+    splits = {name: chosen for name, words in columns.items() if (chosen := _chosen(name, words, where)) is not None}
+    plain = [name for name in splits if name.strip().casefold() in COLUMNS]
+    names = plain or list(splits)
     if len(names) > 1:
-        raise ValueError(f"The columns {names[0]} and {names[1]} of {where} both name splits; take one of them out.")
-    return (names[0], found[names[0]]) if names else None
+        raise ValueError(f"The columns {names[0]} and {names[1]} of {where} both name splits; remove one of them.")
+    return (names[0], splits[names[0]]) if names else None
 
 
 def _chosen(name: str, words: Collection[str | None], where: object) -> dict[str, str] | None:
-    """The split of each word of a column, or None where they are no names of splits."""
+    """The split of each word of a column; None if the words are not names of splits."""
     written = [word for word in words if word is not None]
     if not written:
         return None
     if (flag := _FLAG.fullmatch(name.strip())) and {word.lower() for word in written} <= _TRUE | _FALSE:
         if None in words:
             raise ValueError(f"The column {name} of {where} has empty cells; write true or false in all.")
-        its = _WORDS[flag[1].lower()]
-        return {word: its if word.lower() in _TRUE else "test" if its == "train" else "train" for word in written}
-    known = named(written)
-    unknown = [word for word in words if word is None or word not in known]
+        split = _WORDS[flag[1].lower()]
+        other = "test" if split == "train" else "train"
+        return {word: split if word.lower() in _TRUE else other for word in written}
+    by_word = named(written)
+    unknown = [word for word in words if word is None or word not in by_word]
     called = name.strip().casefold() in COLUMNS
     if not unknown:
-        return splits_of(written) if called or {"train"} < set(known.values()) else None
-    if known and (called or ("train" in known.values() and all(set(_WORDS) & set(_words(word)) for word in written))):
+        return splits_of(written) if called or {"train"} < set(by_word.values()) else None
+    if by_word and (
+        called or ("train" in by_word.values() and all(set(_WORDS) & set(_words(word)) for word in written))
+    ):
         raise ValueError(
             f"The column {name} of {where} must name the split of all rows, train among them; "
-            f"{unknown[0] or 'an empty cell'!r} is none. Write train, val or test."
+            f"{unknown[0] or 'an empty cell'!r} is not a split. Write train, val or test."
         )
     return None
 
 
 def column_notes(name: str, chosen: Mapping[str, str], where: object) -> list[str]:
-    """Sentences on a column of splits that is called otherwise, or whose words are."""
+    """Sentences on a column of splits with an unusual name or unusual words."""
     if _FLAG.fullmatch(name.strip()):
         return [f"The column {name} of {where} tells the {' from the '.join(sorted(set(chosen.values())))} split."]
     notes = renamed(chosen, f"the column {name} of {where}")

@@ -1,4 +1,4 @@
-"""The user's table, wherever it is: a file, or a folder with one for each split; its classes and its splits."""
+"""Reads the user's table from a file, or from a folder with one file per split; finds its classes and splits."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from . import arrays, features, labels, tables
 from .splits import COLUMNS, column_notes, column_of, empty, listed, renamed, splits_of
 from .tables import Numbers, Table, Words
 
-_ANSWERS = ("label", "target", "class", "y")  # names of the column of classes that need not be said
+_ANSWERS = ("label", "target", "class", "y")  # usual names of the column of classes
 _FOLDS = re.compile(r"(?:.*[\W_])?k?[\W_]?folds?(?:[\W_]?(?:id|nr|no|number|index))?", re.I)
-_FEW = 20  # different words at most of a column that may name splits, and of one that numbers folds
+_FEW = 20  # different words, at most, of a column that names splits or numbers folds
 
 
 class Rows(NamedTuple):
-    """A table's features, and of each row the class (None where it has none) and the split ("" where none is named)."""
+    """The rows of a table.
+
+    Args:
+        table: the features.
+        words: the class of each row; None where it has none.
+        splits: the split of each row; "" where the data name none.
+    """
 
     table: Table
     words: list[str | None]
@@ -29,13 +35,14 @@ class Rows(NamedTuple):
 
 
 def read(path: Path, label: str | None) -> Rows:
-    """The rows of the table at a path; its notes say what was left out or read otherwise than it is written.
+    """The rows of the table at a path; the table's notes say what was left out or not read as written.
 
     Args:
+        path: a table, or a folder with one table per split.
         label: the column of the classes; None for the one with a usual name.
 
     Raises:
-        ValueError: it can't be read, or has no such column; the text says what to write instead.
+        ValueError: the table can't be read, or has no such column; the text says what to write instead.
     """
     parts, chosen = _parts(path)
     answer = _answer(path, parts, chosen, label)
@@ -54,7 +61,7 @@ def read(path: Path, label: str | None) -> Rows:
 
 
 def _parts(path: Path) -> tuple[list[tuple[str, Table]], dict[str, str]]:
-    """The tables at a path with their names, and the split of each name; none where there is one table only."""
+    """The tables at a path with their names, and the split that each name stands for; empty for a single table."""
     if path.is_dir():
         files = [file for file in sorted(path.iterdir()) if file.suffix.lower() in tables.SUFFIXES[:3]]
         files = [file for file in files if not file.name.startswith((".", "_"))]
@@ -62,12 +69,12 @@ def _parts(path: Path) -> tuple[list[tuple[str, Table]], dict[str, str]]:
         if not chosen:
             there = f"; it holds {listed([file.name for file in files])}" if files else ""
             raise ValueError(
-                f"{path} has no table that a split is named by, as train.csv and test.csv{there}. Name one file."
+                f"{path} has no tables named after splits, such as train.csv and test.csv{there}. Name one file."
             )
         used = [file for file in files if file.stem in chosen]
         for one, two in pairwise(used):
             if one.stem == two.stem:
-                raise ValueError(f"{one.name} and {two.name} of {path} are the same split; take one of them out.")
+                raise ValueError(f"{one.name} and {two.name} of {path} are the same split; remove one of them.")
         parts = [(file.stem, tables.read(file)) for file in used]
         if other := [file.name for file in files if file.stem not in chosen]:
             parts[0][1].notes.append(f"Files of {path} that name no split are left out: {listed(other)}.")
@@ -79,9 +86,9 @@ def _parts(path: Path) -> tuple[list[tuple[str, Table]], dict[str, str]]:
 
 
 def _npz_tables(path: Path) -> list[tuple[str, Table]]:
-    """The tables of an .npz file, each with the name of its split: features x0, x1, ... and the column label."""
+    """The tables of an .npz file by the names of their splits: features x0, x1, ... and the column label."""
     parts, notes = arrays.read(path)
-    found = []
+    by_split = []
     for split, x, y in parts:
         if x.ndim != 2 or x.dtype.kind not in "iufb":
             raise ValueError(
@@ -95,13 +102,13 @@ def _npz_tables(path: Path) -> list[tuple[str, Table]]:
             answers = tables.exactly(y.tolist())
         else:
             answers = y.astype(np.float64) if y.dtype.kind == "f" else [tables.worded(v, str(path)) for v in y.tolist()]
-        found.append((split, Table({**columns, "label": answers})))
-    found[0][1].notes.extend(notes)
-    return found
+        by_split.append((split, Table({**columns, "label": answers})))
+    by_split[0][1].notes.extend(notes)
+    return by_split
 
 
 def _answer(path: Path, parts: list[tuple[str, Table]], chosen: Mapping[str, str], label: str | None) -> str:
-    """The column of the classes; tables that are not trained on may lack it, and get it without any class."""
+    """The column of the classes; tables that are not for training may lack it and get an empty one."""
     first = next((part for name, part in parts if chosen.get(name) == "train"), parts[0][1])
     answer = _named_answer(path, first, label)
     for name, part in parts:
@@ -129,31 +136,31 @@ def _named_answer(path: Path, table: Table, label: str | None) -> str:
 
 
 def _compared(name: str) -> str:
-    """A name without what people write in different ways: capitals, blanks around it, accents as signs of their own."""
+    """A name with one spelling of capitals, accents and the spaces around it, so that it can be compared."""
     return unicodedata.normalize("NFC", name).casefold().strip()
 
 
 def _splits_in(table: Table, path: Path) -> list[str] | None:
-    """The split of each row by a column that names it, which is taken from the table; None where none does."""
+    """The split of each row, by a column that names it; that column is removed. None if there is no such column."""
     words: dict[str, set[str | None]] = {}
     for name, cells in table.columns.items():
         different = np.unique(cells) if isinstance(cells, np.ndarray) else list(dict.fromkeys(cells))
         if len(different) <= _FEW or name.casefold() in COLUMNS:
             words[name] = set(features.spelled(different))
-    if (told := column_of(words, path)) is not None:
-        column, chosen = told
+    if (split_column := column_of(words, path)) is not None:
+        column, chosen = split_column
         table.notes += column_notes(column, chosen, path)
         return [chosen[str(word)] for word in features.spelled(table.columns.pop(column))]
     table.notes += [
-        f"The column {name} of {path} names no splits ({listed(sorted(filter(None, its)), 3)}): it is a feature."
-        for name, its in words.items()
+        f"The column {name} of {path} names no splits ({listed(sorted(filter(None, values)), 3)}): it is a feature."
+        for name, values in words.items()
         if name.casefold() in COLUMNS
     ]
     return None
 
 
 def _drop_folds(table: Table, path: Path) -> None:
-    """Leave out columns that number the folds of a cross-validation, which say nothing of a row."""
+    """Leave out columns that number the folds of a cross-validation, which say nothing about a row."""
     for name in [name for name in table.columns if _FOLDS.fullmatch(name)]:
         different = set(features.spelled(table.columns[name]))
         if len(different) <= _FEW and all(re.fullmatch(r"(?:fold\W?)?\d+", word or "") for word in different):
@@ -165,17 +172,17 @@ def _drop_folds(table: Table, path: Path) -> None:
 
 
 def _whole(values: Words | Numbers) -> list[object]:
-    """Labels that are all numbers as numbers, so that 1 and 1.0 are one class; others as they are written."""
+    """Labels as numbers if all are numbers, so that 1 and 1.0 are one class; else as they are written."""
     if not isinstance(values, list):
         return list(values)
     words = features.spelled(values)
-    known = [word for word in words if word is not None]
-    if known and all(re.fullmatch(r"[+-]?(0|[1-9]\d*)([.]\d*)?", word) for word in known):
+    written = [word for word in words if word is not None]
+    if written and all(re.fullmatch(r"[+-]?(0|[1-9]\d*)([.]\d*)?", word) for word in written):
         return [None if word is None else _number(word) for word in words]
     return list(words)
 
 
 def _number(word: str) -> int | float:
-    """Whole numbers exactly, as beyond 2^53 a float is another one."""
+    """The number in a word; whole numbers stay exact, also beyond 2^53, where floats do not."""
     whole, _, fraction = word.partition(".")
     return float(word) if fraction.strip("0") else int(whole)

@@ -1,4 +1,4 @@
-"""A table as it lies on disk: the columns of a .csv, .tsv, .parquet or .npz file, cells as they are written."""
+"""Reads a table from a file: the columns of a .csv, .tsv or .parquet file, with the cells as they are written."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Words = list[str | None]  # the cells of a column; None where one is empty
-Numbers = NDArray[np.float64]  # the same where the file itself holds numbers; nan where one is missing
+Words = list[str | None]  # the cells of a column; None for an empty one
+Numbers = NDArray[np.float64]  # the cells of a column if the file itself holds numbers; nan for a missing one
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".npz")
 _DELIMITERS = (",", ";", "\t", "|")
-_SNIFFED = 50  # records that tell the delimiter
-_HEAD = 2**20  # bytes of a file that tell its dialect and its names
-_LONGEST = 2**30  # characters of a cell
-_EXACT = 2**53  # whole numbers beyond this are not told apart as float64
+_SNIFFED = 50  # records read to find the delimiter
+_HEAD = 2**20  # bytes of a file read to find its dialect and its column names
+_LONGEST = 2**30  # characters of a cell, at most
+_EXACT = 2**53  # the largest whole number up to which float64 is exact
 _GUESSED = "{} is not UTF-8; it is read as {}. If letters look wrong, save it as UTF-8."
 _A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_INDEX = re.compile(r"Unnamed: \d+(_level_\d+)?|__index_level_\d+__|level_\d+")  # what pandas calls what has no name
+_INDEX = re.compile(r"Unnamed: \d+(_level_\d+)?|__index_level_\d+__|level_\d+")  # as pandas names them
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
@@ -37,13 +37,13 @@ _MARKS = (
 
 @dataclass
 class Table:
-    """Columns by name, all of one length.
+    """Columns by name, all of the same length.
 
     Args:
-        columns: words as they are written, without blanks around them, or the file's own numbers.
-        delimiter: what parts the columns of a text file; "" for other files.
-        nameless: columns that have no name in the file, or the one that pandas gives to such.
-        notes: what was left out or changed while reading, in sentences.
+        columns: words as they are written, without surrounding spaces, or the file's own numbers.
+        delimiter: what separates the columns of a text file; "" for other files.
+        nameless: columns that have no name in the file, or one that pandas made up.
+        notes: sentences on what was left out or changed while reading.
     """
 
     columns: dict[str, Words | Numbers]
@@ -53,7 +53,7 @@ class Table:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """How many rows there are."""
         return len(next(iter(self.columns.values()), ()))
 
 
@@ -61,7 +61,7 @@ def read(path: Path) -> Table:
     """The table in a file.
 
     Raises:
-        ValueError: it can't be read; the text says why, and what to write instead.
+        ValueError: the file can't be read; the text says why, and what to write instead.
     """
     if not path.is_file():
         raise ValueError(f"There is no file {path}.")
@@ -74,17 +74,17 @@ def read(path: Path) -> Table:
 
 
 def column_names(path: Path) -> tuple[str, ...]:
-    """The names of a table's columns as `read` gives them, from the head of a .csv, .tsv or .parquet file alone.
+    """The column names that `read` gives, names in the first part of a .csv, .tsv or .parquet file.
 
     Raises:
-        ValueError: it can't be read.
+        ValueError: the file can't be read.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
     if path.suffix.lower() == ".parquet":
         try:
-            found = [_bare(name) for name in parquet.read_schema(path).names]
+            names = [_bare(name) for name in parquet.read_schema(path).names]
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"{path} can't be read as a table: {error}") from error
     else:
@@ -92,28 +92,30 @@ def column_names(path: Path) -> tuple[str, ...]:
             text, mark, _ = _dialect(_whole_lines(opened.read(_HEAD)), path)
         try:
             written = (record for record in _records(text, mark, strict=True) if any(map(str.strip, record)))
-            found = [name.strip() for name in next(written, ())]
+            names = [name.strip() for name in next(written, ())]
         except csv.Error as error:
             raise ValueError(f"{path} can't be read as a table: {error}") from error
-        _check_names(found, path)
-    return tuple(_named(path, found, [[] for _ in found], []).columns)
+        _check_names(names, path)
+    return tuple(_named(path, names, [[] for _ in names], []).columns)
 
 
 def _whole_lines(head: bytes) -> bytes:
-    """The head of a file without the line that it cuts."""
+    """The first bytes of a file without an incomplete last line."""
     if len(head) < _HEAD or (end := head.rfind(b"\n")) < 0:
         return head
-    return head[: end + 1 + (-(end + 1) % 4 if b"\0" in head else 0)]  # of UTF-16 and -32 whole signs
+    return head[: end + 1 + (-(end + 1) % 4 if b"\0" in head else 0)]  # keeps the characters of UTF-16 and UTF-32 whole
 
 
 # Text
 
 
 def decoded(raw: bytes, where: object) -> tuple[str, str | None]:
-    """The text of a file, and its encoding where that had to be guessed: a byte order mark, UTF-8, or Windows-1252.
+    """The text of a file, and its encoding if that had to be guessed.
+
+    A byte order mark decides; else the text is taken for UTF-16 if it has zero bytes, for UTF-8, or for Windows-1252.
 
     Raises:
-        ValueError: it is no text.
+        ValueError: the file is not text.
     """
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
@@ -121,7 +123,7 @@ def decoded(raw: bytes, where: object) -> tuple[str, str | None]:
     if b"\0" in raw[:4096]:  # UTF-16 of Latin letters has a zero in each second byte
         even, odd = raw[:4096:2].count(0), raw[1:4096:2].count(0)
         if min(even, odd) * 8 > max(even, odd):
-            raise ValueError(f"{where} can't be read as a table: it holds zero bytes, so it is no text.")
+            raise ValueError(f"{where} can't be read as a table: it holds zero bytes, so it is not text.")
         encoding = "utf-16-be" if even > odd else "utf-16-le"
         return _strictly(raw, encoding, where), encoding
     try:
@@ -143,15 +145,15 @@ def _strictly(raw: bytes, encoding: str, where: object) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """What parts the columns: that of , ; tab and | by which the first records have the same number of fields."""
+    """The delimiter among , ; tab and | that gives most of the first records the same number of fields."""
     best, most = ",", 1
     for mark in _DELIMITERS:
         widths = [len(record) for record in islice(_records(text, mark, strict=False), _SNIFFED) if record]
-        # a last record may be cut short or too long; the error then names it
+        # a record may be too short or too long; an error will name it
         width, count = Counter(widths).most_common(1)[0] if widths else (0, 0)
         if width > most and widths[0] == width and count > len(widths) // 2:
             best, most = mark, width
-    if most == 1:  # no record is alike: as the line of names says
+    if most == 1:  # the records don't agree, so the line of names decides
         head = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
         best = max(_DELIMITERS, key=head.count)
     return best
@@ -163,14 +165,14 @@ def _records(text: str, mark: str, *, strict: bool) -> Any:
 
 
 def _dialect(raw: bytes, path: Path) -> tuple[str, str, list[str]]:
-    """The text of a file, what parts its columns, and a sentence where its encoding was guessed."""
+    """The text of a file, its delimiter, and a sentence if its encoding was guessed."""
     text, guessed = decoded(raw, path)
     text = unicodedata.normalize("NFC", text)
-    told = re.match(r"sep=(.)\r?\n", text)  # as Excel writes
-    text = text[told.end() :] if told else text
+    declared = re.match(r"sep=(.)\r?\n", text)  # as Excel writes
+    text = text[declared.end() :] if declared else text
     if re.search(r"[\0-\x08\x0e-\x1f]", text):
-        raise ValueError(f"{path} can't be read as a table: it holds control characters, so it is no text.")
-    mark = told[1] if told else delimiter_of(text)
+        raise ValueError(f"{path} can't be read as a table: it holds control characters, so it is not text.")
+    mark = declared[1] if declared else delimiter_of(text)
     return text, mark, [_GUESSED.format(path, guessed)] if guessed else []
 
 
@@ -193,10 +195,10 @@ def _text_table(path: Path) -> Table:
 
 
 def _whole_records(text: str, mark: str, path: Path) -> list[list[str]]:
-    """The records of a text from the first to the last that hold a value, those with values all of one length."""
+    """The records of a text from the first to the last with a value; all records with values have the same length."""
     records: list[list[str]] = []
     reader = _records(text, mark, strict=True)
-    last = 0  # how many there are up to the last with a value
+    last = 0  # number of records up to the last one with a value
     try:
         for record in reader:
             filled = any(cell.strip() for cell in record)
@@ -205,8 +207,8 @@ def _whole_records(text: str, mark: str, path: Path) -> list[list[str]]:
             if filled and records and len(record) != len(records[0]):
                 raise ValueError(
                     f"{path} can't be read as a table: line {reader.line_num} has {len(record)} fields, the line of "
-                    f"names {len(records[0])} (parted by {_called(mark)}). Mend that line, or put cells that hold "
-                    f"{_called(mark)} into double quotes."
+                    f"names {len(records[0])} (separated by {_called(mark)}). Correct that line, or put cells that "
+                    f"contain {_called(mark)} into double quotes."
                 )
             records.append(record)
             last = len(records) if filled else last
@@ -228,22 +230,22 @@ def _called(mark: str) -> str:
 
 
 def _named(path: Path, names: list[str], columns: list[Words | Numbers], notes: list[str], mark: str = "") -> Table:
-    """The columns by name: one without a name is called by its place, and so is one whose name is another's too."""
-    found: dict[str, Words | Numbers] = {}
+    """The columns by name; a column without a name, or with the name of an earlier one, is named by its position."""
+    by_name: dict[str, Words | Numbers] = {}
     nameless: list[str] = []
     doubled: list[str] = []
     for place, (name, column) in enumerate(zip(names, columns, strict=True), start=1):
         called = name or f"column {place}"
-        if called in found:
-            while called in found:
+        if called in by_name:
+            while called in by_name:
                 called = f"{called} (column {place})"
             doubled.append(called)
         if not name or _INDEX.fullmatch(name):
             nameless.append(called)
-        found[called] = column
+        by_name[called] = column
     if doubled:
         notes.append(f"Names that {path} gives to two columns are told apart by their places: {', '.join(doubled)}.")
-    return Table(found, mark, tuple(nameless), notes)
+    return Table(by_name, mark, tuple(nameless), notes)
 
 
 # Parquet
@@ -260,22 +262,22 @@ def _parquet_table(path: Path) -> Table:
     names, columns, left = [], [], []
     for name, column in zip(table.column_names, table.columns, strict=True):
         try:
-            found = _arrow(column, f"{name} of {path}")
+            cells = _arrow(column, f"{name} of {path}")
         except (pa.ArrowException, OverflowError, UnicodeDecodeError) as error:
             raise ValueError(
                 f"The column {name} of {path} ({column.type}) can't be read ({error}). Write it as numbers or text."
             ) from error
-        if found is None:
+        if cells is None:
             left.append(f"{name} ({column.type})")
         else:
             names.append(_bare(name))
-            columns.append(found)
+            columns.append(cells)
     notes = [f"Columns of {path} that hold neither numbers nor words are left out: {', '.join(left)}."] if left else []
     return _named(path, names, columns, notes)
 
 
 def _arrow(column: Any, where: str) -> Words | Numbers | None:
-    """Numbers, or words, or None for lists and other nested values."""
+    """The column as numbers or words; None for lists and other nested values."""
     import pyarrow as pa
 
     kind = column.type
@@ -296,13 +298,14 @@ def _arrow(column: Any, where: str) -> Words | Numbers | None:
 def _holds_bytes(kind: Any) -> bool:
     import pyarrow as pa
 
-    return any(told(kind) for told in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
+    checks = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return any(is_bytes(kind) for is_bytes in checks)
 
 
 def _is_text(values: Sequence[bytes | None], where: str) -> bool:
     try:
         return not any(re.search(r"[\0-\x08]", decoded(value, where)[0]) for value in values if value is not None)
-    except ValueError:  # no text, so that the column is named as one that is left out
+    except ValueError:  # not text: the column will be named among those that are left out
         return False
 
 
@@ -311,14 +314,14 @@ def _floats(values: Sequence[Any]) -> Numbers:
 
 
 def exactly(values: Sequence[int | None]) -> Words | Numbers:
-    """Whole numbers as numbers, or as words where they are too large to be told apart as such."""
+    """Whole numbers as float64, or as words if some are too large for float64 to tell apart."""
     if any(v is not None and abs(v) > _EXACT for v in values):
         return [None if v is None else str(v) for v in values]
     return _floats(values)
 
 
 def worded(value: object, where: str) -> str | None:
-    """A cell as a word: bytes are decoded, true and false are written so, dates as ISO 8601; None where it is empty."""
+    """A cell as a word: bytes decoded, booleans as true or false, dates in ISO 8601; None for an empty cell."""
     if value is None:
         return None
     if isinstance(value, bool | np.bool_):
@@ -331,7 +334,7 @@ def worded(value: object, where: str) -> str | None:
 
 
 def _bare(text: str) -> str:
-    """Text without blanks around it, a letter and its accent being one sign, however they were typed."""
+    """The text without surrounding spaces, each accented letter as one character, however it was typed."""
     return unicodedata.normalize("NFC", text).strip()
 
 
@@ -339,10 +342,10 @@ def _bare(text: str) -> str:
 
 
 def joined(tables: Sequence[Table], where: object) -> Table:
-    """One table of the rows of several; a column without a name that some of them lack is left out.
+    """One table with the rows of several; columns without a name are left out unless all tables have them.
 
     Raises:
-        ValueError: they have not the same columns.
+        ValueError: the tables have different columns.
     """
     first = tables[0]
     if len(tables) == 1:
@@ -362,7 +365,7 @@ def joined(tables: Sequence[Table], where: object) -> Table:
 
 
 def _below(parts: Sequence[Words | Numbers], name: str, where: object) -> Words | Numbers:
-    """The cells of a column in several tables, one below the other."""
+    """The cells of one column from several tables, one below the other."""
     empty = [all(cell is None for cell in part) if isinstance(part, list) else not len(part) for part in parts]
     if all(isinstance(part, list) or none for part, none in zip(parts, empty, strict=True)):
         return [cell for part in parts for cell in part]

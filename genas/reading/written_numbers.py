@@ -1,4 +1,4 @@
-"""Cells as the numbers that people write: decimal marks, thousands, currencies, percent signs, words for nothing."""
+"""Reads numbers as people write them: decimal marks, thousands, currencies, percent signs, words for missing values."""
 
 from __future__ import annotations
 
@@ -16,14 +16,24 @@ Cells = Sequence[str | None] | NDArray[np.float64]  # words (None: empty), or nu
 EMPTY = frozenset({
     "na", "n/a", "nan", "nat", "null", "(null)", "(blank)", "<na>", "\\n", "#n/a", "#na", "#div/0!", "#ref!", "#value!",
     "#name?", "#num!", "#null!",
-})  # fmt: skip  # words that stand for nothing, as programs write them
-MISSING = EMPTY | {"n.a.", "none", "nil", "missing", "unknown", "?", "-", "--", "."}  # these do among numbers alone
-ASKED = 1000  # different cells of a column that tell the decimal mark
-NEARLY = 0.9  # of the cells that are written: so many numbers make it a column of numbers
+})  # fmt: skip  # words that programs write for a missing value
+MISSING = EMPTY | {
+    "n.a.",
+    "none",
+    "nil",
+    "missing",
+    "unknown",
+    "?",
+    "-",
+    "--",
+    ".",
+}  # in numbers only
+ASKED = 1000  # different cells of a column that are read to find the decimal mark, at most
+NEARLY = 0.9  # share of the filled cells that must be numbers in a column of numbers
 _CODES = r"USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|kr\.?|zł|Rs\.?|R\$"
 _SIGN = re.compile(rf"(?:{_CODES}|%|‰)", re.I)
-GROUPS = {".": r",\s'’\u00a0\u202f_", ",": r".\s'’\u00a0\u202f_"}  # what may part thousands, by the decimal mark
-_LAKHS = {".": r"[1-9]\d?(?:,\d\d)+,\d{3}|", ",": ""}  # 12,34,567, as India parts them
+GROUPS = {".": r",\s'’\u00a0\u202f_", ",": r".\s'’\u00a0\u202f_"}  # what may separate thousands, by the decimal mark
+_LAKHS = {".": r"[1-9]\d?(?:,\d\d)+,\d{3}|", ",": ""}  # 12,34,567, as in India
 NUMBER = {
     mark: re.compile(
         rf"[+-]?(?:[1-9]\d{{0,2}}(?:([{group}])\d{{3}})(?:\1\d{{3}})*|{_LAKHS[mark]}\d+|(?=[{mark}]\d))"
@@ -36,18 +46,18 @@ _TRUTH = {"true": "1", "false": "0"}
 
 
 def numbers(cells: Sequence[str | None], decimal: str, sign: str) -> NDArray[np.float64]:
-    """The number in each cell; nan where there is none."""
+    """The number in each cell; nan for a cell without one."""
     if decimal == "." and not sign and (values := as_python(cells)) is not None:
         return values
-    known: dict[str | None, float] = {None: np.nan}
+    values_by_cell: dict[str | None, float] = {None: np.nan}
     for cell in cells:
-        if cell not in known:
-            known[cell] = np.nan if cell is None else number(cell, decimal, sign)
-    return np.array([known[cell] for cell in cells], dtype=np.float64)
+        if cell not in values_by_cell:
+            values_by_cell[cell] = np.nan if cell is None else number(cell, decimal, sign)
+    return np.array([values_by_cell[cell] for cell in cells], dtype=np.float64)
 
 
 def as_python(cells: Sequence[str | None]) -> NDArray[np.float64] | None:
-    """Numbers as Python writes them, which need no reading cell by cell; None where a cell is no such number."""
+    """Numbers in Python's own notation, which is fast to read; None if a cell holds anything else."""
     try:
         values = [np.nan if cell is None or cell.lower() in MISSING else float(cell) for cell in cells]
     except ValueError:
@@ -56,10 +66,10 @@ def as_python(cells: Sequence[str | None]) -> NDArray[np.float64] | None:
 
 
 def number(cell: str, decimal: str, sign: str) -> float:
-    """The number in a cell; nan where there is none."""
-    bare, its = bared(cell)
+    """The number in a cell; nan if there is none."""
+    bare, own_sign = bared(cell)
     bare = _TRUTH.get(bare.lower(), bare)
-    if its != sign:
+    if own_sign != sign:
         return np.nan
     if bare.lower().lstrip("+-") in ("inf", "infinity"):
         return -np.inf if bare[0] == "-" else np.inf
@@ -69,7 +79,7 @@ def number(cell: str, decimal: str, sign: str) -> float:
 
 
 def bared(cell: str) -> tuple[str, str]:
-    """A number without its currency or percent sign, and that sign; a minus behind it and brackets around it as -."""
+    """A number without its currency or percent sign, and that sign; 5- and (5) become -5."""
     bare, sign = cell.replace("\u2212", "-"), ""
     if bare[:1] == "(" and bare[-1:] == ")":
         bare = "-" + bare[1:-1].strip()
@@ -77,8 +87,8 @@ def bared(cell: str) -> tuple[str, str]:
         bare = "-" + bare[:-1].strip()
     minus = "-" if bare[:1] == "-" else ""
     body = bare[len(minus) :].strip()
-    if (told := _SIGN.match(body)) or (body and unicodedata.category(body[0]) == "Sc"):
-        end = told.end() if told else 1
+    if (leading := _SIGN.match(body)) or (body and unicodedata.category(body[0]) == "Sc"):
+        end = leading.end() if leading else 1
         sign, body = body[:end], body[end:].strip()
     else:
         for end in (1, 2, 3):
@@ -91,9 +101,9 @@ def bared(cell: str) -> tuple[str, str]:
 
 
 def decimal_mark(table: Mapping[str, Cells], delimiter: str) -> str:
-    """The decimal mark of a file: a comma where some column's numbers can be read in no other way.
+    """The decimal mark of a file: the one with which the numbers of most columns can be read.
 
-    Where nothing tells, as in 1,234, it is a comma beside semicolons and a point beside other delimiters.
+    If the numbers do not decide, as 1,234 does not, the mark is a comma beside semicolons, else a point.
     """
     votes: Counter[str] = Counter()
     for cells in table.values():

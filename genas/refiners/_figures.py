@@ -34,7 +34,7 @@ class Figures:
         if secret := [name for name in proxies if name == task.metric.name or is_on_test(name)]:
             raise RequestError(f"auto: {secret[0]} is the searched metric; it cannot be a proxy.")
         others = [_task(source, space) for source in transfer]
-        if any(task.same_data(other) for other in others):
+        if any(task.data_id == other.data_id for other in others):
             raise RequestError("auto: transfer names the task that is searched on; name other tasks.")
         exact = [name for name in wanted if name != task.metric.name and not is_on_test(name)]
         self._tables = {name: (task, name) for name in dict.fromkeys((*exact, *proxies))}

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from genas.core import registry
+from genas.core.context import Context
 from genas.core.errors import MissingArtifact
 from genas.core.interfaces import Proposer, SearchSpace
 from genas.core.records import Architecture
 from genas.core.rng import rng
-from genas.encodings.paths import CUTS
 from genas.predictors.gaussian_process import Traits, traits
 
 SMALL = 20_000  # a space with at most this many spellings is enumerated
@@ -45,7 +45,7 @@ class Every(NamedTuple):
     archs: list[Architecture]
     traits: list[Traits]  # one per class
     group: Rows  # the class of each spelling
-    heads: Rows  # the spelling that represents each class: the one with most cuts
+    heads: Rows  # the spelling that represents each class: the one with most zero operations
 
 
 def enumerate_space(space: SearchSpace) -> Every | None:
@@ -56,17 +56,17 @@ def enumerate_space(space: SearchSpace) -> Every | None:
         archs = (
             [arch for frame in frames for arch in _spellings(space, frame) if not space.problems(arch)] if few else []
         )
-        _EVERY[space] = _classes(archs) if few else None
+        _EVERY[space] = _classes(archs, space) if few else None
     return _EVERY[space]
 
 
-def _classes(archs: Sequence[Architecture]) -> Every:
-    archs = sorted(archs, key=lambda arch: -sum(op in CUTS for op in arch.ops))
+def _classes(archs: Sequence[Architecture], space: SearchSpace) -> Every:
+    archs = sorted(archs, key=lambda arch: -sum(op in space.zero_ops for op in arch.ops))
     numbers: dict[Living, int] = {}
     views: list[Traits] = []
     group, heads = [], []
     for row, arch in enumerate(archs):
-        view = traits(arch)
+        view = traits(arch, space)
         group.append(numbers.setdefault(living(view), len(numbers)))
         if group[-1] == len(views):
             views.append(view)
@@ -106,11 +106,11 @@ class Pool:
         space: SearchSpace,
         seed: int,
         generators: Sequence[str],
-        context: dict[str, Any],
+        context: Context,
         only: Sequence[Architecture] = (),
     ) -> None:
         self._space, self._seed = space, seed
-        self._every = _classes(only) if only else enumerate_space(space)
+        self._every = _classes(only, space) if only else enumerate_space(space)
         self.fixed = self._every is not None
         if self._every is None:
             self._hold([], [])
@@ -120,7 +120,7 @@ class Pool:
         self.absent: list[str] = []
         self._makers: dict[str, Proposer] = {}
         if not self.fixed:
-            self._makers = {name: registry.create("proposers", name, **context) for name in generators}
+            self._makers = {name: registry.create("proposers", name, context) for name in generators}
         self._chosen: dict[str, int] = dict.fromkeys(("mutation", "uniform", *self._makers), 0)
         self._good = dict.fromkeys(self._chosen, 0)
         self._traits_of: dict[Spelling, Traits] = {}
@@ -131,7 +131,7 @@ class Pool:
         """The row of the architecture, or of one that computes the same; None if the pool holds neither."""
         spelled = spelling(arch)
         if spelled not in self._rows:
-            number = self._living.get(living(traits(arch)))
+            number = self._living.get(living(traits(arch, self._space)))
             self._rows[spelled] = None if number is None else int(self.heads[number])
         return self._rows[spelled]
 
@@ -178,7 +178,7 @@ class Pool:
             return
         fresh = self._fresh(best)
         everyone = {spelling(arch): arch for arch in (*measured, *fresh, *kept[:_MOST])}
-        self._traits_of = {s: self._traits_of.get(s) or traits(arch) for s, arch in everyone.items()}
+        self._traits_of = {s: self._traits_of.get(s) or traits(arch, self._space) for s, arch in everyone.items()}
         self._hold(list(everyone.values()), list(self._traits_of.values()))
 
     def _fresh(self, best: Sequence[Architecture]) -> list[Architecture]:

@@ -132,8 +132,7 @@ def editor(
     """
     if mutation == "uniform":
         return None
-    context = {"space": space, "seed": seed, "limits": limits, "task": task}
-    model = registry.create("proposers", "diffusion", **context)
+    model = registry.create("proposers", "diffusion", space=space, seed=seed, limits=limits, task=task)
     try:
         model.path()
     except MissingArtifact as error:

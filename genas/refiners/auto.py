@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from genas.core.context import Context
 from genas.core.errors import RequestError
 from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.pareto import front, log_rank_sum, losses
@@ -77,9 +77,7 @@ class Auto(Proposer):
     ) -> None:
         if warm < 1:
             raise RequestError("auto needs a warm start of at least 1.")
-        context: dict[str, Any] = {
-            "space": space, "task": task, "seed": seed, "device": device, "limits": limits, "objectives": objectives
-        }  # fmt: skip
+        context = Context(space, task, device=device, seed=seed, objectives=tuple(objectives), limits=tuple(limits))
         self._seed, self._objectives, self._limits = seed, tuple(objectives), tuple(limits)
         self._warm = warm
         only = [arch for arch in task.measured if not space.problems(arch)]

@@ -91,7 +91,7 @@ class GpBo(Search):
         failed = [arch for key, arch in self._failed.items() if key not in self._measured]
         pending = [arch for arch in self._archs if arch.key in self._pending]
         self._archs = [*measured, *failed[-_MOST // 2 :], *pending, *self._drawn(generator)]
-        views = [traits(arch) for arch in self._archs]
+        views = [traits(arch, self._space) for arch in self._archs]
         model = Surrogate(views, np.zeros((len(views), 0)))
         if self._model is not None:
             model.adopt(self._model)

@@ -14,7 +14,7 @@ from genas.core.ranges import Count
 from genas.core.records import Architecture, Candidate, Objective, Trial
 from genas.core.rng import rng, seed_of
 from genas.encodings.decisions import Decision, Decisions
-from genas.encodings.paths import CUTS, PASSES, ArchFeatures
+from genas.encodings.paths import ArchFeatures
 from genas.refiners._forest import forest_votes
 from genas.refiners._search import TRIES, Search
 
@@ -26,7 +26,7 @@ class Progressive(Search):
 
     Source: Liu et al., "Progressive Neural Architecture Search" (ECCV 2018), section 4 and algorithm 1. In a space
     with several sizes, a level is a number of nodes. In a space with one size, it is the number of decisions that
-    differ from the plainest architecture, whose nodes are identities, else cuts, else have their first label.
+    differ from the plainest architecture, whose nodes are identities, else zero operations, else have their first label.
 
     Different from the paper: extra-trees on path counts predict in place of a recurrent network; a failed
     architecture counts as bad as the worst measured; architectures measured by other proposers join their level;
@@ -69,7 +69,7 @@ class Progressive(Search):
     def _plainest(self) -> tuple[int, ...]:
         """Decisions of the plainest architecture; if that is illegal, of a random one made as plain as legal."""
         decisions = self._decisions.of(self._sizes[0])
-        plain = tuple(_plainest(decision) for decision in decisions)
+        plain = tuple(_plainest(decision, self._space) for decision in decisions)
         if self._decisions.write(plain) is not None:
             return plain
         values = None
@@ -174,9 +174,9 @@ class Progressive(Search):
                 yield tuple(options[int(d[row])] for options, d in zip(choices, drawn, strict=True))
 
 
-def _plainest(decision: Decision) -> int:
-    """The index of the choice that is an identity, else of a cut, else 0."""
-    for kind in (PASSES, CUTS):
+def _plainest(decision: Decision, space: SearchSpace) -> int:
+    """The index of the choice that is an identity, else of a zero operation, else 0."""
+    for kind in (space.identity_ops, space.zero_ops):
         for place, choice in enumerate(decision.choices):
             if choice in kind:
                 return place

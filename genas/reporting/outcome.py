@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from genas.core import declared, pareto, registry
+from genas.core.interfaces import Task
 from genas.core.metrics import is_on_test, off_test, on_test
 from genas.core.records import Candidate, Measurement, Objective, Request, Rival, Trial
 from genas.reporting.rungs import Rungs
-from genas.reporting.spread import Comparison, Spread, chance, compare, interval, spread, wilson
+from genas.reporting.spread import Comparison, Spread, between, chance, compare, interval, spread
 from genas.reporting.words import amount, block, clean, duration, figure, heading, label, limit, number, rows, unit
 
 __all__ = [
@@ -44,7 +45,7 @@ def figure_text(trial: Trial, metric: str) -> str | None:
     """A figure and how sure it is, in words; None where it was not measured.
 
     One training of a test accuracy: 0.9870 [0.9680, 0.9950] on 307 examples (one training). Several, or a figure whose
-    examples are not known: as `spread_text` says it.
+    interval is not known: as `spread_text` says it.
     """
     found = spread(trial, metric)
     if found is None:
@@ -56,14 +57,15 @@ def figure_text(trial: Trial, metric: str) -> str | None:
 
 def measured_text(measured: Measurement) -> str:
     """A figure of one training: 0.9870 [0.9680, 0.9950] on 307 examples (one training) if it is a test accuracy."""
-    text, between = number(measured.metric, measured.value), wilson(measured)
-    if between is None:
+    text, known = number(measured.metric, measured.value), between(measured)
+    if known is None:
         return text
-    examples = f"on {between.examples:,} examples"
+    examples = f"on {known.examples:,} examples"
     if not is_on_test(measured.metric):
         return f"{text} {examples}"
-    low, high = (number(measured.metric, bound) for bound in (between.low, between.high))
-    return f"{text} [{low}, {high}] {examples} (one training)"
+    low, high = (number(measured.metric, bound) for bound in (known.low, known.high))
+    source = "" if known.source == "Wilson" else f", {known.source}"
+    return f"{text} [{low}, {high}] {examples} (one training{source})"
 
 
 def quality(request: Request, winner: Trial | None) -> Objective:
@@ -101,10 +103,11 @@ def recipe_of(request: Request, candidate: Candidate) -> dict[str, Any]:
         return {}
     from genas.training.recipe import effective
 
+    known = request.task.name in registry.names("tasks")
+    task: type[Task] = registry.load("tasks", request.task.name) if known else Task
     mirror = request.task.options.get("mirror")
-    if mirror is None and request.task.name in registry.names("tasks"):
-        mirror = getattr(registry.load("tasks", request.task.name), "mirror", None)
-    return effective(candidate.recipe, request.validator.options, mirror).to_data()
+    mirror = task.mirror if mirror is None else mirror
+    return effective(candidate.recipe, request.validator.options, mirror, task.follows).to_data()
 
 
 def recipe_text(recipe: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from genas.core import declared
+from genas.core.metrics import is_on_test
 from genas.core.records import Goal, Measurement, Trial
 
 _Z = 1.959964  # of the normal distribution at 95 %, two-sided
@@ -31,11 +32,16 @@ def spread(trial: Trial, metric: str) -> Spread | None:
 
 
 class Interval(NamedTuple):
-    """Between which two values a share lies, and how many examples say so."""
+    """Between which two values a figure lies in 95 of 100 cases, and how many examples say so.
+
+    Args:
+        source: "Wilson" of a share, "bootstrap" of any other metric.
+    """
 
     low: float
     high: float
     examples: int
+    source: str = "Wilson"
 
 
 def wilson(measured: Measurement) -> Interval | None:
@@ -53,11 +59,23 @@ def wilson(measured: Measurement) -> Interval | None:
     return Interval(max(0.0, middle - half), min(1.0, middle + half), n)
 
 
+def between(measured: Measurement) -> Interval | None:
+    """The 95 % interval of a figure over the choice of examples; None where nothing is known of it.
+
+    Of a share it is Wilson's. Of another metric it is the figure with 1.96 of the standard errors that the bootstrap
+    gave, where the figure was read on the test split.
+    """
+    if measured.std is None or not is_on_test(measured.metric) or not measured.examples:
+        return wilson(measured)
+    half = _Z * measured.std
+    return Interval(measured.value - half, measured.value + half, measured.examples, "bootstrap")
+
+
 def interval(trial: Trial, metric: str) -> Interval | None:
-    """Wilson's interval of an accuracy of a trial that was trained once; None where several seeds show its spread."""
+    """The interval of a figure of a trial that was trained once; None where several seeds show its spread."""
     found = trial.all(metric)
     same = [m for m in found if m.fidelity == found[0].fidelity]
-    return wilson(same[0]) if len(same) == 1 else None
+    return between(same[0]) if len(same) == 1 else None
 
 
 def chance(one: float, other: float, examples: int) -> float:

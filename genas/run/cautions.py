@@ -10,6 +10,7 @@ from genas.core import assets, registry
 from genas.core.interfaces import Task
 from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Request, Trial
+from genas.run.regressors import as_outputs
 
 _RISING = 0.01  # over the last quarter of a training: of accuracy, or of the value where it is no fraction
 _FEW = 400  # test examples: the 95 % interval of an accuracy of .9 is then 6 points wide
@@ -51,14 +52,15 @@ def cautions(request: Request, task: Task) -> Iterator[tuple[str, str]]:
 
 def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
     """Names and sentences about a winner's figures: at chance, still rising, few test examples, part of the data."""
-    if text := at_chance(task, winner):
+    if text := at_chance(task, winner) if task.answer == "class" else at_mean(task, winner):
         yield "at chance", text
     found = [m for m in winner.all(task.metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
     if found and (text := _rising(task.metric, found[0].curve)):
         yield "rising", text
     tests = [m.examples for m in winner.all(task.metric.on_test.name) if m.examples]
     if tests and tests[0] < _FEW:
-        yield "few tests", f"The test split has {tests[0]} examples only: its figure is uncertain by several points."
+        unsure = "uncertain by several points" if task.metric.share else "uncertain"
+        yield "few tests", f"The test split has {tests[0]} examples only: its figure is {unsure}."
     limit = getattr(task, "limit", None)
     if limit is not None:
         yield "part", f"Only {limit:,} of the training examples were used, as the request says."
@@ -73,6 +75,27 @@ def _rising(metric: Metric, curve: Sequence[float]) -> str | None:
     return (
         f"The winner's curve still {does} ({change:+.3f} over the last quarter of its training): a larger budget will "
         "bring more."
+    )
+
+
+def at_mean(task: Task, trial: Trial) -> str | None:
+    """Where a network's test figure is not clearly better than that of always saying the mean: a sentence.
+
+    The test split itself is not looked at: the mean is that of the training labels, judged on the validation split.
+    """
+    found = trial.all(task.metric.on_test.name)
+    outputs = as_outputs(task, task.data("train").labels)
+    if not found or outputs is None:
+        return None
+    labels = task.data("val").labels
+    always = task.evaluate(outputs.mean(0).expand(len(labels), -1), labels).metrics[task.metric.name]
+    value = sum(m.value for m in found) / len(found)
+    if task.metric.sign * (value - always) > 2 * max(m.std or 0.0 for m in found):
+        return None
+    return (
+        f"On the test split the winner is hardly better than always saying the mean of the training examples "
+        f"({task.metric.label} {always:.4g} on the validation split): it has learned next to nothing. Raise the "
+        "budget, or look at the data."
     )
 
 

@@ -1,4 +1,4 @@
-"""Logistic regression and boosted trees on the splits of a table: a yardstick for the networks of the same run."""
+"""Logistic regression and boosted trees on the splits of a table of classes: a yardstick for the run's networks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from genas.core.metrics import ACCURACY
 from genas.core.records import Rival
 from genas.core.rng import seed_of
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from genas.core.interfaces import Split, Task
+    from genas.core.interfaces import Data, Split, Task
 
     Probabilities = NDArray[np.float64]  # [rows, classes that the training rows have]
 
@@ -23,6 +24,7 @@ _PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0)  # C of scikit-learn: the smaller, th
 _LARGE = 5_000_000  # training rows x features x classes above which only C = 1 is tried
 _TREES = ((31, 20), (8, 5))  # leaves of a tree at most, examples of a leaf at least
 _ROUNDS = 100  # of boosting at most
+_LEAST = 1e-12  # probability of a class
 _WORK = 2_000_000  # rounds x classes x training rows; above it there are fewer rounds, but at least 20
 
 
@@ -49,6 +51,18 @@ class _Fitted:
         """The share of rows whose most probable label is right."""
         return float((self.classes[self.probabilities(rows.inputs).argmax(1)] == rows.labels).mean())
 
+    def value(self, task: Task, rows: _Rows) -> float:
+        """What the task says of the model: its accuracy, or any other metric, asked of log-probabilities."""
+        if task.metric == ACCURACY:
+            return self.accuracy(rows)
+        import numpy as np
+        import torch
+
+        scores = np.full((len(rows.labels), task.outputs), np.log(_LEAST))
+        scores[:, self.classes] = np.log(np.clip(self.probabilities(rows.inputs), _LEAST, 1.0))
+        found = task.evaluate(torch.from_numpy(scores), torch.from_numpy(rows.labels))
+        return float(found.metrics[task.metric.name])
+
     def loss(self, rows: _Rows) -> float:
         """The mean negative log-likelihood of the labels."""
         return _loss(self.probabilities(rows.inputs), self.classes, rows.labels)
@@ -57,8 +71,8 @@ class _Fitted:
 def classical(task: Task, seed: int) -> list[Rival]:
     """Fit logistic regression and histogram gradient boosting to the splits of a table.
 
-    Each model is fitted with a few settings. The validation split chooses one: by accuracy, then by likelihood. The
-    test split is read once, for the chosen one. The fits use as many threads as OpenMP may.
+    Each model is fitted with a few settings. The validation split chooses one: by the task's metric, then by
+    likelihood. The test split is read once, for the chosen one. The fits use as many threads as OpenMP may.
 
     Source: the boosting is scikit-learn's, after Ke et al., "LightGBM" (NeurIPS 2017).
 
@@ -76,22 +90,29 @@ def classical(task: Task, seed: int) -> list[Rival]:
     results = []
     for name, settings in models.items():
         start = time.perf_counter()
-        best = min(settings, key=lambda model: (-model.accuracy(validation), model.loss(validation)))
+        best = min(settings, key=lambda m: (-task.metric.sign * m.value(task, validation), m.loss(validation)))
         seconds = time.perf_counter() - start
-        results.append(Rival(name, best.accuracy(validation), best.accuracy(_rows(task, "test")), seconds))
+        results.append(Rival(name, best.value(task, validation), best.value(task, _rows(task, "test")), seconds))
     return results
 
 
 def _rows(task: Task, split: Split) -> _Rows:
-    """Rows of a split, each feature minus its mean over its deviation in the training rows; constant ones become 0."""
+    """Features and labels of a split."""
+    import numpy as np
+
+    data = task.data(split)
+    return _Rows(features(task, data), data.labels.numpy().astype(np.int64))
+
+
+def features(task: Task, data: Data) -> NDArray[np.float64]:
+    """Rows, each feature minus its mean over its deviation in the training rows; constant ones become 0."""
     import numpy as np
 
     train = task.data("train").inputs.numpy().astype(np.float64)
-    data = task.data(split)
     deviation = train.std(0)
     steady = deviation <= 1e-7 * np.abs(train).max(0)
     scaled = (data.inputs.numpy().astype(np.float64) - train.mean(0)) / np.where(steady, 1.0, deviation)
-    return _Rows(np.where(steady, 0.0, scaled), data.labels.numpy().astype(np.int64))
+    return np.where(steady, 0.0, scaled)
 
 
 def _logistic(train: _Rows) -> Iterator[_Fitted]:
@@ -131,8 +152,8 @@ def _stopped(
 
 
 def _loss(probabilities: Probabilities, classes: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
-    """Mean negative log-likelihood; a label that the training rows lack has the probability 1e-12."""
+    """Mean negative log-likelihood; a label that the training rows lack has the probability `_LEAST`."""
     import numpy as np
 
     of_label = np.where(classes == labels[:, None], probabilities, 0.0).sum(1)  # [rows]
-    return float(-np.log(np.clip(of_label, 1e-12, 1.0)).mean())
+    return float(-np.log(np.clip(of_label, _LEAST, 1.0)).mean())

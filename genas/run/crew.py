@@ -76,7 +76,7 @@ class Crew:
             event["failure"] = str(result)
         else:
             event |= {
-                "measurement": wire.to_data(result.accuracy),
+                "measurement": wire.to_data(result.measured),
                 "loss": result.loss,
                 "slope": result.slope,
                 "seen": result.examples,

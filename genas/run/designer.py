@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from genas.core import clock, registry, wire
 from genas.core.errors import RequestError
-from genas.core.interfaces import Executor, SearchSpace, Task
+from genas.core.interfaces import Executor
 from genas.core.ledger import Ledger
 from genas.core.progress import Progress, Silence
 from genas.core.records import Budget, Candidate, Report, Request, Rival, Trial
@@ -50,12 +50,17 @@ class Designer:
         from genas.training.timing import pick_device
 
         context = context_of(request, ledger, str(pick_device(request.device)))
-        self.task: Task = context["task"]
-        self.space: SearchSpace = context["space"]
+        self.task = context.task
+        self.space = context.space
         if self.space.modality != self.task.modality:
             raise RequestError(
                 f"The space {request.space.name} makes networks for {self.space.modality} tasks, but "
                 f"{request.task.name} has {self.task.modality} data. Name another space."
+            )
+        if self.trains and not self.space.builds():
+            raise RequestError(
+                f"The space {request.space.name} builds no networks, so that its architectures can only be looked up: "
+                "name the validator table, or another space."
             )
         self.plan = planned(request, ledger)
         self.book = Book(self.task.metric.name, self.task.metric.goal, request.objectives, request.constraints)

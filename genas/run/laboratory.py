@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 from genas.core import registry, wire
+from genas.core.context import Context
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Scorer, SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -22,16 +22,16 @@ _CHEAP = 0.02  # rough seconds of a scorer that every candidate of a race passes
 _SMALL = 0.05  # rough seconds of one that only its winner is measured by in any case
 
 
-def context_of(request: Request, ledger: Ledger, device: str) -> dict[str, Any]:
-    """What plug-ins of a run may ask for by name, in the run's own process and in a worker's."""
+def context_of(request: Request, ledger: Ledger, device: str) -> Context:
+    """What the plug-ins of a run may ask for, in the run's own process and in a worker's."""
     from genas.probes.probes import Probes
 
     task: Task = registry.create("tasks", request.task)
     space: SearchSpace = registry.create("spaces", request.space)
-    return {
-        "space": space, "task": task, "ledger": ledger, "device": device, "seed": request.seed,
-        "objectives": request.objectives, "limits": request.constraints, "probes": Probes(space, task, device),
-    }  # fmt: skip
+    return Context(
+        space, task, ledger, device, request.seed, objectives=request.objectives, limits=request.constraints,
+        probes=Probes(space, task, device),
+    )  # fmt: skip
 
 
 class Laboratory:
@@ -40,16 +40,16 @@ class Laboratory:
     Args:
         request: what is wanted.
         book: knows the limits, and what was charged.
-        context: what plug-ins may ask for by name.
+        context: what the plug-ins may ask for.
         executor: where the task's metric is measured; screening runs here.
 
     Raises:
         RequestError: no scorer measures what is wanted, or the executor needs a run's folder and there is none.
     """
 
-    def __init__(self, request: Request, book: Book, context: dict[str, Any], executor: Executor) -> None:
+    def __init__(self, request: Request, book: Book, context: Context, executor: Executor) -> None:
         self.request, self.book, self.context, self.executor = request, book, context, executor
-        self.ledger: Ledger = context["ledger"]
+        self.ledger = context.ledger
         if executor.apart and self.ledger.path is None:
             raise RequestError(f"The executor {executor.name} needs a run's folder; name one with --out.")
         self.effort = 0.0  # measurements of the task's metric, each counted as its share of a whole one
@@ -87,7 +87,7 @@ class Laboratory:
 
     def meter(self, kind: str, use: Use) -> Meter:
         """A scorer or validator behind the ledger."""
-        return Meter(registry.create(kind, use, **self.context), use, self.ledger)
+        return Meter(registry.create(kind, use, self.context), use, self.ledger)
 
     # Cheap figures
 
@@ -140,7 +140,7 @@ class Laboratory:
         import torch
 
         with torch.device("meta"):
-            return sum(p.numel() for p in self.context["space"].build(arch, self.context["task"]).parameters())
+            return sum(p.numel() for p in self.context.space.build(arch, self.context.task).parameters())
 
     def learn(self) -> None:
         """Fit the scorers that learn and let them look again at what is not measured yet."""
@@ -200,7 +200,7 @@ class Laboratory:
         do = partial(_score, meter.scorer)
         if self.executor.apart:
             place = {
-                "request": wire.to_data(self.request), "device": self.context["device"], "kind": kind,
+                "request": wire.to_data(self.request), "device": self.context.device, "kind": kind,
                 "use": wire.to_data(meter.use), "ledger": str(self.ledger.path), "threads": self.executor.threads,
             }  # fmt: skip
             do = partial(_work, json.dumps(place))
@@ -228,7 +228,7 @@ def _made(place: str) -> Scorer:
     told = json.loads(place)
     request = wire.from_data(Request, told["request"])
     context = context_of(request, Ledger(Path(told["ledger"]), follow=True), told["device"])
-    scorer: Scorer = registry.create(told["kind"], wire.from_data(Use, told["use"]), **context)
+    scorer: Scorer = registry.create(told["kind"], wire.from_data(Use, told["use"]), context)
     return scorer
 
 

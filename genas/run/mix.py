@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from genas.core import registry
+from genas.core.context import Context
 from genas.core.interfaces import Proposer, SearchSpace
 from genas.core.records import Architecture, Candidate, Request, Trial, Use
 
@@ -75,7 +75,7 @@ class Mix:
         return shares
 
 
-def mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
+def mixes(request: Request, context: Context) -> tuple[Mix, Mix]:
     """The proposers and the refiners; either folder serves both stages, and one named twice is one source.
 
     The LLM tokens of the budget are shared out among those that spend tokens and have no limit of their own.
@@ -95,7 +95,7 @@ def mixes(request: Request, context: dict[str, Any]) -> tuple[Mix, Mix]:
         options = dict(uses[name].options)
         if name in spending and request.budget.llm_tokens is not None:
             options["tokens"] = max(1, request.budget.llm_tokens // len(spending))
-        made[name] = registry.create(kind, Use(name, options), **context)
+        made[name] = registry.create(kind, Use(name, options), context)
     proposers, refiners = (
         Mix({use.name: made[use.name] for use in uses}) for uses in (request.proposers, request.refiners)
     )

@@ -87,7 +87,8 @@ class Opening:
     def effective(self, candidate: Candidate) -> Candidate:
         """The candidate with the whole recipe that it will be trained by."""
         frozen = bool(self.space.knowledge(candidate.arch))
-        recipe = effective(candidate.recipe, self.request.validator.options, self.task.mirror, frozen=frozen)
+        options, task = self.request.validator.options, self.task
+        recipe = effective(candidate.recipe, options, task.mirror, task.follows, frozen=frozen)
         return replace(candidate, recipe=recipe.to_data())
 
     def _size_limit(self) -> tuple[Constraint, ...]:

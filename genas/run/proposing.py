@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import SearchSpace
 from genas.core.progress import Progress
 from genas.core.records import Candidate, Trial
 from genas.core.rng import rng
@@ -39,6 +38,6 @@ def propose(lab: Laboratory, proposers: Mix, count: int, progress: Progress) -> 
 
 
 def _near(lab: Laboratory, trial: Trial) -> list[Candidate]:
-    space: SearchSpace = lab.context["space"]
+    space = lab.context.space
     random = rng(lab.request.seed, "near", len(lab.book.trials))
     return neighbors(space, trial.candidate.arch, lab.book, _NEIGHBORS, random)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from genas.core import wire
-from genas.core.interfaces import Executor, SearchSpace, Task
-from genas.core.ledger import Event, Ledger
+from genas.core.interfaces import Executor
+from genas.core.ledger import Event
 from genas.core.progress import Progress, Steps
 from genas.core.records import Candidate, Measurement, Options, Request
 from genas.core.rng import rng
@@ -31,7 +31,7 @@ from genas.run.standings import Standings
 from genas.run.trainer import LOOKS, Course, Trainer, legs_until, name
 from genas.training.judging import judging_seconds
 from genas.training.loop import Leg
-from genas.training.recipe import OF_IMAGES, Recipe, fixed
+from genas.training.recipe import OF_IMAGES, Recipe, fixed, unfollowed
 from genas.training.timing import build, threads
 from genas.validators.train import tested
 
@@ -72,14 +72,15 @@ class Race:
     ) -> None:
         self.request, self.lab, self.schedule, self.trainer, self.executor = request, lab, schedule, trainer, executor
         self.refiners, self.progress = refiners, progress
-        self.space: SearchSpace = lab.context["space"]
-        self.task: Task = lab.context["task"]
-        self.ledger: Ledger = lab.context["ledger"]
+        self.space = lab.context.space
+        self.task = lab.context.task
+        self.ledger = lab.context.ledger
         self.book = lab.book
         self.opening = Opening(request, self.space, self.task, lab, proposers=proposers)
         self.spending = spending
         images = len(self.task.input_shape) == 3
-        self._kept = {*fixed(request.validator.options), *(() if images else OF_IMAGES)}  # of a recipe: not searched
+        idle = (*(() if images else OF_IMAGES), *unfollowed(self.task.follows))
+        self._kept = {*fixed(request.validator.options), *idle}  # of a recipe: not searched
         self.means = Means(schedule, trainer, executor)
         self.standings = Standings(request, self.space, self.task, self.book)
         self.crew = Crew(
@@ -347,15 +348,18 @@ class Race:
     def _test(self, key: str, seed: int, leg: str | None = None) -> None:
         """What the last weights do on the test split, read once."""
         candidate = self.book.trials[key].candidate
-        identity = f"test {key} {seed}"
-        if self.ledger.find(identity) is None:
+        identities = [f"test {key} {seed}", *(f"test {key} {seed} {m.name}" for m in self.task.metrics)]
+        if any(self.ledger.find(identity) is None for identity in identities):
             found = self.trainer.learned(candidate, seed, leg or self._last[key])
-            figure = tested(self.space, candidate.arch, self.task, found, device=self.lab.context["device"], seed=seed)
-            self.ledger.append({"kind": "measurement", "id": identity, "key": key, "scorer": "test",
-                                "measurement": wire.to_data(figure)})  # fmt: skip
-        event = self.ledger.find(identity)
-        assert event is not None
-        self.book.record(self.book.trials[key], wire.from_data(Measurement, event["measurement"]))
+            figures = tested(self.space, candidate.arch, self.task, found, device=self.lab.context.device, seed=seed)
+            for identity, figure in zip(identities, figures, strict=True):
+                if self.ledger.find(identity) is None:
+                    self.ledger.append({"kind": "measurement", "id": identity, "key": key, "scorer": "test",
+                                        "measurement": wire.to_data(figure)})  # fmt: skip
+        for identity in identities:
+            event = self.ledger.find(identity)
+            assert event is not None
+            self.book.record(self.book.trials[key], wire.from_data(Measurement, event["measurement"]))
 
     def _repeat(self, key: str) -> None:
         """The winner again from nothing with other seeds; before an heir, the one that it inherits from."""

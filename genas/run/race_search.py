@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genas.core import clock, wire
-from genas.core.interfaces import SearchSpace, Task
 from genas.core.progress import Progress
 from genas.core.records import Constraint, Options, Trial
 from genas.run.cautions import after_training, not_followed, too_slow
@@ -39,8 +38,8 @@ class RaceSearch:
     def __init__(self, lab: Laboratory, *, proposers: Mix, refiners: Mix, progress: Progress, begin: float) -> None:
         self.lab, self.progress, self.proposers, self.refiners = lab, progress, proposers, refiners
         self.request, self.book, self.ledger, self.executor = lab.request, lab.book, lab.ledger, lab.executor
-        self.space: SearchSpace = lab.context["space"]
-        self.task: Task = lab.context["task"]
+        self.space = lab.context.space
+        self.task = lab.context.task
         validator = lab.validator.scorer
         assert isinstance(validator, TrainValidator)
         self.validator, self._begin = validator, begin
@@ -82,7 +81,7 @@ class RaceSearch:
         if slowest is not None:
             self.ledger.warn("train_ms", too_slow(slowest))
         self._try_rivals()
-        trainer = Trainer(self.space, self.task, self.validator, self.lab.context["device"], self.ledger.store)
+        trainer = Trainer(self.space, self.task, self.validator, self.lab.context.device, self.ledger.store)
         elapsed = max((float(event.get("clock", 0.0)) for event in self.ledger.read()), default=0.0)
         seconds = self.request.budget.seconds or 0.0
         spending = Spending(schedule, seconds=seconds, elapsed=elapsed, begin=self._begin)
@@ -95,9 +94,14 @@ class RaceSearch:
         """Models that are no networks, where the task has rows: a second that tells whether a network is needed."""
         if self.task.modality == "tabular" and self.ledger.find("rivals") is None:
             from genas.run.classical import classical
+            from genas.run.regressors import regressors
 
-            rivals = [wire.to_data(rival) for rival in classical(self.task, self.request.seed)]
+            fit = classical if self.task.answer == "class" else regressors
+            rivals = [wire.to_data(rival) for rival in fit(self.task, self.request.seed)]
             self.ledger.append({"kind": "rivals", "id": "rivals", "rivals": rivals})
+            if not rivals:
+                reason = f"the outputs of {self.task.name} are not the numbers of its labels"
+                self.ledger.warn("rivals", f"No classical model was tried: {reason}.")
 
     def weights(self, key: str) -> dict[str, Tensor] | None:
         """The last weights of a network.
@@ -110,5 +114,6 @@ class RaceSearch:
     def recipe(self, winner: Trial) -> Options:
         """The whole recipe that the winner was trained by, and how its final was."""
         assert self.race is not None
-        recipe = effective(winner.candidate.recipe, self.request.validator.options, self.task.mirror).to_data()
+        options, task = self.request.validator.options, self.task
+        recipe = effective(winner.candidate.recipe, options, task.mirror, task.follows).to_data()
         return {**recipe, **self.race.final_of(winner.candidate.key)}

@@ -24,13 +24,13 @@ class Standings:
 
     def __init__(self, request: Request, space: SearchSpace, task: Task, book: Book) -> None:
         self.request, self.space, self.task, self.book = request, space, task, book
-        self._weight = _LOSS + _FEW / len(task.data("val").labels)
+        self._weight = _LOSS + _FEW / len(task.data("val").labels) if task.metric.share else 0.0
         self._losses: dict[str, float] = {}
         self._slopes: dict[str, float] = {}
         self._ahead = 1.0
 
     def note(self, key: str, *, loss: float, slope: float) -> None:
-        """Cross-entropy after a leg, and the exponent by which it falls with the examples seen."""
+        """The loss after a leg, and the exponent by which it falls with the examples seen."""
         self._losses[key], self._slopes[key] = loss, slope
 
     def look_ahead(self, times: float) -> None:
@@ -38,7 +38,7 @@ class Standings:
         self._ahead = min(_FAR, times)
 
     def worth(self, key: str) -> float:
-        """What the race goes by: the accuracy that is to be expected later, less a part of such a cross-entropy.
+        """What the race goes by: the metric that is to be expected later; of a share, less a part of such a loss.
 
         Both fall short of their best by what a power of the examples seen will shrink: a network that has stopped
         learning is not to be preferred to one that will soon pass it. Steep curves flatten: of 21 finals on seven sets
@@ -49,7 +49,10 @@ class Standings:
         value = self.book.trials[key].value(self.task.metric.name)
         if value is None:
             return float("-inf")
-        sign, best = (1.0, 1.0) if self.task.metric.goal == "max" else (-1.0, 0.0)
+        metric = self.task.metric
+        if metric.goal == "max" and not metric.fraction:  # nobody knows how good it can become
+            return value
+        sign, best = (1.0, 1.0) if metric.goal == "max" else (-1.0, 0.0)
         exponent = _BELIEVED * self._slopes.get(key, 0.0) + (0.0 if self._knows(key) else _FRESH)
         shrinks = math.pow(self._ahead, -min(_STEEPEST, exponent))
         return -sign * (best - value) * shrinks - self._weight * self._losses.get(key, 0.0) * shrinks

@@ -36,7 +36,7 @@ def scheduled(lab: Laboratory, validator: TrainValidator, *, begin: float) -> Sc
     if budget.seconds is None and budget.trials is None:
         raise RequestError("A race needs a budget: write for example '10 minutes' or '20 trials'.")
     if (event := lab.ledger.find("schedule")) is None:
-        space, task, device = (lab.context[name] for name in ("space", "task", "device"))
+        space, task, device = lab.context.space, lab.context.task, lab.context.device
         made = _made(lab.request, space, task, lab.executor, validator, device=device, begin=begin)
         spent = clock.now() - begin
         event = {"kind": "schedule", "id": "schedule", "schedule": made.to_data(), "clock": spent}

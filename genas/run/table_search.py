@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from genas.core.errors import BudgetSpent, ScoreFailed
-from genas.core.interfaces import SearchSpace, Task
 from genas.core.progress import Progress
 from genas.core.records import Candidate, Options, Trial
 from genas.core.rng import rng
@@ -34,8 +33,8 @@ class TableSearch:
         self.plan, self.lab, self.progress = plan, lab, progress
         self.proposers, self.refiners = proposers, refiners
         self.request, self.book = lab.request, lab.book
-        self.space: SearchSpace = lab.context["space"]
-        self.task: Task = lab.context["task"]
+        self.space = lab.context.space
+        self.task = lab.context.task
         self.winner: str | None = None
 
     def check(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genas.core import identity, phrases, registry, wire
+from genas.core.context import Context
 from genas.core.errors import GenasError, LedgerCorrupt, RequestError, ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -156,16 +157,17 @@ def export_network(run: Path, key: str, out: Path | None = None) -> Path:
             "Name another network of the run."
         )
     folder = run / f"exported-{short(found.candidate.key)}" if out is None else out
-    _write(found, _task(found), weights, folder)
+    _write(found, _context(found).task, weights, folder)
     return folder
 
 
-def _task(found: Found) -> Task:
-    """The task of the run, with the data that the network was trained on."""
-    task: Task = registry.create("tasks", found.request.task)
-    event = Ledger(found.folder / "ledger.jsonl", follow=True).find("data")
-    identity.compare(event, task.identity(), str(found.folder))
-    return task
+def _context(found: Found) -> Context:
+    """What the run knew, with the data that the network was trained on."""
+    from genas.run.laboratory import context_of
+
+    context = context_of(found.request, Ledger(found.folder / "ledger.jsonl", follow=True), found.request.device)
+    identity.compare(context.ledger.find("data"), context.task.identity(), str(found.folder))
+    return context
 
 
 def _write(found: Found, task: Task, weights: dict[str, Tensor], folder: Path) -> None:
@@ -259,12 +261,9 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     from genas.validators.train import tested
 
     request, store = found.request, folder / "store"
-    task = _task(found)
-    space: SearchSpace = registry.create("spaces", request.space)
-    ledger = Ledger(found.folder / "ledger.jsonl", follow=True)
-    validator: TrainValidator = registry.create(
-        "validators", request.validator, space=space, task=task, ledger=ledger, device=request.device
-    )
+    context = _context(found)
+    space, task = context.space, context.task
+    validator: TrainValidator = registry.create("validators", request.validator, context)
     _copy(found, store)
     trainer = Trainer(space, task, validator, request.device, store)
     part = Leg(leg, seconds=seconds, decay=True)
@@ -284,9 +283,9 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
     weights = trainer.weights.find(name(found.candidate, request.seed, leg))
     if weights is None:
         raise GenasError(f"The weights of {leg!r} were not kept in {store}.")
-    test = tested(space, found.candidate.arch, task, weights, device=request.device, seed=request.seed)
+    test, *_ = tested(space, found.candidate.arch, task, weights, device=request.device, seed=request.seed)
     _write(found, task, weights, folder)
-    return {"leg": leg, "seconds": seconds, "measurement": wire.to_data(result.accuracy), "test": wire.to_data(test)}
+    return {"leg": leg, "seconds": seconds, "measurement": wire.to_data(result.measured), "test": wire.to_data(test)}
 
 
 def _copy(found: Found, store: Path) -> None:

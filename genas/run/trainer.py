@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from genas.core import registry, wire
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, SearchSpace, Task
+from genas.core.ledger import Ledger
 from genas.core.records import Candidate, Measurement, Request
+from genas.run.laboratory import context_of
 from genas.training.feature_cache import StemCaches
 from genas.training.loop import Leg, Training
 from genas.training.recipe import effective
@@ -56,12 +58,13 @@ class Result(NamedTuple):
     """What a leg brought.
 
     Args:
-        loss: the cross-entropy beside the accuracy.
+        measured: the task's metric on the validation split.
+        loss: beside it, as the task's `evaluate` says.
         slope: the exponent by which the loss fell with the examples seen, between the last two points of the curve.
         examples: that were seen in all.
     """
 
-    accuracy: Measurement
+    measured: Measurement
     loss: float
     slope: float
     examples: int
@@ -99,10 +102,10 @@ class Trainer:
             return failure
         self.weights.keep(name(course.candidate, course.seed, course.legs[-1].name), training.weights())
         count = len(self._judges(course.judged).labels)
-        curve = tuple(accuracy for _, accuracy, _ in training.curve)
+        curve = tuple(value for _, value, _ in training.curve)
         try:
             measured = Measurement(
-                self.task.metric.name, found.accuracy, training.leg_seconds, course.fidelity, course.seed,
+                self.task.metric.name, found.value, training.leg_seconds, course.fidelity, course.seed,
                 curve=curve, examples=count,
             )  # fmt: skip
         except ScoreFailed as failure:
@@ -146,7 +149,7 @@ class Trainer:
         network = whitened(build(self.space, course.candidate.arch, self.task, course.seed), self.task)
         if course.parent:
             inherit(network, self.weights.get(course.parent))
-        recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror)
+        recipe = effective(course.candidate.recipe, self.validator.fixes, self.task.mirror, self.task.follows)
         return Training(
             network, self.task, recipe, seed=course.seed, device=self.device, checkpoint=checkpoint,
             limit=self.validator.examples, caches=self._caches,
@@ -165,7 +168,7 @@ def _slope(curve: Sequence[tuple[int, float, float]]) -> float:
     """How fast the loss falls: a where it is proportional to examples ** -a (Cortes et al., NeurIPS 1993); 0 at least.
 
     Args:
-        curve: examples seen, accuracy and loss of each point.
+        curve: examples seen, value and loss of each point.
     """
     if len(curve) < 2:
         return 0.0
@@ -200,17 +203,11 @@ def work(place: str, course: Course) -> Result | ScoreFailed:
 
 @lru_cache(maxsize=4)
 def _made(place: str) -> Trainer:
-    from genas.core.ledger import Ledger
-
     where = json.loads(place)
     request = wire.from_data(Request, where["request"])
-    task: Task = registry.create("tasks", request.task)
-    space: SearchSpace = registry.create("spaces", request.space)
-    ledger = Ledger(Path(where["ledger"]), follow=True)
-    validator: TrainValidator = registry.create(
-        "validators", request.validator, space=space, task=task, ledger=ledger, device=where["device"]
-    )
-    return Trainer(space, task, validator, where["device"], ledger.store)
+    context = context_of(request, Ledger(Path(where["ledger"]), follow=True), where["device"])
+    validator: TrainValidator = registry.create("validators", request.validator, context)
+    return Trainer(context.space, context.task, validator, context.device, context.ledger.store)
 
 
 def legs_until(names: Sequence[str], amounts: Sequence[float], unit: str) -> tuple[Leg, ...]:

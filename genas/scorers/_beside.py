@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.stats import norm
 
 from genas.core import registry
+from genas.core.context import Context
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.records import Architecture
@@ -32,8 +33,8 @@ class Beside:
     def __init__(self, space: SearchSpace, task: Task, names: Sequence[str], device: str, seed: int) -> None:
         if wrong := [name for name in names if registry.load("scorers", name).fits]:
             raise RequestError(f"gnn: {wrong[0]} has to be fitted itself; name others beside, such as params,synflow.")
-        context = {"space": space, "task": task, "device": device, "seed": seed, "probes": Probes(space, task, device)}
-        self._scorers: list[Scorer] = [registry.create("scorers", name, **context) for name in names]
+        context = Context(space, task, device=device, seed=seed, probes=Probes(space, task, device))
+        self._scorers: list[Scorer] = [registry.create("scorers", name, context) for name in names]
         self._known: dict[str, npt.NDArray[np.float64]] = {}  # by key; nan where a scorer failed
         self._sorted: list[npt.NDArray[np.float64]] = []
 

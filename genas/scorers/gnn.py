@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -61,7 +60,8 @@ class GnnScorer(BatchScorer):
         seed: of the adaptation.
         task: the one that is searched on, whose own table `transfer` may not name; its latency_device is the device
             that is asked about.
-        model: name of a folder in models/ or a path; None is gnn-<space>, "none" is none: `transfer` has to do.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is gnn-<space>, "none" is none:
+            `transfer` has to do.
         learn: the metric that is asked about, whose order `fit` learns.
         target: the device that is asked about, in words or by a table's name; None is the task's latency_device.
         trees: how many share the blend.
@@ -119,8 +119,7 @@ class GnnScorer(BatchScorer):
             from genas.predictors.gnn import GraphPredictor
 
             make = f"genas fit gnn {self.space.name} LEDGER_OR_TABLE..."
-            path = Path(self.folder) if Path(self.folder).is_dir() else assets.model(self.folder, make=make)
-            self._model = GraphPredictor.load(path, self.device)
+            self._model = GraphPredictor.load(assets.model(self.folder, make=make), self.device)
         return self._model
 
     def score_all(
@@ -192,7 +191,7 @@ class GnnScorer(BatchScorer):
         if use is None or (self.folder == "none" and not table):
             return None  # nobody is asked about it
         other: Task = registry.create("tasks", use, space=self.space, device="cpu", seed=0)
-        if self.task and table and self.task.same_data(other):
+        if self.task and table and self.task.data_id == other.data_id:
             raise RequestError("gnn: transfer names the very task that is searched on; name other ones.")
         return other
 

@@ -1,4 +1,4 @@
-"""Accuracy after a few epochs that start from the weights of the network it was grown from."""
+"""The task's metric after a few epochs that start from the weights of the network it was grown from."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class InheritedTrainScorer(Scorer):
         self.epochs, self.of, self.examples = epochs, of, examples
         self.batch_size, self.learning_rate, self.restart = batch_size, learning_rate, restart
         self._store = WeightStore(ledger.store)
+        vars(self).update(metric=task.metric)  # over that of the class
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The measurement at `fidelity` times the short training; the averaged weights are kept."""
@@ -79,9 +80,9 @@ class InheritedTrainScorer(Scorer):
         training = Training(network, self.task, recipe, seed=seed, device=pick_device(self.device), limit=self.examples)
         done = train(training, epochs, decay=1.0)
         self._store.keep(self._called(arch, epochs, seed), training.weights())
-        curve = tuple(accuracy for _, accuracy, _ in training.curve)
+        curve = tuple(value for _, value, _ in training.curve)
         seconds = spent + training.seconds
-        return Measurement(self.metric.name, done.accuracy, seconds, epochs / self.of, seed, curve=curve)
+        return Measurement(self.metric.name, done.value, seconds, epochs / self.of, seed, curve=curve)
 
     def parent(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Architecture | None:
         """Whose weights `score` starts from: the first of the candidate's parents that serves, or None."""

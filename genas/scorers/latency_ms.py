@@ -39,6 +39,7 @@ class LatencyMs(Scorer):
     name = "latency_ms"
     metric: ClassVar[Metric] = LATENCY
     cost: ClassVar[float] = 0.3
+    repeatable: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from genas.core import registry
+from genas.core.context import Context
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Scorer, SearchSpace, Task
 from genas.core.metrics import FLOPS, PARAMS, SIZE, Metric
@@ -59,9 +60,9 @@ class RankAggregate(BatchScorer):
     ) -> None:
         if not proxies or any(registry.load("scorers", name).fits for name in proxies):
             raise RequestError("rank_aggregate: name one or more proxies that need no fitting, such as naswot,synflow.")
-        context = {"space": space, "task": task, "device": device, "seed": seed}
         shared = Probes(space, task, device) if probes is None else probes
-        self._scorers: list[Scorer] = [registry.create("scorers", name, **context, probes=shared) for name in proxies]
+        context = Context(space, task, device=device, seed=seed, probes=shared)
+        self._scorers: list[Scorer] = [registry.create("scorers", name, context) for name in proxies]
         self._space = space
         self._seen: dict[tuple[int, float], dict[str, tuple[float, ...]]] = {}
 

@@ -1,4 +1,4 @@
-"""Accuracy on the validation split after a few epochs of the full recipe, learning-rate decay included."""
+"""The task's metric on the validation split after a few epochs of the full recipe, learning-rate decay included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genas.core.records import Architecture, Measurement
 
 
 class ShortTrainScorer(Scorer):
-    """Trains for `epochs` epochs, the rate falling to zero, and reports the validation accuracy at the end.
+    """Trains for `epochs` epochs, the rate falling to zero, and reports what the validation split then shows.
 
     Args:
         epochs: passes over the training examples at fidelity 1.0.
@@ -40,6 +40,7 @@ class ShortTrainScorer(Scorer):
         self.space, self.task, self.device = space, task, device
         self.epochs, self.of, self.examples = epochs, of, examples
         self.batch_size, self.learning_rate = batch_size, learning_rate
+        vars(self).update(metric=task.metric)  # over that of the class
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The measurement at `fidelity` times the short training."""
@@ -55,5 +56,5 @@ class ShortTrainScorer(Scorer):
         network, device = whitened(build(self.space, arch, self.task, seed), self.task), pick_device(self.device)
         training = Training(network, self.task, recipe, seed=seed, device=device, limit=self.examples)
         done = train(training, epochs, decay=1.0)
-        curve = tuple(accuracy for _, accuracy, _ in training.curve)
-        return Measurement(self.metric.name, done.accuracy, training.seconds, epochs / self.of, seed, curve=curve)
+        curve = tuple(value for _, value, _ in training.curve)
+        return Measurement(self.metric.name, done.value, training.seconds, epochs / self.of, seed, curve=curve)

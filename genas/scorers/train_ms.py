@@ -22,6 +22,7 @@ class TrainMs(Scorer):
 
     metric: ClassVar[Metric] = TRAIN_TIME
     cost: ClassVar = 0.6
+    repeatable: ClassVar = False
 
     def __init__(
         self, space: SearchSpace, task: Task, device: str = "auto", *, batch: Batch = 16, runs: Count = 2

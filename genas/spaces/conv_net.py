@@ -93,7 +93,9 @@ class ConvNetSpace(Stages):
         lite = stem in _LITE
         if lite and channels not in (1, 3):
             raise InvalidArchitecture([f"a pretrained stem needs images of 1 or 3 channels, not {channels}"])
-        known = {key: tuple(getattr(task, key)) for key in ("mean", "std")} if lite and hasattr(task, "mean") else {}
+        preparation = task.preparation if lite else None
+        scaling = None if preparation is None else preparation.inputs
+        known = {} if scaling is None else {"mean": scaling.mean, "std": scaling.std}
         network = ConvNet(
             stem if lite else int(stem[4:]), stages, channels, min(height, width), task.outputs,
             resize=size, stride=int(stride[1:]), act=act, pool=pool, **known,

@@ -11,7 +11,7 @@ from genas.core.interfaces import SearchSpace, Task
 from genas.core.ranges import Channels, Depth
 from genas.core.records import Architecture, Candidate, Constraint, Frame
 from genas.spaces import _darts_cells as cells
-from genas.spaces._darts_cells import Slot
+from genas.spaces._darts_cells import ZERO, Slot
 
 if TYPE_CHECKING:
     from torch import nn
@@ -54,8 +54,9 @@ class Darts(SearchSpace):
 
     name = "darts"
     modality: ClassVar[str] = "image"
-    ops: ClassVar[tuple[str, ...]] = ()  # set by `wide`
+    ops: ClassVar[tuple[str, ...]] = ()  # set by `wide`, as are zero_ops
     max_nodes: ClassVar[int] = cells.COUNT
+    identity_ops: ClassVar[frozenset[str]] = frozenset({"skip"})
 
     def __init__(self, *, channels: Channels = 36, cells: Depth = 20, wide: bool = False) -> None:
         for option, value, least in (("channels", channels, 2), ("cells", cells, 1)):
@@ -63,7 +64,8 @@ class Darts(SearchSpace):
                 raise RequestError(f"darts: {option} must be at least {least}, not {value}.")
         self.channels, self.cells, self.wide = channels, cells, wide
         self._frame = _frame(wide=wide)
-        vars(self)["ops"] = tuple(dict.fromkeys(op for labels in self._frame.labels for op in labels))
+        ops = tuple(dict.fromkeys(op for labels in self._frame.labels for op in labels))
+        vars(self).update(ops=ops, zero_ops=frozenset({ZERO} & set(ops)))
 
     def sizes(self) -> Sequence[int]:
         """Always thirty nodes."""

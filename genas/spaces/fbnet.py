@@ -44,6 +44,7 @@ class Fbnet(SearchSpace):
     modality: ClassVar[str] = "image"
     ops: ClassVar[tuple[str, ...]] = ("input", "output", *KINDS)
     max_nodes: ClassVar[int] = sum(_DEPTHS) + 2  # of all stages
+    identity_ops: ClassVar[frozenset[str]] = frozenset({"skip"})
 
     def __init__(self, *, width: Positive = 1.0, stages: int = len(_DEPTHS)) -> None:
         if not 0 < width <= 8:

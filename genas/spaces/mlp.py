@@ -49,7 +49,7 @@ class Mlp(Stages):
         if len(task.input_shape) != 1:
             raise InvalidArchitecture([f"mlp needs rows of shape (features,), not {task.input_shape}"])
         layers = [(kind, act, int(w[1:]), int(p[1:]) / 10) for kind, act, w, p in self.stages(arch)]
-        return RowNet(layers, task.input_shape[0], task.outputs, members=int(arch.ops[1][1:]))
+        return RowNet(layers, task.input_shape[0], task.outputs, int(arch.ops[1][1:]), task.answer)
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """A random chain: a uniform number of layers, then uniform labels."""

@@ -42,6 +42,8 @@ class NasBench201(SearchSpace):
     modality: ClassVar[str] = "image"
     ops: ClassVar[tuple[str, ...]] = ("input", "output", *_OPS)
     max_nodes: ClassVar[int] = 8
+    zero_ops: ClassVar[frozenset[str]] = frozenset({"none"})
+    identity_ops: ClassVar[frozenset[str]] = frozenset({"skip_connect"})
 
     def __init__(self, *, channels: Channels = 16, cells: Depth = 5) -> None:
         for option, value in (("channels", channels), ("cells", cells)):

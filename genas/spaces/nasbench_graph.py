@@ -52,6 +52,7 @@ class NasBenchGraph(SearchSpace):
     modality: ClassVar[str] = "graph"
     ops: ClassVar[tuple[str, ...]] = ("input", "output", *_OPS)
     max_nodes: ClassVar[int] = 6
+    identity_ops: ClassVar[frozenset[str]] = frozenset({"skip"})
 
     def __init__(
         self, *, hidden: Size | None = None, pre: Layers | None = None, post: Layers | None = None, dropout: Share = 0.5

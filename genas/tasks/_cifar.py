@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core import assets
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Data, Split, Task
+from genas.core.interfaces import Data, Preparation, Scaling, Split, Task
 from genas.core.rng import seed_of
 from genas.tasks._pictures import pictures_in
 
@@ -33,7 +33,7 @@ class CifarTable(Task):
     scale = 255.0
     mean = (0.4914, 0.4822, 0.4465)
     std = (0.2470, 0.2435, 0.2616)
-    preparation = "divide by 255, subtract the mean of CIFAR-10, divide by its standard deviation"
+    preparing = "divide by 255, subtract the mean of CIFAR-10, divide by its standard deviation"
 
     def data(self, split: Split) -> Data:
         """CIFAR-10 images as bytes [n, 3, 32, 32] with labels [n]: 25,000 each for train and val.
@@ -86,6 +86,16 @@ class CifarTable(Task):
         prepared = self.prepare(inputs)  # [n, 3, 32, 32]
         size = self.input_shape[-1]
         return (prepared if size == 32 else adaptive_avg_pool2d(prepared, size)), labels
+
+    @property
+    def data_id(self) -> str:
+        """The data set that the table is of."""
+        return self.dataset
+
+    @property
+    def preparation(self) -> Preparation:
+        """The scale, and the statistics of CIFAR-10."""
+        return Preparation(self.preparing, Scaling(self.mean, self.std, self.scale))
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Images scaled and standardised per channel."""

@@ -17,5 +17,5 @@ def asked() -> Iterator[None]:
         raise RequestError(str(error)) from error
     except OSError as error:
         raise RequestError(
-            f"{error.filename or 'A file'} can't be read ({error.strerror or error}). Mend it or take it out."
+            f"{error.filename or 'A file'} can't be read ({error.strerror or error}). Repair or remove it."
         ) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core import assets
 from genas.core.errors import RequestError
-from genas.core.interfaces import Data, Split, Task
+from genas.core.interfaces import Data, Preparation, Scaling, Split, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,6 +30,7 @@ class PictureTask(Task):
 
     modality: ClassVar[str] = "image"
     scale: float = 255.0
+    preparing: str  # how raw pictures become inputs, in words
 
     @cached_property
     def _statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -49,6 +50,11 @@ class PictureTask(Task):
     def std(self) -> tuple[float, ...]:
         """Standard deviation of the scaled training images, per channel."""
         return self._statistics[1]
+
+    @property
+    def preparation(self) -> Preparation:
+        """The scale, and the statistics of the training images."""
+        return Preparation(self.preparing, Scaling(self.mean, self.std, self.scale))
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Scaled and standardised images."""

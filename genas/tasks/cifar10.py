@@ -29,7 +29,7 @@ class Cifar10(PublishedTask):
     outputs = 10
     mirror = True
     classes = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-    preparation = "divide by 255, subtract the mean of the training images per channel, divide by their deviation"
+    preparing = "divide by 255, subtract the mean of the training images per channel, divide by their deviation"
 
     def _images(self, name: str, rows: Tensor) -> Tensor:
         import pyarrow.parquet as pq

@@ -22,7 +22,7 @@ class DigitsTask(PictureTask):
     mirror = False
     classes = tuple("0123456789")
     scale = 16.0
-    preparation = "divide grey levels 0..16 by 16, subtract the mean, divide by the standard deviation"
+    preparing = "divide grey levels 0..16 by 16, subtract the mean, divide by the standard deviation"
 
     @cached_property
     def _splits(self) -> dict[str, Data]:

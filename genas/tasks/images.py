@@ -98,6 +98,11 @@ class Images(PictureTask):
         self.scale = 1.0 if self.form.deep else 255.0
         self._describe()
 
+    @property
+    def data_id(self) -> str:
+        """The folder or file of the images."""
+        return str(self.path.resolve())
+
     def reader(self) -> ImageReader:
         """Reads pictures as these were read."""
         from genas.reading.image_reader import ImageReader
@@ -114,7 +119,7 @@ class Images(PictureTask):
             f"{shown} ({self.path.name})."
         )
         shares = f"bring the values from {form.low:g}..{form.high:g} to 0..1" if form.deep else "divide by 255"
-        self.preparation = (
+        self.preparing = (
             f"scale to {size} pixels, {'grey' if form.channels == 1 else 'RGB'}, {shares}, subtract the mean of the "
             "training images per channel, divide by their deviation"
         )

@@ -28,7 +28,7 @@ class Mnist(PublishedTask):
     outputs = 10
     mirror = False
     classes = tuple("0123456789")
-    preparation = "divide grey levels by 255, subtract the mean of the training images, divide by their deviation"
+    preparing = "divide grey levels by 255, subtract the mean of the training images, divide by their deviation"
 
     def _images(self, name: str, rows: Tensor) -> Tensor:
         import numpy as np

@@ -108,6 +108,11 @@ class NasBenchGraphTask(Task):
         measure = "ROC-AUC" if dataset == "proteins" else "accuracies"
         self.description = f"Published {measure} of NAS-Bench-Graph networks on the nodes of {graph.words}."
 
+    @property
+    def data_id(self) -> str:
+        """The data set that the table is of."""
+        return self.dataset
+
     def lookup(self, arch: Architecture, metric: str, *, fidelity: float = 1.0) -> Measurement:
         """What the table says of a network, under whichever spelling.
 

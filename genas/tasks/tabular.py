@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import Data, Split, Task
+from genas.core.interfaces import Data, Preparation, Scaling, Split, Task
 from genas.core.paths import written
 from genas.reading.splits import listed
 from genas.tasks._own import asked
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from genas.reading.column_kinds import Found
+    from genas.reading.column_kinds import Learned
     from genas.reading.features import Column
     from genas.reading.row_reader import RowReader
     from genas.reading.tables import Table
@@ -115,7 +115,7 @@ class Tabular(Task):
             f"Classify rows of {len(self.columns)} columns ({len(shown)} features), {self.outputs} classes: {classes} "
             f"({self.path.name})."
         )
-        self.preparation = (
+        self.preparing = (
             "features in this order, each minus its mean over its deviation in the training rows, a missing number "
             f"being the mean and column=value 1 or 0: {', '.join(shown)}"
         )
@@ -126,6 +126,16 @@ class Tabular(Task):
 
         rows = self._rows[split]
         return Data(torch.from_numpy(self._features[rows.numpy()]), torch.tensor(self._labels)[rows])
+
+    @property
+    def data_id(self) -> str:
+        """The file or folder of the table."""
+        return str(self.path.resolve())
+
+    @property
+    def preparation(self) -> Preparation:
+        """Standardised features, in their order."""
+        return Preparation(self.preparing, Scaling(self.mean, self.std, self.scale))
 
     def identity(self) -> dict[str, str]:
         """That of its examples, and the columns and words that became features."""
@@ -201,7 +211,7 @@ def _learned(
     from genas.reading import column_kinds, written_numbers
 
     decimal = written_numbers.decimal_mark(table.columns, table.delimiter)
-    found: dict[str, Found] = {}
+    found: dict[str, Learned] = {}
     for name, cells in table.columns.items():
         try:
             found[name] = column_kinds.learn(

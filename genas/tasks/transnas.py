@@ -68,6 +68,11 @@ class TransNas(Task):
             "of one training; the table has no test scores."
         )
 
+    @property
+    def data_id(self) -> str:
+        """The data set that the table is of."""
+        return self.dataset
+
     def lookup(self, arch: Architecture, metric: str, *, fidelity: float = 1.0) -> Measurement:
         """What the tables say of a network.
 

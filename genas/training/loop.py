@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import io
-import math
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
 from genas.training.augment import augment, share_of_side, shrunk
 from genas.training.feature_cache import FeatureCache, StemCaches
-from genas.training.judging import Judged, judge, judged, parts, renew_norms
+from genas.training.judging import Judged, judge, judged, parts, renew_norms, worth
 from genas.training.loss import loss
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
@@ -78,8 +77,9 @@ class Training:
     Attributes:
         network: the network in training.
         averaged: the averaged weights, in a network in evaluation mode.
-        curve: (examples seen, accuracy, loss) of the averaged weights on the validation split.
-        done: accuracy and loss after each finished leg, by name.
+        curve: (examples seen, value, loss) of the averaged weights on the validation split; the value is that of the
+            task's metric.
+        done: value and loss after each finished leg, by name.
 
     Raises:
         Damaged: the checkpoint is damaged, or belongs to another network.
@@ -98,7 +98,7 @@ class Training:
         limit: int | None = None,
         caches: StemCaches | None = None,
     ) -> None:
-        self.task, self.recipe, self.seed = task, recipe.allowed(task.mirror), seed
+        self.task, self.recipe, self.seed = task, recipe.allowed(task.mirror, task.follows), seed
         self.device, self.precision, self.checkpoint = torch.device(device), precision, checkpoint
         images = len(task.input_shape) == 3
         self._layout = torch.channels_last if images else torch.contiguous_format
@@ -109,6 +109,7 @@ class Training:
         self._caches = caches or StemCaches()
         self._least: int | None = getattr(network, "least_size", None)  # None: images can't be made smaller
         self._frozen: str = getattr(network, "frozen", "")  # identifies a frozen stem
+        self._members = not self._frozen and hasattr(network, "each")  # an ensemble, whose members train separately
         self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
         self.optimizers = optimizers_of(self.network, recipe)
         self._order: tuple[int, Tensor] | None = None  # number of the epoch, and its order of examples
@@ -116,10 +117,10 @@ class Training:
         self.spare: float | None = None  # maximum seconds to compute the maps of a frozen stem; None is unlimited
         self.steps = self.examples = 0
         self.seconds = 0.0
-        self.curve: list[tuple[int, float, float]] = []  # (examples, accuracy, loss)
+        self.curve: list[tuple[int, float, float]] = []  # (examples, value, loss)
         self._leg: dict[str, Any] = {"name": "", "seconds": 0.0, "examples": 0}
-        self.done: dict[str, tuple[float, float]] = {}  # (accuracy, loss) after each leg
-        self._best: dict[str, Any] = {}  # accuracy, loss and weights of the best point of the final leg so far
+        self.done: dict[str, tuple[float, float]] = {}  # (value, loss) after each leg
+        self._best: dict[str, Any] = {}  # value, loss and weights of the best point of the final leg so far
         self._saved = clock.now()
         if checkpoint is not None and checkpoint.is_file():
             self._load(loaded_state(checkpoint, self.device))
@@ -157,10 +158,10 @@ class Training:
             self._run(leg, data, points, on_progress)
         except torch.OutOfMemoryError as error:
             raise ScoreFailed("out of memory in training; a smaller batch_size may help") from error
-        found = self.judge(data)
+        found = self.judge(data, sure=leg.decay)
         if leg.decay:
-            found = self._settle(found, len((data or self.task.data("val")).labels))
-        self.done[leg.name] = found.accuracy, found.loss
+            found = self._settle(found)
+        self.done[leg.name] = found.value, found.loss
         self.save()
         return found
 
@@ -186,16 +187,18 @@ class Training:
 
     def _keep(self, found: Judged) -> None:
         """Remember the averaged weights if they are the best of the leg so far."""
-        if not self._best or found.worth > Judged(self._best["accuracy"], self._best["loss"]).worth:
-            self._best = {"accuracy": found.accuracy, "loss": found.loss, "weights": self.weights()}
+        if not self._best or self._worth(found) > self._worth(Judged(self._best["value"], self._best["loss"])):
+            self._best = {"value": found.value, "loss": found.loss, "weights": self.weights()}
 
-    def _settle(self, found: Judged, count: int) -> Judged:
+    def _worth(self, found: Judged) -> float:
+        return worth(self.task, found.value, found.loss)
+
+    def _settle(self, found: Judged) -> Judged:
         """The end of a leg, or its best point if that is better by more than half a standard error."""
-        best = Judged(self._best["accuracy"], self._best["loss"]) if self._best else found
-        margin = 0.5 * math.sqrt(max(found.accuracy * (1 - found.accuracy), 1e-3) / count)
-        if best.worth > found.worth + margin:
+        best = Judged(self._best["value"], self._best["loss"]) if self._best else found
+        if self._worth(best) > self._worth(found) + 0.5 * (found.error or 0.0):
             self.averaged.load_state_dict(self._best["weights"])
-            self.curve.append((self.examples, best.accuracy, best.loss))
+            self.curve.append((self.examples, best.value, best.loss))
             found = best
         self._best = {}
         return found
@@ -209,20 +212,25 @@ class Training:
         if self._frozen:
             self._maps(self._data.inputs, views=1 if self.recipe.flips == "none" else 2)
 
-    def judge(self, data: Data | None = None) -> Judged:
-        """Judge the averaged weights on the validation split (or on `data`), and add the point to the curve."""
-        found = self._look(data)
-        self.curve.append((self.examples, found.accuracy, found.loss))
+    def judge(self, data: Data | None = None, *, sure: bool = False) -> Judged:
+        """Judge the averaged weights on the validation split (or on `data`), and add the point to the curve.
+
+        Args:
+            data: examples to judge on; None is the validation split.
+            sure: whether to compute the standard error too.
+        """
+        found = self._look(data, sure=sure)
+        self.curve.append((self.examples, found.value, found.loss))
         return found
 
-    def _look(self, data: Data | None) -> Judged:
+    def _look(self, data: Data | None, *, sure: bool = False) -> Judged:
         data = self.task.data("val") if data is None else data
         self._renew_norms()
         if self._frozen:
             maps, layout = self._maps(data.inputs, views=1), torch.channels_last
             batches = (maps.batch(part).contiguous(memory_format=layout) for part in parts(len(data.labels)))
-            return judged(self.averaged.eval().rest, batches, data.labels, self.device)
-        return judge(self.averaged, self.task, data, self.device)
+            return judged(self.averaged.eval().rest, batches, self.task, data.labels, self.device, sure=sure)
+        return judge(self.averaged, self.task, data, self.device, sure=sure)
 
     def within(self, legs: Collection[str]) -> bool:
         """Whether all legs trained so far are among these."""
@@ -324,9 +332,10 @@ class Training:
 
     def _loss(self, inputs: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
         self.network.train()
-        forward = self.network.rest if self._frozen else getattr(self.network, "each", self.network)
+        whole: Any = self.network
+        forward = whole.rest if self._frozen else whole.each if self._members else whole
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            return loss(forward, inputs, labels, self.recipe, generator)
+            return loss(forward, inputs, labels, self.recipe, generator, task=self.task, members=self._members)
 
     @contextmanager
     def _chance(self) -> Iterator[None]:
@@ -371,7 +380,8 @@ class Training:
                 optimizer.load_state_dict(kept)
             self.steps, self.examples, self.seconds = state["steps"], state["examples"], state["seconds"]
             self.curve, self._leg = [tuple(point) for point in state["curve"]], state["leg"]
-            self._best = state["best"]
+            best = state["best"]
+            self._best = {name: best[name] for name in ("value", "loss", "weights")} if best else {}
             self.done = {name: tuple(figures) for name, figures in state["done"].items()}
         except (RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise Damaged(

@@ -12,6 +12,7 @@ from genas.core.errors import RequestError
 from genas.core.records import Options
 
 Flips = Literal["none", "mirror", "turns"]
+OF_LOSS = ("smoothing", "mix")  # values that only work if the task's loss supports them; see `Task.follows`
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Recipe:
         flips: "none"; "mirror" mirrors images left to right at random; "turns" also rotates them by quarter turns.
         cutout: side of a square that is blanked out of each image, as a fraction of its shorter side.
         mix: maximum weight of a second image in (0, 0.5] (mixup); 0 turns mixup off.
+
+    `smoothing` and `mix` are 0 if the task's loss does not support them.
 
     Raises:
         RequestError: a value is out of its range.
@@ -71,15 +74,18 @@ class Recipe:
             raise RequestError(f"recipe: there is no {unknown[0]!r}; write one of {known}.")
         return Recipe(**options)
 
-    def allowed(self, mirror: bool | None) -> Recipe:
-        """The recipe with flips that suit the task.
+    def allowed(self, mirror: bool | None, follows: Collection[str] = OF_LOSS) -> Recipe:
+        """The recipe for a task.
 
         Args:
             mirror: whether a mirrored image keeps its class; None is unknown and changes nothing.
+            follows: which of `OF_LOSS` the task's loss supports.
         """
+        idle: Options = dict.fromkeys(unfollowed(follows), 0.0)
+        kept = replace(self, **idle)
         if mirror is False:
-            return replace(self, flips="none")
-        return replace(self, flips="mirror") if mirror and self.flips == "none" else self
+            return replace(kept, flips="none")
+        return replace(kept, flips="mirror") if mirror and kept.flips == "none" else kept
 
     def changed(self, random: np.random.Generator, kept: Collection[str] = ()) -> Recipe:
         """A mutation: the recipe with one value moved to a neighbouring choice; values named in `kept` stay."""
@@ -103,8 +109,18 @@ def fixed(options: Mapping[str, Any]) -> Options:
     return {name: options[name] for name in _FIXING if options.get(name) is not None}
 
 
+def unfollowed(follows: Collection[str]) -> tuple[str, ...]:
+    """The values of a recipe that a task's loss does not support."""
+    return tuple(name for name in OF_LOSS if name not in follows)
+
+
 def effective(
-    written: Mapping[str, Any], options: Mapping[str, Any], mirror: bool | None, *, frozen: bool = False
+    written: Mapping[str, Any],
+    options: Mapping[str, Any],
+    mirror: bool | None,
+    follows: Collection[str] = OF_LOSS,
+    *,
+    frozen: bool = False,
 ) -> Recipe:
     """The recipe that a network is actually trained with.
 
@@ -112,10 +128,11 @@ def effective(
         written: values of the candidate; missing ones take their default.
         options: options of the validator; they override `written`.
         mirror: whether a mirrored image keeps its class; None is unknown.
+        follows: which of `OF_LOSS` the task's loss supports.
         frozen: whether the network has a frozen stem. Its feature maps are cached, of images and mirrored images, so
             images can't be shifted, rotated or blanked out.
     """
-    recipe = Recipe.from_data({**written, **fixed(options)}).allowed(mirror)
+    recipe = Recipe.from_data({**written, **fixed(options)}).allowed(mirror, follows)
     if not frozen:
         return recipe
     return replace(recipe, shift=0.0, cutout=0.0, flips="none" if recipe.flips == "none" else "mirror")

@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import SearchSpace, Task
@@ -153,7 +152,7 @@ def seconds_per_example(
         for _ in range(runs + 1):
             start = time.perf_counter()
             with torch.autocast(where.type, torch.bfloat16, enabled=precision == "bfloat16"):
-                loss = F.cross_entropy(forward(x), y)
+                loss = task.loss(forward(x), y)
             loss.backward()  # type: ignore[no-untyped-call]
             if where.type == "cuda":
                 torch.cuda.synchronize()

@@ -67,6 +67,7 @@ class TrainValidator(Validator):
         self.epochs, self.seeds, self.precision, self.examples = epochs, seeds, precision, examples
         self.fixes = fixed({"batch_size": batch_size, "learning_rate": learning_rate})
         Recipe.from_data(self.fixes)
+        vars(self).update(metric=task.metric)  # over that of the class
 
     @property
     def sure_precision(self) -> str:
@@ -87,7 +88,7 @@ class TrainValidator(Validator):
         return Recipe.from_data(self.fixes)
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
-        """Validation accuracy of the averaged weights after a full training; fidelity is always 1."""
+        """The task's metric on the validation split after a full training; fidelity is always 1."""
         from genas.training.loop import Training, train
         from genas.training.timing import build, pick_device
         from genas.training.whitening import whitened
@@ -103,12 +104,12 @@ class TrainValidator(Validator):
         if training.checkpoint is not None:
             training.checkpoint.unlink(missing_ok=True)
         count = len(self.task.data("val").labels)
-        curve = tuple(accuracy for _, accuracy, _ in training.curve)
-        return Measurement(self.metric.name, done.accuracy, training.seconds, 1.0, seed, curve=curve, examples=count)
+        curve = tuple(value for _, value, _ in training.curve)
+        return Measurement(self.metric.name, done.value, training.seconds, 1.0, seed, curve=curve, examples=count)
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement:
-        """Accuracy of those weights on the test split."""
-        return tested(self.space, arch, self.task, self.weights(arch, seed=seed), device=self.device, seed=seed)
+        """The task's metric of those weights on the test split."""
+        return tested(self.space, arch, self.task, self.weights(arch, seed=seed), device=self.device, seed=seed)[0]
 
     def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor]:
         """The weights kept by `score`; trained again (to the same end) where they are gone."""
@@ -122,8 +123,11 @@ class TrainValidator(Validator):
 
 def tested(
     space: SearchSpace, arch: Architecture, task: Task, weights: dict[str, Tensor], *, device: str, seed: int
-) -> Measurement:
-    """What a network with these weights does on the test split."""
+) -> list[Measurement]:
+    """What the task says of a network with these weights on the test split: its own metric first.
+
+    A metric that is no share of the examples comes with its standard error, as `std`.
+    """
     from genas.training.judging import judge
     from genas.training.timing import build, pick_device
 
@@ -131,5 +135,9 @@ def tested(
     network = build(space, arch, task, seed)
     network.load_state_dict(weights)
     data = task.data("test")
-    found = judge(network.to(where), task, data, where)
-    return Measurement(on_test(task.metric.name), found.accuracy, 0.0, 1.0, seed, examples=len(data.labels))
+    found = judge(network.to(where), task, data, where, sure=not task.metric.share)
+    figures = [(task.metric.name, found.value, found.error), *((name, value, None) for name, value in found.others)]
+    return [
+        Measurement(on_test(name), value, 0.0, 1.0, seed, std=error, examples=len(data.labels))
+        for name, value, error in figures
+    ]

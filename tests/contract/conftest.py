@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
+from genas.testing.contract import untouched_randomness as untouched
+
 
 @pytest.fixture
 def untouched_randomness():
     """Fails where a test changes the state of the global generators."""
     torch.manual_seed(1234)
     np.random.seed(1234)
-    before = torch.get_rng_state().clone(), np.random.get_state()[1].copy()
-    yield
-    assert torch.equal(before[0], torch.get_rng_state()), "torch's global random state was changed"
-    assert np.array_equal(before[1], np.random.get_state()[1]), "numpy's global random state was changed"
+    with untouched():
+        yield
 
 
 @pytest.fixture(scope="session")

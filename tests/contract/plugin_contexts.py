@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wine_table import wine_csv
 
+from genas import testing
 from genas.core import registry
-from genas.core.errors import MissingArtifact
+from genas.core.context import Context
 from genas.core.interfaces import SearchSpace, Task
-from genas.core.ledger import Ledger
-from genas.core.records import Constraint, Objective, Use
-from genas.core.rng import rng
+from genas.core.records import Constraint, Use
 
 # A new space that is not listed is tried with the task of its modality.
 TASK_OF_SPACE = {
@@ -34,7 +31,7 @@ SMALL = {
     "transnas_macro": {"channels": 4, "blocks": 1},
 }  # quick to build and run
 FULL = {"nasbench_graph": {"hidden": 8}}  # where a table is looked up, the space as published will do
-SERVES = {"nash": ("conv_net",)}  # what says at once that other spaces won't do; it is tried with its own instead
+SERVES = {"nash": ("conv_net",)}  # what says at once that other spaces won't do
 QUICK = {
     "inherited_train": {"epochs": 1, "of": 10, "examples": 64},
     "latency_ms": {"runs": 3, "warmup": 1},
@@ -53,18 +50,6 @@ def task_for(space: SearchSpace) -> Task:
     return task
 
 
-def context_for(space: SearchSpace, task: Task, *, seed: int = 0, **more: Any) -> dict[str, Any]:
-    """All that a run hands to plug-ins."""
-    return {
-        "space": space, "task": task, "ledger": Ledger(), "device": "cpu", "seed": seed,
-        "objectives": (Objective("accuracy"),), "limits": (Constraint("params", at_most=1e9),), "request": None, **more,
-    }  # fmt: skip
-
-
-def samples(space: SearchSpace, count: int, seed: int = 0) -> list[Any]:
-    return [space.sample(rng(seed, "contract", i)) for i in range(count)]
-
-
-def lacks_weights(error: MissingArtifact) -> bool:
-    """Whether the plug-in says which trained weights it lacks, and how to get them."""
-    return bool(error.hint) and error.hint in str(error)
+def context_for(space: SearchSpace, task: Task, *, seed: int = 0) -> Context:
+    """What a run hands to its plug-ins."""
+    return testing.context(space, task, seed=seed, limits=(Constraint("params", at_most=1e9),))

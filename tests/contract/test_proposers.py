@@ -1,18 +1,16 @@
-"""What every proposer and refiner must do, in every space."""
+"""What every proposer and refiner must do, in every space: the suites of genas.testing over those of genas."""
 
 import tempfile
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from plugin_contexts import SERVES, context_for, lacks_weights, small_space, task_for
+from plugin_contexts import SERVES, context_for, small_space, task_for
 from tiny_chat import write_tiny_chat
 
+from genas import testing
 from genas.core import registry
-from genas.core.errors import MissingArtifact
-from genas.core.records import Measurement, Trial, Use
-from genas.core.rng import seed_of
+from genas.core.records import Use
 
 MAKERS = [(kind, name) for kind in ("proposers", "refiners") for name in registry.names(kind)]
 OPTIONS = {
@@ -31,16 +29,6 @@ ROUNDS = {"llm": (2,)}
 pytestmark = pytest.mark.usefixtures("untouched_randomness")
 
 
-class Missing(Exception):
-    """The plug-in said which weights it lacks."""
-
-
-def measured(candidate, *, fail: bool = False) -> Trial:
-    """A made-up but fixed accuracy for each architecture."""
-    value = seed_of(candidate.arch.key) % 1000 / 1000
-    return Trial(candidate, failure="made to fail") if fail else Trial(candidate, (Measurement("accuracy", value),))
-
-
 @lru_cache
 def tiny_chat() -> str:
     """A chat model of random weights: quick, and bound to a grammar like any other."""
@@ -49,70 +37,38 @@ def tiny_chat() -> str:
 
 def made(kind, name, space, seed=0):
     options = OPTIONS.get(name, {}) | ({"model_options": {"folder": tiny_chat()}} if name in CHATTING else {})
-    return registry.create(kind, Use(name, options), **context_for(space, task_for(space), seed=seed))
+    return registry.create(kind, Use(name, options), context_for(space, task_for(space), seed=seed))
 
 
-def rounds(proposer, sizes=None):
-    """What is asked for in some rounds, each told but for every third, which fails."""
-    found = []
-    for n in sizes or ROUNDS.get(proposer.name, (3, 1, 4)):
-        try:
-            asked = proposer.ask(n)
-        except MissingArtifact as error:
-            assert lacks_weights(error)
-            raise Missing from error
-        assert len(asked) <= n
-        proposer.tell([measured(c, fail=i % 3 == 2) for i, c in enumerate(asked)])
-        found.append(asked)
-    return found
+def proposing(kind, name, space):
+    def make(seed):
+        return made(kind, name, space, seed)
+
+    return testing.Proposing(make, space, "accuracy", **({"rounds": ROUNDS[name]} if name in ROUNDS else {}))
 
 
-@pytest.fixture(params=MAKERS, ids=lambda pair: pair[1])
-def maker(request):
-    return request.param
+def cases(*kinds):
+    """Each maker with each space that it serves."""
+    pairs = [
+        pytest.param((kind, name), space, id=f"{name}-{space}")
+        for kind, name in MAKERS
+        for space in SERVES.get(name, registry.names("spaces"))
+        if kind in kinds
+    ]
+    return pytest.mark.parametrize(("maker", "space"), pairs)
 
 
-@pytest.fixture(params=registry.names("spaces"))
-def space(request):
-    chosen = request.node.callspec.params
-    served = SERVES.get(chosen.get("maker", chosen.get("kind_name"))[1])
-    return small_space(request.param if served is None or request.param in served else served[0])
+def contracts(suite):
+    return pytest.mark.parametrize("contract", suite, ids=lambda contract: contract.__name__)
 
 
-def test_legal_new_and_signed(maker, space):
-    try:
-        asked = [c for batch in rounds(made(*maker, space)) for c in batch]
-    except Missing:
-        return
-    assert asked, "nothing was proposed"
-    for candidate in asked:
-        assert space.problems(candidate.arch) == []
-        assert candidate.origin == maker[1]
-        assert candidate.note
-    keys = [(c.arch.key, c.fidelity) for c in asked]  # an architecture may be wanted again at a higher fidelity
-    assert len(keys) == len(set(keys))
+@cases("proposers", "refiners")
+@contracts(testing.PROPOSER)
+def test_proposer(contract, maker, space):
+    contract(proposing(*maker, small_space(space)))
 
 
-def test_same_seed_same_answers_and_other_seed_others(maker, space):
-    try:
-        first, second, other = (rounds(made(*maker, space, seed)) for seed in (0, 0, 1))
-    except Missing:
-        return
-    assert first == second
-    assert first != other
-
-
-def test_asking_for_nothing_gives_nothing(maker, space):
-    assert made(*maker, space).ask(0) == []
-
-
-@pytest.mark.parametrize("kind_name", [m for m in MAKERS if m[0] == "refiners"], ids=lambda pair: pair[1])
-def test_refiners_do_not_ask_for_what_others_measured(kind_name, space):
-    refiner, contrary = made(*kind_name, space), made(*kind_name, space)
-    others = [measured(c) for c in made("proposers", "uniform", space, seed=5).ask(12)]
-    refiner.tell(others)
-    contrary.tell([replace(t, measurements=(Measurement("accuracy", 1 - t.value("accuracy")),)) for t in others])
-    asked = [c for batch in rounds(refiner, (5, 5)) for c in batch]
-    assert not {t.candidate.arch.key for t in others} & {c.arch.key for c in asked}
-    opposite = [c for batch in rounds(contrary, (5, 5)) for c in batch]
-    assert [c.arch for c in asked] != [c.arch for c in opposite], "what others measured was not built upon"
+@cases("refiners")
+@contracts(testing.REFINER)
+def test_refiner(contract, maker, space):
+    contract(proposing(*maker, small_space(space)))

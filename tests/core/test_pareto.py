@@ -38,3 +38,18 @@ def test_log_ranks_by_hand() -> None:
     assert found == pytest.approx(np.log([1 / 3 * 2.5 / 3, 2 / 3 * 2.5 / 3, 1 * 1 / 3]))
     with pytest.raises(ValueError, match="at least one"):
         pareto.log_rank_sum([])
+
+
+def test_the_front_of_points_holds_each_point_that_nothing_beats_once() -> None:
+    points = [(3.0, 1.0), (1.0, 3.0), (2.0, 2.0), (2.0, 2.0), (3.0, 2.0), (2.0, 3.0)]
+    assert pareto.front_of(points).tolist() == [[1.0, 3.0], [2.0, 2.0], [3.0, 1.0]]
+    assert pareto.front_of([(1.0, 1.0, 2.0), (1.0, 2.0, 1.0), (1.0, 2.0, 2.0)]).tolist() == [[1, 1, 2], [1, 2, 1]]
+
+
+def test_hypervolumes_by_hand() -> None:
+    steps = [(1.0, 3.0), (2.0, 2.0), (3.0, 1.0)]
+    assert pareto.hypervolume(steps, (4.0, 4.0)) == 1 * 1 + 1 * 2 + 1 * 3
+    assert pareto.hypervolume([*steps, (5.0, 0.5), (2.5, 2.5)], (4.0, 4.0)) == 6, "beyond the reference, and dominated"
+    assert pareto.hypervolume([(0.25,), (0.5,)], (1.0,)) == 0.75
+    assert pareto.hypervolume([(0.0, 0.0, 1.0), (1.0, 1.0, 0.0)], (2.0, 2.0, 2.0)) == 2 * 2 * 1 + 1 * 1 * 1
+    assert pareto.hypervolume([], (1.0, 1.0)) == 0.0

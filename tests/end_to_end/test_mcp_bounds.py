@@ -91,7 +91,7 @@ def test_reading_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             },
             "folders that this server may read",
         ),
-        ("interpret", {"sentence": "classify the rows of /etc/passwd, label root"}, "nothing that is done here"),
+        ("interpret", {"sentence": "classify the rows of /etc/passwd, label root"}, "does not carry out"),
     ],
 )
 def test_what_is_beyond_the_bounds_is_refused_at_once(

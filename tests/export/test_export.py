@@ -18,7 +18,7 @@ from torch import nn
 
 from genas.core import registry, wire
 from genas.core.errors import GenasError
-from genas.core.interfaces import Data, Task
+from genas.core.interfaces import Data, Preparation, Scaling, Task
 from genas.core.records import Architecture
 from genas.export.folder import export
 
@@ -30,8 +30,7 @@ class Stripes(Task):
     input_shape = (1, 8, 8)
     outputs = 3
     classes = ("flat", 'up "or" down', '"""\nimport os; os.abort()\n\\')
-    scale, mean, std = 255.0, (0.4,), (0.3,)
-    preparation = '"""\nraise SystemExit  # hostile words stay words'
+    preparation = Preparation('"""\nraise SystemExit  # hostile words stay words', Scaling((0.4,), (0.3,), 255.0))
 
     def data(self, split: str) -> Data:
         generator = torch.Generator().manual_seed(len(split))
@@ -43,7 +42,7 @@ class Stripes(Task):
 
 
 class Lying(Stripes):
-    mean = (0.9,)
+    preparation = Preparation("", Scaling((0.9,), (0.3,), 255.0))
 
 
 def network(kind: type[nn.Module] = tiny_net.TinyNet) -> nn.Module:
@@ -114,7 +113,7 @@ def test_the_onnx_file_takes_any_batch_and_agrees(exported: Any) -> None:
         assert torch.allclose(torch.from_numpy(scores), wanted, atol=1e-4)
         assert torch.allclose(torch.from_numpy(shares), wanted.softmax(1), atol=1e-4)
     told = session.get_modelmeta().custom_metadata_map
-    assert json.loads(told["classes"]) == list(Stripes.classes) and told["preparation"] == Stripes.preparation
+    assert json.loads(told["classes"]) == list(Stripes.classes) and told["preparation"] == Stripes.preparation.words
 
 
 def test_the_onnx_file_tells_nothing_of_this_machine_and_is_the_same_each_time(exported: Any, tmp_path: Path) -> None:
@@ -141,7 +140,7 @@ def test_code_is_plain_data_and_torch_only(exported: Any, tmp_path: Path) -> Non
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     assert values["CLASSES"] == Stripes.classes
-    assert values["PREPARATION"] == Stripes.preparation
+    assert values["PREPARATION"] == Stripes.preparation.words
     assert values["CONFIG"] == {"width": 4, "outputs": 3}
     assert wire.from_data(Architecture, json.loads((folder / "architecture.json").read_text())) == ARCH
     assert "pip install torch safetensors numpy`" in (folder / "README.md").read_text()

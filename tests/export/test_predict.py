@@ -144,7 +144,7 @@ def test_a_damaged_network_is_not_asked(pets, tmp_path, place):
     content = bytearray(path.read_bytes())
     content[int(place * len(content))] ^= 4
     path.write_bytes(bytes(content))
-    with pytest.raises(Damaged, match=r"not as it was written\. Write the network anew"):
+    with pytest.raises(Damaged, match=r"not as it was written\. Export the network again"):
         genas.predict(tmp_path, data / "test")
     (tmp_path / "winner" / "SHA256SUMS").unlink()
     with pytest.raises(RequestError, match="has no SHA256SUMS"):

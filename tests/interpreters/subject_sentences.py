@@ -313,10 +313,10 @@ ONE_LIMIT: list[tuple[str, tuple[str, float | None, float | None]]] = [
     ("CIFAR-10, environ 5 ms, au plus 6 ms", ("latency_ms", None, 6)),
 ]
 NO_LIMIT: list[tuple[str, str]] = [
-    ("CIFAR-10 with roughly 0.7M parameters", "no limit"),
-    ("CIFAR-10, roughly 0.9M parameters, don't exceed 0.8M", "beyond"),
-    ("CIFAR-10, roughly 0.7M parameters, at most 5 ms", "no limit"),
-    ("CIFAR-10, between roughly 0.6M and 0.8M parameters", "no limit"),
-    ("CIFAR-10, roughly 0.7M parameters, at least 0.6M", "no limit"),
+    ("CIFAR-10 with roughly 0.7M parameters", "not a limit"),
+    ("CIFAR-10, roughly 0.9M parameters, don't exceed 0.8M", "contradicts the limit"),
+    ("CIFAR-10, roughly 0.7M parameters, at most 5 ms", "not a limit"),
+    ("CIFAR-10, between roughly 0.6M and 0.8M parameters", "not a limit"),
+    ("CIFAR-10, roughly 0.7M parameters, at least 0.6M", "not a limit"),
     ("CIFAR-10, roughly 0.7M, don't exceed 0.8M", "of what"),
 ]

@@ -11,7 +11,9 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field
 
+from genas.core import declared
 from genas.core.errors import RequestError
+from genas.core.metrics import Metric
 from genas.core.records import Constraint, Objective, Use
 from genas.interpreters.chat import Chat
 
@@ -24,6 +26,7 @@ class Scripted(BaseChatModel):
     reply: str = ""
     fails: bool = False
     prompts: list[str] = Field(default_factory=list)
+    schemas: list[Any] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:
@@ -35,6 +38,7 @@ class Scripted(BaseChatModel):
     def with_structured_output(self, schema: Any, **kwargs: Any) -> Any:
         from langchain_core.output_parsers import JsonOutputParser
 
+        self.schemas.append(schema)
         return self | JsonOutputParser()
 
     def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> ChatResult:
@@ -65,6 +69,19 @@ def test_the_model_reads_what_the_rules_cannot() -> None:
     assert SENTENCE in model.prompts[0]
 
 
+def test_the_model_may_name_another_packages_metric(monkeypatch: pytest.MonkeyPatch) -> None:
+    power = Metric("power_mw", "mW", "min", "cost")
+    monkeypatch.setattr(declared, "outside", lambda: (power,))
+    limit = {"metric": "power_mw", "comparison": "at most", "value": "3", "unit": "mW"}
+    model = Scripted(reply=record(constraints=[limit], objectives=["accuracy", "power_mw"]), prompts=[], schemas=[])
+    request = Chat(llm=model).read("The thing for MNIST should sip 3 thingies of power_mw tops")
+    assert request.constraints == (Constraint("power_mw", at_most=3.0),)
+    assert request.objectives == (Objective("accuracy"), Objective("power_mw", "min"))
+    fields = model.schemas[0]["properties"]
+    assert "power_mw" in fields["constraints"]["items"]["properties"]["metric"]["enum"]
+    assert "power_mw" in fields["objectives"]["items"]["enum"]
+
+
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
@@ -72,11 +89,11 @@ def test_the_model_reads_what_the_rules_cannot() -> None:
         (json.dumps({"task": "mnist", "constraints": [], "objectives": [], "question": ""}), "50 .*left out"),
         (record(task="rm -rf"), "no task"),
         (record(question="How many parameters?"), "asks: How many"),
-        (record(unit="; on cuda:1"), "is none"),
+        (record(unit="; on cuda:1"), "is not a limit"),
         (record(budget="999 hours"), "999 is not in"),
         ("not json", "chat model failed"),
         ("[1, 2]", "no record"),
-        (json.dumps({"task": "mnist", "constraints": "all", "objectives": []}), "no list"),
+        (json.dumps({"task": "mnist", "constraints": "all", "objectives": []}), "not a list"),
     ],
 )
 def test_a_bad_reply_is_refused(reply: str, says: str) -> None:

@@ -122,7 +122,7 @@ def test_a_label_is_found_among_the_columns_of_a_table_that_is_there(
 @pytest.mark.parametrize(
     ("sentence", "says"),
     [
-        ("predict survival from titanic.csv", "Which column of titanic.csv says 'survival'"),
+        ("predict survival from titanic.csv", "Which column of titanic.csv holds 'survival'"),
         ("predict survived and fare from titanic.csv", "Is it 'Survived' or 'fare'"),
     ],
 )

@@ -8,9 +8,9 @@ from genas.core import wire
 from genas.core.errors import LedgerCorrupt, RequestError
 from genas.core.examples import Example, examples, quantiles
 from genas.core.records import Architecture, Candidate, Measurement, Use
-from genas.core.registry import create
+from genas.core.registry import create, names
 from genas.core.rng import rng
-from genas.learners._fit import EPOCHS, fit, fit_examples
+from genas.learners._fit import fit, fit_examples
 
 SPACE = create("spaces", "nasbench201")
 
@@ -135,7 +135,7 @@ def made(n=60):
     return [Example(a, "made", a.ops.count("nor_conv_3x3") / 6, "made") for a in cells(n)]
 
 
-@pytest.mark.parametrize("kind", sorted(EPOCHS))
+@pytest.mark.parametrize("kind", names("learners"))
 def test_a_killed_fit_ends_with_the_weights_of_an_undisturbed_one(kind, tmp_path):
     class Killed(Exception):
         pass
@@ -169,10 +169,10 @@ def test_the_card_says_data_command_and_limits_and_random_state_stays(tmp_path):
     assert "license: apache-2.0" in card
 
 
-def test_too_few_examples_and_unknown_kinds_are_refused(tmp_path):
+def test_too_few_examples_and_unknown_learners_are_refused(tmp_path):
     with pytest.raises(RequestError, match="19 usable"):
         fit_examples("gnn", SPACE, made(19), tmp_path)
-    with pytest.raises(RequestError, match="diffusion, archlm, gnn"):
+    with pytest.raises(RequestError, match=r"no 'gan' among the learners. Did you mean gnn"):
         fit("gan", Use("nasbench201"), [])
 
 

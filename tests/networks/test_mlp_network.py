@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from shapes_only import ShapesOnly
 from torch.nn import functional as F
 
 from genas.core import registry
@@ -30,6 +31,11 @@ def test_the_answer_of_several_members_is_the_mean_of_their_probabilities(rows) 
     assert not torch.allclose(each[0], each[1]), "members see the rows with signs of their own"
 
 
+def test_numbers_of_several_members_are_averaged(rows) -> None:
+    network = RowNet(LAYERS, inputs=5, outputs=1, members=4, answer="number").eval()
+    assert torch.allclose(network(rows[0]), network.each(rows[0]).mean(0), atol=1e-6)
+
+
 def test_one_member_is_a_plain_network(rows) -> None:
     network = RowNet(LAYERS, inputs=5, outputs=3).eval()
     inputs, _ = rows
@@ -44,11 +50,12 @@ def test_each_member_learns_by_itself(rows, mix: float) -> None:
     inputs, labels = rows
     recipe = Recipe(smoothing=0.1, mix=mix)
 
-    def of(forward) -> torch.Tensor:
-        return loss(forward, inputs, labels, recipe, torch.Generator().manual_seed(1))
+    def of(forward, *, members: bool = False) -> torch.Tensor:
+        more = {"task": ShapesOnly(), "members": members}
+        return loss(forward, inputs, labels, recipe, torch.Generator().manual_seed(1), **more)
 
     alone = [of(lambda x, member=member: network.each(x)[member]) for member in range(4)]
-    assert torch.allclose(of(network.each), torch.stack(alone).mean(), atol=1e-6)
+    assert torch.allclose(of(network.each, members=True), torch.stack(alone).mean(), atol=1e-6)
     if mix == 0:
         assert torch.allclose(alone[2], F.cross_entropy(network.each(inputs)[2], labels, label_smoothing=0.1))
 

@@ -8,7 +8,8 @@ from tiny_space import Tiny, accuracy, examples
 from genas.core.errors import RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Candidate, Measurement, Trial, Use
-from genas.learners._fit import fit_examples, lesson
+from genas.learners._fit import fit_examples
+from genas.learners.gnn import lesson
 from genas.predictors.gnn import GraphPredictor
 from genas.predictors.multi_task import Lesson, folds_of
 from genas.predictors.questions import MERIT, Question, of_device, of_task

@@ -186,7 +186,7 @@ def test_unknown_models_and_bad_options_say_what_to_write(space, monkeypatch: py
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(RequestError, match="local, replay, or provider:name"):
         made(space, Ledger(), model="gpt").ask(1)
-    with pytest.raises(RequestError, match="can't be made"):
+    with pytest.raises(RequestError, match="can't be created"):
         made(space, Ledger(), model="nobody:gpt").ask(1)
     with pytest.raises(RequestError, match="OPENAI_API_KEY"):
         made(space, Ledger(), model="openai:gpt-5").ask(1)

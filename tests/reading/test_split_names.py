@@ -81,9 +81,9 @@ def test_a_column_of_other_words_is_a_feature(words):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"split": {"train", "test", None}}, "'an empty cell' is none"),
-        ({"split": {"train", "other"}}, "'other' is none. Write train, val or test"),
-        ({"Usage": {"Training", "PublicTest"}}, "'PublicTest' is none"),
+        ({"split": {"train", "test", None}}, "'an empty cell' is not a split"),
+        ({"split": {"train", "other"}}, "'other' is not a split. Write train, val or test"),
+        ({"Usage": {"Training", "PublicTest"}}, "'PublicTest' is not a split"),
         ({"split": {"train", "test"}, "set": {"train", "test"}}, "split and set of t.csv both name splits"),
         ({"is_train": {"1", None}}, "empty cells; write true or false"),
     ],

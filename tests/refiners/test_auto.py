@@ -7,6 +7,7 @@ import pytest
 from line_space import Letters, text, trial, word, worth
 
 from genas.core import registry
+from genas.core.context import Context
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Task
 from genas.core.records import Constraint, Measurement, Objective, Trial
@@ -99,7 +100,7 @@ def test_notes_say_why():
 def test_surrogate_ranks_what_it_has_not_seen():
     space = Letters()
     draws = [space.sample(np.random.default_rng(i)) for i in range(60)]
-    model = Surrogate([traits(a) for a in draws], np.zeros((60, 0)))
+    model = Surrogate([traits(a, space) for a in draws], np.zeros((60, 0)))
     values = quantiles([worth(a) for a in draws])
     rows = list(range(30))
     model.fit(rows, values[:30])
@@ -111,7 +112,7 @@ def test_surrogate_ranks_what_it_has_not_seen():
 def test_rows_added_one_by_one_predict_as_all_at_once():
     space = Letters()
     draws = [space.sample(np.random.default_rng(i)) for i in range(40)]
-    views, values = [traits(a) for a in draws], quantiles([worth(a) for a in draws])
+    views, values = [traits(a, space) for a in draws], quantiles([worth(a) for a in draws])
     slow, quick = (Surrogate(views, np.zeros((40, 0))) for _ in range(2))
     for count in (3, 4, 9, 20):
         quick.predict(list(range(count)), values[:count])
@@ -126,7 +127,7 @@ def test_rows_added_one_by_one_predict_as_all_at_once():
 
 def test_cells_that_compute_the_same_are_one():
     space = registry.create("spaces", "nasbench201")
-    pool = Pool(space, 0, (), {})
+    pool = Pool(space, 0, (), Context(space, Words()))
     dead = space.cell(("none", "none", "nor_conv_3x3", "skip_connect", "avg_pool_3x3", "none"))
     pruned = space.cell(("none", "none", "none", "skip_connect", "none", "none"))
     assert len(pool.archs) == 9445  # without dead operations: the published count
@@ -154,7 +155,7 @@ def test_predictions_are_turned_back_into_the_measured_unit():
 
 def test_spellings_that_a_table_tells_apart_are_all_offered():
     space = registry.create("spaces", "nasbench201")
-    pool = Pool(space, 0, (), {})
+    pool = Pool(space, 0, (), Context(space, Words()))
     pool.spell_out()
     dead = space.cell(("none", "none", "nor_conv_3x3", "skip_connect", "avg_pool_3x3", "none"))
     pruned = space.cell(("none", "none", "none", "skip_connect", "none", "none"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from genas.core.errors import ScoreFailed
+from genas.core.metrics import TRAIN_TIME, Metric
 from genas.core.records import Architecture, Candidate, Measurement, Objective, Trial
 from genas.run.book import Book
 
@@ -63,3 +66,26 @@ def test_references_of_a_race_are_its_trials() -> None:
     kept.keep(reference)
     kept.record(reference, accuracy(0.9))
     assert kept.references == kept.measured() == [kept.trials[reference.candidate.key]]
+
+
+def test_candidates_are_ranked_by_promise_and_never_by_cost_or_clock() -> None:
+    kept, one, other = book(), trial("a"), trial("b")
+    for made, promise, power in ((one, 1.0, 0.1), (other, 2.0, 9.9)):
+        kept.keep(made)
+        kept.record(made, Measurement("naswot", promise))
+        kept.record(made, Measurement("power_mw", power))
+        kept.record(made, Measurement("train_ms", power))
+    costs = [Metric("power_mw", goal="min", role="cost"), TRAIN_TIME]
+    scorers = [SimpleNamespace(metric=metric) for metric in (*costs, Metric("naswot"))]
+    assert [t.candidate.key for t in kept.ranked(scorers)] == [other.candidate.key, one.candidate.key]  # type: ignore[arg-type]
+    assert [t.candidate.key for t in kept.ranked(scorers[:2])] == [one.candidate.key, other.candidate.key]  # type: ignore[arg-type]
+
+
+def test_finalists_may_lack_a_part_of_the_best_value_where_it_is_no_fraction() -> None:
+    kept = Book("decibels", "max", (Objective("params", "min"),), ())
+    best, near, far = trial("a"), trial("b"), trial("c")
+    for made, value, params in ((best, 40.0, 300), (near, 39.5, 200), (far, 30.0, 100)):
+        kept.keep(made)
+        kept.record(made, Measurement("decibels", value))
+        kept.record(made, Measurement("params", params))
+    assert [t.candidate.key for t in kept.best(kept.measured(), 3)] == [near.candidate.key, best.candidate.key]

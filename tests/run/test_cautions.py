@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from diabetes_rows import Diabetes
 
 from genas.core import assets, registry
 from genas.core.interfaces import Task
 from genas.core.metrics import PERPLEXITY
 from genas.core.records import Architecture, Budget, Candidate, Measurement, Request, Trial, Use
-from genas.run.cautions import after_training, at_chance, cautions, not_followed, too_slow
+from genas.run.cautions import after_training, at_chance, at_mean, cautions, not_followed, too_slow
 
 
 def said(space: str, task: Use, **more: tuple[Use, ...]) -> dict[str, str]:
@@ -80,6 +81,25 @@ def test_a_winner_at_chance_is_named() -> None:
     assert f"{most:.1%}" in str(at_chance(task, trial(most + 0.001)))
     assert at_chance(task, trial(most + 0.1)) is None
     assert at_chance(task, Trial(Candidate(arch, "x"))) is None, "the test split was not read"
+
+
+def test_a_winner_no_better_than_the_mean_is_named() -> None:
+    task = Diabetes()
+    std = float(task.data("val").labels.std())
+
+    def trial(rmse: float) -> Trial:
+        return a_winner(Measurement("test_rmse", rmse, std=3.0, examples=82))
+
+    assert "always saying the mean" in str(at_mean(task, trial(std - 2)))
+    assert at_mean(task, trial(std - 20)) is None
+    assert "at chance" in dict(after_training(task, trial(std - 2)))
+
+
+def test_an_error_that_still_falls_is_named() -> None:
+    falling = Measurement("rmse", 50.0, curve=(80.0, 60.0, 55.0, 52.0, 50.0))
+    assert "still falls (-5.000 over" in dict(after_training(Diabetes(), a_winner(falling)))["rising"]
+    rising = Measurement("rmse", 55.0, curve=(80.0, 60.0, 50.0, 52.0, 55.0))
+    assert dict(after_training(Diabetes(), a_winner(rising))) == {}
 
 
 def test_test_accuracies_under_the_name_of_accuracy_are_named() -> None:

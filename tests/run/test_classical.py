@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from wine_table import wine_csv
 
 from genas.core import registry
-from genas.core.interfaces import Data, Task
+from genas.core.interfaces import Data, Evaluation, Task
+from genas.core.metrics import Metric
 from genas.core.records import Use
 from genas.run.classical import classical
 
@@ -58,6 +59,19 @@ def test_logistic_regression_has_the_accuracies_of_an_independent_computation(wi
     assert result.validation == -right
     assert result.test == accuracy_score(wine["test"][1], best.predict(wine["test"][0]))
     assert result.seconds > 0
+
+
+def test_a_task_with_another_metric_has_its_classical_models_judged_by_that(wine):
+    class Halves(Rows):
+        metric = Metric("wrong_half", goal="min", role="quality")
+
+        def evaluate(self, outputs, targets):
+            wrong = float((outputs.argmax(1) != targets).double().mean())
+            return Evaluation({"wrong_half": wrong / 2}, wrong)
+
+    for plain, halved in zip(classical(Rows(**wine), 0), classical(Halves(**wine), 0), strict=True):
+        assert halved.validation == pytest.approx((1 - plain.validation) / 2)
+        assert halved.test == pytest.approx((1 - plain.test) / 2)
 
 
 def test_other_test_labels_change_the_test_accuracy_only(wine):

@@ -73,7 +73,7 @@ def test_a_range_and_limits_on_other_metrics_stand_beside_it() -> None:
         ("power_mw under 3 ms", "power_mw is counted in mW"),
         ("power_mw at least 3 mW", "Should power_mw be that much or more"),
         ("latency under 3 mW", "of what"),
-        ("power_mw at most 0", "no limit that can be kept"),
+        ("power_mw at most 0", "can.t be a limit"),
         ("highest power_mw", "asks for a bad network"),
         ("something about power_mw", "What is wanted of power_mw"),
     ],

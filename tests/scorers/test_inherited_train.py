@@ -88,7 +88,7 @@ def test_what_is_kept_are_the_weights_of_the_figure(measured) -> None:
     network = build(SPACE, CHILD, TASK, 0)
     network.load_state_dict(load_file(path))
     found = judge(network, TASK, TASK.data("val"), torch.device("cpu"))
-    assert found.accuracy == pytest.approx(measured[1][1].value)
+    assert found.value == pytest.approx(measured[1][1].value)
     assert not list((measured[0].parent / "store").glob("*.part"))
 
 

@@ -141,7 +141,7 @@ def test_opacity_of_sixteen_bits_and_of_shares_is_composed_over_white(tmp_path):
         assert task.form.high == white
     for values in (x / 257.3, x.astype(np.int32)):
         np.savez(tmp_path / "a.npz", x=values, y=y)
-        with pytest.raises(RequestError, match=r"can't be told what is opaque\. Save bytes, uint16 or shares"):
+        with pytest.raises(RequestError, match=r"unclear which value is opaque\. Save bytes, uint16 or shares"):
             Images(path=str(tmp_path / "a.npz"))
 
 

@@ -192,7 +192,7 @@ def test_unequal_sizes_become_squares_and_it_is_said(tmp_path):
     (tmp_path / "b" / "cow").rename(tmp_path / "a" / "cow")
     task = Images(path=str(tmp_path / "a"))
     assert task.input_shape == (3, 10, 10)
-    assert "scale to 10x10" in task.preparation
+    assert "scale to 10x10" in task.preparation.words
     assert Images(path=str(tmp_path / "a"), size=6, channels=1).input_shape == (1, 6, 6)
 
 
@@ -299,7 +299,7 @@ def test_nothing_there(tmp_path):
         ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) + 0j}, "holds complex128, which names no class"),
         (
             {"x": np.zeros((4, 8, 8)), "y": np.zeros(4), "x_test": np.zeros((4, 8, 8)), "y_test": np.zeros(4)},
-            "has x beside x_test. Is it what to train on",
+            "has x beside x_test. Is it the training data",
         ),
     ],
 )

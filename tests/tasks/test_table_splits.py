@@ -63,7 +63,7 @@ def test_an_empty_split_is_said_and_two_tables_of_one_name_are_refused(tmp_path)
     table(tmp_path, "a,label\n", "test.csv")
     assert said(Tabular(path=str(tmp_path)), "'test'", "is empty, so the test split is taken from train")
     table(tmp_path, text.replace(",", "\t"), "train.tsv")
-    with pytest.raises(RequestError, match=r"train\.csv and train\.tsv .* are the same split; take one"):
+    with pytest.raises(RequestError, match=r"train\.csv and train\.tsv .* are the same split; remove one"):
         Tabular(path=str(tmp_path))
 
 

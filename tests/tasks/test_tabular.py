@@ -23,7 +23,7 @@ def test_numbers_and_words_become_features(tmp_path):
     inputs, labels = task.data("train")
     assert set(inputs[:, 1].tolist()) == {0.0, 1.0} and torch.equal(inputs[:, 1], 1 - inputs[:, 2])
     assert [task.classes[k] for k in labels] == ["yes" if age % 3 else "no" for age in inputs[:, 0].tolist()]
-    assert "age" in task.preparation and "town=Oslo" in task.preparation
+    assert "age" in task.preparation.words and "town=Oslo" in task.preparation.words
 
 
 def test_what_is_learned_is_learned_from_training_rows_only(tmp_path):
@@ -38,14 +38,14 @@ def test_what_is_learned_is_learned_from_training_rows_only(tmp_path):
         )
     first, second = (Tabular(path=table(tmp_path, "\n".join(t), f"{len(t[21])}.csv")) for t in (lines, changed))
     assert first.mean == second.mean and first.std == second.std
-    assert first.preparation == second.preparation and "Lima" not in second.preparation
+    assert first.preparation.words == second.preparation.words and "Lima" not in second.preparation.words
     assert torch.equal(first.data("train").inputs, second.data("train").inputs)
     assert float(second.data("test").inputs[:, 0].max()) == 9999
 
 
 def test_missing_numbers_are_the_training_mean():
     task = Tabular(path=str(wine_csv()))
-    names = task.preparation.rpartition(": ")[2].split(", ")
+    names = task.preparation.words.rpartition(": ")[2].split(", ")
     at = names.index("magnesium")
     everything = torch.cat([task.data(split).inputs[:, at] for split in ("train", "val", "test")])
     assert torch.isfinite(everything).all()
@@ -78,7 +78,7 @@ def test_semicolons_part_columns_and_then_commas_may_be_decimal_points(tmp_path)
     assert first.input_shape == second.input_shape and first.classes == second.classes
     assert torch.equal(first.data("train").inputs, second.data("train").inputs)
     quoted = rows(head='"age;years",town,label')
-    assert "age;years" in Tabular(path=table(tmp_path, quoted, "quoted.csv")).preparation
+    assert "age;years" in Tabular(path=table(tmp_path, quoted, "quoted.csv")).preparation.words
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
@@ -169,7 +169,7 @@ def test_arrays_of_splits_are_kept(tmp_path):
         (b"", "is empty"),
         (b"a,label\n" + b"$3,x\n4%,y\n5,x\n" * 20, r"column a .*different signs \(\$, %, none\)"),
         (b"label\n" + b"x\ny\n" * 20, "no column besides the label"),
-        (b"\0\1" * 300, "no text"),
+        (b"\0\1" * 300, "not text"),
         (
             "a,本,label\n1,本,x\n".encode("shift_jis") + b"2,\x81\x40,y\n",
             "neither UTF-8 nor Windows-1252 text. Save it as UTF-8",

@@ -32,4 +32,4 @@ def test_the_maps_of_a_frozen_stem_lead_where_the_whole_network_leads() -> None:
     made = training(network("double lite4 s1 relu mean | plain k3 d1 w16 | plain k3 d1 w16"))
     found = both_legs(made).done["second"]
     whole = judge(made.averaged, TASK, TASK.data("val"), torch.device("cpu"))
-    assert found == pytest.approx((whole.accuracy, whole.loss), abs=0.01)
+    assert found == pytest.approx((whole.value, whole.loss), abs=0.01)

@@ -67,13 +67,13 @@ def test_same_seed_same_weights_and_the_random_state_is_left_alone() -> None:
 def test_it_learns_and_hands_over_the_weights_that_were_judged() -> None:
     made = training(recipe=Recipe(), limit=None)
     done = train(made, 10)
-    assert done.accuracy > 0.9
+    assert done.value > 0.9
     assert len(made.curve) == 10
-    assert made.curve[-1] == (made.examples, done.accuracy, done.loss)
+    assert made.curve[-1] == (made.examples, done.value, done.loss)
     fresh = network(seed=5)
     fresh.load_state_dict(made.weights())
     again = judge(fresh, TASK, TASK.data("val"), torch.device("cpu"))
-    assert (again.accuracy, again.loss) == (done.accuracy, pytest.approx(done.loss, abs=1e-6))
+    assert (again.value, again.loss) == (done.value, pytest.approx(done.loss, abs=1e-6))
 
 
 KILLED = """
@@ -354,7 +354,7 @@ def test_a_leg_may_have_a_rate_of_its_own() -> None:
 
 
 def test_half_precision_trains() -> None:
-    assert 0 <= training(precision="bfloat16").advance(FIRST).accuracy <= 1
+    assert 0 <= training(precision="bfloat16").advance(FIRST).value <= 1
 
 
 def test_images_grow_within_a_leg_that_says_so() -> None:

@@ -93,3 +93,10 @@ def test_what_cannot_reach_a_network_behind_kept_maps_is_not_in_its_recipe() -> 
     assert (found.shift, found.cutout, found.flips, found.mix) == (0.0, 0.0, "mirror", 0.2)
     assert effective({"flips": "none"}, {}, None, frozen=True).flips == "none"
     assert effective(written, {}, None).to_data() == Recipe(**written).to_data()  # type: ignore[arg-type]
+
+
+def test_what_a_tasks_loss_takes_no_account_of_is_nothing() -> None:
+    recipe = Recipe(smoothing=0.1, mix=0.4)
+    assert recipe.allowed(None, ("smoothing", "mix")) == recipe
+    assert recipe.allowed(None, ("mix",)) == Recipe(smoothing=0.0, mix=0.4)
+    assert effective(recipe.to_data(), {}, None, ()) == Recipe(smoothing=0.0, mix=0.0)

@@ -1,1 +1,1 @@
-"""What a sentence limits and what it wants most, with the units."""
+"""Reads the limits, the budget and the objectives of a sentence."""

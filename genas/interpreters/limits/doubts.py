@@ -1,4 +1,4 @@
-"""What must not be lost or guessed: sizes in vague words, comparisons with the unknown, limits not meant strictly."""
+"""Refuses what would have to be guessed: vague sizes, comparisons with something unknown, limits not meant strictly."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _SUMMED = re.compile(  # accuracy minus latency: objectives have an order, and a
 )
 _FREE = r"(?:fine|ok(?:ay)?|all ?right|acceptable|allowed|permitted|free|no problem|tolerable)"
 _MAY = r"(?:may|can|could|might)(?: well| also| even)?"
-_LET = re.compile(  # what is let is no limit
+_TOLERATED = re.compile(  # "it is fine to exceed 20k parameters" sets no limit
     one_of(rf"""
     (?<!not )(?<!not be )(?<!n't )(?<!never )\b{_FREE}\s+(?:to|if|when|with)\b[^.;,|\n]{{0,30}}[0-9]
     \b{_MAY}\s+(?:exceed|(?:go|be) (?:over|above|beyond|past))\b[^.;,|\n]{{0,30}}[0-9]
@@ -74,7 +74,7 @@ _SOFT = words(r"""
 """)
 _HALVES = r"halbe?[nmrs]?|(?:drei)?viertel|demie?|quart"
 _BETWEEN = r"(?:(?:and|a|half|gpu|of|[a-z]+able|hundred|thousand|million)[ -]){0,3}"
-_UNREAD = re.compile(  # a number in words; it must not be lost
+_UNREAD = re.compile(  # a number in words, which must not be lost
     rf"(?<![0-9.][ -])\b(?!one\b)(?:{ENGLISH.words}|{_HALVES})[ -]"
     rf"(?:and[ -][0-9]|{_BETWEEN}(?:{_COUNTED}|flops|macs)\b|or[ ][0-9])|"
     rf"(?:at most|at least|under|below|over|above|up to|than) (?:{ENGLISH.words})(?=\s*(?:[.,;!]|$))",
@@ -91,22 +91,22 @@ _STRAY = re.compile(rf"(?<![\w/.-]){_UNITS}(?![\w/.-])|(?<![\w|] )(?<![\w|])%", 
 
 
 def refuse_doubts(text: str, names: Names) -> None:
-    """RequestError for sizes and numbers in words that are not understood, and for limits not meant strictly."""
+    """RequestError for vague sizes, for unknown numbers in words, and for limits that are not meant strictly."""
     if endless := _ENDLESS.search(text):
-        raise RequestError(f"{endless[0]!r} is no number that can be kept to. Write a number, or leave it out.")
+        raise RequestError(f"{endless[0]!r} can't be a limit. Write a number, or leave it out.")
     if vague := _VAGUE.search(text):
         raise RequestError(f"How much is {vague[0]!r}? Write a number.")
     if relative := _RELATIVE.search(text):
         raise RequestError(f"{relative[0]!r} compares with something that is not measured. Write a number.")
     if summed := _SUMMED.search(text):
         raise RequestError(
-            f"{summed[0]!r}: objectives have an order, no weights. Write for example accuracy, then latency."
+            f"{summed[0]!r}: objectives have an order, not weights. Write for example accuracy, then latency."
         )
-    if let := _LET.search(text):
-        raise RequestError(f"{let[0]!r} limits nothing. Leave it out, or write the limit that must be kept.")
+    if tolerated := _TOLERATED.search(text):
+        raise RequestError(f"{tolerated[0]!r} sets no limit. Leave it out, or write the limit that must be met.")
     if part := _PART.search(text):
         raise RequestError(
-            f"{part[0]!r}: a sentence does not say how many examples are used. Write validator options, such as "
+            f"{part[0]!r}: a sentence can't choose how many examples are used. Write validator options, such as "
             "examples = 500, in a request file, or leave it out."
         )
     if (other := _OTHER.search(text)) and not names.mentioned(other[0]):
@@ -116,22 +116,22 @@ def refuse_doubts(text: str, names: Names) -> None:
         rest = re.match(r"[\s,:|]*[^,;|\n]*?(?=[,;|\n]|\.\s|$)", text[soft.end() :])
         if re.search(r"[0-9]", text[begin + 1 : soft.end() + (rest.end() if rest else 0)]):
             raise RequestError(
-                f"{soft[0]!r}: limits are kept strictly. Leave the word out, or name the wish as an objective, such as "
-                "low latency."
+                f"{soft[0]!r}: limits are strict. Leave the word out, or write the wish as an objective, such as low "
+                "latency."
             )
     if left := _UNREAD.search(text):
         raise RequestError(f"The number in {left[0][:40]!r} is not understood. Write it in digits.")
 
 
 def refuse_endless(text: str) -> None:
-    """RequestError for a time in vague words, where no budget is read."""
+    """RequestError for a vague time such as "overnight", where the sentence names no other budget."""
     if sometime := _SOMETIME.search(text):
         raise RequestError(f"How long is {sometime[0]!r}? Write a budget such as 8 hours.")
 
 
 def refuse_stray(text: str) -> None:
-    """RequestError for a unit that no number of the text belongs to, once all limits have been read and blanked."""
+    """RequestError for a unit or a number that is left once all limits have been read and blanked."""
     if stray := _STRAY.search(text):
         raise RequestError(f"How many {stray[0]}? Write a number in digits, or leave the unit out.")
     if number := _UNREAD_NUMBER.search(text):
-        raise RequestError(f"{number[0][:40]!r} is not read. Write it with a blank before it and a unit behind.")
+        raise RequestError(f"{number[0][:40]!r} can't be read. Write a space before it and a unit after it.")

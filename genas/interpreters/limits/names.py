@@ -1,4 +1,4 @@
-"""How metrics are named in a sentence: the standard ones in many words, those of plug-ins by their own names."""
+"""Finds the metrics that a sentence names: standard ones by many words, those of plug-ins by name and label."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Names:
     """The metrics that a sentence may name.
 
     Args:
-        more: metrics beyond those that are always understood. Each is known by its name and by its label, unless the
-            label is a word that means a standard metric.
+        more: metrics of plug-ins. A sentence may use the name of each, and its label unless that word means a standard
+            metric.
     """
 
     def __init__(self, more: Sequence[Metric] = ()) -> None:
@@ -28,20 +28,20 @@ class Names:
         self.pattern = re.compile("|".join([*parts, METRIC.pattern]), re.I)
 
     def name(self, match: re.Match[str]) -> str:
-        """What a match of `pattern` names: a metric, or a word of `METRIC` such as "fps" or "budget"."""
-        found = self.read(match)
-        return match.lastgroup or "" if found is None else found.name
+        """What a match of `pattern` names: a metric, or another group of `METRIC` such as "fps" or "budget"."""
+        metric = self.read(match)
+        return match.lastgroup or "" if metric is None else metric.name
 
     def read(self, match: re.Match[str] | None) -> Metric | None:
-        """The metric of a plug-in that a match of `pattern` names; None where it names none of them."""
+        """The plug-in's metric that a match of `pattern` names; None if it names another."""
         return None if match is None else self._groups.get(match.lastgroup or "")
 
     def record(self, name: str) -> Metric | None:
-        """The record of a metric of that name; None for other words, such as "fps" or "budget"."""
+        """The record of the metric of that name; None for other words, such as "fps" or "budget"."""
         return self.of_plugin(name) or metrics.STANDARD.get(name)
 
     def of_plugin(self, name: str) -> Metric | None:
-        """The same, of the metrics of plug-ins alone."""
+        """The plug-in's metric of that name; None if there is none."""
         return next((metric for metric in self.more if metric.name == name), None)
 
     def units(self) -> tuple[str, ...]:
@@ -49,12 +49,12 @@ class Names:
         return tuple(dict.fromkeys(metric.unit for metric in self.more if metric.unit))
 
     def mentioned(self, text: str) -> Metric | None:
-        """The first metric of a plug-in whose name a text holds."""
+        """The first plug-in's metric whose name occurs in a text; None without one."""
         return self.read(self._exact.search(text))
 
 
 def said(metric: Metric) -> str:
-    """A pattern of a metric's name and label."""
+    """A pattern that matches a metric's name and label."""
     words = dict.fromkeys((metric.name, metric.label) if METRIC.fullmatch(metric.label) is None else (metric.name,))
     return "|".join(map(_worded, words))
 
@@ -64,10 +64,10 @@ def _worded(name: str) -> str:
 
 
 def names_in(sentence: str, task: Use) -> Names:
-    """What a sentence may name: metrics of other packages, of its task, and of scorers that it calls by their names."""
+    """The metrics that a sentence may name: of other packages, of its task, and of the scorers that it names."""
     judged = registry.load("tasks", task.name)
     called = {word for word in re.findall(r"\w+", sentence.lower()) if "_" in word} & {*registry.names("scorers")}
-    found = [*declared.outside(), judged.metric, *judged.metrics]
-    found += [registry.load("scorers", name).metric for name in sorted(called)]
-    spoken = {name: metric for metric in found if (name := metric.name) not in metrics.STANDARD}
-    return Names([spoken[name] for name in sorted(spoken, key=lambda name: (-len(name), name))])
+    candidates = [*declared.outside(), judged.metric, *judged.metrics]
+    candidates += [registry.load("scorers", name).metric for name in sorted(called)]
+    by_name = {name: metric for metric in candidates if (name := metric.name) not in metrics.STANDARD}
+    return Names([by_name[name] for name in sorted(by_name, key=lambda name: (-len(name), name))])

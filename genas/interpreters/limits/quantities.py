@@ -1,4 +1,4 @@
-"""Numbers with their units, as they stand in a sentence."""
+"""Finds the numbers of a sentence and converts them to one unit of each kind."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ADJECTIVES = r"(?:(?:trainable|learnable|total|free|model|network|network's|lea
 _PREFIX = r"(kilo|mega|giga|tera|[kKmMgGtT]|thousand|million|billion|trillion)?[\s-]?"
 _ANSWERS = r"(?:frames|images|inferences|pictures|times|samples|photos|digits|predictions)"
 _OF_IMAGES = r"(?:training |labelled |labeled |test |real |small |gr[ae]y(?:scale)? |colou?r )*"
-# The first that fits is taken; a pattern's group is the unit. Only joules tell apart by case.
+# The first match is taken; the pattern's group is the unit. Case matters for joules only: mJ and MJ.
 _UNITS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"[\s-]{{0,2}}(?:{said})(?![A-Za-z0-9])", 0 if kind == "energy" else re.I))
     for said, kind in rows(rf"""
@@ -96,15 +96,16 @@ _CASED = {
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number of the sentence.
+    """A number in a sentence.
 
     Args:
-        start: where it begins in the text; `end`: behind its unit.
-        value: in seconds, megabytes, millijoules, a fraction (percent), or a plain count.
+        start: where its digits begin.
+        end: where its unit ends.
+        value: in seconds, megabytes or millijoules; percentages as fractions; else a plain count.
         kind: "time", "bytes", "energy", "percent", "flops", "params", "fps", "trials", "tokens", "epochs", "examples",
             "other" (a unit of a plug-in's metric), "" (no unit) or "unknown".
         text: as written.
-        scaled: whether a letter such as k or M stood behind the digits.
+        scaled: whether a letter such as k or M follows the digits.
         unit: the unit as written.
     """
 
@@ -118,38 +119,40 @@ class Quantity:
 
 
 def quantities(text: str, units: Sequence[str] = ()) -> list[Quantity]:
-    """All numbers of a plain text, durations like "1 h 30 min" as one.
+    """All numbers of a plain text; a duration such as "1 h 30 min" is one number.
 
     Args:
-        units: those of plug-ins' metrics, which count where no unit known here fits.
+        text: in plain spelling.
+        units: units of plug-ins' metrics, which are tried if none of the standard units matches.
     """
     others = re.compile(rf"[\s-]{{0,2}}({'|'.join(map(re.escape, units)) or '(?!)'})(?![A-Za-z0-9])")
-    found: list[Quantity] = []
-    unit = 0.0  # the one of the last number: 3600 for hours
+    numbers: list[Quantity] = []
+    last_unit = 0.0  # of the number before: 3600 for hours
     for match in _NUMBER.finditer(text):
-        if found and match.start() < found[-1].end:
+        if numbers and match.start() < numbers[-1].end:
             continue
         quantity = _quantity(text, match, others)
         if quantity is None:
             continue
-        its_unit = _ratio(quantity)
-        if found and quantity.kind == "time" == found[-1].kind and _continues(text, found[-1], quantity, unit):
-            last = found.pop()
+        unit = _ratio(quantity)
+        durations = numbers and quantity.kind == "time" == numbers[-1].kind
+        if durations and _continues(text, numbers[-1], quantity, last_unit):
+            last = numbers.pop()
             quantity = replace(
                 last, end=quantity.end, value=last.value + quantity.value, text=text[last.start : quantity.end]
             )
-        found.append(quantity)
-        unit = its_unit
-    return found
+        numbers.append(quantity)
+        last_unit = unit
+    return numbers
 
 
 def pair(first: Quantity, second: Quantity) -> tuple[Quantity, Quantity]:
-    """The two ends of a range in one unit; RequestError where that is unclear or they run downwards."""
+    """The two ends of a range in one unit; RequestError where the unit is unclear or the first end is larger."""
     said = f"{first.text} to {second.text}"
     if first.kind == "" and not first.unit:
         if second.scaled or LETTER_SCALE.search(second.text):
             raise RequestError(
-                f"{said!r} may begin at {first.text} or at {first.text} times the same unit. Write the unit twice."
+                f"{said!r} may begin at {first.text}, or at {first.text} of the same unit. Write the unit twice."
             )
         ratio = _ratio(second)
         first = replace(first, value=round(first.value * ratio, 12), kind=second.kind, unit=second.unit)
@@ -163,14 +166,14 @@ def pair(first: Quantity, second: Quantity) -> tuple[Quantity, Quantity]:
 
 
 def _ratio(quantity: Quantity) -> float:
-    """What a bare number is multiplied with to be in the quantity's unit: 5 to 10 ms, 1 to 2 million."""
-    number = re.match(r"[0-9][0-9, ]*(?:\.[0-9]+)?|\.[0-9]+", quantity.text)
-    plain = float(number[0].replace(",", "").replace(" ", "")) if number else 0.0
-    return quantity.value / plain if plain else 1.0
+    """The factor that brings a bare number to the quantity's unit, as the 5 of "5 to 10 ms"."""
+    digits = re.match(r"[0-9][0-9, ]*(?:\.[0-9]+)?|\.[0-9]+", quantity.text)
+    number = float(digits[0].replace(",", "").replace(" ", "")) if digits else 0.0
+    return quantity.value / number if number else 1.0
 
 
 def _continues(text: str, first: Quantity, second: Quantity, unit: float) -> bool:
-    """Whether two durations are one: 1 h 30 min, but not 5 ms and 3 ms."""
+    """Whether two durations make one: "1 h 30 min" does, "5 ms and 3 ms" does not."""
     between = text[first.end : second.start]
     return re.fullmatch(r"\s*(?:and)?\s*", between) is not None and second.value < unit
 
@@ -231,22 +234,22 @@ def _converted(value: float, unit: str, base: str) -> float:
 
 
 def fits(quantity: Quantity, metric: Metric) -> bool:
-    """Whether a quantity can be of a plug-in's metric: it has no unit, the metric's own, or one that turns into it."""
+    """Whether a quantity can measure a plug-in's metric: without a unit, in its unit, or in one that converts to it."""
     if quantity.kind == "percent":
         return metric.fraction
     if quantity.kind in _BASE:
-        return _turned(1.0, _BASE[quantity.kind], metric.unit) is not None
+        return _in_unit(1.0, _BASE[quantity.kind], metric.unit) is not None
     return quantity.kind == "" or (quantity.kind == "other" and quantity.unit == metric.unit)
 
 
 def turned(quantity: Quantity, metric: Metric) -> Quantity:
-    """A quantity that fits a metric, in the metric's unit."""
-    value = _turned(quantity.value, _BASE[quantity.kind], metric.unit) if quantity.kind in _BASE else None
+    """A quantity that fits a metric, converted to the metric's unit."""
+    value = _in_unit(quantity.value, _BASE[quantity.kind], metric.unit) if quantity.kind in _BASE else None
     return quantity if value is None else replace(quantity, value=value, kind="other")
 
 
-def _turned(value: float, base: str, unit: str) -> float | None:
-    """The value in another unit; None where that counts something else."""
+def _in_unit(value: float, base: str, unit: str) -> float | None:
+    """The value in another unit; None if that unit measures something else."""
     import pint
 
     try:

@@ -1,4 +1,4 @@
-"""The words of limits: comparisons, metrics, and where a clause ends."""
+"""The words in which people write limits: comparisons, metrics, and what ends a clause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _THOUGHT = one_of(r"""
     and|but|or|while|although|though|if|mind|minds|care|cares|matter|matters|worry|important
     limit\w*|restrict\w*|constrain\w*|under|below|over|above|more|less|fewer|at|up
 """)
-_ANY = rf"(?!{_THOUGHT}\b)[A-Za-z']+"  # may stand between a negation and its comparison: begins no other thought
+_ANY = rf"(?!{_THOUGHT}\b)[A-Za-z']+"  # may stand between a negation and its comparison
 _NO = rf"(?:no|not|never|neither|nothing|none|cannot|without|nor|avoid|refuse|reject|\w+n't)\s+(?:{_ANY}\s+){{0,5}}"
 _MORE = one_of(r"""
     (?:more|greater|larger|bigger|higher|longer|slower|better|heavier)\s+(?:parameters\s+|weights\s+)?than
@@ -35,7 +35,7 @@ _ABOUT = one_of(r"""
     more or less|plus[ /-]minus|±|aim(?:ing|s|ed)? (?:for|at)|shoot(?:ing)? for
 """)
 _FILLED = r"\)?(?:\s+(?:of|a|an|the|to|is|be|only|about|total|both|either)|\s*[:=])*\s*$"
-# Each sign with the words and the marks that stand for it before a number; the first that fits is taken.
+# Each sign with the words and symbols for it in front of a number; the first match is taken.
 SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (sign, re.compile(rf"(?:(?<![A-Za-z]){said}|{marks}){_FILLED}", re.I))
     for sign, said, marks in (
@@ -49,7 +49,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("~", _ABOUT, "~"),
     )
 )
-# Nothing further follows that the comparison would belong to: a number, or what it compares.
+# The comparison belongs to the number before it: neither another number nor a "than" follows.
 _HERE = r"(?!\s*(?:than|of)?\s*[<>=]*\s*[0-9])(?!\s+(?:[a-z]+\s+){0,2}th[ae]n\b)"
 _OR_SO = r"(?:or (?:so|thereabouts)|give or take|more or less|-?ish|approximately|roughly)"
 _OR_LESS = one_of(r"""
@@ -63,7 +63,7 @@ _OR_MORE = one_of(r"""
     (?:at (?:the )?)?(?:very )?(?:least|minimum)|min(?!\w)
     (?:as |is |being )?(?:an?|the) (?:minimum|lower (?:bound|limit)|floor)
 """)
-AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (  # the same behind a number
+AFTER: tuple[tuple[str, re.Pattern[str]], ...] = (  # the same after a number
     ("~", re.compile(rf"\s*,?\s*{_OR_SO}\b", re.I)),
     ("<=", re.compile(rf"\s*\(?{_OR_LESS}\b\)?{_HERE}", re.I)),
     (">=", re.compile(rf"\s*\(?{_OR_MORE}\b\)?{_HERE}|\+(?!\w)", re.I)),
@@ -114,8 +114,8 @@ FAR = re.compile(r"(?:\S+\s+){4}")
 _FILLER = r"(?:trainable|learnable|total|model|network|free|of|on|for|in|the|as|test|validation)"
 OTHER_WORD = re.compile(rf"\b(?!{_FILLER}\b)\w")
 _NOT_COUNTED = rf"(?!(?:{_FILLER}|at|if|then|so|but|yet|when|while|by|over|under|or|and|is|are|please|after|before)\b)"
-COUNTED = re.compile(rf"[\s-]*{_NOT_COUNTED}[^\W\d_]{{2,}}", re.I)  # a word right behind a number that it may count
-BEHIND = re.compile(rf"[\s-]*{_NOT_COUNTED}([^\W\d_]\w*)", re.I)  # the same, or a unit of one letter
+COUNTED = re.compile(rf"[\s-]*{_NOT_COUNTED}[^\W\d_]{{2,}}", re.I)  # a word that a number may count
+BEHIND = re.compile(rf"[\s-]*{_NOT_COUNTED}([^\W\d_]\w*)", re.I)  # such a word, or a unit of one letter
 KINDS = {
     "percent": "accuracy",
     "flops": "flops",

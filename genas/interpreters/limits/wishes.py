@@ -1,4 +1,4 @@
-"""What should be large or small: superlatives, "accuracy first, then latency", trade-offs."""
+"""Reads the objectives of a sentence: superlatives, "accuracy first, then latency", trade-offs, adjectives."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ _DENIED = one_of(r"""
 """)
 _DROPPED = re.compile(rf"[^.,;|]*\b{_DENIED}\b[^.,;|]*", re.I)
 _WISH = "|".join(said for said, _ in (*_QUALITIES, *_MOST))
-_NEEDLESS = re.compile(  # no need to be fast; neither the fastest nor the smallest; not small
+_NEEDLESS = re.compile(  # "no need to be fast", "neither the fastest nor the smallest", "not small"
     one_of(rf"""
     \b(?:no need|need(?:s)?(?:n't| not)|(?:not|n't) (?:have|need|has)(?: to)?|(?:not|n't) necessarily)\b[^.,;|]*?
     \bneither\b[^.,;|]*\bnor\b[^.,;|]*?
@@ -133,7 +133,7 @@ _WRONG = one_of(rf"""
 
 
 def _weak(adjective: str, noun: str) -> re.Pattern[str]:
-    """An adjective before a network, after "keep it" or alone between commas; save memory, low latency, latency low."""
+    """A wish without rank: an adjective before "network", after "keep it" or alone between commas; low latency."""
     ends = r"(?!\s*\|+[\s-]*(?:image|photo|picture|scan))(?=\s*(?:[,;.|!]|(?:and|but|yet|for|please)\b|$))"
     return re.compile(
         one_of(rf"""
@@ -147,9 +147,9 @@ def _weak(adjective: str, noun: str) -> re.Pattern[str]:
 
 
 class _Grammar:
-    """The patterns of wishes, over the standard metrics and those of plug-ins, each in a group of its name.
+    """The patterns of wishes, for the standard metrics and those of plug-ins.
 
-    A plug-in's metric has the group "more0", "more1" and so on.
+    The group of a standard metric has its name; the metrics of plug-ins have the groups "more0", "more1" and so on.
     """
 
     def __init__(self, more: Sequence[Metric]) -> None:
@@ -164,12 +164,12 @@ class _Grammar:
         return self.more[name].name if name in self.more else name
 
     def _either(self, prefix: str = "") -> str:
-        """A pattern with one named group a metric."""
+        """A pattern with one named group for each metric."""
         return "(?:" + "|".join(rf"(?P<{prefix}{group}>\b(?:{noun})\b)" for noun, group in self.nouns) + ")"
 
     @cached_property
     def ranked(self) -> re.Pattern[str]:
-        """The same, where a metric may be named by its adjective: above all small, then fast."""
+        """The patterns of each metric by noun or adjective: above all small, then fast."""
         adjectives = {metric: adjective for adjective, metric in _QUALITIES}
         ends = rf"(?=\s*(?:[,;.|!]|and\b|then\b|$|(?:\w+ )?{_NETWORK}\b))"
         return re.compile(
@@ -182,7 +182,7 @@ class _Grammar:
 
     @cached_property
     def strong(self) -> tuple[re.Pattern[str], ...]:
-        """Wishes in so many words."""
+        """Explicit wishes: superlatives, "accuracy first", "latency before size"."""
         named, best = self.named, [rf"(?P<{g}>{said(m)})" for g, m in self.more.items() if m.goal == "max"]
         best += [r"(?P<accuracy>accuracy)", r"(?P<latency_ms>speed|throughput|frame rate)"]
         patterns = (
@@ -199,7 +199,7 @@ class _Grammar:
 
     @cached_property
     def later(self) -> re.Pattern[str]:
-        """What comes second or third."""
+        """Metrics that come second or third."""
         return re.compile(
             rf"{self.named}\s+(?:comes? |is |in )?(?:the |an? |of )?(?:(?P<third>third(?:ly)?|last|tertiary)|"
             r"second(?:ly|ary)?|next|afterwards|after that|(?:as (?:a )?)?tie[- ]?breaker)\b",
@@ -216,14 +216,14 @@ class _Grammar:
 
     @cached_property
     def weak(self) -> dict[str, re.Pattern[str]]:
-        """Mere adjectives: small, fast, low latency."""
+        """Adjectives: small, fast, low latency."""
         less = {group: _weak("(?!)", said(metric)) for group, metric in self.more.items() if metric.goal == "min"}
         few = {"flops": words(rf"(?:low|few)[- ](?:{self.noun['flops']})")}
         return {m: _weak(adjective, self.noun[m]) for adjective, m in _QUALITIES if m != "accuracy"} | few | less
 
     @cached_property
     def wrong(self) -> re.Pattern[str]:
-        """What asks for a bad network."""
+        """Wishes for a bad network."""
         up = "|".join(said(metric) for metric in self.more.values() if metric.goal == "min") or "(?!)"
         down = "|".join(said(metric) for metric in self.more.values() if metric.goal == "max") or "(?!)"
         return re.compile(
@@ -239,12 +239,15 @@ def _grammar(more: tuple[Metric, ...]) -> _Grammar:
 
 
 def read_wishes(text: str, names: Names, judged: Metric = ACCURACY) -> tuple[Objective, ...]:
-    """The objectives in order: superlatives and ranked wishes as mentioned, the quality, then mere adjectives.
+    """The objectives in order: superlatives and ranked wishes as the sentence has them, the quality, then adjectives.
 
     Args:
         text: the sentence with its numbers blanked.
-        names: the metrics that it may name.
+        names: the metrics that the sentence may name.
         judged: the task's metric.
+
+    Raises:
+        RequestError: the sentence asks for a bad network, for one that is both large and small, or for an unclear wish.
     """
     grammar, quality = _grammar(names.more), judged.name
     if match := grammar.wrong.search(text):
@@ -252,19 +255,18 @@ def read_wishes(text: str, names: Names, judged: Metric = ACCURACY) -> tuple[Obj
     text = grammar.less.sub(lambda m: f"{m['than']} before {m['less']}", text)
     needed = blank_all(text, _NEEDLESS)
     kept = _DROPPED.sub(lambda m: "|" * len(m[0]) if _UNWANTED.search(m[0]) else m[0], needed)
-    unwanted = len(re.findall(grammar.noun["accuracy"], kept, re.I)) < len(
-        re.findall(grammar.noun["accuracy"], needed, re.I)
-    )
+    counts = [len(re.findall(grammar.noun["accuracy"], part, re.I)) for part in (kept, needed)]
+    unwanted = counts[0] < counts[1]
     ranks: dict[str, tuple[int, int]] = {}
     for named, place, rank in _strong(kept, grammar):
-        # an accurate language model is one of low perplexity
+        # "accurate" means the task's own metric, as perplexity for a language model
         metric = quality if named == "accuracy" and judged.role == "quality" else grammar.metric(named)
-        old = ranks.get(metric, (rank, place))
-        ranks[metric] = max(rank, old[0]), min(place, old[1])
-    if all(rank for rank, _ in ranks.values()):  # nothing comes first in so many words
+        earlier = ranks.get(metric, (rank, place))
+        ranks[metric] = max(rank, earlier[0]), min(place, earlier[1])
+    if all(rank for rank, _ in ranks.values()):  # the sentence puts nothing first
         ranks[quality] = 0, 0
     order = sorted(ranks, key=ranks.__getitem__)
-    weak = {group: found.start() for group, pattern in grammar.weak.items() if (found := pattern.search(kept))}
+    weak = {group: match.start() for group, pattern in grammar.weak.items() if (match := pattern.search(kept))}
     adjectives = [grammar.metric(group) for group in sorted(weak, key=weak.__getitem__)]
     if unwanted:  # the quality comes last
         order = [metric for metric in order if metric != quality]
@@ -283,19 +285,19 @@ def read_wishes(text: str, names: Names, judged: Metric = ACCURACY) -> tuple[Obj
 
 
 def _strong(text: str, grammar: _Grammar) -> Iterator[tuple[str, int, int]]:
-    """Each group that is wished for in so many words, where, and its rank: 0, or 1 and 2 for "latency second"."""
+    """The group of each ranked metric, its position, and its rank: 0 is first, 1 and 2 for "latency second"."""
     for pattern in grammar.strong:
-        for found in pattern.finditer(text):
-            for name in filter(found.group, found.groupdict()):
-                yield name.removeprefix("than_"), found.start(name), 0
-    for found in grammar.later.finditer(text):
-        metric = next(name for name in grammar.noun if found[name])
-        yield metric, found.start(metric), 2 if found["third"] else 1
+        for match in pattern.finditer(text):
+            for name in filter(match.group, match.groupdict()):
+                yield name.removeprefix("than_"), match.start(name), 0
+    for match in grammar.later.finditer(text):
+        metric = next(name for name in grammar.noun if match[name])
+        yield metric, match.start(metric), 2 if match["third"] else 1
     for phrase in _LIST.finditer(text):
         rank = 2 if phrase["third"] else 1 if phrase["second"] else 0
         begin, end = phrase.span(phrase.re.groups)
-        for found in islice(grammar.ranked.finditer(text, begin, end), len(grammar.nouns)):
-            if _JOINT.sub("", text[begin : found.start()]):  # the list has ended
+        for match in islice(grammar.ranked.finditer(text, begin, end), len(grammar.nouns)):
+            if _JOINT.sub("", text[begin : match.start()]):  # the list has ended
                 break
-            yield found.lastgroup or "", found.start(), rank
-            begin = found.end()
+            yield match.lastgroup or "", match.start(), rank
+            begin = match.end()

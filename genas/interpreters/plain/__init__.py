@@ -1,1 +1,1 @@
-"""A sentence in one spelling: its alphabet, its language, its numbers, and what it quotes."""
+"""Brings a sentence into one spelling: its alphabet, language and numbers; paths and quoted names stay as they are."""

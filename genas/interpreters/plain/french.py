@@ -1,4 +1,4 @@
-"""French in the English that the grammar reads."""
+"""The dictionary from French to the English that the rules read."""
 
 from __future__ import annotations
 

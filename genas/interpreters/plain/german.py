@@ -1,4 +1,4 @@
-"""German in the English that the grammar reads."""
+"""The dictionary from German to the English that the rules read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""German and French sentences in the English that the grammar reads: one dictionary per language."""
+"""Translates German and French sentences into the English that the rules read, with one dictionary per language."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Language:
     """A language and its dictionary.
 
     Args:
-        tells: words that no English sentence has.
-        parts: rows of (words, meaning) for fractions, which are replaced before counting words are read.
+        tells: words that occur in no English sentence.
+        parts: rows of (words, meaning) for fractions, replaced before number words are read.
         words: rows for all other words, replaced in their order.
-        numerals: counting words.
-        spelling: words in which slips are mended first.
+        numerals: number words.
+        spelling: words in which typing errors are corrected first.
     """
 
     tells: re.Pattern[str]
@@ -35,13 +35,13 @@ class Language:
 
     @cached_property
     def _lost(self) -> re.Pattern[str]:
-        """A number in words that stands before a unit, or before another number, and was not read; also with a slip."""
+        """Number words, also misspelt ones, that are left before a unit or another number and thus were not read."""
         word = rf"(?<![\w.,])(?<![0-9] )(?!(?:une?|eine?)\b)(?:(?:{self.numerals.words})(?:[ -]|und)?)+"
         long = "|".join(word for word in (*self.numerals.small, *self.numerals.scales) if len(word) > 5)
         return re.compile(rf"(?:{word}|\b(?:{long})\w+ )[ -]?{_UNIT}|{word} ?(?:oder|ou|to|and) (?=[0-9])", re.I)
 
     def english(self, text: str) -> str:
-        """The text in English; RequestError for a number in words that is not understood."""
+        """The text in English; RequestError for number words that are not understood."""
         text = self.spelling.mended(text)
         text = re.sub(r"(?<=[0-9])[ \u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", "", text)
         text = re.sub(r"(?<![\w.,])[0-9]+(?:[.,][0-9]+)+(?![\w])", _point, text)
@@ -60,16 +60,16 @@ _FRENCH = Language(french.TELLS, french.PARTS, french.WORDS, french.NUMERALS, fr
 
 
 def tells(sentence: str) -> tuple[int, int]:
-    """How many words of the sentence only German has, and only French."""
+    """How many words of the sentence are German only, and how many French only."""
     german, french = (len(language.tells.findall(sentence)) for language in (_GERMAN, _FRENCH))
     return german, french
 
 
 def english(sentence: str) -> str:
-    """The sentence with German or French words, decimals and thousands as English has them; English stays as it is.
+    """The sentence with German or French words, decimals and thousands in English; an English sentence stays as it is.
 
     Raises:
-        RequestError: a number that is a thousand in one language and a fraction in the other.
+        RequestError: a number means thousands in one language and a fraction in the other.
     """
     german, french = tells(sentence)
     if not german and not french:
@@ -85,7 +85,7 @@ def _replaced(text: str, table: tuple[tuple[str, str], ...]) -> str:
 
 @lru_cache
 def _compiled(table: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Rows with their words as patterns, which neither begin nor end within another word or a path."""
+    """The rows with their words as patterns that match whole words outside paths."""
     begin, end = r"(?:(?!\w)|(?<![\w/.]))", r"(?:(?<!\w)|(?![\w/]))"
     return tuple((re.compile(f"{begin}(?:{words}){end}", re.I), meaning) for words, meaning in table)
 

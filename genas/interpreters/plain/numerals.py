@@ -1,4 +1,4 @@
-"""Numbers in words as digits, in any language whose counting words are listed: fifty thousand, zehntausend."""
+"""Turns number words into digits, in any language whose number words are listed: fifty thousand, zehntausend."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from genas.interpreters.plain.patterns import one_of, rows
 
 
 def counted(ones: str, tens: str) -> dict[str, int]:
-    """Counting words in order: from one on, and the tens from twenty on."""
+    """Number words with their values: `ones` from one upwards, `tens` from twenty upwards."""
     return {w: n for n, w in enumerate(ones.split(), 1)} | {w: 10 * n for n, w in enumerate(tens.split(), 2)}
 
 
 @dataclass(frozen=True)
 class Numerals:
-    """The counting words of a language.
+    """The number words of a language.
 
     Args:
-        small: words below 100, in lower case.
-        scales: words that multiply what stands before them.
-        joint: what may stand between two words: "and", or nothing.
-        units: pattern of the words before which a lone small number is one ("fifty trials").
-        bare: whether a lone scale is a number, as tausend is 1000.
+        small: words for numbers below 100, in lower case.
+        scales: words that multiply the number before them, such as thousand.
+        joint: what may stand between two number words, such as "and".
+        units: pattern of the words before which a single small number word counts as a number ("fifty trials").
+        bare: whether a single scale word is a number, as tausend is 1000.
     """
 
     small: dict[str, int]
@@ -34,7 +34,7 @@ class Numerals:
 
     @cached_property
     def words(self) -> str:
-        """Any word of a number, the longest first."""
+        """A pattern for any number word, the longest first."""
         return "|".join(sorted((*self.small, *self.scales), key=len, reverse=True))
 
     @cached_property
@@ -51,11 +51,11 @@ class Numerals:
         )
 
     def digits(self, text: str) -> str:
-        """The text with numbers in words as digits; what makes no number, and a lone word before no unit, stay."""
+        """The text with number words as digits; words that form no number, and single words without a unit, stay."""
         return self._run.sub(self._digits, text)
 
     def ranges(self, text: str, opening: str, joint: str) -> str:
-        """Ranges of small numbers as digits, where the ends share what follows: between 1 and 2 thousand."""
+        """The text with ranges as digits whose ends share the words that follow: between one and two thousand."""
         small = "|".join(sorted(self.small, key=len, reverse=True))
         hundred, large = ("|".join(w for w, n in self.scales.items() if (n == 100) == first) for first in (True, False))
         pattern = (
@@ -72,12 +72,12 @@ class Numerals:
     def _digits(self, match: re.Match[str]) -> str:
         parts = [(m[1] or "").lower() for m in self._word.finditer(match[0])]
         scaled, alone = any(word in self.scales for word in parts), len(parts) == 1
-        sure = (self.bare or not alone) if scaled else match[1] is not None
-        value = self._value(parts) if sure else None
+        is_number = (self.bare or not alone) if scaled else match[1] is not None
+        value = self._value(parts) if is_number else None
         return match[0] if value is None else str(value)
 
     def _value(self, parts: list[str]) -> int | None:
-        """The number that the words make ("" is a joint), or None: 5 and 20 are none."""
+        """The number that the words form ("" stands for a joint); None if they form none, as "five and twenty"."""
         total, part, last = 0, 0, 10**12
         for index, word in enumerate(parts):
             if word in self.scales:
@@ -103,7 +103,7 @@ _ONES = (
     "one two three four five six seven eight nine ten eleven twelve "
     "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 )
-# What a classifier tells apart, besides classes, kinds and types.
+# Things that a classifier tells apart, besides classes, kinds and types.
 CLASS_NOUNS = one_of(r"""
     emotions?|expressions?|moods?|sentiments?|ratings?|grades?|genres?|breeds?|species|varieties|cultivars|topics?|themes?
     letters|characters|symbols|glyphs|gestures?|poses?|postures?|signs?|activities|actions?|diseases?|diagnoses|conditions?

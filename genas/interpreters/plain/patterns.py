@@ -1,38 +1,38 @@
-"""How words are listed in this folder: a block of text, a line of it for each thought, in the syntax of `re`."""
+"""How word lists are written in these folders: as a block of text, one line for each idea, in the syntax of `re`."""
 
 from __future__ import annotations
 
 import re
 
-# Any word but one that begins another thought.
+# Any word except one that begins a new clause.
 WORD = r"(?!(?:und|aber|oder|sondern|et|mais|ou)\b)[^\W\d]+"
 
 
 def one_of(block: str) -> str:
-    """The lines of a block as the alternatives of one group; a line may hold several, the first that fits is taken."""
+    """The lines of a block as the alternatives of one group; a line may hold several, and the first match wins."""
     return f"(?:{'|'.join(_lines(block))})"
 
 
 def words(block: str) -> re.Pattern[str]:
-    """Any of a block's alternatives as a whole word or phrase, in either case."""
+    """Any alternative of a block as a whole word or phrase, in upper or lower case."""
     return re.compile(rf"\b{one_of(block)}\b", re.I)
 
 
 def rows(block: str) -> tuple[tuple[str, str], ...]:
-    """A dictionary's rows, "meaning <- words", as (words, meaning); a line without a meaning goes on with the words.
+    """The rows of a dictionary, written "meaning <- words", as pairs (words, meaning).
 
-    Spaces around a meaning count where it stands in quotes.
+    A line without a meaning adds words to the row above. Spaces around a meaning count if it stands in quotes.
     """
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for line in _lines(block):
         meaning, arrow, said = line.partition(" <- ")
         if arrow:
-            found.append((said.strip(), meaning.strip().strip('"')))
+            pairs.append((said.strip(), meaning.strip().strip('"')))
         else:
-            found[-1] = f"{found[-1][0]}|{line}", found[-1][1]
-    return tuple(found)
+            pairs[-1] = f"{pairs[-1][0]}|{line}", pairs[-1][1]
+    return tuple(pairs)
 
 
 def _lines(block: str) -> list[str]:
-    """Lines without what stands around them; lines that begin with # are comments."""
+    """The lines without surrounding spaces; empty lines and comments (#) are dropped."""
     return [line for whole in block.splitlines() if (line := whole.strip()) and not line.startswith("# ")]

@@ -1,4 +1,4 @@
-"""Slips of the pen in the words that carry meaning: one letter missing, doubled, wrong, or two exchanged."""
+"""Corrects typing errors in the words that carry meaning: a letter missing, added or wrong, or two letters swapped."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import re
 
 
 class Vocabulary:
-    """Words that carry meaning, and how slips in them are mended.
+    """Words that carry meaning, and the correction of typing errors in them.
 
     Args:
-        known: the words, in lower case, parted by blanks.
-        alike: words that are one slip away from one of these and are right as they are.
+        words: the words, in lower case, separated by spaces.
+        alike: words that are one typing error away from one of these and correct as they are.
     """
 
-    def __init__(self, known: str, alike: str) -> None:
-        self._words = known.split()
-        self._right = frozenset(self._words) | frozenset(alike.split())
+    def __init__(self, words: str, alike: str) -> None:
+        self._words = words.split()
+        self._correct = frozenset(self._words) | frozenset(alike.split())
 
     def mended(self, text: str) -> str:
-        """The text with slips in these words mended; all else stays as it is."""
+        """The text with typing errors in these words corrected; everything else stays as it is."""
         return _WORD.sub(self._mended, text)
 
     def _mended(self, match: re.Match[str]) -> str:
-        word = match[0].lower()
-        if word in self._right:
+        typed = match[0].lower()
+        if typed in self._correct:
             return match[0]
-        near = [known for known in self._words if known[0] == word[0] and _slip(word, known)]
-        return near[0] if len({known.removesuffix("s") for known in near}) == 1 else match[0]
+        near = [word for word in self._words if word[0] == typed[0] and _is_slip(typed, word)]
+        return near[0] if len({word.removesuffix("s") for word in near}) == 1 else match[0]
 
 
 _WORD = re.compile(r"(?<![\w./~\\-])(?:[^\W\d_]{5,16}(?![^\W\d]|[_/\\])|[^\W\d_]{4}(?=[ -]?[0-9]))")
@@ -61,22 +61,22 @@ _COMPARED = ("more", "less", "fewer", "smaller", "larger", "bigger", "greater", 
 
 
 def respelled(text: str) -> str:
-    """The text with slips in known words mended; all else stays as it is."""
+    """The text with typing errors in known English words corrected; everything else stays as it is."""
     text = _GLUED.sub(lambda m: " ".join(part for part in m.groups() if part), text)
     text = _SHORT.sub(lambda m: _SMALL[m[0].lower()], text)
     return _ENGLISH.mended(_THAN.sub(_compared, text))
 
 
 def _compared(match: re.Match[str]) -> str:
-    """A comparative before "than" (or "then"), mended; any other word stays as it is."""
-    near = [word for word in _COMPARED if word[0] == match[1][0].lower() and _slip(match[1].lower(), word)]
+    """A comparative before "than" (or "then"), corrected; any other word stays as it is."""
+    near = [word for word in _COMPARED if word[0] == match[1][0].lower() and _is_slip(match[1].lower(), word)]
     return f"{near[0]} than" if near else match[0]
 
 
-def _slip(word: str, known: str) -> bool:
-    """Whether one edit or one exchange of neighbours makes the known word."""
-    if abs(len(word) - len(known)) > 1:
+def _is_slip(typed: str, word: str) -> bool:
+    """Whether one edit, or one swap of neighbours, turns what was typed into the word."""
+    if abs(len(typed) - len(word)) > 1:
         return False
-    start = next((i for i, (a, b) in enumerate(zip(word, known, strict=False)) if a != b), min(len(word), len(known)))
-    a, b = word[start:], known[start:]
+    start = next((i for i, (a, b) in enumerate(zip(typed, word, strict=False)) if a != b), min(len(typed), len(word)))
+    a, b = typed[start:], word[start:]
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -1,4 +1,4 @@
-"""A sentence made plain: one spelling for dashes, signs and number words; read parts can be blanked."""
+"""Brings a sentence into one spelling for dashes, signs and number words; blanks the parts that have been read."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ _WITHIN = r"(?:(?!\b(?:and|but|or|which|that)\b)(?:[^.;,!?|]|[.,](?=[0-9]))){0,8
 
 
 def _unmarked(match: re.Match[str]) -> str:
-    """A list's mark as a stop, where the text has the first two."""
-    marks = {found[1] for found in re.finditer(_MARK, match.string)}
+    """A list number such as "1." as a comma, if the text numbers at least two items."""
+    marks = {mark[1] for mark in re.finditer(_MARK, match.string)}
     return "," if {"1", "2"} <= marks else match[0]
 
 
@@ -84,7 +84,7 @@ _UNICODE = _steps(
     (r"(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))", ","),
     (r"([0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: f"{m[1]}^{m[2].translate(_SUPERSCRIPT)}"),
     (r"([0-9]*)([½¼¾])", lambda m: f"{m[1] or 0}.{_FRACTIONS[m[2]]}"),
-    (r"(?<=\w) [–—] (?=[^\W\d])", ", "),  # a dash between thoughts
+    (r"(?<=\w) [–—] (?=[^\W\d])", ", "),  # a dash between clauses
 )
 _STEPS = _steps(
     # numbers: 5 x 10^3, 10^4, 3 500 parameters, 10_000, 2 ms - 5 ms, 1h30, 97 out of 100
@@ -139,7 +139,7 @@ def _rewritten(text: str, steps: _Steps) -> str:
 
 
 def blank(text: str, start: int, end: int) -> str:
-    """The text with a read part replaced by bars of equal length, so that positions stay."""
+    """The text with a part that has been read replaced by bars of equal length, so that positions stay the same."""
     return text[:start] + "|" * (end - start) + text[end:]
 
 

@@ -1,4 +1,4 @@
-"""What a sentence holds word for word: paths and names in quotes, set apart before any word is translated or mended."""
+"""Takes paths and quoted names out of a sentence before any of its words is translated or corrected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from genas.core.paths import written
 from genas.interpreters.plain.patterns import one_of
 
-# Private characters stand for what is set apart: no rule reads them, and a sentence has none of its own.
+# Private-use characters stand for what is taken out: no rule reads them, and a sentence has none of its own.
 PATH, BLANK = "\ue000", "\ue001"
 _NAMES, _LAST = 0xE002, 0xF8FF
 _PRIVATE = re.compile(f"[{PATH}-{chr(_LAST)}]")
@@ -97,13 +97,13 @@ _UNSURE = re.compile(rf"(?<![\w/.]){_NO_PAIR}[A-Za-z_.][\w.-]*(?:[/\\][\w.-]+)+"
 
 @dataclass
 class Verbatim:
-    """A sentence with a private character in the place of everything set apart.
+    """A sentence with a private-use character in the place of each path and quoted name.
 
     Args:
         text: the sentence with these characters.
-        paths: the user's data, in order, each once.
-        unread: words that look like a path and are none that can be read.
-        names: what stands in quotes and is no path, by its character.
+        paths: paths of the user's data, in order, each once.
+        unread: words that look like a path but can't be read as one.
+        names: quoted text that is not a path, by its character.
     """
 
     text: str
@@ -116,14 +116,14 @@ class Verbatim:
         return self.names.get(said, said)
 
     def restored(self) -> str:
-        """The text with its quoted names as words again."""
+        """The text with its quoted names put back."""
         return re.sub(NAME, lambda m: f" {self.names.get(m[0], ' ')} ", self.text)
 
 
 def set_apart(sentence: str) -> Verbatim:
     """Take paths and quoted names out of a sentence.
 
-    A path may stand in quotes of any kind; without, its blanks are kept where a file of that name exists, or where a
+    A path may stand in quotes of any kind. Without quotes it may hold spaces if a file of that name exists, or if a
     later word shows that the path goes on (./my photos/pets).
     """
     apart = Verbatim(_PRIVATE.sub(" ", sentence))
@@ -141,9 +141,9 @@ def set_apart(sentence: str) -> Verbatim:
 
 
 def unsure_path(text: str) -> str | None:
-    """A word with a slash that may be a path, such as pets/small, where nothing else says what the data are."""
-    found = _UNSURE.search(text)
-    return found[0] if found else None
+    """A word with a slash that may be a path, such as pets/small; asked for if nothing else says what the data are."""
+    match = _UNSURE.search(text)
+    return match[0] if match else None
 
 
 def _quoted(apart: Verbatim, match: re.Match[str]) -> str:
@@ -161,7 +161,7 @@ def _quoted(apart: Verbatim, match: re.Match[str]) -> str:
 
 
 def _unread(apart: Verbatim, match: re.Match[str]) -> str:
-    """A mark in the place of a word that can't be read as a path; a folder that there is, or no folder, stays one."""
+    """The character for a word that can't be read as a path; an existing folder is kept as a path."""
     if match.re is _FOLDER:
         if re.match(rf"{_NO_FOLDER}\b", match[1], re.I):
             return match[0]
@@ -178,18 +178,18 @@ def _keep(apart: Verbatim, path: str) -> None:
 
 
 def _paths(text: str) -> Iterator[tuple[int, int, str]]:
-    """Spans of paths without quotes, and the path of each."""
+    """The span and the path of each path without quotes."""
     place = 0
-    while found := min(
+    while first := min(
         (match for pattern in (_PATHS, _NAMED) if (match := pattern.search(text, place))),
         key=lambda match: match.start(match.lastindex or 0),
         default=None,
     ):
-        group = found.lastindex or 0
-        start, end = found.span(group)
+        group = first.lastindex or 0
+        start, end = first.span(group)
         end -= len(text[start:end]) - len(text[start:end].rstrip(".:!?)"))
         if end <= start or not text[start:end].strip("./~\\"):
-            place = found.end()
+            place = first.end()
             continue
         start, end = _with_blanks(text, place, start, end)
         yield start, end, _local(text[start:end])
@@ -197,7 +197,7 @@ def _paths(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _with_blanks(text: str, edge: int, start: int, end: int) -> tuple[int, int]:
-    """The longest span of words around a path that is the name of a file or folder, or the path as it is."""
+    """The longest span of words around a path that names an existing file or folder; else the path itself."""
     after = re.match(r"(?: [^\s,;\"'`|]+){1,8}", text[end:])
     later = [end + m.end() for m in re.finditer(r" \S+", after[0])] if after else []
     for longer in reversed(later):
@@ -213,7 +213,7 @@ def _with_blanks(text: str, edge: int, start: int, end: int) -> tuple[int, int]:
 
 
 def _local(path: str) -> str:
-    """The path of a file: address, and without the marks that a shell needs before blanks."""
+    """The path that a file: address names, or the path without a shell's backslashes before spaces."""
     if address := re.match(r"file:(?://(?:localhost(?=/))?)?", path, re.I):
         path = unquote(path[address.end() :])
         return path[1:] if re.match(r"/[A-Za-z]:", path) else path
@@ -223,5 +223,5 @@ def _local(path: str) -> str:
 def _exists(name: str) -> bool:
     try:
         return written(_local(name)).exists()
-    except (OSError, ValueError, RuntimeError):  # a name that no file can have
+    except (OSError, ValueError, RuntimeError):  # no file can have such a name
         return False

@@ -1,1 +1,1 @@
-"""What a sentence is about: which data, which task, which machine, and what is not served."""
+"""Finds what a sentence is about: data, task, space and device; refuses what genas does not offer."""

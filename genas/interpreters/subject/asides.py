@@ -1,4 +1,4 @@
-"""Numbers of a request's frame, which limit nothing: dates, versions, how many people ask, what there is today."""
+"""Blanks numbers that are no limits: dates, versions, how many people ask, figures of a model in use today."""
 
 from __future__ import annotations
 
@@ -88,17 +88,17 @@ _FRAMES = tuple(
         rf"(?<!\w){_NUMBERED} ?#?[0-9]+(?:\.[0-9]+)*(?![\w%])(?! ?(?:%|param|weights|ms\b|[km]i?b\b))",
         r"(?<!\w)#[0-9]+(?!\w)|(?<!\w)24/7(?!\w)|(?<!\w)\+?[0-9]{2,5}[ /-][0-9]{5,}(?!\w)",
         rf"(?<!\w){_NETS}[- ]?(?:v|x)?[0-9]+\w*",
-        # how many ask, and with what
+        # how many people ask, and their money
         rf"(?<![\w.,])[0-9]+ {_FEW}{_PEOPLE}{_NOT_PEOPLE}",
         _MONEY,
-        # when things happen that are no search
+        # when other things than the search happen
         rf"\b{_EVENT}\b[^.;,|0-9]{{0,24}}\b(?:in|within|after) [0-9]+ {_SPAN}\b",
         rf"\b(?:in|within) [0-9]+ {_SPAN}\b[^.;,|0-9]{{0,24}}\b{_EVENT}\b",
         rf"\b[0-9]+[ -]{_SPAN}(?:[ -]old)?(?: ago| of experience| workshop| course| project| old| later)\b",
         rf"\b(?:(?:for|over|in) the )?(?:last|past) [0-9]+ {_SPAN}\b",
         rf"(?<![\w.,]){_NO_BUDGET}[0-9]+[ -](?:months?|years?)\b"
         r"(?! (?:of )?(?:budget|search\w*|compute|training|at most|max\w*))",
-        # what there is today
+        # figures of a model in use today
         rf"\b{_SUBJECT} {_PRESENT}\b[^.;:|\n]*?"
         r"(?=[;:|\n]|[.!](?:\s|$)|,? (?:but|and|so) (?:we|I|now|the new|this)\b|$)",
     )
@@ -106,10 +106,10 @@ _FRAMES = tuple(
 
 
 def without_frame(text: str) -> str:
-    """The text with the numbers of its frame blanked; RequestError for a budget in money."""
+    """The text with numbers blanked that are no limits; RequestError for a budget in money."""
     if spent := _SPENT.search(text):
         raise RequestError(
-            f"{spent[0]!r}: what a run may spend is counted in time or trials. Write for example a budget of 2 hours."
+            f"{spent[0]!r}: a budget is counted in time or trials. Write for example a budget of 2 hours."
         )
     for pattern in _FRAMES:
         text = blank_all(text, pattern)

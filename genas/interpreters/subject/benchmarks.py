@@ -1,4 +1,4 @@
-"""Published tables and spaces by the names that people give them: which task, which of its options, which space."""
+"""Finds published tables and spaces by the names that people give them: the task, its options and the space."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def _named(said: str) -> re.Pattern[str]:
 
 
 def _values(block: str) -> dict[str, re.Pattern[str]]:
-    """Values of an option, and how each is called."""
+    """The values of an option, and the names of each."""
     return {value: _named(said) for said, value in rows(block)}
 
 
 class Benchmark(NamedTuple):
-    """A table by name.
+    """A published table and the names for it.
 
     Args:
-        task: that reads it.
-        name: how it is called.
-        space: whose networks it holds; on other images they are trained.
-        option: of the task, that chooses the table.
-        values: of the option, and how each is called.
-        images: tasks of images that the table itself answers for.
+        task: the task that reads the table.
+        name: matches the names of the table.
+        space: the space of its networks; on images without a table they are trained.
+        option: the option of the task that chooses a part of the table.
+        values: the values of that option, with the names of each.
+        images: image tasks for which the table holds results.
     """
 
     task: str
@@ -103,22 +103,22 @@ _OWN_TEXT = _named(r"""
 
 
 def read_benchmark(subject: Subject, named: set[str], text: str) -> Use | None:
-    """The table's task, or None where none is named or its networks are to be trained on other images.
+    """The task of a table; None if the sentence names no table, or wants its networks trained on other images.
 
     Args:
-        subject: whose space is set, and whose text loses the names.
-        named: the image data sets of the sentence.
-        text: the sentence, before names were blanked.
+        subject: gets the space; the names are blanked in its text.
+        named: the image data sets that the sentence names.
+        text: the sentence before names were blanked.
 
     Raises:
-        RequestError: two tables at once, or data that the table does not know.
+        RequestError: the sentence names two tables, or data that the table does not have.
     """
-    found = [bench for bench in BENCHMARKS if bench.name.search(text)]
-    if not found:
+    benchmarks = [bench for bench in BENCHMARKS if bench.name.search(text)]
+    if not benchmarks:
         return None
-    if len(found) > 1:
-        raise RequestError(f"{' and '.join(b.task for b in found)}: write one benchmark a sentence.")
-    bench = found[0]
+    if len(benchmarks) > 1:
+        raise RequestError(f"{' and '.join(b.task for b in benchmarks)}: write one benchmark per sentence.")
+    bench = benchmarks[0]
     chosen = [value for value, pattern in bench.values.items() if pattern.search(text)]
     if bench.task == "darts" and "scifar100" in chosen:
         named = named - {"cifar100"}
@@ -141,7 +141,10 @@ def read_benchmark(subject: Subject, named: set[str], text: str) -> Use | None:
 
 def _refuse_other_text(named: set[str], text: str) -> None:
     if named:
-        raise RequestError(f"A language model and images ({', '.join(sorted(named))}) are asked for at once.")
+        raise RequestError(
+            f"The sentence asks for a language model and for images ({', '.join(sorted(named))}) at once. Write one of "
+            "the two."
+        )
     if other := _OWN_TEXT.search(text):
         raise RequestError(
             f"Language models are looked up in the table hwgpt, which knows English web text only, not {other[0]!r}. "
@@ -150,13 +153,13 @@ def _refuse_other_text(named: set[str], text: str) -> None:
 
 
 def named_space(text: str) -> Use | None:
-    """The space of images whose name stands in the text, to be trained on the user's own."""
-    found = [bench.space for bench in BENCHMARKS if bench.task != "hwgpt" and bench.name.search(text)]
-    return Use(found[0]) if len(found) == 1 else None
+    """The image space that the text names, for training on the user's own images."""
+    spaces = [bench.space for bench in BENCHMARKS if bench.task != "hwgpt" and bench.name.search(text)]
+    return Use(spaces[0]) if len(spaces) == 1 else None
 
 
 def space_of(task: Use) -> Use | None:
-    """The space of a table's networks, with the options that the table needs."""
+    """The space of the networks in a task's table, with the options that the table needs; None for other tasks."""
     for bench in BENCHMARKS:
         if bench.task == task.name:
             if task.options.get("table") in {"oncenas", "swap"}:

@@ -1,4 +1,4 @@
-"""The columns of a table that is there, so that a sentence may call them as people do."""
+"""Looks up the columns of an existing table, so that a sentence need not spell their names exactly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from genas.reading.splits import named
 
 
 def columns(path: str) -> tuple[str, ...]:
-    """The names of the columns of a table, or of a folder's train table; () where there is none that names them."""
+    """The column names of a table, or of the training table in a folder; () if it can't be read or names none."""
     from genas.reading import tables
 
     try:
@@ -24,13 +24,13 @@ def columns(path: str) -> tuple[str, ...]:
 
 
 def tables_within(path: str) -> list[Path]:
-    """The text tables of a folder that holds one for each split, the train table first, and no folders; else []."""
+    """The text tables of a folder that holds one for each split and no folders, the training table first; else []."""
     try:
         folder = written(path)
         if not folder.is_dir():
             return []
         inside = [file for file in sorted(folder.iterdir()) if not file.name.startswith((".", "__"))]
-    except OSError:  # what can't be looked into is read, and refused, as images
+    except OSError:  # the task `images` will say that the folder can't be read
         return []
     if any(file.is_dir() for file in inside):
         return []
@@ -42,7 +42,7 @@ def tables_within(path: str) -> list[Path]:
 
 
 def called(said: str, names: Sequence[str]) -> str | None:
-    """The column that is meant: the very name, or the only one that differs in case, blanks and signs alone."""
+    """The column that is meant: the exact name, or the only one that differs just in case, spaces and punctuation."""
     if said in names:
         return said
     near = [name for name in names if _letters(name) == _letters(said)]
@@ -50,14 +50,14 @@ def called(said: str, names: Sequence[str]) -> str | None:
 
 
 def within(phrase: str, names: Sequence[str]) -> list[str]:
-    """The columns whose names stand in a phrase as words, the longest first, none within another."""
-    found: list[str] = []
+    """The columns whose names occur in a phrase as whole words, the longest first, none inside another."""
+    inside: list[str] = []
     rest = f" {_words(phrase)} "
     for name in sorted(names, key=lambda name: -len(_words(name))):
         if _words(name) and f" {_words(name)} " in rest:
-            found.append(name)
+            inside.append(name)
             rest = rest.replace(f" {_words(name)} ", " | ")
-    return found
+    return inside
 
 
 def _letters(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Data that a sentence only describes: modality, shape and number of classes, with no name and no path."""
+"""Reads data that a sentence only describes: modality, shape and number of classes, without a name or a path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from genas.interpreters.plain.patterns import words
 from genas.interpreters.plain.text import blank_all
 from genas.interpreters.subject.facts import Subject, compare
 
-_LOG = logging.getLogger(__name__)  # what is taken for granted must be seen; Python shows warnings on stderr
+_LOG = logging.getLogger(__name__)  # assumptions must be seen; Python shows warnings on stderr
 _NUMBER = r"(?<![\w.,])([1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]{0,6})"
 _FEATURES = re.compile(
     rf"{_NUMBER}[\s-]+(?:\w+ )?(?:features?|columns?|attributes?|variables?)(?: per node| each)?\b", re.I
@@ -53,12 +53,12 @@ _BEYOND = words(r"""
 
 
 def read_described(subject: Subject) -> Use | None:
-    """The task `described`, where what is needed to build a network for it is said: classes, and a shape.
+    """The task `described`, if the sentence says what a network needs: the number of classes and a shape.
 
-    Photos are taken as colour where nothing is said, which is logged as a warning.
+    Photos count as colour images unless the sentence says otherwise; a warning says so.
 
     Raises:
-        RequestError: images of neither 1 nor 3 channels.
+        RequestError: the images have neither 1 nor 3 channels.
     """
     text, features, length = subject.text, _FEATURES.search(subject.text), _LENGTH.search(subject.text)
     if subject.classes is None and _TWO.search(text):
@@ -78,24 +78,24 @@ def read_described(subject: Subject) -> Use | None:
     subject.text = blank_all(blank_all(text, _FEATURES), _LENGTH)
     if modality == "text":
         return _use("text", [_count(length)] if length else None, subject.classes)
-    if features:  # of nothing that is named, they are columns of a table
+    if features:  # unless the sentence names other data, they are columns of a table
         return _use(modality or "tabular", [_count(features)], subject.classes)
     subject.text = text
     return None
 
 
 def known_shape(subject: Subject, text: str) -> Use | None:
-    """The task `described` of a published data set whose shape is known and whose examples are not here.
+    """The task `described` for a published data set whose shape is known but whose examples are not here.
 
     Raises:
-        RequestError: two of them, or facts that are not those of the data set.
+        RequestError: the sentence names two data sets, or states facts that the data set contradicts.
     """
-    found = [name for name, pattern in _KNOWN.items() if pattern.search(text)]
-    if not found:
+    named = [name for name, pattern in _KNOWN.items() if pattern.search(text)]
+    if not named:
         return None
-    if len(found) > 1:
-        raise RequestError(f"{' and '.join(found)}: write one data set.")
-    (name,) = found
+    if len(named) > 1:
+        raise RequestError(f"{' and '.join(named)}: write one data set.")
+    (name,) = named
     shape, outputs = _SHAPES[name]
     compare(subject, name, tuple(shape), outputs)
     subject.text = blank_all(subject.text, _KNOWN[name])
@@ -111,17 +111,17 @@ def known_shape(subject: Subject, text: str) -> Use | None:
 
 
 def question(subject: Subject) -> str | None:
-    """What to write where a description lacks the classes, or the colour of images."""
+    """What to write if a description lacks the number of classes or the colour of the images; else None."""
     shaped = subject.size is not None or _FEATURES.search(subject.text) is not None
     if shaped and subject.classes is None:
         return (
-            "How many classes are there? Write for example 10 classes, for networks that are proposed and not trained; "
-            "to train, write the path of your data."
+            "How many classes are there? Write for example 10 classes to have networks proposed; to train them, write "
+            "the path of your data."
         )
     if subject.size is not None and subject.channels is None:
         return (
-            "Are the images grey or colour? Write grayscale or colour, for networks that are proposed and not trained; "
-            "to train, write the path of your images."
+            "Are the images grey or colour? Write grayscale or colour to have networks proposed; to train them, write "
+            "the path of your images."
         )
     return None
 
@@ -131,5 +131,5 @@ def _count(match: re.Match[str]) -> int:
 
 
 def _use(modality: str, shape: list[int] | None, outputs: int) -> Use:
-    shown = {} if shape is None else {"input_shape": shape}
-    return Use("described", {"modality": modality, **shown, "outputs": outputs})
+    shape_option = {} if shape is None else {"input_shape": shape}
+    return Use("described", {"modality": modality, **shape_option, "outputs": outputs})

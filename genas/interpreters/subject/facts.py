@@ -1,4 +1,4 @@
-"""What a sentence states about its data: classes, the size and colour of images; and whether that is true of a task."""
+"""Reads what a sentence states about its data (classes, image size, colour), and checks it against the task."""
 
 from __future__ import annotations
 
@@ -49,7 +49,18 @@ _SEED = re.compile(r"\b(?:random )?seed\s*(?:=|:|of|is|number)?\s*([0-9]{1,40})(
 
 @dataclass
 class Subject:
-    """What was read besides numbers and wishes; `text` is the sentence with those parts blanked."""
+    """What a sentence is about.
+
+    Args:
+        text: the sentence with everything that was read blanked.
+        task: the task with its options.
+        space: the search space.
+        device: where the network is to run.
+        seed: of the run.
+        classes: how many there are.
+        size: (height, width) of images in pixels.
+        channels: 1 for grey images, 3 for colour.
+    """
 
     text: str
     task: Use | None = None
@@ -62,7 +73,7 @@ class Subject:
 
 
 def read_facts(subject: Subject) -> None:
-    """Set seed, classes, size and colour of the subject, and blank them; RequestError where they contradict."""
+    """Set the seed, classes, size and colour of the subject and blank their words; RequestError if they contradict."""
     subject.text = blank_all(subject.text, _KERNEL)
     if match := _SEED.search(subject.text):
         subject.seed = int(match[1])
@@ -77,18 +88,17 @@ def read_facts(subject: Subject) -> None:
 def _read_size(subject: Subject) -> None:
     if many := _TOO_MANY.search(subject.text):
         raise RequestError(
-            f"{many[0][:40]!r} has too many sizes: images are classified here. Write channels, height and width, such "
-            "as 3x32x32."
+            f"{many[0][:40]!r} has too many sizes for an image. Write channels, height and width, such as 3x32x32."
         )
-    found = list(_SIZE.finditer(subject.text))
-    if not found:
+    matches = list(_SIZE.finditer(subject.text))
+    if not matches:
         _read_side(subject)
         return
-    sizes = {(int(match[1]), int(match[2])) for match in found}
+    sizes = {(int(match[1]), int(match[2])) for match in matches}
     if len(sizes) > 1 or any(0 in size for size in sizes):
         raise RequestError("The image size is unclear. Write one size above zero, such as 32x32.")
     height, width = sizes.pop()
-    depth = next((int(match[3]) for match in found if match[3]), None)
+    depth = next((int(match[3]) for match in matches if match[3]), None)
     if depth is not None and height in {1, 3} and depth not in {1, 3}:  # (C, H, W)
         height, width, depth = width, depth, height
     subject.size, subject.channels = (height, width), depth
@@ -96,7 +106,7 @@ def _read_size(subject: Subject) -> None:
 
 
 def _read_side(subject: Subject) -> None:
-    """The size of square images, of which one side is said: 128px photos."""
+    """Read the size of square images from one side: 128px photos."""
     sides = {int(match[1] or match[2]) for match in _SIDE.finditer(subject.text)}
     if len(sides) > 1 or 0 in sides:
         raise RequestError("The image size is unclear. Write one size above zero, such as 32x32.")
@@ -135,7 +145,7 @@ def _read_colour(subject: Subject) -> None:
 
 
 def picture_options(subject: Subject) -> dict[str, Any]:
-    """The size and channels that the user's pictures are brought to, where the sentence states them."""
+    """The size and channels to which the user's pictures are converted, as options of the task `images`."""
     options: dict[str, Any] = {}
     if subject.size is not None:
         if subject.size[0] != subject.size[1]:
@@ -151,25 +161,25 @@ def picture_options(subject: Subject) -> dict[str, Any]:
 
 
 def check_facts(subject: Subject, task: Use) -> None:
-    """RequestError where the sentence states classes, a size or channels that the task does not have."""
+    """RequestError if the sentence states other classes, another size or other channels than the task has."""
     if task.name == "described":
         return
     described = subject.size is not None or subject.channels is not None
     if subject.classes is None and (not described or task.name == "images"):
         return
-    facts: Any = _made(task)
-    compare(subject, task.name, tuple(facts.input_shape), facts.outputs, sized=task.name != "images")
+    actual: Any = _with_shapes(task)
+    compare(subject, task.name, tuple(actual.input_shape), actual.outputs, sized=task.name != "images")
 
 
 def compare(subject: Subject, name: str, shape: tuple[int, ...], outputs: int, sized: bool = True) -> None:
-    """RequestError where the sentence states other classes, another size or colour than data of a name have.
+    """RequestError if the sentence states other classes, another size or another colour than the data have.
 
     Args:
-        subject: what is stated.
-        name: of the data.
+        subject: what the sentence states.
+        name: what the data are called in the message.
         shape: (C, H, W) of images.
         outputs: number of classes.
-        sized: whether the images have one size of their own, rather than any that is asked for.
+        sized: whether the images have a fixed size; if not, any size may be asked for.
     """
     if subject.classes is not None and subject.classes != outputs:
         raise RequestError(
@@ -189,8 +199,8 @@ def compare(subject: Subject, name: str, shape: tuple[int, ...], outputs: int, s
         raise RequestError(f"{name} has {real} images ({shape[0]} channels); you wrote {subject.channels}.")
 
 
-def _made(task: Use) -> Any:
-    """The task; only for its shapes."""
+def _with_shapes(task: Use) -> Any:
+    """The task's class if that states its shapes, else the task itself."""
     cls = registry.load("tasks", task.name)
     simple = not task.options and isinstance(getattr(cls, "outputs", None), int) and hasattr(cls, "input_shape")
     return cls if simple else registry.create("tasks", task, seed=0)

@@ -1,4 +1,4 @@
-"""The column of a table that holds the classes, as English, German and French sentences name it."""
+"""Finds the column of a table that holds the classes, in English, German and French sentences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SPALTE = r"(?:Spalte|Variable|Merkmal)"
 _IST = rf"(?:\s*[:=]\s*|\s+(?:ist|heißt|steht in)\s+{_DIE}|\s+)(?:(?:der )?{_SPALTE}\s*:?\s+)?"
 _CIBLE = r"(?:(?:colonne|variable) )?(?:étiquette|cible|label)"
 _EST = r"(?:\s*[:=]\s*|\s+(?:est|dans|s'appelle|est dans)\s+(?:la |le |l')?|\s+)(?:colonne\s*:?\s+)?"
-# What may follow "label" and the like without being its name.
+# Words that may follow "label" and the like without being the column's name.
 _NO_NAME = one_of(r"""
     (?:is|are|of|in|and|or|with|under|below|above|over|at|for|to|from|by|on|as|not|no|the|an?|each|per|has|have|must|should
     this|that|it|which|what|here|there|either|one|two|whether|binary|yes|will|can|where|known|unknown|missing|around|about
@@ -36,7 +36,7 @@ _NO_NAME = one_of(r"""
     und|oder|mit|ist|sind|der|die|das|den|von|unter|über|für|höchstens|mindestens|Genauigkeit|steht|heißt|aus|Spalte|auf
     et|ou|avec|est|sont|les?|la|de|des|du|pour|sous|moins|plus|au|colonne|dans|précision|s'appelle|à)\b
 """)
-# Each names the column in so many words.
+# Each phrase names the column explicitly.
 _STATED = (
     # label: NAME; the labels are in the column NAME; target variable NAME; the column NAME holds the classes
     rf"\b{_THE}{_LABELS}(?: {_COLUMN})?(?:{_IS}|{_IN}|\s+)(?:the )?{_COLUMN}\s*:?\s+NAME",
@@ -102,15 +102,15 @@ _GENERAL = re.compile(
     + r"(?: .*)?",
     re.I,
 )
-_PLAIN = ("label", "target", "y")  # columns that hold the classes whatever the sentence calls them
+_PLAIN = ("label", "target", "y")  # columns that hold the classes even if the sentence uses another word
 
 
 class Label(NamedTuple):
     """The column of the classes.
 
     Args:
-        column: its name; None where the sentence names none, and the task looks for a usual one.
-        stated: whether the sentence calls it the label, rather than asks to predict it.
+        column: its name; None if the sentence names none, so that the task looks for one with a usual name.
+        stated: whether the sentence calls the column the label, and does not only ask to predict it.
     """
 
     column: str | None = None
@@ -118,13 +118,13 @@ class Label(NamedTuple):
 
 
 def read_label(apart: Verbatim) -> Label:
-    """The label's column of the first path that may be a table's; its name is set apart as well.
+    """The label column of the first path, if that may be a table; its name is taken out of the sentence.
 
-    A name is that of a column of the file where there is one: "house type" is house_type. Whatever is to be predicted
-    is a column of that name.
+    If the file exists, a name is matched with its columns: "house type" means house_type. What is to be predicted must
+    be a column of that name.
 
     Raises:
-        RequestError: several columns are named, or what is to be predicted is no column that there is.
+        RequestError: the sentence names several columns, or what is to be predicted is not a column of the file.
     """
     path = apart.paths[0] if apart.paths else ""
     if not path.lower().endswith((".csv", ".tsv", ".parquet", ".npz")) and not tables_within(path):
@@ -133,42 +133,42 @@ def read_label(apart: Verbatim) -> Label:
     if placed := _PLACED.search(apart.text):
         return _placed(apart, placed, names)
     for pattern in (*_stated(tuple(name for name in names if name in apart.text)), *_stated(())):
-        if found := pattern.search(apart.text):
-            said = apart.name(found[1])
-            apart.text = apart.text[: found.start()] + f" {BLANK} " + apart.text[found.end() :]
+        if match := pattern.search(apart.text):
+            said = apart.name(match[1])
+            apart.text = apart.text[: match.start()] + f" {BLANK} " + apart.text[match.end() :]
             return Label(called(said, names) or said, stated=True)
-    for found in (*_AIMED.finditer(apart.text), *_BEFORE_VERB.finditer(apart.text)):
-        if (column := _aimed(apart, found, names, path)) is not None:
+    for match in (*_AIMED.finditer(apart.text), *_BEFORE_VERB.finditer(apart.text)):
+        if (column := _aimed(apart, match, names, path)) is not None:
             return Label(column)
     return Label()
 
 
-def _placed(apart: Verbatim, found: re.Match[str], names: tuple[str, ...]) -> Label:
-    """The label where the sentence says that it is the first or the last column."""
+def _placed(apart: Verbatim, match: re.Match[str], names: tuple[str, ...]) -> Label:
+    """The label if the sentence says that it is the first or the last column."""
     if not names:
-        raise RequestError(f"Which column is {found[0][:60]!r}? Write label NAME, with the name of the column.")
-    apart.text = apart.text.replace(found[0], f" {BLANK} ")
-    place = (found["after"] or found["before"]).lower()
+        raise RequestError(f"Which column is {match[0][:60]!r}? Write label NAME, with the name of the column.")
+    apart.text = apart.text.replace(match[0], f" {BLANK} ")
+    place = (match["after"] or match["before"]).lower()
     return Label(names[-1 if place == "last" else 0], stated=True)
 
 
 @lru_cache
 def _stated(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """The phrases with these columns' names, or with any name in quotes or word that may be one."""
-    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    name = rf"(?<!\w)({known})(?!\w)" if names else rf"(?<!\w)(?!{_NO_NAME})({NAME}|{_WORD})"
+    """The phrases of `_STATED` with one of these column names; without names, with any quoted name or likely word."""
+    any_of = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    name = rf"(?<!\w)({any_of})(?!\w)" if names else rf"(?<!\w)(?!{_NO_NAME})({NAME}|{_WORD})"
     return tuple(re.compile(phrase.replace("NAME", name), re.I) for phrase in _STATED)
 
 
-def _aimed(apart: Verbatim, found: re.Match[str], names: tuple[str, ...], path: str) -> str | None:
-    """The column that is to be predicted, where the phrase after the verb names one."""
-    phrase = re.sub(NAME, lambda m: apart.name(m[0]), found["phrase"]).strip()
-    thing, quoted = found.groupdict().get("thing") is not None, re.search(NAME, found["phrase"]) is not None
+def _aimed(apart: Verbatim, match: re.Match[str], names: tuple[str, ...], path: str) -> str | None:
+    """The column that is to be predicted, if the phrase after the verb names one."""
+    phrase = re.sub(NAME, lambda m: apart.name(m[0]), match["phrase"]).strip()
+    thing, quoted = match.groupdict().get("thing") is not None, re.search(NAME, match["phrase"]) is not None
     if not quoted and _GENERAL.fullmatch(phrase):
         return None
     question = _QUESTION.match(phrase) is not None
     single = quoted or " " not in phrase
-    if not names:  # there is no such file yet, or it names no columns
+    if not names:  # the file does not exist yet, or it names no columns
         return phrase if single and not question and not thing else None
     inside = within(phrase, names)
     if (column := called(phrase, names)) is not None or (len(inside) == 1 and (column := inside[0])):
@@ -178,7 +178,7 @@ def _aimed(apart: Verbatim, found: re.Match[str], names: tuple[str, ...], path: 
     if inside or not set(_PLAIN) & {name.lower() for name in names}:
         which = f" Is it {' or '.join(map(repr, inside[:4]))}?" if inside else ""
         raise RequestError(
-            f"Which column of {path[:80]} says {phrase[:40]!r}?{which} Write for example: label NAME, with the name of "
-            "the column that holds the classes."
+            f"Which column of {path[:80]} holds {phrase[:40]!r}?{which} Write for example: label NAME, with the name "
+            "of the column that holds the classes."
         )
     return None

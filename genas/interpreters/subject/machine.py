@@ -1,4 +1,4 @@
-"""Where the network is to run: a device of this machine, or one that a latency table lists."""
+"""Finds where the network is to run: on a device of this machine, or on one that a latency table lists."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _DEVICES = {
         titanx         <- titan[\s_]?x(?:_(?:1|32|256))?
     """)
 }
-_OF_TASK = {  # devices that only one table has, and how they are called
+_OF_TASK = {  # devices that only one table has, and the names people give them
     "hwgpt": rows(r"""
         p100        <- (?:nvidia )?(?:tesla )?p100s?
         a100        <- (?:nvidia )?(?:tesla )?a100s?
@@ -65,7 +65,7 @@ _RUNTIMES = rows(r"""
     litert      <- lite?[\s_-]?rt|tf[\s_-]?lite|tensorflow[\s_-]?lite
     onnx        <- onnx(?:[\s_-]?runtime)?|ort
     torchmobile <- (?:py)?torch[\s_-]?mobile|(?:py)?torch
-""")  # of the Raspberry Pi 5's published latencies; the first where none is named
+""")  # runtimes with published latencies on the Raspberry Pi 5; the first is the default
 _BATCH = re.compile(r"\bbatch(?:[\s-]size)?(?: of|=|:)?\s*(1|32|256)\b(?!\.)", re.I)
 _OTHERS = one_of(r"""
     rasp(?:berry)?[\s_-]?pi(?:[\s_-]?(?:zero|pico|[0-5]))?(?: model [ab])?|rpi[\s-]?[0-5]?|raspi[\s_-]?[0-9]?
@@ -81,7 +81,7 @@ _OTHERS = one_of(r"""
 _ELSEWHERE = re.compile(rf"\b{_OTHERS}(?!\w)", re.I)
 _OWN = r"laptop|notebook|pc|computer|server|machine|workstation|desktop|rechner|ordinateur|portable|mac(?:book)?"
 _NEARBY = rf"(?i:{_OWN}|cpu|gpu|cuda|mps|intel|amd|nvidia|mon|tues|wednes|thurs|fri|satur|sun)(?:day)?s?"
-_PROPER = re.compile(  # on a Kindle: whatever else a network might run on
+_PROPER = re.compile(  # a proper name, as in "on a Kindle"
     rf"\b[Oo]n(?:to)? (?:an?|my|our) ((?!{_NEARBY}\b)[A-Z][\w-]*(?: [A-Z0-9][\w-]*)*)"
     r"(?! (?:dataset|data|images|photos|benchmark|set|paper|card|budget))"
 )
@@ -107,13 +107,13 @@ _CORES = re.compile(
 
 
 def read_machine(subject: Subject) -> None:
-    """Set the device (or the table's device) of the subject; RequestError for one that nothing can be measured on."""
+    """Set the device of the subject, or of its table; RequestError for a device that can't be measured here."""
     assert subject.task is not None
     if _read_own(subject):
         return
-    known = _read_listed(subject)
+    listed = _read_listed(subject)
     elsewhere = _LISTED.search(subject.text) or _ELSEWHERE.search(subject.text) or _PROPER.search(subject.text)
-    if elsewhere and not known:
+    if elsewhere and not listed:
         devices = [d + ("_1" if d in _CARDS else "") for d in _DEVICES if d not in {"raspi4", "raspi5"}]
         raise RequestError(
             f"Nothing can be measured on {elsewhere[0]!r} here: latency_ms is timed on this machine. Leave the device "
@@ -132,7 +132,10 @@ def read_machine(subject: Subject) -> None:
 
 
 def _read_listed(subject: Subject) -> bool:
-    """Whether a listed device is named: an option of the nasbench201 table, for other tasks what the network is for."""
+    """Set a device that a latency table lists, if the sentence names one; whether it does.
+
+    For the task nasbench201 it becomes an option of the task, for other tasks the device of the request.
+    """
     assert subject.task is not None
     if (listed := _LISTED.search(subject.text)) is None:
         return False
@@ -145,10 +148,10 @@ def _read_listed(subject: Subject) -> bool:
             named = [name for p, name in _RUNTIMES if re.search(rf"(?<![^\W_])(?:{p})(?!\w)", subject.text, re.I)]
             device = f"pi5_{named[0] if named else _RUNTIMES[0][1]}"
         subject.task = Use("nasbench201", {"latency_device": device, **subject.task.options})
-        registry.create("tasks", subject.task)  # which refuses a device that was not measured on this data set
+        registry.create("tasks", subject.task)  # refuses a device that has no measurements for this data set
         subject.text = blank_all(subject.text, _BATCH)
     elif device not in _CARDS:
-        subject.device = device  # the run says where no table of it serves the task
+        subject.device = device  # the run refuses it if the task has no table for it
     else:
         return False
     subject.text = blank(subject.text, *listed.span())
@@ -156,13 +159,13 @@ def _read_listed(subject: Subject) -> bool:
 
 
 def _read_own(subject: Subject) -> bool:
-    """Whether the device is one that only the task's own table has; of the darts tables, oncenas has devices."""
+    """Set a device that only the task's own table has, if the sentence names one; whether it does."""
     assert subject.task is not None
     for pattern, device in _OF_TASK.get(subject.task.name, ()):
-        if found := re.search(rf"(?<!\w)(?:{pattern})(?!\w)", subject.text, re.I):
-            subject.text = blank_all(blank(subject.text, *found.span()), _CORES)
+        if match := re.search(rf"(?<!\w)(?:{pattern})(?!\w)", subject.text, re.I):
+            subject.text = blank_all(blank(subject.text, *match.span()), _CORES)
             subject.device = device
-            if subject.task.name == "darts":
+            if subject.task.name == "darts":  # only its table oncenas has devices
                 subject.task = Use("darts", {"table": "oncenas", **subject.task.options})
             return True
     return False

@@ -1,4 +1,4 @@
-"""Data of the user's own: images or a table at a path, and what to say where the path is missing."""
+"""Reads the user's own data: images or a table at a path. Says what to write where the path is missing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from genas.interpreters.subject.unserved import NotServed, unserved_with
 
 
 class UnreadPath(RequestError):
-    """Words that look like a path and can't be read as one; no other data may take their place."""
+    """Words that look like a path but can't be read as one; no other data may take their place."""
 
 
-OWN = frozenset({"images", "tabular", "described"})  # tasks that a name alone does not tell
+OWN = frozenset({"images", "tabular", "described"})  # tasks that need more than their name
 _TABLE = words("tabular|tables?|spreadsheets?|csv|rows?|columns?|features?")
 _PICTURES = words("images?|photos?|photographs?|pictures?|scans?|x-?rays?|thumbnails?")
 OURS = words(r"(?:my|our|own)\b[^.|]*\b(?:images?|photos?|pictures?|data(?:set)?|scans?)")
@@ -29,7 +29,7 @@ _COMMAND = one_of(r"""
 """)
 _SHELL = r"(?:^|[;&|]|\bthen|\bplease|\brun)\s*(?:cat|rm|chmod|sudo|wget|curl|less|head)\s+(?:-\S+\s+)*"
 _ORDER = re.compile(rf"(?:\b{_COMMAND}|{_SHELL})$", re.I)
-_USUAL = frozenset({"label", "y"})  # what images call their classes
+_USUAL = frozenset({"label", "y"})  # names of the classes in image data
 _SYSTEM = re.compile(r"/(?:etc|proc|sys|dev|boot|bin|sbin)(?:/|$)")
 _KINDS = "the path of a folder, an .npz, a .parquet, a .csv or a .tsv file"
 
@@ -38,19 +38,19 @@ def read_path(subject: Subject, apart: Verbatim, known: bool) -> str | None:
     """The path that the sentence names.
 
     Args:
-        subject: whose text has a mark in its place.
-        apart: what the sentence holds word for word.
-        known: whether the task is known apart from the sentence, whose path then is not asked for.
+        subject: its text has a private-use character in the place of the path.
+        apart: paths and quoted names of the sentence.
+        known: whether the request names the task outside the sentence; the paths of the sentence are then not checked.
 
     Raises:
-        UnreadPath: several paths, one that can't be read, or one that is for something else than training.
+        UnreadPath: the sentence names several paths, a path that can't be read, or a path for anything but training.
     """
     orders = [_ORDER.search(subject.text[: mark.start()]) for mark in re.finditer(PATH, subject.text)]
     orders += [_SYSTEM.match(path) for path in apart.paths]
     if apart.paths and (order := next(filter(None, orders), None)):
         raise UnreadPath(
-            f"{order[0].strip()[:40]!r} is nothing that is done here. Write what the network in "
-            f"{apart.paths[0][:80]!r} is for."
+            f"genas trains networks; it does not carry out {order[0].strip()[:40]!r}. Write what the network trained "
+            f"on {apart.paths[0][:80]!r} is for."
         )
     if any("\0" in path for path in apart.paths):
         raise UnreadPath(f"A path can't hold a null character. Write {_KINDS}.")
@@ -64,29 +64,34 @@ def _check_paths(apart: Verbatim) -> None:
     if apart.unread:
         said = apart.unread[0]
         how = "fetched" if "://" in said or said.startswith("www.") else "read"
-        other = " Of variables, only ~ and $GENAS_DATA are replaced." if said[0] in "$%" else ""
+        other = " The only variables that paths may hold are ~ and $GENAS_DATA." if said[0] in "$%" else ""
         raise UnreadPath(
-            f"{said[:80]!r} can't be {how} as data. Write {_KINDS} on this machine, in quotes where it has blanks, or "
+            f"{said[:80]!r} can't be {how} as data. Write {_KINDS} on this machine, in quotes if it has spaces, or "
             f"leave the word out.{other}"
         )
     if len(apart.paths) > 1:
         one, two = (path[:80] for path in apart.paths[:2])
         raise UnreadPath(
-            f"{one!r} and {two!r}: write one path. Training and test data may be folders train/ and test/ or files "
-            "train.csv and test.csv of one folder, or told apart by a column split of one table."
+            f"{one!r} and {two!r}: write one path. Put training and test data into one folder as train/ and test/ or "
+            "as train.csv and test.csv, or mark them in a column split of one table."
         )
 
 
 def own_data(subject: Subject, path: str, label: Label) -> Use:
-    """The task of a path: a table by its ending, its label or the words of the sentence, else images."""
+    """The task of a path: a table if its suffix, its label or the sentence says so, else images.
+
+    Raises:
+        NotServed: the sentence asks for something other than classification.
+        RequestError: the path holds images, and the sentence names a label column.
+    """
     lower = path.lower()
     named = (label.column or "label").lower() not in _USUAL
-    told = not _PICTURES.search(subject.text) and (named or _TABLE.search(subject.text) is not None)
+    is_table = not _PICTURES.search(subject.text) and (named or _TABLE.search(subject.text) is not None)
     tables = lower.endswith((".csv", ".tsv")) or bool(tables_within(path))
-    rows = tables or (told and lower.endswith((".npz", ".parquet")))
+    rows = tables or (is_table and lower.endswith((".npz", ".parquet")))
     if work := unserved_with(subject.text, rows=rows, labelled=label.stated or subject.classes is not None):
         raise NotServed(
-            f"{work[:40]!r} is not served yet: images and rows of a table are classified here. If each has one class, "
+            f"{work[:40]!r} is not served yet: genas classifies images and rows of a table. If each has one class, "
             f"write: classify the {'rows' if rows else 'images'} in {path[:80]}."
         )
     if not rows and named:
@@ -96,20 +101,20 @@ def own_data(subject: Subject, path: str, label: Label) -> Use:
         )
     if not rows:
         return Use("images", {"path": path, **picture_options(subject)})
-    column = None if lower.endswith(".npz") and not named else label.column  # whose classes are the array y
+    column = None if lower.endswith(".npz") and not named else label.column  # the classes of an .npz are its array y
     return Use("tabular", {"path": path, **({} if column is None else {"label": column})})
 
 
 def missing(text: str) -> str | None:
-    """What to write where a sentence speaks of images or a table and says neither a path nor enough to propose for."""
+    """What to write if a sentence mentions images or a table, but neither a path nor enough to propose networks."""
     if re.search(r"\btabular\b", text, re.I):
         return (
             "Where is your table? Write the path of a .csv, .tsv, .parquet or .npz file; or '30 features of a table, 2 "
-            "classes' for networks that are proposed and not trained."
+            "classes' to have networks proposed without training."
         )
     if _PICTURES.search(text) or OURS.search(text):
         return (
             "Where are your images? Write the path of a folder with one folder per class, an .npz or a .parquet file "
-            "(of a table: a .csv); or '3x32x32 images, 10 classes' for networks that are proposed and not trained."
+            "(for a table, of a .csv); or '3x32x32 images, 10 classes' to have networks proposed without training."
         )
     return None

@@ -1,4 +1,4 @@
-"""The task whose description is nearest in meaning, where no keyword names one and the match is clear."""
+"""Finds the task with the nearest meaning, if no keyword names one and the match is clear."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DESCRIPTIONS = {
         "classify small colour photographs of animals and vehicles",
         "aeroplanes, cars, birds, cats, deer, dogs, frogs, horses, ships and trucks",
     ),
-    # What lies near a task but is none: the sentence must be nearer to a task than to any of these.
+    # Other work that resembles a task: the sentence must be nearer to a task than to any of these.
     "": (
         "recognise handwritten letters, characters or symbols",
         "handwritten mathematical symbols",
@@ -36,8 +36,8 @@ _DESCRIPTIONS = {
     ),
 }
 _FLOOR = 0.6  # cosine similarity below which nothing is chosen
-_LETTERS = 0.7  # share of plain letters and spaces below which a text is no English sentence
-_MARGIN = 0.1  # by which the best task must beat whatever comes second
+_LETTERS = 0.7  # share of ASCII letters and spaces below which a text is no English sentence
+_MARGIN = 0.1  # by which the best task must beat the second
 _NOTHING = one_of(r"""
     a|an|the|me|my|i|we|you|it|its|to|for|of|on|in|with|and|or|that|which|is|be|as|some|any|something|anything|please
     design|make|build|create|find|give|get|want|need|would|like|can|could|should|using|use|has|have|must|train|trained
@@ -46,7 +46,7 @@ _NOTHING = one_of(r"""
     accuracy|parameters?|params?|weights|latency|flops|macs|size|memory|energy
     under|below|at|most|least|over|than|less|more|fewer|up|no|not|between|max|min
     budget|trials|minutes|hours|seconds|percent
-""")  # says nothing of what a network is for
+""")  # words that do not say what a network is for
 _EMPTY = re.compile(rf"\b{_NOTHING}\b|[^a-z ]", re.I)
 
 
@@ -61,15 +61,15 @@ def _references() -> tuple[list[str], Tensor]:
 
 
 def nearest(text: str) -> str | None:
-    """The task that the text most likely means, or None where that is not sure.
+    """The task that the text most likely means, or None if that is uncertain.
 
-    Loads MiniLM on the first call. What it chooses is logged as a warning, since the user did not name it.
+    Loads MiniLM on the first call. A warning says which task it chose, since the user did not name it.
     """
     content = [word for word in _EMPTY.sub(" ", text.lower()).split() if len(word) > 2]
     if len(content) < 2:
         return None
     if sum(c.isascii() and (c.isalpha() or c in " |") for c in text) < _LETTERS * len(text):
-        return None  # no sentence that the model could know
+        return None  # not a sentence that the model understands
     from genas.encodings.sentences import embed
 
     tasks, vectors = _references()

@@ -1,4 +1,4 @@
-"""What the network is for: the task and its data, the space, the machine, and the facts stated about them."""
+"""Finds what the network is for: the task and its data, the space, the device, and what the sentence states of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _NAMES = {
 }
 _AND = r"(?:or|and|vs\.?|then|plus|as well as|also|&)"
 _EITHER = words(rf"mnist,? (?:and )?{_AND} digits?|digits?,? (?:and )?{_AND} mnist")
-_BESIDE = re.compile(  # a known data set and a path, which are two tasks
+_BESIDE = re.compile(  # a published data set and a path: two tasks
     r"\b(?:mnist|cifar[-_ ]?100?|fashion[- ]?mnist|cora|citeseer|pubmed)\b,? (?:and|then|plus|as well as|also|&) "
     r"(?:[\w-]+ ){0,4}\|{4}|\|{4},? (?:and|then|plus|as well as|also|&) (?:[\w-]+ ){0,4}(?:mnist|cifar[-_ ]?100?)\b",
     re.I,
@@ -72,7 +72,16 @@ _CONV = words(r"conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s
 
 
 def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject:
-    """Task, space, device, seed and facts of a sentence; RequestError where they contradict or can't be served."""
+    """The task, space, device, seed and stated facts of a sentence.
+
+    Args:
+        sentence: as the user wrote it.
+        known: the task, if the request names it outside the sentence.
+        space: likewise the space.
+
+    Raises:
+        RequestError: they contradict each other, or genas does not offer what is asked for.
+    """
     apart = set_apart(sentence)
     refuse_unread(one_alphabet(apart.text))
     label = read_label(apart) if known is None else Label()
@@ -81,13 +90,13 @@ def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject
     refuse_ways(subject.text)
     subject.text = without_frame(subject.text)
     read_facts(subject)
-    asked = subject.text
+    unblanked = subject.text
     subject.task = known or _task(subject, path, label)
     if known is not None:
         _blank_names(subject)
     read_machine(subject)
     if space is None:
-        _space(subject, asked)
+        _space(subject, unblanked)
     return subject
 
 
@@ -125,10 +134,10 @@ def _task(subject: Subject, path: str | None, label: Label) -> Use:
 
 
 def _check_alone(path: str, text: str) -> None:
-    """RequestError for other data beside the path, or for more of the path behind it."""
+    """RequestError if the sentence names other data beside the path, or if the path seems to go on."""
     if both := _BESIDE.search(text):
         raise RequestError(
-            f"{both[0].replace('||||', path[:80])!r}: write one task a sentence (genas batch takes many)."
+            f"{both[0].replace('||||', path[:80])!r}: write one task per sentence (genas batch takes many)."
         )
     if further := _FURTHER.search(text):
         raise UnreadPath(f"Does the path {path[:80]!r} go on with {further[1]!r}? Write the whole path in quotes.")
@@ -136,20 +145,18 @@ def _check_alone(path: str, text: str) -> None:
 
 def _not_served(work: str) -> NotServed:
     return NotServed(
-        f"{work!r} is not served yet; tasks classify images, rows of a table and nodes of a graph, or are "
-        f"those of the benchmarks. {_WAYS}"
+        f"{work!r} is not served yet. Tasks classify images, rows of a table or nodes of a graph, or come from a "
+        f"benchmark. {_WAYS}"
     )
 
 
 def _unread(path: str) -> UnreadPath:
-    return UnreadPath(
-        f"Is {path[:80]!r} a path? Write it as ./{path[:80]}, or without a slash where it is none. {_WAYS}"
-    )
+    return UnreadPath(f"Is {path[:80]!r} a path? If so write ./{path[:80]}, else write it without a slash. {_WAYS}")
 
 
 def _graph_task(named: set[str], table: re.Match[str] | None, dataset: re.Match[str] | None, text: str) -> Use:
     if named or table:
-        raise RequestError("Images and graphs are asked for at once. Write one of the two.")
+        raise RequestError("The sentence asks for images and graphs at once. Write one of the two.")
     if dataset is None and (own := _OWN_GRAPH.search(text)):
         raise NotServed(
             f"{own[0]!r} is not served yet: GNNs are looked up for published graphs. Write one of "
@@ -178,25 +185,25 @@ def _cell_task(named: set[str], table: re.Match[str] | None, text: str, subject:
 def _image_task(named: set[str], text: str, subject: Subject) -> Use:
     if named:
         return _one(named, text, subject)
-    words = [
+    tasks = [
         name
         for name in registry.names("tasks")
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) and name not in OWN
     ]
-    if len(words) == 1:
-        return Use(words[0])
+    if len(tasks) == 1:
+        return Use(tasks[0])
     if OURS.search(text):
         raise RequestError(missing(text))
     if unsure := unsure_path(text):
         raise _unread(unsure)
     from genas.interpreters.subject import retrieval
 
-    found = retrieval.nearest(text)
-    if found is None:
+    task = retrieval.nearest(text)
+    if task is None:
         raise RequestError(
             question(subject) or missing(text) or f"The sentence does not say what the network is for. {_WAYS}"
         )
-    return Use(found)
+    return Use(task)
 
 
 _THING = r"(?:animal|vehicle|cat|dog|bird|car|truck|ship|plane|frog|horse|deer)s?"
@@ -210,11 +217,11 @@ def _one(named: set[str], text: str, subject: Subject) -> Use:
     if named == {"digits", "mnist"} and not _EITHER.search(text):
         named = {"mnist"}
     if len(named) > 1:
-        raise RequestError(f"{' and '.join(sorted(named))}: write one task a sentence (genas batch takes many).")
+        raise RequestError(f"{' and '.join(sorted(named))}: write one task per sentence (genas batch takes many).")
     name = next(iter(named))
     if other := _RELABELLED.search(text):
         raise RequestError(
-            f"{other[0]!r}: {name} has ten classes of its own. Leave that out, or write the path of images so sorted."
+            f"{other[0]!r}: {name} has ten classes of its own. Leave that out, or write the path of images sorted so."
         )
     if name == "digits" and subject.size == (28, 28):
         name = "mnist"
@@ -244,15 +251,15 @@ def _space(subject: Subject, text: str) -> None:
 
 @lru_cache
 def is_table(name: str) -> bool:
-    """Whether a task's answers are looked up rather than trained for."""
+    """Whether a task looks its measurements up in a table instead of training networks."""
     return bool(registry.load("tasks", name).lookup is not Task.lookup)
 
 
 def space_for(use: Use) -> Use:
-    """The default space of a task: that of its table, the one of the same name, else conv_net for images."""
+    """The default space of a task: that of its table, else the one of the same name, else the first for its data."""
     task, spaces = use.name, registry.names("spaces")
-    if (found := space_of(use)) is not None:
-        return found
+    if (table_space := space_of(use)) is not None:
+        return table_space
     if task in spaces:
         return Use(task)
     modality = str(
@@ -264,7 +271,7 @@ def space_for(use: Use) -> Use:
         if registry.load("spaces", name).modality == modality:
             return Use(name)
     if task == "described":
-        return Use(modality)  # no space serves it yet, which the run says
+        return Use(modality)  # no space makes networks for it yet; the run says so
     raise RequestError(
         f"No search space makes networks for {modality} tasks such as {task}. Name one in a request file, as in "
         f'space = "conv_net"; known spaces: {", ".join(spaces)}.'

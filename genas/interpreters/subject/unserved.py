@@ -1,4 +1,4 @@
-"""Words of work that is no classification, and where they are harmless: a photo may show text, a label be a segment."""
+"""Finds requests that genas does not offer, and tells them from harmless words: a photo may show text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from genas.core.errors import RequestError
 from genas.interpreters.plain.patterns import one_of, words
 
-# Where no data are named, a word is enough.
+# Work that no task does; a single word is enough where the sentence names no data.
 _SPEECH = one_of(r"""
     who is (?:speaking|talking)|speaker (?:recognition|identification|verification|diari\w+)
     spoken|speech|voices?|pronounced|acoustic\w*|utterances?|keyword spotting|wake[- ]?words?|bird ?songs?
@@ -25,7 +25,7 @@ _MADE = one_of(r"""
     images?|photos?|photographs?|pictures?|samples|examples|faces|rows|data|texts?|captions?|descriptions?
     digits?|numerals?|mnist|letters|characters
 """)
-# No class makes these a classification.
+# No classification, even if the sentence mentions classes.
 _NEVER = words(rf"""
     (?<!logistic )(?<!not )(?<!no )r[eé]gression
     regress(?:es|ing)?|impute\w*|imputation|fill(?:s|ing)? in (?:the )?missing values|summari[sz](?:e|es|ing|ation)
@@ -56,7 +56,7 @@ _EACH_HAS = (
     r"(?:ha(?:s|ve)|belongs? to|carr(?:y|ies)|gets?)"
 )
 _AT_ONCE = r"(?:at once|at a time|together|per \w+|for (?:each|every|one|an?) \w+|in (?:one|an?|each|every) \w+)"
-# No classification whatever the data are, a benchmark's aside.
+# No classification, whatever the data; some benchmarks offer these.
 _WORK = words(rf"""
     multi[- ]?(?:label|task)\w*|multi[- ]?étiquettes?|multi[- ]?output|mehrfachklassifi\w+|mehrfachlabels?
     {_SEVERAL} (?:labels?|class(?:es)?|tags?|étiquettes?) {_AT_ONCE}
@@ -71,7 +71,7 @@ _WORK = words(rf"""
     siamese|metric learning|face verification|re-?identification|image retrieval|similarity search
     random forests?|xg-?boost\w*|lightgbm|catboost|gradient[- ]boost\w*|svms?|support vector machines?|decision trees?
 """)
-# A way to train, keep or run a network that is none of genas'.
+# Ways to train, store or run a network that genas does not offer.
 _NETS = one_of(r"""
     (?:wide[- ]?)?resne[x]?t|vgg|efficientnet|mobilenet|mobilevit|densenet|inception|googlenet|lenet|alexnet
     squeezenet|shufflenet|convnext|regnet|xception|mnasnet|yolo|bert|llama|u-?net
@@ -125,7 +125,7 @@ _DENIED = re.compile(
     r"(?: (?:an?|any|the|our|my|do|use|using|need))*\s|\bnon-)$",
     re.I,
 )
-# A classification only where classes, a label or a question with two answers are spoken of as well.
+# A classification only if the sentence also mentions classes, a label or a question with two answers.
 _LOCATED = one_of(r"""
     pedestrians?|people|persons?|faces?|cars?|vehicles?|(?:traffic |road )?signs?|licen[cs]e plates?|logos?|lanes?
 """)
@@ -152,7 +152,7 @@ _ONE_OF_SOME = words(r"""
     classif\w+|class(?:es)?|categor(?:y|ies)|categori[sz]e|whether|yes ?(?:/|or) ?no|or not|normal or
     (?:detect\w*|predict\w*|says?|tells?|decides?|see) if
 """)
-# Folders and arrays are read as images: not where they are said to hold something else, and no picture of it.
+# Folders and arrays are read as images, unless the sentence says that they hold something else.
 _NO_PICTURES = words(
     rf"audio|sounds?|{_SPEECH}|music|songs|videos?|texts?|tweets|reviews|e-?mails?|documents?|articles"
 )
@@ -164,40 +164,40 @@ _PICTURES = words(r"""
 
 
 class NotServed(RequestError):
-    """The sentence asks for what no task does; nothing else may be done in its place."""
+    """The sentence asks for something that genas does not offer; nothing else may be done in its place."""
 
 
 def refuse_ways(text: str) -> None:
-    """NotServed for a way to train, keep or run networks that is not genas', such as int8 or several GPUs."""
+    """NotServed for ways to train, store or run networks that genas does not offer, such as int8 or several GPUs."""
     if (way := _wanted(_WAYS, text)) and not re.search(r"\bpi[\s_-]?5|raspi5", text, re.I):
         said = next((group for group in way.groups() if group), way[0])
         raise NotServed(
-            f"{said[:40].strip()!r} is not served yet: architectures are searched for, and trained on one device in "
-            "floating point. Leave it out; a winner is exported as PyTorch code, safetensors and ONNX, to go on with."
+            f"{said[:40].strip()!r} is not served yet: genas searches architectures and trains them on one device in "
+            "floating point. Leave it out; you can go on with the winner's PyTorch code, safetensors and ONNX file."
         )
 
 
 def unserved_work(text: str) -> str | None:
-    """Words that ask for no classification, whatever the data are."""
+    """Words that ask for something other than classification, whatever the data; None if there are none."""
     for pattern in (_WORK, _NO_IMAGES, _NEVER, words(_ODD)):
-        if found := _wanted(pattern, text):
-            return found[0]
+        if match := _wanted(pattern, text):
+            return match[0]
     return None
 
 
 def unserved(text: str) -> str | None:
-    """Words of a sentence without data of the user's own that ask for what no task does."""
-    found = _ANYWHERE.search(text) or _NEVER.search(text)
-    return found[0] if found else None
+    """Words that ask for work that no task does, in a sentence that names no path; None if there are none."""
+    match = _ANYWHERE.search(text) or _NEVER.search(text)
+    return match[0] if match else None
 
 
 def unserved_with(text: str, *, rows: bool, labelled: bool) -> str | None:
-    """The same of a sentence that names a path, whose data have classes unless it says otherwise.
+    """The same for a sentence that names a path; its data have classes unless the sentence says otherwise.
 
     Args:
-        text: the sentence without its path and its label's column.
-        rows: whether the path is a table's; else it is that of images.
-        labelled: whether a label's column or a number of classes is said.
+        text: the sentence without its path and its label column.
+        rows: whether the path is that of a table; else it is that of images.
+        labelled: whether the sentence names a label column or a number of classes.
     """
     doubts = [_WORK, _NEVER, _CHOICE, _NO_ROWS if rows else _NO_IMAGES]
     if not (labelled or _ONE_OF_SOME.search(text)):
@@ -205,9 +205,9 @@ def unserved_with(text: str, *, rows: bool, labelled: bool) -> str | None:
     if not _PICTURES.search(text):
         doubts.append(_GRAPHS)
         doubts += [] if rows else [_NO_PICTURES]
-    return next((found[0] for doubt in doubts if (found := _wanted(doubt, text))), None)
+    return next((match[0] for doubt in doubts if (match := _wanted(doubt, text))), None)
 
 
 def _wanted(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The first match that is not denied, as in "not an autoencoder"."""
+    """The first match that is not negated, as it is in "not an autoencoder"."""
     return next((m for m in pattern.finditer(text) if not _DENIED.search(text[: m.start()])), None)
