@@ -26,7 +26,7 @@ class Progressive(Search):
 
     Source: Liu et al., "Progressive Neural Architecture Search" (ECCV 2018), section 4 and algorithm 1. In a space
     with several sizes, a level is a number of nodes. In a space with one size, it is the number of decisions that
-    differ from the plainest architecture, whose nodes are identities, else zero operations, else have their first label.
+    differ from the plainest architecture. Its nodes are identities, else zero operations, else have their first label.
 
     Different from the paper: extra-trees on path counts predict in place of a recurrent network; a failed
     architecture counts as bad as the worst measured; architectures measured by other proposers join their level;
