@@ -10,8 +10,9 @@ from sklearn.datasets import load_diabetes
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from genas.core.interfaces import Data, Evaluation, Preparation, Scaling, Split, Task
+from genas.core.interfaces import Data, Split, Task
 from genas.core.metrics import Metric
+from genas.core.task_records import Evaluation, Preparation, Scaling
 from genas.networks.preparation import standardised
 from genas.reading.features import Column
 from genas.reading.row_reader import RowReader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from genas.core.interfaces import Evaluation
+from genas.core.task_records import Evaluation
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import concurrent.futures
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from genas.core.errors import InvalidArchitecture, ScoreFailed
 from genas.core.metrics import ACCURACY, Metric
 from genas.core.records import Architecture, Candidate, Constraint, Frame, Measurement, Request, Trial
+from genas.core.task_records import Evaluation, Preparation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,42 +33,6 @@ class Data(NamedTuple):
 
     inputs: Tensor  # [n, *input_shape]
     labels: Tensor  # [n] whole numbers where they are classes; whatever the task's loss and evaluate take
-
-
-class Evaluation(NamedTuple):
-    """What a task says of outputs beside their targets.
-
-    Args:
-        metrics: by name, the task's own among them.
-        loss: what they cost, so that networks trained by different recipes can be compared.
-    """
-
-    metrics: Mapping[str, float]
-    loss: float
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """(value / scale - mean) / std, per channel, feature or target."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """How new inputs become those of a network and its outputs become answers, as an exported network carries it.
-
-    Args:
-        words: the same in a sentence, for people.
-        inputs: all that `Task.prepare` does; None where it does something else.
-        targets: of a task of numbers, the scaling that its outputs are in; None where they are the numbers themselves.
-    """
-
-    words: str
-    inputs: Scaling | None = None
-    targets: Scaling | None = None
 
 
 class Reader(Protocol):

@@ -7,7 +7,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from genas.core.errors import GenasError
-from genas.core.interfaces import Scaling, Task
+from genas.core.interfaces import Task
+from genas.core.task_records import Scaling
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

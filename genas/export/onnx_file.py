@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genas.core.errors import GenasError
-from genas.core.interfaces import Reader, Scaling, Task
+from genas.core.interfaces import Reader, Task
+from genas.core.task_records import Scaling
 from genas.export.check import TOLERANCE, difference
 from genas.export.model_file import numbers, target_names
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core import assets
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Data, Preparation, Scaling, Split, Task
+from genas.core.interfaces import Data, Split, Task
 from genas.core.rng import seed_of
+from genas.core.task_records import Preparation, Scaling
 from genas.tasks._pictures import pictures_in
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core import assets
 from genas.core.errors import RequestError
-from genas.core.interfaces import Data, Preparation, Scaling, Split, Task
+from genas.core.interfaces import Data, Split, Task
+from genas.core.task_records import Preparation, Scaling
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import Data, Preparation, Scaling, Split, Task
+from genas.core.interfaces import Data, Split, Task
 from genas.core.paths import written
+from genas.core.task_records import Preparation, Scaling
 from genas.reading.splits import listed
 from genas.tasks._own import asked
 from genas.tasks._splits import check_classes, divide

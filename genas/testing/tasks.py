@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, get_args
 from unittest import SkipTest
 
 from genas.core import registry
 from genas.core.errors import ScoreFailed
-from genas.core.interfaces import Data, SearchSpace, Split, Task
+from genas.core.interfaces import Answer, Data, SearchSpace, Split, Task
 from genas.core.metrics import on_test
 from genas.core.records import Architecture, Measurement
 from genas.testing.contract import Broken, check, require, samples, what_is_here
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SHARED = 0.005  # of a split's examples may be in the training split too: published sets have some
 
@@ -39,6 +43,10 @@ def it_says_what_it_is(task: Task) -> None:
     whole = all(isinstance(n, int) and n > 0 for n in task.input_shape)
     require(whole, f"input_shape must be whole numbers above 0, not {task.input_shape}")
     require(task.mirror in {None, True, False}, f"mirror must be True, False or None, not {task.mirror!r}")
+    require(task.answer in get_args(Answer), f"answer must be 'class' or 'number', not {task.answer!r}")
+    require(len(task.targets) in {0, task.outputs}, f"targets names {len(task.targets)} of {task.outputs} outputs")
+    named = task.classes if task.answer == "number" else task.targets
+    require(not named, f"a task whose answer is a {task.answer} has no {'classes' if task.classes else 'targets'}")
 
 
 def some_space_serves_it(task: Task) -> None:
@@ -75,7 +83,7 @@ def _is_as_stated(task: Task, split: Split) -> None:
     require(len(data.inputs) == len(data.labels) > 0, f"{split} must have as many labels as inputs, and some")
     same = torch.equal(again.inputs, data.inputs) and torch.equal(again.labels, data.labels)
     require(same, f"data({split!r}) is another at the second call")
-    if data.labels.is_floating_point():
+    if task.answer == "number":
         require(torch.isfinite(data.labels).all(), f"{split} has labels that are not finite")
     else:
         require(data.labels.dtype == torch.int64, f"labels of {split} must be int64, not {data.labels.dtype}")
@@ -86,7 +94,7 @@ def _is_as_stated(task: Task, split: Split) -> None:
 def the_training_split_has_every_class(task: Task) -> None:
     """Each class can be learned."""
     labels = _data(task, "train").labels
-    if labels.is_floating_point():
+    if task.answer == "number":
         raise SkipTest("its labels are numbers, not classes")
     require(len(set(labels.tolist())) == task.outputs, "the training split lacks a class")
 
@@ -105,6 +113,59 @@ def _share_nothing(task: Task, split: Split) -> None:
     train, others = ({example.numpy().tobytes() for example in _data(task, s).inputs} for s in ("train", split))
     shared = len(train & others)
     require(shared <= _SHARED * len(others), f"{shared} examples of {split} are in the training split")
+
+
+def its_loss_can_be_made_smaller(task: Task) -> None:
+    """`loss` of a batch is one finite number with a gradient; it takes into account what `follows` says."""
+    import torch
+
+    outputs, labels = _made_up(task)
+    outputs.requires_grad_()
+    plain, smoothed = task.loss(outputs, labels), task.loss(outputs, labels, smoothing=0.2)
+    require(plain.ndim == 0 and bool(torch.isfinite(plain)), f"loss() must be one finite number, not {plain}")
+    (gradient,) = torch.autograd.grad(plain, outputs, allow_unused=True)
+    require(gradient is not None and bool(gradient.abs().sum() > 0), "loss() has no gradient in the outputs")
+    follows = "smoothing" in task.follows
+    require(
+        follows == (not torch.equal(plain, smoothed)),
+        "loss() and follows disagree: name 'smoothing' there if the loss changes with it, and leave it out if not",
+    )
+
+
+def it_judges_outputs_by_its_metrics(task: Task) -> None:
+    """`evaluate` gives every metric that the task declares, whatever the order of the examples."""
+    outputs, labels = _made_up(task)
+    found, turned = task.evaluate(outputs, labels), task.evaluate(outputs.flip(0), labels.flip(0))
+    for metric in (task.metric, *task.metrics):
+        require(metric.name in found.metrics, f"evaluate() does not give {metric.name}, which the task declares")
+        value, again = found.metrics[metric.name], turned.metrics[metric.name]
+        require(math.isfinite(value), f"evaluate() gives {value} as {metric.name}")
+        same = math.isclose(value, again, rel_tol=1e-4, abs_tol=1e-6)
+        require(same, f"{metric.name} changes with the order of the examples; error bars draw them again")
+
+
+def it_prepares_inputs_as_it_says(task: Task) -> None:
+    """`prepare` does what `preparation` says, so that an exported network takes raw inputs."""
+    import torch
+
+    from genas.networks.preparation import standardised
+
+    scaling = None if task.preparation is None else task.preparation.inputs
+    if scaling is None:
+        raise SkipTest("it does not say how inputs are scaled, so that its networks take prepared ones")
+    raw = _data(task, "train").inputs[:16]
+    wanted = standardised(raw, scaling.scale, scaling.mean, scaling.std)
+    require(torch.allclose(task.prepare(raw).float(), wanted, atol=1e-4), "prepare() and preparation disagree")
+
+
+def _made_up(task: Task) -> tuple[Tensor, Tensor]:
+    """Outputs that a network could give for some of the training examples [n, outputs], and their labels."""
+    import torch
+
+    if task.modality == "graph":
+        raise SkipTest("its examples are nodes of a graph")
+    labels = _data(task, "train").labels[:32]
+    return torch.randn(len(labels), task.outputs, generator=torch.Generator().manual_seed(0)), labels
 
 
 def batch_is_decided_by_the_seed(task: Task) -> None:
@@ -221,6 +282,9 @@ TASK = (
     the_training_split_has_every_class,
     what_is_chosen_by_was_not_trained_on,
     what_is_judged_by_was_not_trained_on,
+    its_loss_can_be_made_smaller,
+    it_judges_outputs_by_its_metrics,
+    it_prepares_inputs_as_it_says,
     batch_is_decided_by_the_seed,
     its_own_changes_of_inputs_are_decided_by_the_seed,
     lookup_of_what_no_table_has_fails,

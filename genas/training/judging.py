@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from genas.core import clock
 from genas.core.errors import GenasError
-from genas.core.interfaces import Data, Evaluation, Task
+from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
+from genas.core.task_records import Evaluation
 
 _LOSS = 0.1  # weight of the loss beside a share, which is noisier on few examples
 _TIMED = 128  # number of examples that are timed

@@ -25,6 +25,7 @@ from genas.core.ledger import Ledger
 from genas.core.records import Constraint, Objective, Report, Use
 from genas.faces.cli import app
 from genas.reporting.outcome import figure_text, limit_lines
+from genas.testing import check_task
 
 GOAL = "Predict how far diabetes goes within a year, at most 20k parameters, RMSE at most 75"
 KNOWN = {
@@ -136,6 +137,13 @@ def test_the_run_goes_on_from_its_ledger_to_the_same_end(run: tuple[Path, Report
     again = genas.design(GOAL, out=folder, executor="serial:threads=1", **KNOWN)
     assert again.trials == report.trials
     assert len(list(Ledger(folder / "ledger.jsonl", follow=True).read())) == len(before)
+
+
+def test_the_task_keeps_the_contract_of_all_tasks() -> None:
+    left_out = check_task(registry.create("tasks", Use("diabetes")))
+    assert [line for line in left_out if "no table" not in line and "augment" not in line] == [
+        "the training split has every class: its labels are numbers, not classes"
+    ]
 
 
 def test_the_task_is_known_by_its_data() -> None:

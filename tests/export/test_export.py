@@ -18,8 +18,9 @@ from torch import nn
 
 from genas.core import registry, wire
 from genas.core.errors import GenasError
-from genas.core.interfaces import Data, Preparation, Scaling, Task
+from genas.core.interfaces import Data, Task
 from genas.core.records import Architecture
+from genas.core.task_records import Preparation, Scaling
 from genas.export.folder import export
 
 ARCH = Architecture("tiny", ("input", "output"), ((0, 1),))

@@ -12,9 +12,10 @@ from sklearn.preprocessing import StandardScaler
 from wine_table import wine_csv
 
 from genas.core import registry
-from genas.core.interfaces import Data, Evaluation, Task
+from genas.core.interfaces import Data, Task
 from genas.core.metrics import Metric
 from genas.core.records import Use
+from genas.core.task_records import Evaluation
 from genas.run.classical import classical
 
 

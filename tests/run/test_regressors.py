@@ -11,7 +11,8 @@ from sklearn.metrics import root_mean_squared_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from genas.core.interfaces import Data, Preparation, Split
+from genas.core.interfaces import Data, Split
+from genas.core.task_records import Preparation
 from genas.run.regressors import as_outputs, regressors
 
 

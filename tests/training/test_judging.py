@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from genas.core import clock, registry
 from genas.core.errors import GenasError
-from genas.core.interfaces import Evaluation, Task
+from genas.core.interfaces import Task
+from genas.core.task_records import Evaluation
 from genas.training.judging import Judged, judged, judging_seconds, worth
 
 TASK: Task = registry.create("tasks", "digits")
