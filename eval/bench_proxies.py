@@ -2,10 +2,11 @@
 
     GENAS_DATA=... python eval/bench_proxies.py           (about 2 minutes on one core)
 
-CPU seconds of one thread, the published network (16 channels, 5 cells a stage), a batch of 16 real CIFAR-10 images.
-`one network` is the cell that is best on CIFAR-10, all seven scorers once, building included; `score_all` is the time
-per network of random cells, scored by one scorer after the other as a run does. Each on its own: the same scorers that
-share nothing. The other rows are of a single proxy, or of three that share a pass, on the same random cells.
+CPU seconds of one thread, for the published network (16 channels, 5 cells per stage) and a batch of 16 real CIFAR-10
+images. `one network`: all seven scorers on the cell that is best on CIFAR-10, once, including the construction of the
+network. `score_all`: time per network on random cells, scored by one scorer after the other as in a run. `each on its
+own`: the same scorers without shared passes. The other rows: a single proxy, or three that share a pass, on the same
+random cells.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""The baseline without genas: a small ResNet at the limit, trained by one frozen recipe for the whole budget.
+"""The baseline without genas: a small ResNet at the limit, trained with one frozen recipe for the whole budget.
 
 What a competent engineer would write in an hour with torch alone: a 3x3 stem, three stages of one basic block each
-(widths w, 2w, 4w; the second and the third halve the image), global average pooling and a linear layer. The width w is the
-largest that keeps the limit of parameters. No search, no validation: the network at the end of training is the answer.
+(widths w, 2w, 4w; the second and third halve the image), global average pooling and a linear layer. The width w is the
+largest that keeps the limit on parameters. There is no search and no validation: the network at the end of training is
+the answer.
 
 The budget is in CPU seconds of one thread. It covers everything from tensors in memory to the trained network: choosing
-the width, preparing the images, training. Reading the accuracies afterwards is not charged, which favours this baseline;
-`seconds` of the answer says what that took as well.
+the width, preparing the images, training. Measuring the accuracies afterwards is not charged, which favours this
+baseline; `seconds` in the result includes that time.
 """
 
 from __future__ import annotations

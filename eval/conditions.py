@@ -1,12 +1,13 @@
-"""Do conditions hold? Asked for low latency on a device and high accuracy, what share of samples has both?
+"""Do conditions work? Conditioned on low latency on a device and high accuracy, what fraction of samples has both?
 
     GENAS_DATA=... python eval/conditions.py
 
-On NAS-Bench-201: latency within the 20th percentile of the device (and within the 40th, since on most devices no cell
-at all is that fast and that good) and CIFAR-10 validation accuracy above the 90th percentile, over all cells. The shipped diffusion knows accuracies and latencies of the 1,000 cells on its card.
-Raw draws, 5 seeds: `base rate` draws uniformly (the share among all cells is given too), `top` wishes no latency,
-`latency` no accuracy, `both` both. `both of the fast` is
-the share of accurate ones among those that keep the latency limit, which a run filters by.
+On NAS-Bench-201, over all cells: latency within the 20th percentile of the device, and CIFAR-10 validation accuracy
+above the 90th percentile. (Also within the 40th percentile of latency, since on most devices no cell at all is that fast
+and that accurate.) The shipped diffusion model was fitted on accuracies and latencies of the 1,000 cells on its card.
+Raw samples, 5 seeds: `base rate` samples uniformly (the fraction among all cells is given too), `top` is conditioned on
+accuracy only, `latency` on latency only, `both` on both. `both of the fast` is the fraction of accurate cells among those
+that keep the latency limit, by which a run filters.
 """
 
 from __future__ import annotations

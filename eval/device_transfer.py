@@ -2,8 +2,8 @@
 
     GENAS_DATA=... python eval/device_transfer.py --out /tmp/devices            (about 5 minutes on one core)
 
-Each device in turn is the unseen one: 10 architectures are "measured" on it (looked up), all others are predicted and
-compared with the table. Tables, and the figures of a space once they are measured, are kept in --out.
+Each device in turn is the unseen one: 10 architectures are "measured" on it (looked up); all others are predicted and
+compared with the table. Tables and computed features of a space are kept in --out.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Does the diffusion exceed its data? Fitted on 7 % of NAS-Bench-201 without the best 1 %, then 50 queries.
+"""Does the diffusion model exceed its training data? Fitted on 7 % of NAS-Bench-201 without the best 1 %, then 50 queries.
 
-    GENAS_DATA=... python eval/exceed.py --out /tmp/exceed          (5 seeds x 3 data sets; goes on where it was killed)
+    GENAS_DATA=... python eval/exceed.py --out /tmp/exceed          (5 seeds x 3 data sets; resumes where it was stopped)
 
-Each seed draws 1,094 cells (7 % of 15,625) of those that are not among the best 156 on that data set's validation
-accuracy, and fits a model to them from scratch. Then five rounds of ten queries of the table: samples at the top level
-and edits of the best cells known form a pool, from which the predictor of the scorer `gnn` (`genas.predictors.blend`, without a
-graph network, fitted to all labels so far) chooses. `samples alone` leaves edits and predictor out. `predictor alone`
-lets it choose from as many uniform cells. What is reported is how far the best of the 50 queried cells is from the
-optimum of the table, in percentage points of validation accuracy; cells that the training saw do not count. No test
-accuracy is read.
+Each seed samples 1,094 cells (7 % of 15,625) from those outside the best 156 by validation accuracy on that data set,
+and fits a model to them from scratch. Five rounds of ten table queries follow: samples at the top level and edits of the
+best cells so far form a pool, from which the predictor of the scorer `gnn` (`genas.predictors.blend`, without a graph
+network, fitted to all labels so far) chooses. `samples alone` omits edits and predictor. `predictor alone` lets the
+predictor choose from the same number of uniform cells. Reported is the gap between the best of the 50 queried cells and
+the optimum of the table, in percentage points of validation accuracy; training cells do not count. No test accuracy is
+read.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""Trains the same networks with their recipes on many data sets, as the first leg of a race would: what models learn from.
+"""Trains the same networks with their recipes on many data sets, as in the first leg of a race: training data for models.
 
     GENAS_DATA=... python eval/flywheel.py --pairs 80 --seconds 20            (some 4 hours of one core; resumes)
 
-Each pair of an architecture and a recipe is trained for the same CPU seconds of one thread on every set, at a constant
-rate and then with the rate falling to zero, and judged on the validation split; no test image is read. Pairs come from
-two lists in turn: uniform draws of the space, and hand-made references with one to four labels and up to three values
-of the recipe changed. One ledger per set in eval/ledgers/, from which `genas fit` and `eval/portfolio.py` read.
+Each pair of an architecture and a recipe is trained for the same CPU seconds of one thread on every set, first with a
+constant and then with a decaying learning rate, and is judged on the validation split; no test image is read. Pairs come
+alternately from two lists: uniform samples of the space, and hand-made references with one to four labels and up to
+three values of the recipe changed. There is one ledger per set in eval/ledgers/, which `genas fit` and
+`eval/portfolio.py` read.
 """
 
 from __future__ import annotations

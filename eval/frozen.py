@@ -1,7 +1,8 @@
-"""A baseline: a frozen EfficientNet-Lite0 and logistic regression on its pooled maps.
+"""A baseline: a frozen EfficientNet-Lite0 and logistic regression on its pooled feature maps.
 
-The maps after a few blocks are pooled (mean, maximum and 2x2 means); validation chooses the cut and the strength. It takes
-seconds, and is what one would try first where ImageNet's knowledge may help. `eval/whole_budget.py` runs it.
+The maps after a few blocks are pooled (mean, maximum and 2x2 means). The validation split chooses the block and the
+regularisation. It takes seconds, and is the first thing to try where ImageNet features may help. `eval/whole_budget.py`
+runs it.
 """
 
 from __future__ import annotations

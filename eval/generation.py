@@ -1,16 +1,17 @@
-"""What the generators make: legal, different, new, fast and good? Beside uniform sampling, in each tabulated space.
+"""Are the samples of the generators legal, distinct, new, fast and good? Compared with uniform sampling, in each space.
 
     GENAS_DATA=... python eval/generation.py                            (NAS-Bench-201)
     GENAS_DATA=... python eval/generation.py --space nasbench_graph
     GENAS_DATA=... python eval/generation.py --llm 16                   (also `llm`, so many from each of 5 seeds: slow)
 
-The shipped models were fitted to the validation accuracies named in SOURCES. Of n raw draws: the share of legal ones,
-of different ones (by key) and of those not among the training data; architectures a CPU second (one thread), decoding
-included. Of n different ones as `ask` gives them (sampling without replacement, so all keys differ): their share of n,
-mean and best validation accuracy by the tables, and on the first data set the mean of the new ones alone. Median of
-the seeds [lowest, highest].
+The shipped models were fitted to the validation accuracies named in SOURCES. Of n raw samples: the fractions that are
+legal, distinct (by key), and not among the training data; and architectures per CPU second (one thread), including
+decoding. Of n distinct samples from `ask` (sampling without replacement, so all keys differ): their fraction of n, mean
+and best validation accuracy by the tables, and on the first data set the mean of the new ones alone. Median of the seeds
+[lowest, highest].
 
-Top draws repeat: even 1,000 uniform ones among the 1,563 cells of NAS-Bench-201's best tenth would be 74 % different.
+Samples at the top level repeat: even of 1,000 uniform samples from the 1,563 cells of NAS-Bench-201's best tenth, 74 %
+would be distinct.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""A race that is killed again and again, beside one that is left alone.
+"""A race that is killed again and again, compared with an undisturbed one.
 
     python eval/kills.py --kills 20 --each 5         (a quarter of an hour; no data are needed)
 
-A race of digits counted in trials, by one process and by two workers, is ended by SIGKILL (with its workers) at random
-moments and started again, several times until it may end; its report is then compared with that of an undisturbed race:
-every network, every figure, all but seconds. A race counted in seconds is killed likewise; how much longer its
-processes lived in all than its budget says what the kills cost.
+A race on digits counted in trials, with one process and with two workers, is ended by SIGKILL (with its workers) at
+random moments and restarted, several times, until it may finish. Its report is then compared with that of an undisturbed
+race: every network and every figure except seconds. A race counted in seconds is killed in the same way; the total
+lifetime of its processes beyond the budget is the cost of the kills.
 """
 
 from __future__ import annotations

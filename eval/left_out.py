@@ -1,11 +1,11 @@
-"""What learned proposers bring on a set of images that they never saw, beside uniform draws and the ResNet by hand.
+"""The benefit of learned proposers on an unseen set of images, compared with uniform samples and the hand-made ResNet.
 
     GENAS_DATA=... python eval/left_out.py --seconds 20 --networks 8           (some 65 minutes of one core; resumes)
 
 For each set in turn, the models are fitted to the ledgers of the other sets (`eval/flywheel.py`). Each proposer then
-names its first networks of at most 100,000 parameters, and each is trained by the default recipe for the same CPU
-seconds of one thread. Validation chooses the best of a proposer; only its test accuracy is read, and that of the
-ResNet, trained alike.
+proposes its first networks with at most 100,000 parameters, and each is trained with the default recipe for the same CPU
+seconds of one thread. Validation chooses the best one per proposer. Only its test accuracy is read, and that of the
+ResNet, which is trained in the same way.
 """
 
 from __future__ import annotations

@@ -1,20 +1,20 @@
-"""Does a language model earn its place? NAS-Bench-201, 100 evaluated cells, beside evolution and published figures.
+"""Does a language model earn its place? NAS-Bench-201, 100 evaluated cells, compared with evolution and published figures.
 
-    GENAS_DATA=... python eval/llm_proposer.py --out /tmp/llm-proposer          (goes on where it was stopped)
+    GENAS_DATA=... python eval/llm_proposer.py --out /tmp/llm-proposer          (resumes where it was stopped)
     GENAS_DATA=... python eval/llm_proposer.py --out ... --searches "navigator:model=openai:MODEL" --seeds 3
     GENAS_DATA=... python eval/llm_proposer.py --out ... --prompted --seeds 5   (the embedded chat model, 12 cells)
 
-Each run asks for 100 different cells, reads their validation accuracies (200 epochs) and nothing else, and then reads
-the test accuracy of the one with the best validation accuracy, once. `archlm` is asked for 10 at a time and told of
-them; where the name says so its model was fitted here, on figures that do not tell the target's accuracies:
+Each run asks for 100 different cells and reads only their validation accuracies (200 epochs). Then it reads the test
+accuracy of the cell with the best validation accuracy, once. `archlm` is asked for 10 cells at a time and receives their
+results. Where its name says so, the model was fitted here, on figures that do not reveal the target's accuracies:
 
-- `no accuracies`: 1,000 uniform cells, ranked by training-free figures (naswot and synflow by log ranks) of each data
-  set; no accuracy of any NAS-Bench-201 cell.
+- `no accuracies`: 1,000 uniform cells, ranked by zero-cost proxies (naswot and synflow by log ranks) of each data set;
+  no accuracy of any NAS-Bench-201 cell.
 - `other data sets`: 1,000 uniform cells with the validation accuracies of the two *other* data sets.
-- `shipped`: models/archlm, which has seen the validation accuracies of 1,000 cells on CIFAR-10 and CIFAR-100.
+- `shipped`: models/archlm, which was fitted on the validation accuracies of 1,000 cells on CIFAR-10 and CIFAR-100.
 
-`--prompted` asks the embedded SmolLM2 by the same prompts that large models get, with one part left out in turn, and
-under neutral names (`renamed`: labels dealt by seed, no documentation, no name of the task). It is written to
+`--prompted` asks the embedded SmolLM2 with the prompts that large models get, with one part left out in turn, and under
+neutral names (`renamed`: labels assigned by seed, no documentation, no name of the task). The result is written to
 `results/llm_prompted.json`.
 """
 

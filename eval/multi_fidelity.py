@@ -1,11 +1,11 @@
-"""Do cheap, shorter trainings help a search? What is missing of the best cell by the epochs spent, in full trainings.
+"""Do cheap, shorter trainings help a search? Gap to the best cell by the epochs spent, in units of full trainings.
 
     GENAS_DATA=... python eval/multi_fidelity.py                                    (about 10 minutes on one core)
 
 nasbench201 (CIFAR-10): 12 of 200 epochs are the only shorter training with a table, so brackets have two rungs (eta=17).
 nasbench101: the 20,001 cells with validation accuracies after 4, 12, 36 and 108 epochs (eta=3); a neighbour is one of the
-24 nearest of them. A training always costs all its epochs, also of a cell that was trained for fewer before. Searches
-that know one fidelity only spend 1 a cell. Nothing is trained and no test accuracy is read.
+24 nearest of them. A training always costs all of its epochs, even if the cell was trained for fewer before. Searches
+with a single fidelity spend 1 per cell. Nothing is trained and no test accuracy is read.
 """
 
 from __future__ import annotations

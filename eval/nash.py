@@ -1,11 +1,11 @@
-"""Growing networks that keep what they learned, against random search, at equal seconds of training.
+"""Growing networks that keep what they learned, compared with random search, at equal seconds of training.
 
     python eval/nash.py --seeds 3 --seconds 24 --full 30
 
-On digits, under a limit of parameters: the same random networks first, then until the seconds are spent `nash` with
-`inherited_train`, `nash` with `short_train` (the same moves, fresh weights) and random search with `short_train`. Seconds
-are those of the processor, so that a busy machine takes nothing from any (set OMP_NUM_THREADS=1). Prints validation accuracy of the best, its test accuracy
-with the weights it was chosen by, and that of the same network trained from scratch in full.
+On digits, under a limit on parameters: first the same random networks; then, until the seconds are spent, `nash` with
+`inherited_train`, `nash` with `short_train` (the same moves, new weights), and random search with `short_train`. Seconds
+are CPU time, so that a busy machine does not matter (set OMP_NUM_THREADS=1). Prints the best validation accuracy, the
+test accuracy of that network with the same weights, and its test accuracy after a full training from scratch.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""A task that was never seen: how many queries until the generator, told of it in words, brings the best cell?
+"""An unseen task: how many queries until the generator, conditioned on the task's description, finds the best cell?
 
-    GENAS_DATA=... python eval/new_task.py --out /tmp/new-task      (goes on where it was killed)
+    GENAS_DATA=... python eval/new_task.py --out /tmp/new-task      (resumes where it was stopped)
 
-For each data set of NAS-Bench-201 a diffusion model is fitted to 1,000 cells on the two *other* data sets (validation
-accuracy, told apart by their words), once per seed of the cells. It is then asked for the unseen data set in words.
-`as drawn` queries its samples in the order drawn; `ordered by the other tables` sorts 3,000 of them by the sum of
-log(rank / n) over the other two tables, which a transfer may read whole; the same order without a generator goes
-through all 15,625 cells; `uniform` draws at random. A query reads the unseen column; the best cell is that of the best
-validation accuracy. Draws stop after 3,000 different cells.
+For each data set of NAS-Bench-201, a diffusion model is fitted to 1,000 cells on the two *other* data sets (validation
+accuracies, conditioned on the descriptions), once per seed of the cells. It is then conditioned on the description of the
+unseen data set. `as drawn` queries its samples in the order of sampling. `ordered by the other tables` sorts 3,000 of
+them by the sum of log(rank / n) over the other two tables, which a transfer may read completely; the same order without a
+generator goes through all 15,625 cells; `uniform` samples at random. A query reads the column of the unseen data set; the
+best cell is the one with the best validation accuracy. Sampling stops after 3,000 different cells.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Searches on five other spaces, the same settings everywhere: what is missing of the best by evaluations.
+"""Searches on five other spaces, with the same settings everywhere: gap to the best by the number of evaluations.
 
     GENAS_DATA=... python eval/other_spaces.py                                      (about 15 minutes on one core)
 
-nasbench_graph (26,206 networks, eight graphs) and transnas_macro (3,256, seven tasks) are searched whole. Of nasbench101
-(cells with a validation accuracy), gpt (HW-GPT-Bench, scale s) and darts (surrogate accuracies of NAS-Bench-301) a table
-holds a sample only: there all searches are kept to the sample, a neighbour being one of the 24 nearest in it. `auto` has no
-generators, as those that genas ships were fitted on rows of these tables. Nothing is trained; searches see validation
-figures only.
+nasbench_graph (26,206 networks, eight graphs) and transnas_macro (3,256, seven tasks) are searched completely. For
+nasbench101 (cells with a validation accuracy), gpt (HW-GPT-Bench, scale s) and darts (surrogate accuracies of
+NAS-Bench-301), a table holds only a sample; all searches are restricted to the sample, and a neighbour is one of the 24
+nearest in it. `auto` has no generators, because those that genas ships were fitted on rows of these tables. Nothing is
+trained; searches see validation figures only.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Accuracy against latency on NAS-Bench-201: how much of the true front's hypervolume 400 evaluations find.
+"""Accuracy against latency on NAS-Bench-201: the fraction of the true front's hypervolume found by 400 evaluations.
 
     GENAS_DATA=... python eval/pareto.py
 
-Objectives are validation accuracy and one device's latency (a table, so free), min-max scaled over all cells that have
-both; the reference is 1.05 in both. The true front is that of all these cells, isomorphic spellings included, as the
-tables tell them apart. The figures published for others (pymoo's NSGA-II .986 to .9986, random .970 to .995) are on test
-accuracy. Nothing is trained and no test accuracy is read.
+Objectives are validation accuracy and the latency of one device (from a table, so free), min-max scaled over all cells
+that have both; the reference point is 1.05 in both. The true front is that of all these cells, including isomorphic
+spellings, because the tables have different values for them. The published figures of others (pymoo's NSGA-II .986 to
+.9986, random .970 to .995) are on test accuracy. Nothing is trained and no test accuracy is read.
 """
 
 from __future__ import annotations

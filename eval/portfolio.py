@@ -2,12 +2,13 @@
 
     python eval/portfolio.py [--write]
 
-Greedy, after Feurer et al. (Auto-sklearn 2.0, JMLR 2022, section 3): the next pair is the one that lowers most what is
-lost to each set's best pair, if on each set the best chosen one were known. Validation accuracies only. Two lists, of all
-pairs and of those that learn everything from scratch, are taken in turn, so that a race without pretrained stems has
-half of the pairs. The small ResNet comes first, as what one would have taken by hand; with a stem of stride 1 it is always
-among them: what is slow but good has no chance in the flywheel's short trainings. With --write the list goes to models/portfolio-conv_net/, else it is only shown. `--leave-one-out`
-chooses without each set and says what is lost on it.
+Greedy, after Feurer et al. (Auto-sklearn 2.0, JMLR 2022, section 3): the next pair is the one that most reduces the gap
+to each set's best pair, if the best chosen pair were known for each set. Validation accuracies only. Pairs are taken
+alternately from two lists, one of all pairs and one of those trained from scratch, so that half of the pairs remain for a
+race without pretrained stems. The small ResNet comes first, because it is what one would choose by hand; a version with
+stem stride 1 is always included, because slow but good networks have no chance in the flywheel's short trainings.
+`--write` writes the list to models/portfolio-conv_net/; otherwise it is only shown. `--leave-one-out` chooses without
+each set and reports the gap on it.
 """
 
 from __future__ import annotations

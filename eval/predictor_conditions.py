@@ -1,13 +1,14 @@
-"""What does it bring to tell a predictor which task or device is asked about? NAS-Bench-201, graph networks alone.
+"""Does it help to condition a predictor on the task or device? NAS-Bench-201, graph networks alone.
 
     GENAS_DATA=... python eval/predictor_conditions.py --out /tmp/conditions    (about 20 minutes of one core; resumable)
 
-`tasks`: E cells of each data set, drawn apart, teach one predictor all three orders (`teach_questions`), or one order for
-all (`teach` on the pooled ranks; beside it the same with the layer that only the conditioned nets have), or each data
-set's own cells one each. `new task`: the same with one data set left out and asked for in words. `devices`: E cells with
-their figures on nine devices; each is ranked as taught, and left out and asked for in words. Ranked are 3,000 cells that
-no predictor saw, by validation accuracy (no test accuracy is read) or by the table's figure. Likeness of words (0.05),
-the extra layer and where nets start were chosen on other draws (100, 101 and 901).
+`tasks`: E cells of each data set, sampled separately, train one predictor on all three rankings (`teach_questions`), or
+on one ranking for all (`teach` on the pooled ranks; also with the layer that only the conditioned nets have), or one
+predictor per data set on its own cells. `new task`: the same, with one data set left out and described in words.
+`devices`: E cells with their figures on nine devices; each device is ranked as trained, and left out and described in
+words. 3,000 cells that no predictor was trained on are ranked, by validation accuracy (no test accuracy is read) or by
+the table's figure. The temperature of similarities (0.05), the extra layer and the initialisation were chosen on other
+draws (100, 101 and 901).
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""How well do predictors rank architectures they have not seen, after few measured ones? NAS-Bench-201 and -101.
+"""How well do predictors rank unseen architectures, given a few measured ones? NAS-Bench-201 and NAS-Bench-101.
 
     GENAS_DATA=... python eval/predictor_ranks.py --out /tmp/predictors      (30 minutes of one core; resumable)
     GENAS_DATA=... python eval/predictor_ranks.py --out /tmp/predictors --known     (the table of what is measured)
 
-Every predictor is fitted from scratch on the same uniformly drawn cells with their validation accuracies and ranks all
-the others: the 9,445 cells of NAS-Bench-201 without dead operations (CIFAR-10, 200 epochs, mean over the seeds of the
+Every predictor is fitted from scratch on the same uniformly sampled cells with their validation accuracies and ranks all
+others: the 9,445 cells of NAS-Bench-201 without dead operations (CIFAR-10, 200 epochs, mean over the seeds of the
 release), and the 20,001 of NAS-Bench-101 with a validation accuracy (108 epochs, one training). The weights that genas
-ships are not used. The 13 proxies are those of NAS-Bench-Suite-Zero on CIFAR-10. The published rows of NAS-Bench-101 rank
-by test accuracy (mean of three trainings): one row does so too, and nothing else reads it.
+ships are not used. The 13 proxies are those of NAS-Bench-Suite-Zero on CIFAR-10. The published rows of NAS-Bench-101
+rank by test accuracy (mean of three trainings): one row does so too, and nothing else reads it.
 """
 
 from __future__ import annotations

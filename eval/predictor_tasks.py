@@ -1,11 +1,11 @@
-"""What do measurements on other data sets tell a predictor of a new one? NAS-Bench-201, each data set new in turn.
+"""Do measurements on other data sets help a predictor on a new one? NAS-Bench-201, each data set new in turn.
 
     GENAS_DATA=... python eval/predictor_tasks.py        (about five minutes of one core)
 
-The scorer `gnn` without shipped weights (`model=none`) is told E cells of each of the two other data sets, drawn apart,
-by `transfer`. It predicts 3,000 cells of the new data set, first without any measurement there, then fitted on 10, 20
-and 40 of its cells; beside it the same blend of those cells alone. Validation accuracies, means over the seeds of the
-release, over all 15,625 cells; no test accuracy is read. Nothing was chosen on these draws.
+The scorer `gnn` without shipped weights (`model=none`) gets E cells of each of the two other data sets, sampled
+separately, through `transfer`. It predicts 3,000 cells of the new data set, first without any measurement there, then
+fitted on 10, 20 and 40 of its cells; for comparison, the same blend on those cells alone. Validation accuracies, means
+over the seeds of the release, over all 15,625 cells; no test accuracy is read. Nothing was chosen on these samples.
 """
 
 from __future__ import annotations

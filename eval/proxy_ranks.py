@@ -1,9 +1,9 @@
-"""How well do zero-cost proxies rank architectures? Kendall and Spearman on published accuracies.
+"""How well do zero-cost proxies rank architectures? Kendall and Spearman correlations with published accuracies.
 
     GENAS_DATA=... python eval/proxy_scores.py --bench nasbench201 --out /tmp/proxies      (see there; this reads them)
     GENAS_DATA=... python eval/proxy_ranks.py --bench nasbench201 --scores /tmp/proxies
 
-Aggregates are judged on half of the architectures (B); whatever is chosen by accuracies is chosen on the other (A).
+Aggregates are judged on one half of the architectures (B); anything chosen by accuracies is chosen on the other (A).
 """
 
 from __future__ import annotations

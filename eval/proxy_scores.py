@@ -1,10 +1,10 @@
-"""Scores of zero-cost proxies on architectures of published benchmarks, kept for eval/proxy_ranks.py.
+"""Scores of zero-cost proxies on architectures of published benchmarks, for eval/proxy_ranks.py.
 
     GENAS_DATA=... python eval/proxy_scores.py --bench nasbench201 --out /tmp/proxies
 
-They are kept in a file per bench and seed, an architecture a line: a run that is stopped goes on where it was
-(`--minutes` stops it). Proxies see 16 real CIFAR-10 images (swap and those called `x32` 32), or one graph with 16 nodes
-labelled, in the published network and at one seed.
+There is one file per benchmark and seed, with one architecture per line. A run that was stopped (`--minutes` stops it)
+is resumed. Proxies see 16 real CIFAR-10 images (32 for swap and those called `x32`), or one graph with 16 labelled nodes,
+in the published network and with one seed.
 """
 
 from __future__ import annotations

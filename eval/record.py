@@ -1,4 +1,4 @@
-"""Where figures go: eval/results/<name>.json, with what is needed to get them again, and from these eval/README.md."""
+"""Records results in eval/results/<name>.json, with what it takes to reproduce them, and builds eval/README.md."""
 
 from __future__ import annotations
 

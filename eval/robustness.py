@@ -1,14 +1,14 @@
-"""What genas makes of input that is odd, damaged or hostile, and of runs that are killed or damaged: tries and failures.
+"""How genas handles odd, damaged or hostile input, and runs that are killed or damaged: numbers of attempts and failures.
 
     python eval/robustness.py                                (an hour and a half on one core; no data are needed)
     python eval/robustness.py --only sentences data --sentences 500 --data 100
     python eval/robustness.py --table                        (only writes what has been tried so far)
 
-Each try is made from its number and the seed alone (`eval/tries`), in a child process that has a limit of CPU time for
-it, and is one line of --out; started again, the script goes on. A failure is an exception that is no GenasError, a
-hang, the death of the process, or an input that is taken without a word for something else than it is. Where the truth is known
-(a composed sentence, a table whose rows were drawn, a report undisturbed) the outcome is compared with it; else it must
-be a reading or one error that says what to do.
+Each attempt depends only on its number and the seed (`eval/tries`). It runs in a child process with a limit on CPU time
+and writes one line of --out; a restarted script resumes. A failure is an exception other than GenasError, a hang, a
+crash of the process, or an input that is silently misread. Where the truth is known (a composed sentence, a table with
+known rows, the report of an undisturbed run), the outcome is compared with it; otherwise it must be a reading, or one
+error that says what to do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many evaluations searches need on NAS-Bench-201: unique cells until the best-validation one, and regret before.
+"""How many evaluations do searches need on NAS-Bench-201? Unique cells until the best-validation cell, and regret before.
 
     GENAS_DATA=... python eval/search_regret.py --seeds 20                         (about 15 minutes on one core)
     GENAS_DATA=... python eval/search_regret.py --rest --seeds 20 --cap 300

@@ -1,9 +1,9 @@
-"""How many examples several workers train in the time in which one trains its own: threads and processes of a race.
+"""How many examples do several workers train in the time in which one trains its own? Threads and processes of a race.
 
     GENAS_DATA=... python eval/side_by_side.py --seconds 20 --workers 2       (on an idle machine)
 
-Each worker trains the first network of the portfolio on sign_digits by the clock, as in a rung; the final leg of a race is
-measured too, with one thread of torch and with as many as workers.
+Each worker trains the first network of the portfolio on sign_digits for a time, as in a rung. The final leg of a race is
+measured too, with one torch thread and with as many as workers.
 """
 
 from __future__ import annotations

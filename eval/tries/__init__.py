@@ -1,6 +1,6 @@
-"""Inputs with a known truth, and inputs that are damaged: what `eval/robustness.py` tries and the tests try a part of.
+"""Inputs with a known truth, and damaged inputs, for `eval/robustness.py`; the tests use some of them.
 
-Each module has `attempt(draw, place)`: it makes one input, gives it to genas as a user would, and says how it was taken.
+Each module has `attempt(draw, place)`: it makes one input, passes it to genas as a user would, and returns the outcome.
 """
 
 from __future__ import annotations

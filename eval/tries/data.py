@@ -1,6 +1,6 @@
-"""Data files: tables and pictures of which all is known, in many forms, and damaged ones.
+"""Data files: tables and pictures with known content in many forms, and damaged ones.
 
-The first are read as they were meant; a damaged file is read, or refused by its name.
+The former must be read as they were meant; a damaged file must be read, or refused with its name.
 """
 
 from __future__ import annotations

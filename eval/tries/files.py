@@ -1,4 +1,4 @@
-"""What tries of data files share: names of splits, a check, and how a damaged file may be taken."""
+"""Helpers for attempts with data files: names of splits, a check, and the permitted outcomes for a damaged file."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A bit of a run's folder is flipped and the run resumed: the same report, or one error.
+"""Flips one bit in a run's folder and resumes the run: the outcome must be the same report, or one error.
 
-Two runs of digits, counted in trials, are made once in a folder beside the results: one that is finished, and one that
-a kill left before its final training. For each try one of them is copied and one bit of one file changed. Half of the
-files are ledgers; the others are checkpoints, weights, reports and what is exported.
+Two runs on digits, counted in trials, are made once in a folder beside the results: a finished one, and one that was
+killed before its final training. Each attempt copies one of them and changes one bit of one file. Half of the files are
+ledgers; the others are checkpoints, weights, reports and exported files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Races that are killed five times each and started again: `eval/kills.py` says what must hold of their reports."""
+"""Races that are killed five times each and restarted; `eval/kills.py` defines what must hold for their reports."""
 
 from __future__ import annotations
 

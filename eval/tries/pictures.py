@@ -1,4 +1,4 @@
-"""Pictures whose pixels, classes and splits are known, in folders and archives, and damaged ones."""
+"""Pictures with known pixels, classes and splits, in folders and archives, and damaged ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Request files: a good request in another guise, with odd values in its fields, or with damaged bytes.
+"""Request files: a valid request in another form, with odd values in its fields, or with damaged bytes.
 
-What a file says is known from the parsers of the standard library. A request that is made from it says the same in every
-field of the file, and can be run; else the file is refused.
+The content of a file is known from the parsers of the standard library. A request made from it must have the same value
+in every field of the file, and be runnable; otherwise the file must be refused.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Sentences: composed of what can be said, sentences with a label that are written otherwise, and hostile text.
+"""Sentences: composed ones, labelled ones in other spellings, and hostile text.
 
-A composed sentence says a task, limits, a budget, a device and so on in English, German or French, in any order; what it
-means is known, and so is what a labelled one of eval/sentences means. Some are then changed: in case, blanks, kinds of
-digits and of letters, by a slip of the pen, by words before or behind. Each is read as it is meant or refused. Spanish,
-Italian, Dutch, Portuguese and Polish are not served: what they limit is read rightly or the sentence is refused.
+A composed sentence states a task, limits, a budget, a device and so on, in English, German or French, in any order; its
+meaning is known, as is that of a labelled sentence of eval/sentences. Some are then changed: case, spaces, kinds of
+digits and letters, a typing error, words before or after. Each must be read as it is meant, or refused. Spanish, Italian,
+Dutch, Portuguese and Polish are not supported: their limits must be read correctly, or the sentence refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tables whose rows, classes and splits are known, in many forms, and damaged ones."""
+"""Tables with known rows, classes and splits, in many forms, and damaged ones."""
 
 from __future__ import annotations
 

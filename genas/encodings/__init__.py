@@ -1,1 +1,1 @@
-"""Architectures as decisions, paths, walks and tensors; tasks, devices and operators as sentence vectors."""
+"""Encodings: architectures as decisions, paths, walks and tensors; tasks, devices and operators as sentence vectors."""

@@ -1,4 +1,4 @@
-"""An architecture as a sequence of decisions: how many nodes, what each of them is, which open edges there are."""
+"""Architectures as sequences of decisions: the number of nodes, the label of each node, the open edges."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
 from genas.core.rng import rng
 
-_DRAWS = 512  # architectures looked at to find out whether a space knows only a few wirings
+_DRAWS = 512  # samples that show whether a space has only a few wirings
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One choice to make.
+    """One decision of an architecture.
 
     Args:
-        name: the same name in architectures of different sizes is the same decision with the same choices.
-        choices: what may be chosen; a decision's value is an index into them.
-        nodes: the nodes it is about; none where it is about the whole graph.
+        name: decisions of different sizes with the same name are the same decision, with the same choices.
+        choices: the options; the value of a decision is an index into them.
+        nodes: one node for a label, two for an edge, none for a decision about the whole graph.
     """
 
     name: str
@@ -30,14 +30,15 @@ class Decision:
 
 
 class Decisions:
-    """Reads architectures of a space as values of decisions and writes them back, under the frame of each size.
+    """Converts architectures of a space to values of decisions and back, under the frame of each size.
 
     The first decision is the number of nodes; then come, node by node, the label and the open edges into the node.
-    Where architectures of one size have only a few sets of edges (no draw of 512 met a set just once: Good-Turing's
-    sign that none is left), the set is a single decision, because most combinations of edges would be illegal.
+    If the architectures of one size have only a few sets of edges, the whole set is a single decision, because most
+    combinations of edges would be illegal. (There are few if, in 512 samples, no set occurs just once: the Good-Turing
+    estimate of the unseen probability is then 0.)
 
     Args:
-        space: whose architectures they are.
+        space: the search space.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -46,7 +47,7 @@ class Decisions:
         self.of = lru_cache(maxsize=None)(self._of)
 
     def read(self, arch: Architecture) -> tuple[int, ...] | None:
-        """The value of each decision, or None where the architecture lies outside the frame of its size."""
+        """The value of each decision, or None if the architecture lies outside the frame of its size."""
         if len(arch.ops) not in self.sizes:
             return None
         edges, values = set(arch.edges), []
@@ -64,7 +65,7 @@ class Decisions:
         return tuple(values)
 
     def write(self, values: Sequence[int]) -> Architecture | None:
-        """The architecture of these values, or None where it is illegal."""
+        """The architecture of these values, or None if it is illegal."""
         size = self.sizes[values[0]]
         frame = self._space.frame(size)
         ops, edges = [labels[0] for labels in frame.labels], list(frame.edges)
@@ -104,7 +105,7 @@ class Decisions:
 
     @cached_property
     def _wirings(self) -> dict[int, tuple[tuple[tuple[int, int], ...], ...]]:
-        """Of each size that has open edges and only few sets of them, these sets."""
+        """The sets of edges of each size that has open edges and only a few sets of them."""
         if not any(self._space.frame(size).open_edges for size in self.sizes):
             return {}
         counts: dict[int, Counter[tuple[tuple[int, int], ...]]] = {}

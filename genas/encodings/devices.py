@@ -1,4 +1,4 @@
-"""The devices of the benchmark tables in words."""
+"""Descriptions of the devices of the benchmark tables."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Device(NamedTuple):
-    """What is told of a device.
+    """A device on which latency or energy was measured.
 
     Args:
-        words: what it is.
-        batch: inputs in one pass.
+        words: its description.
+        batch: batch size of the measurement.
     """
 
     words: str
@@ -48,5 +48,5 @@ DEVICES: dict[str, Device] = {
 
 
 def device(name: str) -> Device:
-    """The device that a table calls so; of any other the name is taken for its words."""
+    """The device that a table calls `name`; any other name is taken as its description, with a batch size of 1."""
     return DEVICES.get(name, Device(name.replace("_", " ")))

@@ -1,4 +1,4 @@
-"""Hand-made features of architectures: labels by place, open edges, and counts of the label paths that signals take."""
+"""Hand-made features of architectures: labels by position, open edges, and counts of label paths."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ _STEP = 37  # odd, so that multiplying by it is one-to-one modulo `_HASH`
 def matrices(
     archs: Sequence[Architecture], ids: Mapping[str, int], nodes: int
 ) -> tuple[npt.NDArray[np.int64], Features]:
-    """The number of each node's label, that after the last where there is no node [B, N], and the edges [B, N, N]."""
+    """Architectures as matrices.
+
+    Returns:
+        the id of each node's label [B, N], which is len(ids) beyond the last node, and the edges [B, N, N].
+    """
     labels = np.full((len(archs), nodes), len(ids))
     wires = np.zeros((len(archs), nodes, nodes), dtype=np.float32)
     for row, arch in enumerate(archs):
@@ -29,21 +33,21 @@ def matrices(
 
 
 class ArchFeatures:
-    """Turns architectures of one space into rows of numbers, the same every time, over 10,000 in a second.
+    """Converts architectures of one space to rows of numbers, deterministically, over 10,000 per second.
 
-    The columns, in this order: `places`, one for each label at each place of the frame (a place of a smaller size has
-    none), then one for each size where there are several; `edges`, the open edges; `paths`, how many paths from an
-    input to an output read as each sequence of labels. Only labels that the frame leaves free are read; `zero_ops` of
-    the space end a path, and `identity_ops` are walked through.
+    The columns, in this order: `places`, one per free label and position of the frame, then one per size if there are
+    several; `edges`, the open edges; `paths`, the number of paths from an input to an output with each sequence of
+    labels. Only labels that the frame leaves free are read; the space's `zero_ops` end a path, and its `identity_ops`
+    are skipped.
 
-    Source: path encoding of White et al., BANANAS (2021), section 4, here with counts in place of bits and without the
-    labels that do nothing. With few labels and short paths each sequence has a column of its own, else a hash of it
-    (collisions add up).
+    Source: path encoding of White et al., BANANAS (2021), section 4, here with counts in place of bits and without
+    identities. With few labels and short paths, each sequence has its own column; otherwise sequences are hashed into
+    columns (collisions add up).
 
     Args:
-        space: whose frames say which labels and edges are free, and what labels mean.
-        longest: longest path that is counted, in free labels.
-        most: the largest number of columns of an exact vocabulary.
+        space: its frames define which labels and edges are free; it also defines zero operations and identities.
+        longest: the longest path to count, in free labels.
+        most: the largest number of columns without hashing.
     """
 
     def __init__(self, space: SearchSpace, *, longest: int = 6, most: int = 1100) -> None:
@@ -64,12 +68,12 @@ class ArchFeatures:
         self.size = self.groups["paths"].stop
 
     def _moves(self, space: SearchSpace, symbols: Sequence[str], base: int, width: int) -> npt.NDArray[np.intp]:
-        """By label and new column, the old column whose count moves there; `width` is a column of zeros."""
-        moves = np.tile(np.arange(width + 1), (len(space.ops) + 1, 1))  # fixed and passing labels move nothing
+        """For each label and new column, the old column whose count moves there; `width` is a column of zeros."""
+        moves = np.tile(np.arange(width + 1), (len(space.ops) + 1, 1))  # fixed labels and identities move nothing
         old = np.arange(width)
         for number, op in enumerate(symbols, start=1):
             row = np.full(width + 1, width)
-            if self.exact:  # a path is a number in base `base`; one that is too long is lost
+            if self.exact:  # a path is a number in base `base`; longer ones are dropped
                 row[base * old[: width // base] + number] = old[: width // base]
             else:
                 row[(_STEP * old + 101 * number) % width] = old
@@ -79,7 +83,7 @@ class ArchFeatures:
         return moves
 
     def features(self, archs: Sequence[Architecture]) -> Features:
-        """One row for each architecture.  # [B, F]"""
+        """Features [B, F], one row per architecture."""
         found = np.zeros((len(archs), self.size), dtype=np.float32)
         for start in range(0, len(archs), 256):  # what fits in the cache
             self._fill(archs[start : start + 256], found[start : start + 256])
@@ -97,7 +101,7 @@ class ArchFeatures:
         found[:, self.groups["paths"]] = self._paths(labels, wires)
 
     def _paths(self, labels: npt.NDArray[np.intp], wires: Features) -> Features:
-        """Counts of the paths by their column, summed over the nodes that nothing follows.  # [B, W]"""
+        """Counts [B, W] of the paths by column, summed over the outputs."""
         width = self._shift.shape[1]
         rows = np.arange(len(labels))[:, None]
         counts = np.zeros((self._nodes, len(labels), width), dtype=np.float32)  # [N, B, W]
@@ -115,14 +119,14 @@ class ArchFeatures:
 
 
 def free_labels(space: SearchSpace) -> list[str]:
-    """The labels that places may choose among and that neither cut nor pass on unchanged, in the order of the space."""
+    """The labels that some node may choose, except zero operations and identities, in the order of the space."""
     frames = [space.frame(size) for size in space.sizes()]
     chosen = {op for frame in frames for labels in frame.labels if len(labels) > 1 for op in labels}
     return [op for op in space.ops if op in chosen and op not in space.identity_ops | space.zero_ops]
 
 
 def _deepest(frame: Frame) -> int:
-    """The most free labels on one path."""
+    """The largest number of free labels on a path."""
     deep = [int(len(labels) > 1) for labels in frame.labels]
     for source, target in sorted((*frame.edges, *frame.open_edges), key=lambda edge: edge[1]):
         deep[target] = max(deep[target], deep[source] + (len(frame.labels[target]) > 1))

@@ -1,4 +1,4 @@
-"""Features of architectures that no renumbering of nodes changes: what a random walk between input and output meets."""
+"""Features of random walks between input and output; they are invariant to the order of nodes."""
 
 from __future__ import annotations
 
@@ -16,21 +16,27 @@ Flags = npt.NDArray[np.bool_]
 
 
 class FlowFeatures:
-    """Turns architectures of one space into rows of numbers that are equal for equal keys.
+    """Converts architectures of one space to rows of numbers that are equal for equal keys.
 
-    A walk goes from the outputs back, at each node to one of its sources, all alike: so a signal is averaged, and so
-    many channels of concatenated signals come from there. Another goes from the inputs on, at each node to one of its
-    targets. Of both: mean and mean square of how often each label is met. Then how often each label (and any that does
-    nothing) is right before an output and right behind an input; and by label the sum and the logarithm of the sum of
-    squares of the widths that nodes have where an output concatenates: those before it share its channels alike, all
-    others have as many as the widest they lead to. At last the numbers of nodes that share, of nodes at an input, the
-    width of these together, and of all nodes. Nodes on no path that signals take count for nothing.
+    One random walk starts at the outputs and goes back, at each node to one of its sources with equal probability (as
+    signals are averaged, and as channels of a concatenation come from its parts). Another starts at the inputs and goes
+    forward. The features, in this order:
 
-    Source: the random walks of Gaertner et al., "On graph kernels" (2003), section 4, here as the moments of what a
-    walk meets; the widths as in Ying et al., "NAS-Bench-101" (2019), section 2.2, there rounded.
+    - for both walks and each label, mean and mean square of the number of visits;
+    - for each label, and for identities, the number of nodes right before an output, and right behind an input;
+    - for each label, the sum of the widths of its nodes, and the logarithm of the sum of their squares. Widths are
+      relative to an output that concatenates: the nodes before it share its channels equally, every other node is as
+      wide as the widest node it feeds;
+    - the number of nodes that share the output's channels, the number of nodes at an input, their total width, and the
+      number of all nodes.
+
+    Nodes on no path from input to output do not count.
+
+    Source: the random walks of Gaertner et al., "On graph kernels" (2003), section 4, here as moments of the visits;
+    the widths as in Ying et al., "NAS-Bench-101" (2019), section 2.2, which rounds them.
 
     Args:
-        space: whose frames say which labels are free.
+        space: its frames define which labels are free.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -42,7 +48,7 @@ class FlowFeatures:
         self._nodes = max(space.sizes())
 
     def features(self, archs: Sequence[Architecture]) -> Features:
-        """One row for each architecture.  # [B, F]"""
+        """Features [B, F], one row per architecture."""
         parts = [self._some(archs[start : start + _CHUNK]) for start in range(0, len(archs), _CHUNK)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
@@ -70,7 +76,7 @@ class FlowFeatures:
 
 
 def _alive(wires: Features, passable: Flags, starts: Flags, ends: Flags) -> Flags:
-    """Nodes on a path from an input to an output that nothing cuts.  # [B, N]"""
+    """Nodes on a path from an input to an output without a zero operation, as booleans [B, N]."""
     fed, used = starts & passable, ends & passable
     for node in range(wires.shape[1]):
         fed[:, node] |= passable[:, node] & (wires[:, :, node] * fed).any(1)
@@ -81,10 +87,13 @@ def _alive(wires: Features, passable: Flags, starts: Flags, ends: Flags) -> Flag
 
 
 def _walk(wires: Features, kinds: Flags, ends: Flags, order: Iterable[int]) -> tuple[Features, Features]:
-    """Mean and mean square of how often a walk that ends at any of `ends` alike meets each label; [B, L] both.
+    """Mean [B, L] and mean square [B, L] of the number of visits of a walk to each label.
 
     Args:
-        order: of the nodes, sources first.
+        wires: [B, N, N] edges.
+        kinds: [B, N, L] label of each node, one-hot.
+        ends: [B, N] where the walk ends, with equal probability.
+        order: the nodes, sources first.
     """
     first = np.zeros(kinds.shape, dtype=np.float32)  # [B, N, L]
     second = np.zeros_like(first)
@@ -99,7 +108,13 @@ def _walk(wires: Features, kinds: Flags, ends: Flags, order: Iterable[int]) -> t
 
 
 def _widths(wires: Features, ends: Flags, shares: Features) -> Features:
-    """Of each node as a part of the output's channels; 1 at the outputs.  # [B, N]"""
+    """The width [B, N] of each node as a fraction of the output's channels; 1 at the outputs.
+
+    Args:
+        wires: [B, N, N] edges.
+        ends: [B, N] the outputs.
+        shares: [B, N] width of the nodes right before an output, 0 elsewhere.
+    """
     widths: Features = np.where(ends, 1.0, shares)
     for node in reversed(range(wires.shape[1])):
         widest = (wires[:, node] * np.where(ends, 0.0, widths)).max(1)

@@ -1,4 +1,4 @@
-"""Features of architectures that no renumbering of nodes changes: what can be reached through which labels alone."""
+"""Features of paths through subsets of labels; they are invariant to the order of nodes."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
 from genas.encodings.paths import Features, free_labels
 
-_SUBSETS = 4  # labels of which all subsets are looked at; of more, each one and all together
+_SUBSETS = 4  # with at most this many labels, all subsets are used; with more, only single labels and all together
 _FAR = 99
 _CHUNK = 512
 
 
 class ReachFeatures:
-    """Turns architectures of one space into rows of numbers that are equal for equal keys.
+    """Converts architectures of one space to rows of numbers that are equal for equal keys.
 
-    For each set of labels, the nodes outside it are taken out; of what remains: the fewest and the most labels on a
-    path from an input to an output (one more than the nodes where there is none), the logarithm of 1 + the number of
-    paths, the edges, those that leave the inputs and those that enter the outputs. Then, with all labels there, the
-    fewest and the most of each label on a path, how often each occurs, the numbers of nodes and edges, and the largest
-    numbers of edges at a node. Labels that cut are in no set; those that pass on unchanged and those that are fixed
-    are in every set and count for nothing.
+    For each set of labels, in the subgraph of nodes with these labels: the minimum and maximum number of labels on a
+    path from an input to an output (the number of nodes plus one if there is no path), log(1 + number of paths), and
+    the numbers of edges, of edges from inputs, and of edges to outputs. Then, in the whole graph: the minimum and
+    maximum number of each label on a path, the count of each label, the numbers of nodes and edges, and the largest
+    in-degree and out-degree. Cuts are in no set; identities and fixed labels are in every set and are not counted.
 
     Source: Kadlecova et al., "Surprisingly Strong Performance Prediction with Neural Graph Features" (2024): operation
-    counts, path lengths over allowed operations and degrees. Here with path counts, edges within a set, and the fewest
-    and most of each label.
+    counts, path lengths over allowed operations and degrees. Here also path counts, edges within a set, and the minimum
+    and maximum of each label.
 
     Args:
-        space: whose frames say which labels are free.
+        space: its frames define which labels are free.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -47,14 +46,14 @@ class ReachFeatures:
         self._counted = self._table([tuple(counted) for _, counted in rows])
 
     def _table(self, rows: Sequence[Sequence[str]]) -> npt.NDArray[np.bool_]:
-        """Which labels each row names; the last column stands for no node.  # [R, labels + 1]"""
+        """The labels of each row as booleans [R, labels + 1]; the last column is padding."""
         found = np.zeros((len(rows), len(self._ids) + 1), dtype=bool)
         for number, row in enumerate(rows):
             found[number, [self._ids[op] for op in row]] = True
         return found
 
     def features(self, archs: Sequence[Architecture]) -> Features:
-        """One row for each architecture.  # [B, F]"""
+        """Features [B, F], one row per architecture."""
         parts = [self._some(archs[start : start + _CHUNK]) for start in range(0, len(archs), _CHUNK)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
@@ -84,7 +83,14 @@ class ReachFeatures:
         starts: npt.NDArray[np.bool_],
         ends: npt.NDArray[np.bool_],
     ) -> tuple[Features, Features, Features]:
-        """The fewest and the most counted nodes on a path, and the logarithm of 1 + the number of paths.  # [R, B]"""
+        """Minimum and maximum number of counted nodes on a path, and log(1 + number of paths), [R, B] each.
+
+        Args:
+            counted: [R, B, N] nodes that count towards the length.
+            kept: [R, B, N, N] edges of the subgraph.
+            starts: [R, B, N] inputs in the subgraph.
+            ends: [R, B, N] outputs in the subgraph.
+        """
         least = np.where(starts, 0.0, _FAR).astype(np.float32)  # [R, B, N]
         most = -least
         ways = starts.astype(np.float32)

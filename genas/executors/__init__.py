@@ -1,1 +1,1 @@
-"""Where measurements run: one file per place."""
+"""Executors: where measurements run. One file is one executor."""

@@ -1,4 +1,4 @@
-"""Workers that each do one job at a time, whatever they are made of; a lost one is replaced and its job tried again."""
+"""The base class of executors with worker processes: a lost worker is replaced and its job is tried once more."""
 
 from __future__ import annotations
 
@@ -13,27 +13,31 @@ from genas.core.interfaces import Executor
 
 
 class Lost(Exception):
-    """The worker died in the middle of a job."""
+    """The worker died during a job."""
 
 
 class Slot(ABC):
-    """The place of one worker, started when there is work for it."""
+    """One worker, started with its first job."""
 
     @abstractmethod
     def run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """What the work returns or raises; Lost where the worker died, the next job having a new one."""
+        """Run a job in the worker: returns what it returns, raises what it raises.
+
+        Raises:
+            Lost: the worker died; the next job gets a new worker.
+        """
 
     @abstractmethod
     def close(self) -> None:
-        """End the worker, if there is one."""
+        """Stop the worker, if it is running."""
 
 
 class SlotExecutor(Executor):
-    """Jobs wait for a free slot; one whose worker dies is tried once more, and is ScoreFailed if that dies too.
+    """Runs each job in a free slot. If its worker dies, the job is tried once more, then fails with ScoreFailed.
 
     Args:
-        slots: one for each job at a time.
-        threads: of torch for each job.
+        slots: one per worker.
+        threads: torch threads per job.
     """
 
     def __init__(self, slots: Sequence[Slot], threads: int) -> None:
@@ -41,22 +45,22 @@ class SlotExecutor(Executor):
         self._free: SimpleQueue[Slot] = SimpleQueue()
         for slot in slots:
             self._free.put(slot)
-        self._hands = ThreadPoolExecutor(len(slots), thread_name_prefix="genas")
+        self._threads = ThreadPoolExecutor(len(slots), thread_name_prefix="genas")
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """A future of the work, which must be picklable."""
-        return self._hands.submit(self._run, fn, *args, **kwargs)
+        """A future of the job; function and arguments must be picklable."""
+        return self._threads.submit(self._run, fn, *args, **kwargs)
 
     def _run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         slot = self._free.get()
         try:
             return slot.run(fn, *args, **kwargs)
         except Lost:
-            return self._again(slot, fn, *args, **kwargs)
+            return self._retry(slot, fn, *args, **kwargs)
         finally:
             self._free.put(slot)
 
-    def _again(self, slot: Slot, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def _retry(self, slot: Slot, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         try:
             return slot.run(fn, *args, **kwargs)
         except Lost as error:
@@ -65,7 +69,7 @@ class SlotExecutor(Executor):
             ) from error
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers, after their jobs where `wait`."""
-        self._hands.shutdown(wait, cancel_futures=cancel_futures)
+        """Stop the workers; with `wait`, after their jobs."""
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
         while not self._free.empty():
             self._free.get().close()

@@ -1,4 +1,4 @@
-"""Measures in worker processes on this machine, several architectures at a time."""
+"""Measures several architectures at a time, in worker processes on this machine."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from genas.executors._slots import Lost, Slot, SlotExecutor
 
 
 class Processes(SlotExecutor):
-    """Each worker is a process of its own, started afresh (not forked) and with its own torch threads.
+    """Each worker is a separate process, spawned (not forked), with its own torch threads.
 
-    A worker that is killed in the middle of a job (out of memory, say) is replaced and the job tried once more; if
-    that worker dies too, the job ends as ScoreFailed, which makes a failed trial. Workers end with the process that
-    started them, however that ends.
+    If a worker is killed during a job (out of memory, say), it is replaced and the job is tried once more. If that
+    worker dies too, the job fails with ScoreFailed, which makes a failed trial. Workers end when the process that
+    started them ends, for whatever reason.
 
     Args:
-        workers: processes; None is one for each `threads` cores.
-        threads: of torch for each evaluation; None shares the cores out among the workers.
-        gpus: CUDA devices that are shared out among the workers, by number, as [0, 1]; None leaves all to each.
+        workers: number of processes; None starts one per `threads` cores.
+        threads: torch threads per measurement; None divides the cores among the workers.
+        gpus: numbers of CUDA devices to divide among the workers, such as [0, 1]; None gives every worker all of them.
     """
 
     name = "processes"
@@ -49,8 +49,8 @@ class _Process(Slot):
 
     def run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         if self._pool is None:
-            fresh = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=fresh, initializer=_begin, initargs=(self._gpus,))
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin, initargs=(self._gpus,))
         try:
             return self._pool.submit(fn, *args, **kwargs).result()
         except BrokenProcessPool as error:
@@ -64,13 +64,13 @@ class _Process(Slot):
 
 
 def _begin(gpus: Sequence[int] | None) -> None:
-    """In the worker: see only these CUDA devices, and end when the run's process ends."""
+    """In the worker: use only these CUDA devices, and end when the parent process ends."""
     if gpus is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
-    threading.Thread(target=_follow, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _follow() -> None:
+def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()

@@ -1,4 +1,4 @@
-"""Measures on a Ray cluster, this machine's own or one at an address."""
+"""Measures on a Ray cluster: a local one on this machine, or one at an address."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from genas.executors._slots import Lost, Slot, SlotExecutor
 
 
 class Ray(SlotExecutor):
-    """Each worker is a Ray actor, placed where its cores and GPUs are free.
+    """Each worker is a Ray actor, placed where enough cores and GPUs are free.
 
-    The machines of a cluster must have genas installed and see the run's folder at the same path. A job whose worker
-    dies is tried once more on a new one; if that dies too, it ends as ScoreFailed, which makes a failed trial.
+    All machines of the cluster must have genas installed and see the run's folder at the same path. If the worker of a
+    job dies, the job is tried once more on a new worker. If that dies too, the job fails with ScoreFailed, which makes
+    a failed trial.
 
     Args:
         address: of a running cluster, such as "auto" or "10.0.0.5:6379"; None starts one on this machine.
-        workers: evaluations at a time.
-        threads: cores that each worker takes, and torch's threads there.
-        gpus: GPUs that each worker takes; a part of one is allowed.
+        workers: number of measurements at a time.
+        threads: cores reserved for each worker, and its torch threads.
+        gpus: GPUs reserved for each worker; fractions are allowed.
 
     Raises:
         MissingArtifact: ray is not installed.
@@ -43,17 +44,19 @@ class Ray(SlotExecutor):
             raise MissingArtifact("The package ray", "Install it with: pip install 'genas[ray]'") from error
         own: dict[str, Any] = {}
         if address is None:
-            here = {"env_vars": {"PYTHONPATH": os.pathsep.join(sys.path)}}  # workers import what this process can
+            here = {"env_vars": {"PYTHONPATH": os.pathsep.join(sys.path)}}  # workers can import what this process can
             own = {"num_cpus": workers * threads, "include_dashboard": False, "runtime_env": here}
         try:
             ray.init(address=address, log_to_driver=False, logging_level="error", ignore_reinit_error=True, **own)
         except ConnectionError as error:
-            raise RequestError(f"There is no Ray cluster at {address!r}: {error}. Write ray for one here.") from error
+            raise RequestError(
+                f"There is no Ray cluster at {address!r}: {error}. Write ray to start one on this machine."
+            ) from error
         self._ray = ray
         super().__init__([_Actor(ray, threads, gpus) for _ in range(workers)], threads)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster; one that was started here ends."""
+        """Stop the workers and disconnect from the cluster; a cluster that was started here is stopped."""
         super().shutdown(wait, cancel_futures=cancel_futures)
         self._ray.shutdown()
 

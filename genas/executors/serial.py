@@ -1,4 +1,4 @@
-"""Measures in this process, one architecture after the other."""
+"""Measures one architecture after the other, in this process."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from genas.core.ranges import Workers
 
 
 class Serial(Executor):
-    """Work is done when `submit` returns.
+    """Runs each job within `submit`.
 
     Args:
-        threads: of torch for each evaluation on the CPU; None lets the run choose.
+        threads: torch threads per measurement on the CPU; None lets the run choose.
     """
 
     name = "serial"
@@ -24,7 +24,7 @@ class Serial(Executor):
         self.workers, self.threads = 1, threads
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """A future that is done; an error of the work is raised here and now."""
+        """A finished future of the job. An error of the job is raised immediately."""
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))
         return future

@@ -1,4 +1,4 @@
-"""Trains and measures in threads of this process, one core each: nothing is started, copied or read twice."""
+"""Trains and measures in threads of this process, one core each; data are loaded once and shared."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from genas.core.ranges import Workers
 
 
 class Threads(Executor):
-    """Each worker is a thread; torch lets go of Python's lock while it computes, so they really run side by side.
+    """Each worker is a thread. Torch releases Python's global lock while it computes, so the threads run in parallel.
 
     Args:
-        workers: threads; None is one for each core.
-        threads: of torch within each.
+        workers: number of threads; None starts one per core.
+        threads: torch threads per worker.
     """
 
     name = "threads"
@@ -32,7 +32,7 @@ class Threads(Executor):
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="genas")
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """A future of the work."""
+        """A future of the job."""
         return self._pool.submit(self._run, fn, *args, **kwargs)
 
     def _run(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -42,5 +42,5 @@ class Threads(Executor):
         return fn(*args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the threads, after their jobs where `wait`."""
+        """Stop the threads; with `wait`, after their jobs."""
         self._pool.shutdown(wait, cancel_futures=cancel_futures)

@@ -1,1 +1,1 @@
-"""The learned distribution of architectures: graph diffusion, a language model, and what they can be asked for."""
+"""Learned distributions over architectures: graph diffusion, a language model, and the conditions of both."""

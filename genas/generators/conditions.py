@@ -1,4 +1,4 @@
-"""What generated architectures are conditioned on: a performance level, levels of costs, and the task in numbers."""
+"""The conditions of generated architectures: a performance level, levels of costs, and a vector of the task."""
 
 from __future__ import annotations
 
@@ -16,43 +16,44 @@ from genas.core.records import Constraint
 
 ANY = -1
 LEVELS = 10
-Edges = Mapping[str, Sequence[float]]  # of each cost, the largest figure of each level
-_NEAR = 11  # examples of about the same cost that a performance level is taken among, at least
-_AMONG = 1000  # and at most
+Edges = Mapping[str, Sequence[float]]  # for each cost, the upper edge of each level
+_NEAR = 11  # a performance level is a rank among at least this many examples of similar cost
+_AMONG = 1000  # and among at most this many examples
 
 
 class Wish(NamedTuple):
-    """What B architectures are asked to be; -1 leaves it open, as a row of zeros does for the task."""
+    """Conditions for B architectures; a level of -1, or a task of zeros, is unconditional."""
 
-    level: Tensor  # [B] performance, 0 (worst) to 9, among those that cost about what is told
-    costs: Tensor  # [B, C] 0 (least) to 9
+    level: Tensor  # [B] performance, 0 (worst) to 9 (best), among architectures of similar cost if a cost is given
+    costs: Tensor  # [B, C] levels, 0 (least) to 9
     task: Tensor  # [B, E]
 
     def rows(self, chosen: Tensor) -> Wish:
-        """Some of the wishes."""
+        """The conditions of the chosen rows."""
         return Wish(*(part[chosen] for part in self))
 
     def to(self, device: str) -> Wish:
-        """The same on another device."""
+        """The same conditions on another device."""
         return Wish(*(part.to(device) for part in self))
 
     def opened(self) -> Wish:
-        """As many wishes for nothing in particular."""
+        """The same number of rows, all unconditional."""
         return Wish(torch.full_like(self.level, ANY), torch.full_like(self.costs, ANY), torch.zeros_like(self.task))
 
 
 class Conditions:
-    """The levels of n training examples.
+    """The conditions of n training examples.
 
-    Where costs are told, the performance level is that among the examples of the same task that cost about the same:
-    the tenth at each side in each of them, by rank. What is told together is nothing, one cost, or one count and one
-    figure of a device.
+    An example is conditioned on no cost, on one cost, or on one count together with one figure of a device. If costs
+    are given, the performance level is the rank among examples of the same task and similar cost: those within a tenth
+    of the ranks, to each side, in each given cost.
 
     Args:
-        merits: larger is better; compared within a task only.
+        merits: [n], larger is better; compared within a task only.
         tasks: name of each example's task.
-        costs: figures of each example by name; what is missing is never told.
-        task_vectors: of each example [n, E]; None is E = 0.
+        costs: costs of each example by name ("params", or "latency_ms pixel3" for a device); a missing cost is never a
+            condition.
+        task_vectors: [n, E]; None is E = 0.
     """
 
     def __init__(
@@ -68,22 +69,23 @@ class Conditions:
         counts = [i for i, name in enumerate(names) if " " not in name]
         figures = [i for i, name in enumerate(names) if " " in name]
         alone = [(i,) for i in (*counts, *figures)]
-        self.told: list[tuple[int, ...]] = [(), *alone, *product(counts, figures)]
+        # Columns of the costs that are given together; () for none.
+        self.combinations: list[tuple[int, ...]] = [(), *alone, *product(counts, figures)]
         self.costs = torch.tensor(
             [
                 [ANY if np.isnan(v) else cost_level(v, self.edges[n]) for n, v in zip(names, row, strict=True)]
                 for row in table
             ]
         ).view(len(costs), len(names))  # [n, C]
-        self.levels = torch.full((len(costs), len(self.told)), ANY)  # [n, S]
+        self.levels = torch.full((len(costs), len(self.combinations)), ANY)  # [n, S]
         for task in sorted(set(tasks)):
             rows = np.array([i for i, name in enumerate(tasks) if name == task])
-            for place, columns in enumerate(self.told):
+            for place, columns in enumerate(self.combinations):
                 self._fill(place, rows, np.asarray(merits, dtype=float), table[:, list(columns)])
         self.task = torch.zeros(len(costs), 0) if task_vectors is None else task_vectors  # [n, E]
 
     def _fill(self, place: int, rows: np.ndarray, merits: np.ndarray, costs: np.ndarray) -> None:
-        """The level of each row among those that cost about the same, for one way of telling costs."""
+        """Fill in the level of each row among examples of similar cost, for one combination of given costs."""
         rows = rows[~np.isnan(costs[rows]).any(1)]
         if not len(rows):
             return
@@ -104,31 +106,36 @@ class Conditions:
     def draw(
         self, rows: Tensor, generator: torch.Generator, *, free: float = 0.2, only: Sequence[str] | None = None
     ) -> Wish:
-        """What to train these rows [B] with.
+        """Random conditions to train these rows with.
 
-        Half of them are told no cost, and a share `free` is not told the performance, nor the task another, so that the
-        model learns the whole distribution too.
+        Half of the rows get no cost. A fraction `free` gets no performance level, and independently a fraction `free`
+        no task, so that the model learns the unconditional distribution too (classifier-free guidance).
 
         Args:
-            only: the names of the costs that may be told; None is all.
+            rows: [B] indices of examples.
+            generator: draws the conditions; on the CPU.
+            free: fraction of rows without a level, and without a task.
+            only: names of the costs that may be given; None allows all.
         """
         names = list(self.edges)
-        possible = [i for i, c in enumerate(self.told) if c and (only is None or {names[j] for j in c} <= set(only))]
+        possible = [
+            i for i, c in enumerate(self.combinations) if c and (only is None or {names[j] for j in c} <= set(only))
+        ]
         place = torch.zeros(len(rows), dtype=torch.long)
         if possible:
             drawn = torch.tensor(possible)[torch.randint(len(possible), (len(rows),), generator=generator)]
             place = drawn.where(torch.rand(len(rows), generator=generator) < 0.5, 0)
             place = place.where(self.levels[rows, place] >= 0, 0)
-        shown = torch.zeros(len(self.told), len(names), dtype=torch.bool)
-        for number, told in enumerate(self.told):
-            shown[number, list(told)] = True
+        shown = torch.zeros(len(self.combinations), len(names), dtype=torch.bool)
+        for number, columns in enumerate(self.combinations):
+            shown[number, list(columns)] = True
         level = self.levels[rows, place].masked_fill(torch.rand(len(rows), generator=generator) < free, ANY)
         keep = torch.rand(len(rows), 1, generator=generator) >= free
         return Wish(level, self.costs[rows].where(shown[place], ANY), self.task[rows] * keep)
 
 
 def _ranks(among: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The share of `among` below each value, ties counting half."""
+    """The fraction of `among` below each value; ties count half."""
     ordered = np.sort(among)
     return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * len(among))
 
@@ -139,7 +146,11 @@ def bucket(quantile: float) -> int:
 
 
 def level_of(option: float | str) -> int:
-    """The level that an option means: "top", "any" (unconditional, -1) or a quantile from 0 to 1."""
+    """The level of an option: "top", "any" (unconditional, -1) or a rank quantile from 0 (worst) to 1 (best).
+
+    Raises:
+        RequestError: the option is none of these.
+    """
     if option == "top":
         return LEVELS - 1
     if option == "any":
@@ -154,7 +165,7 @@ def level_of(option: float | str) -> int:
 
 
 def cost_edges(figures: Sequence[float] | np.ndarray) -> list[float]:
-    """The largest figure of each cost level, for levels with equal shares of these."""
+    """The upper edge of each cost level, for levels with equal numbers of these figures."""
     return [float(v) for v in np.quantile(figures, np.linspace(0, 1, LEVELS + 1)[1:], method="higher")]
 
 
@@ -164,13 +175,15 @@ def cost_level(figure: float, edges: Sequence[float]) -> int:
 
 
 def affordable(limits: Sequence[Constraint], edges: Edges, device: str | None = None) -> dict[str, list[int]]:
-    """The levels to draw from of each cost with a limit: the three largest within it.
+    """For each cost with a limit, the levels to sample from: the three largest within the limit.
 
-    At most one count and one figure of a device, those with the hardest limits, as the models were fitted.
+    At most one count and one figure of a device are returned, those with the tightest limits, because models are
+    fitted on such combinations only.
 
     Args:
-        edges: of the costs that a model knows.
-        device: whose latency_ms and energy_mj are limited.
+        limits: the limits of the run.
+        edges: of the costs that the model can be conditioned on.
+        device: the device that limits on latency_ms and energy_mj refer to.
     """
     most: dict[str, float] = {}
     for limit in limits:
@@ -183,6 +196,6 @@ def affordable(limits: Sequence[Constraint], edges: Edges, device: str | None = 
         for name, value in most.items()
         if value < edges[name][-1]
     }
-    hardest = sorted(within, key=lambda name: (within[name], name))
-    groups = [[name for name in hardest if (" " in name) == of_device] for of_device in (False, True)]
+    tightest = sorted(within, key=lambda name: (within[name], name))
+    groups = [[name for name in tightest if (" " in name) == of_device] for of_device in (False, True)]
     return {group[0]: within[group[0]] for group in groups if group}

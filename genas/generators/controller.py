@@ -1,4 +1,4 @@
-"""A recurrent controller: a small LSTM that makes the decisions of an architecture one after the other."""
+"""A recurrent controller: a small LSTM that samples the decisions of an architecture one after the other."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from torch import Tensor, nn
 from genas.encodings.decisions import Decisions
 from genas.training.fresh import seeded
 
-_BOUND = 0.08  # first weights are uniform within it, so that the first choices are nearly uniform
+_BOUND = 0.08  # initial weights are uniform in [-_BOUND, _BOUND], so that the first choices are nearly uniform
 
 
 class Draw(NamedTuple):
-    """One sequence of decisions, as it was drawn.
+    """A sampled sequence of decisions.
 
     Args:
         values: the value of each decision.
-        log_probs: the log-probability that each had when it was drawn.
+        log_probs: the log-probability of each decision at the time of sampling.
     """
 
     values: tuple[int, ...]
@@ -30,7 +30,7 @@ class Draw(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A sequence that is being drawn, with the tokens of each of its decisions (from, to)."""
+    """A sequence during sampling; `spans` holds the token range (from, to) of each decision."""
 
     values: list[int]
     log_probs: list[float]
@@ -38,22 +38,23 @@ class _Row(NamedTuple):
 
 
 class Controller(nn.Module):
-    """A distribution over the architectures of a space: each decision is drawn given all the earlier ones.
+    """An autoregressive distribution over the architectures of a space.
 
-    Source: Zoph & Le, "Neural Architecture Search with Reinforcement Learning" (ICLR 2017), section 3.1. Here the
-    choices of all decisions share one vocabulary, in which all but those of the decision at hand are masked, so the
-    first decision may be the number of nodes, and what comes next may depend on it; one layer instead of two.
+    Source: Zoph & Le, "Neural Architecture Search with Reinforcement Learning" (ICLR 2017), section 3.1. Different
+    here: the choices of all decisions share one vocabulary, and all tokens but those of the current decision are
+    masked, so that the first decision can be the number of nodes and the later ones can depend on it; one layer instead
+    of two.
 
     Args:
-        decisions: of the space.
-        width: of the embedding and of the state.
-        seed: of the first weights.
+        decisions: the decisions of the space.
+        width: size of the embedding and of the hidden state.
+        seed: seed of the initial weights.
     """
 
     def __init__(self, decisions: Decisions, *, width: int = 48, seed: int = 0) -> None:
         super().__init__()
         self._decisions = decisions
-        self._start: dict[str, int] = {}  # by decision, the token of its first choice; token 0 begins a sequence
+        self._start: dict[str, int] = {}  # token of the first choice of each decision; token 0 starts a sequence
         tokens = 1
         for size in decisions.sizes:
             for decision in decisions.of(size):
@@ -69,7 +70,7 @@ class Controller(nn.Module):
 
     @torch.no_grad()
     def sample(self, generator: np.random.Generator, count: int = 1) -> list[Draw]:
-        """Sequences of decisions, drawn independently with the generator's numbers."""
+        """Sample `count` independent sequences of decisions with the random numbers of `generator`."""
         rows = [_Row([], [], self._spans(0)[:1]) for _ in range(count)]  # the first decision is the same in every size
         tokens, state, place = torch.zeros(count, 1, dtype=torch.long), None, 0  # [count, 1]
         while any(place < len(row.spans) for row in rows):
@@ -89,16 +90,16 @@ class Controller(nn.Module):
         return [Draw(tuple(row.values), tuple(row.log_probs)) for row in rows]
 
     def forward(self, batch: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-        """Log-probability and entropy of each decision of each sequence [B, T], 0 beyond the end of shorter ones.
+        """Log-probability [B, T] and entropy [B, T] of each decision; 0 beyond the end of a shorter sequence.
 
         Args:
-            batch: sequences of values, as `sample` and `Decisions.read` give them.
+            batch: B sequences of values, as `sample` and `Decisions.read` return them.
         """
         longest = max(map(len, batch))
         chosen = torch.zeros(len(batch), longest, dtype=torch.long)  # [B, T]
         allowed = torch.zeros(len(batch), longest, self.head.out_features, dtype=torch.bool)  # [B, T, tokens]
         for row, values in enumerate(batch):
-            allowed[row, len(values) :, 0] = True  # nothing is decided there
+            allowed[row, len(values) :, 0] = True  # beyond the end: a single choice, with log-probability 0
             for place, (value, (first, last)) in enumerate(zip(values, self._spans(values[0]), strict=True)):
                 chosen[row, place] = first + value
                 allowed[row, place, first:last] = True
@@ -109,11 +110,11 @@ class Controller(nn.Module):
         return log_p.gather(2, chosen.unsqueeze(2)).squeeze(2), entropies
 
     def uniform(self, values: Sequence[int]) -> Draw:
-        """The sequence as if each of its choices had been drawn uniformly."""
+        """The sequence as a draw whose choices had uniform probabilities."""
         return Draw(tuple(values), tuple(-math.log(last - first) for first, last in self._spans(values[0])))
 
     def _spans(self, size: int) -> list[tuple[int, int]]:
-        """The tokens of each decision (from, to), where the first decision took the value `size`."""
+        """The token range (from, to) of each decision, if the first decision has the value `size`."""
         decisions = self._decisions.of(self._decisions.sizes[size])
         starts = [self._start[decision.name] for decision in decisions]
         return [(start, start + len(d.choices)) for start, d in zip(starts, decisions, strict=True)]

@@ -1,4 +1,4 @@
-"""Discrete diffusion over architectures: noise hides labels and edges, the denoiser brings a few back at a time."""
+"""Discrete diffusion over architectures: noise masks labels and edges, and denoising steps unmask a few at a time."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from genas.encodings.tensors import MASKED_EDGE, Graphs
 from genas.generators.conditions import Wish
 from genas.generators.graph_transformer import GraphTransformer
 
-_ROWS = 512  # that the network reads at once: they fit a core's cache
-_REDRAWS = 4  # of edges that leave no legal wiring together, before some are turned round
+_ROWS = 512  # batch size of the denoiser: it fits the cache of a core
+_REDRAWS = 4  # attempts to redraw edges that no legal wiring has, before some of them are flipped
 
 
 class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
-    """Noise that hides each open entry with probability t, and its reversal in a few steps from t = 1 to 0.
+    """Noise that masks each open entry with probability t, and denoising in a few steps from t = 1 to 0.
 
     Source: Austin et al., D3PM (2021), absorbing state, Section 3.1, with t uniform in (0, 1] (Sahoo et al., MDLM 2024,
-    log-linear schedule). On the way back the number of entries shown at each step is fixed instead of binomial, and
-    edges tend to come before labels, which are easier to choose once the wiring is known.
+    log-linear schedule). Different here: a denoising step unmasks a fixed rather than a binomial number of entries, and
+    edges tend to come before labels, because labels are easier to choose once the wiring is known.
 
     Args:
-        num_inference_steps: on the way back.
-        head_start: of edges over labels: 0 is none, with 1 all of them are shown before any label.
+        num_inference_steps: number of denoising steps.
+        head_start: how much earlier edges are unmasked than labels; 0: in the same order; 1: all edges come first.
     """
 
     order = 1
@@ -44,11 +44,11 @@ class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
         self.set_timesteps(num_inference_steps)
 
     def set_timesteps(self, num_inference_steps: int) -> None:
-        """Choose how many steps sampling takes."""
+        """Set the number of denoising steps."""
         self.timesteps = torch.linspace(1.0, 0.0, num_inference_steps + 1)
 
     def add_noise(self, values: Tensor, masked: int, hideable: Tensor, t: Tensor, generator: torch.Generator) -> Tensor:
-        """The values with hideable entries replaced by `masked`, each with its row's probability t [B]."""
+        """The values [B, ...] with hideable entries replaced by `masked`, with probability t [B] of their row."""
         draw = torch.rand(values.shape, generator=generator)
         hidden = draw < t.view(-1, *[1] * (values.dim() - 1))
         return torch.where(hidden & hideable, masked, values)
@@ -56,15 +56,16 @@ class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
     def step(
         self, hidden: Tensor, hideable: Tensor, index: int, generator: torch.Generator, *, labels: int = 0
     ) -> Tensor:
-        """Which hidden entries are shown at a step, as booleans [B, L]: random ones, always as many as t says.
+        """Which masked entries to unmask at a step, as booleans [B, L]: a random choice, of the number that t requires.
 
-        With as many steps as entries it is one at a time, and samples follow the model exactly.
+        With as many steps as entries, one entry is unmasked at a time, and samples follow the model exactly.
 
         Args:
-            hidden: [B, L].
-            hideable: [B] how many were hidden at t = 1.
-            index: which step of `timesteps`.
-            labels: how many of the first entries are labels that wait for edges.
+            hidden: [B, L] True at masked entries.
+            hideable: [B] number of masked entries at t = 1.
+            index: index into `timesteps`.
+            generator: draws the choice.
+            labels: number of leading entries that are labels, and so come after edges.
         """
         left = (hideable * self.timesteps[index + 1] + 1e-4).floor().long()  # [B]
         count = hidden.sum(1) - left
@@ -77,17 +78,17 @@ class AbsorbingScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
 
 @dataclass
 class ArchDiffusionOutput(BaseOutput):  # type: ignore[misc]
-    """Graphs without masked entries."""
+    """The sampled graphs, without masked entries."""
 
     graphs: Graphs
 
 
 class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
-    """Fills the masked entries of graphs; what is not masked stays, so a partly masked architecture is edited.
+    """Samples the masked entries of graphs. All other entries stay, so a partly masked architecture is edited.
 
     Args:
-        denoiser: predicts clean entries.
-        scheduler: decides which are shown when.
+        denoiser: predicts the clean entries.
+        scheduler: decides which entries are unmasked at which step.
     """
 
     def __init__(self, denoiser: GraphTransformer, scheduler: AbsorbingScheduler) -> None:
@@ -96,7 +97,13 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
 
     @torch.no_grad()
     def node_counts(self, wish: Wish, generator: torch.Generator, possible: Sequence[int]) -> list[int]:
-        """Numbers of nodes, among the possible, as training had them under such wishes."""
+        """Sample numbers of nodes from the learned distribution under the conditions.
+
+        Args:
+            wish: the conditions of B graphs.
+            generator: on the CPU.
+            possible: numbers of nodes to sample from.
+        """
         logits = self.denoiser.node_counts(wish.to(self.denoiser.device)).float().cpu()
         barred = torch.tensor([n not in possible for n in range(logits.shape[1])])
         return [int(n) for n in _draw(logits.masked_fill(barred, -torch.inf), generator)]
@@ -114,20 +121,21 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         num_inference_steps: int = 8,
         generator: torch.Generator | None = None,
     ) -> ArchDiffusionOutput:
-        """Sample.
+        """Sample the masked entries of B graphs.
 
         Args:
-            start: masked where open.
-            allowed: [B, N, K] labels each node may have.
-            wish: of each.
-            wirings: those that are legal, where edges depend on each other; no draw leaves them.
-            guidance: 1 is the conditional model itself, more exaggerates the wish (Ho and Salimans, 2022).
-            temperature: below 1 prefers the likely.
-            num_inference_steps: at most so many; never more than there are masked entries.
+            start: the graphs, masked where they are open.
+            allowed: [B, N, K] labels that each node may have.
+            wish: the conditions.
+            wirings: the legal wirings, if edges depend on each other; only these are sampled.
+            guidance: weight of classifier-free guidance (Ho and Salimans, 2022): 1 is the conditional model itself,
+                larger values exaggerate the conditions.
+            temperature: below 1 prefers likely entries.
+            num_inference_steps: number of denoising steps; at most one per masked entry is used.
             generator: on the CPU; the same state gives the same graphs.
 
         Raises:
-            InvalidArchitecture: where no legal wiring has the edges that are given.
+            InvalidArchitecture: no legal wiring has the unmasked edges of `start`.
         """
         generator = generator or torch.Generator().manual_seed(0)
         masked, (nodes, edges) = len(self.denoiser.config.ops), start
@@ -155,13 +163,15 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
     def edit(
         self, graphs: Graphs, allowed: Tensor, wish: Wish, keep: tuple[Tensor, Tensor], blank: Graphs, **options: Any
     ) -> ArchDiffusionOutput:
-        """Sample again what is not kept; the frame's fixed parts stay anyhow.
+        """Sample again all entries that are not kept. Fixed parts of the frame always stay.
 
         Args:
-            graphs: whole.
-            keep: the nodes [B, N] and edges [B, N, N] that stay, as booleans.
-            blank: the same sizes with everything masked that may be.
-            options: those of a call.
+            graphs: without masked entries.
+            allowed: [B, N, K] labels that each node may have.
+            wish: the conditions.
+            keep: the nodes [B, N] and edges [B, N, N] to keep, as booleans.
+            blank: graphs of the same sizes with all open entries masked.
+            options: as for a call of the pipeline.
         """
         start = Graphs(graphs.nodes.where(keep[0], blank.nodes), graphs.edges.where(keep[1], blank.edges))
         return self(start, allowed, wish, **options)
@@ -176,27 +186,29 @@ class ArchDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
         guidance: float,
         wired: bool,
     ) -> tuple[Tensor, Tensor]:
-        """Guided log-probabilities of labels [B, N, K] and edges [B, N, N, 2], on the CPU; equal rows are read
-        once; all rows are taken to have one task."""
+        """Guided log-probabilities of labels [B, N, K] and edges [B, N, N, 2], on the CPU.
+
+        Equal rows are computed once. All rows must have the same task.
+        """
         part = (share * 1e6).round().long()
         kind = [*graphs.nodes.T, *graphs.edges.flatten(1).T, wish.level, *wish.costs.T, part]
         row, place = _distinct(torch.stack(kind, 1))
         graphs, allowed, share, wish = graphs.rows(row), allowed[row], share[row], wish.rows(row)
-        nothing = wish.opened()
-        free = guidance == 1.0 or all(torch.equal(a, b) for a, b in zip(wish, nothing, strict=True))
-        if not free:  # conditional and unconditional in one batch
+        unconditional = wish.opened()
+        unguided = guidance == 1.0 or all(torch.equal(a, b) for a, b in zip(wish, unconditional, strict=True))
+        if not unguided:  # conditional and unconditional in one batch
             graphs, share = Graphs(*(torch.cat([v, v]) for v in graphs)), torch.cat([share, share])
-            wish = Wish(*(torch.cat(pair) for pair in zip(wish, nothing, strict=True)))
+            wish = Wish(*(torch.cat(pair) for pair in zip(wish, unconditional, strict=True)))
         device, parts = self.denoiser.device, []
         for rows in torch.split(torch.arange(len(share)), _ROWS):
             batch = graphs.rows(rows).to(device), wish.rows(rows).to(device), share[rows].to(device)
             parts.append(self.denoiser(*batch[0], *batch[1:], wired=wired))
-        label, edge = (torch.cat([v.float().cpu() for v in found]) for found in zip(*parts, strict=True))
-        label = log_softmax(label.masked_fill(~(allowed if free else torch.cat([allowed, allowed])), -1e9), -1)
+        label, edge = (torch.cat([v.float().cpu() for v in logits]) for logits in zip(*parts, strict=True))
+        label = log_softmax(label.masked_fill(~(allowed if unguided else torch.cat([allowed, allowed])), -1e9), -1)
         edge = torch.stack([logsigmoid(-edge), logsigmoid(edge)], dim=-1)
-        if not free:
-            (told, label), (joined, edge) = label.chunk(2), edge.chunk(2)
-            label, edge = label + guidance * (told - label), edge + guidance * (joined - edge)
+        if not unguided:
+            (guided_label, label), (guided_edge, edge) = label.chunk(2), edge.chunk(2)
+            label, edge = label + guidance * (guided_label - label), edge + guidance * (guided_edge - edge)
         return label[place], edge[place] if wired else edge
 
 
@@ -209,11 +221,15 @@ def _shown(
     wirings: LegalWirings | None,
     generator: torch.Generator,
 ) -> Tensor:
-    """The edges [B, N, N] with the chosen ones drawn so that a legal wiring has all that is shown then.
+    """The edges [B, N, N] with the chosen ones sampled so that a legal wiring has all unmasked edges.
 
     Args:
-        log_probs: [B, N, N, 2].
+        edges: [B, N, N] before the step.
+        log_probs: [B, N, N, 2] of each edge being absent and present.
+        chosen: [B, N, N] the edges to unmask, as booleans.
         count: [B] numbers of nodes.
+        wirings: the legal wirings; None leaves every combination of edges legal.
+        generator: on the CPU.
     """
     drawn = _draw(log_probs, generator).where(chosen, edges)
     if wirings is None:
@@ -228,34 +244,38 @@ def _shown(
 
 
 def _draw(log_probs: Tensor, generator: torch.Generator) -> Tensor:
-    """One class each, by the Gumbel-max trick."""
+    """Sample one class per row of the last dimension, by the Gumbel-max trick."""
     uniform = torch.rand(log_probs.shape, generator=generator).clamp(min=1e-20)
     return (log_probs - (-uniform.log()).log()).argmax(-1)
 
 
 def _distinct(values: Tensor) -> tuple[Tensor, Tensor]:
-    """The number of one row of each kind, and which of these every row [B, C] equals; by 64-bit fingerprints."""
+    """Distinct rows of values [B, C], compared by 64-bit fingerprints.
+
+    Returns:
+        the index [K] of one row of each kind, and for every row [B] the position of its kind in these.
+    """
     factors = torch.randint(-(2**62), 2**62, (values.shape[1],), generator=torch.Generator().manual_seed(0))
     kinds, place = torch.unique(((values + 7) * factors).sum(1), return_inverse=True)
     return torch.empty_like(kinds).scatter_(0, place, torch.arange(len(values))), place
 
 
 def load(folder: Path, device: str = "cpu") -> ArchDiffusionPipeline:
-    """The pipeline that `save_pretrained` wrote, part by part, which shows no progress bar."""
+    """The pipeline that `save_pretrained` wrote; loaded part by part, which shows no progress bar."""
     denoiser = GraphTransformer.from_pretrained(folder / "denoiser").eval()
     scheduler = AbsorbingScheduler.from_pretrained(folder / "scheduler")
     return ArchDiffusionPipeline(denoiser, scheduler).to(device)  # type: ignore[no-any-return]
 
 
 class Examples(NamedTuple):
-    """Whole graphs, the same with everything masked that may be, and the labels each node may have [B, N, K]."""
+    """A batch of graphs to train on."""
 
-    graphs: Graphs
-    blank: Graphs
-    allowed: Tensor
+    graphs: Graphs  # without masked entries
+    blank: Graphs  # the same with all open entries masked
+    allowed: Tensor  # [B, N, K] labels that each node may have
 
     def rows(self, chosen: Tensor) -> Examples:
-        """Some of the examples."""
+        """The examples of the chosen rows."""
         return Examples(self.graphs.rows(chosen), self.blank.rows(chosen), self.allowed[chosen])
 
 
@@ -266,13 +286,19 @@ def denoising_loss(
     wish: Wish,
     generator: torch.Generator,
 ) -> Tensor:
-    """Mean cross-entropy of the hidden entries, per graph and then over graphs with any, and of node counts; in nats.
+    """The training loss in nats: mean cross-entropy of masked entries, plus that of the number of nodes.
 
-    Source: Hoogeboom et al., Autoregressive diffusion models (2022), eq. 6: a mean over the hidden entries with a
-    uniform share hidden bounds the likelihood, up to the number of entries.
+    The mean is over the masked entries of a graph, then over all graphs with masked entries.
+
+    Source: Hoogeboom et al., Autoregressive diffusion models (2022), eq. 6: with a uniformly distributed fraction of
+    masked entries, their mean loss bounds the likelihood, up to the number of entries.
 
     Args:
-        wish: of each.
+        denoiser: the network to train.
+        scheduler: adds the noise.
+        examples: B clean graphs.
+        wish: their conditions.
+        generator: draws the noise; on the CPU.
     """
     graphs, blank, allowed = examples
     masked = len(denoiser.config.ops)

@@ -1,4 +1,4 @@
-"""A small transformer over graphs that tells what their masked labels and edges probably are."""
+"""The denoiser: a small transformer over graphs that predicts masked labels and edges."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from genas.generators.conditions import ANY, LEVELS, Wish
 
-_PAIRS = 7  # forward absent, present, masked; the same backward; a node with itself
+_PAIRS = 7  # kinds of node pairs: forward edge absent, present, masked; the same backward; a node with itself
 
 
 class _Block(nn.Module):
-    """Attention biased by what joins two nodes, then a feed-forward layer."""
+    """Attention with a bias per kind of node pair, then a feed-forward layer."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -25,12 +25,12 @@ class _Block(nn.Module):
         self.up, self.down = nn.Linear(width, 3 * width), nn.Linear(3 * width, width)
 
     def forward(self, x: Tensor, condition: Tensor, pairs: Tensor, real: Tensor) -> Tensor:
-        """One block.
+        """The updated node states [B, N, W].
 
         Args:
-            x: [B, N, W].
-            condition: [B, 1, W], added to what the block reads.
-            pairs: [B, N, N] kinds of pair.
+            x: [B, N, W] node states.
+            condition: [B, 1, W], added to the input of both layers.
+            pairs: [B, N, N] kind of each node pair.
             real: [B, N], False at padding.
         """
         batch, nodes, width = x.shape
@@ -43,7 +43,7 @@ class _Block(nn.Module):
 
 
 class _Thermometer(nn.Module):
-    """Levels [B, K] as the sum of a step for each level reached, so that near levels share; -1 adds nothing."""
+    """Embeds levels [B, K] as the sum of one vector per level reached, so that near levels share; -1 adds nothing."""
 
     def __init__(self, kinds: int, width: int) -> None:
         super().__init__()
@@ -51,23 +51,27 @@ class _Thermometer(nn.Module):
 
     def forward(self, levels: Tensor) -> Tensor:
         reached = levels[..., None] >= torch.arange(LEVELS, device=levels.device)
-        told = (levels >= 0)[..., None]
-        return self.steps(torch.cat([reached, told], -1).flatten(1).to(self.steps.weight.dtype))  # type: ignore[no-any-return]
+        conditioned = (levels >= 0)[..., None]
+        return self.steps(torch.cat([reached, conditioned], -1).flatten(1).to(self.steps.weight.dtype))  # type: ignore[no-any-return]
 
 
 class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """Predicts the clean graph from a partly masked one and a wish.
+    """Predicts the clean graph from a partly masked one and the conditions.
 
-    Source: Vignac et al., DiGress (2023), Section 4, a transformer whose attention sees the edges; here edges enter as
-    a bias per head only, nodes keep their place in the topological order, levels are thermometer codes, and the number
-    of nodes is predicted from the wish.
+    Source: Vignac et al., DiGress (2023), Section 4, a transformer whose attention sees the edges. Different here:
+    edges enter only as a bias per head, nodes keep their position in the topological order, levels are thermometer
+    codes, and the number of nodes is predicted from the conditions.
 
     Args:
         space: name of the space it was fitted on.
-        ops: labels in the order of their ids, K of them.
-        max_nodes: N, the most nodes of a graph.
-        costs: the largest figure of each level, for each cost that can be told, C of them.
-        task_size: E, the length of a task's vector; 0 where tasks are not told apart.
+        ops: the K labels in the order of their ids.
+        max_nodes: N, the largest number of nodes of a graph.
+        costs: for each of the C costs, the upper edge of each level.
+        task_size: E, the length of a task vector; 0 for a model that is not conditioned on the task.
+        width: W, the size of a node state.
+        depth: number of blocks.
+        heads: attention heads per block.
+        dropout: dropout rate.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -98,13 +102,14 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.edge_head = nn.Sequential(nn.GELU(), nn.Linear(width, 1))
 
     def condition(self, wish: Wish, share: Tensor) -> Tensor:
-        """What the blocks are told [B, W].
+        """The embedded conditions [B, W].
 
         Args:
-            share: [B] how much of what can be masked is, in (0, 1].
+            wish: the conditions.
+            share: [B] fraction of the open entries that are masked, in (0, 1].
         """
-        told = (wish.costs >= 0).any(1)  # a level among equals at a cost is another thing than one among all
-        level = torch.stack([wish.level.masked_fill(told, ANY), wish.level.masked_fill(~told, ANY)], 1)
+        with_cost = (wish.costs >= 0).any(1)  # a level among graphs of equal cost differs from a level among all
+        level = torch.stack([wish.level.masked_fill(with_cost, ANY), wish.level.masked_fill(~with_cost, ANY)], 1)
         x = self.levels(torch.cat([level, wish.costs], 1)) + self.share(share[:, None])
         if self.task is not None:
             x = x + self.task(wish.task)
@@ -117,13 +122,14 @@ class GraphTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def forward(
         self, nodes: Tensor, edges: Tensor, wish: Wish, share: Tensor, *, wired: bool = True
     ) -> tuple[Tensor, Tensor]:
-        """Logits of the labels [B, N, K] and of each edge being there [B, N, N].
+        """Logits of the labels [B, N, K] and of each edge being present [B, N, N].
 
         Args:
-            nodes: [B, N] ids, masked where hidden.
-            edges: [B, N, N], masked where hidden.
-            share: [B] how much of what can be masked is, in (0, 1].
-            wired: whether edges are wanted; they come as [0, N, N] otherwise.
+            nodes: [B, N] ids of labels, some masked.
+            edges: [B, N, N] states of edges, some masked.
+            wish: the conditions.
+            share: [B] fraction of the open entries that are masked, in (0, 1].
+            wired: whether to compute edges; otherwise their logits are empty, [0, N, N].
         """
         real = nodes != len(self.config.ops) + 1
         place = torch.arange(nodes.shape[1], device=real.device)

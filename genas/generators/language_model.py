@@ -1,4 +1,4 @@
-"""A small causal language model of architectures of several spaces: wishes and past trials before, choices after."""
+"""A small causal language model of architectures, conditioned on past trials, a level, costs and the task."""
 
 from __future__ import annotations
 
@@ -22,23 +22,30 @@ from genas.core.records import Architecture
 from genas.generators.conditions import LEVELS, Conditions, Wish, bucket
 from genas.generators.grammar import PAD, Grammar
 
-Shot = tuple[Architecture, int]  # a past trial with its performance level among the past
-_FORGET = 0.5  # share of sentences that are not told a past
-_POOL = 32  # trials that a training sentence's past is the best of, at most
+Shot = tuple[Architecture, int]  # a past trial, and its performance level among all past trials
+_FORGET = 0.5  # fraction of training sentences without a history
+_POOL = 32  # the history of a training sentence is the best of at most this many trials
 
 
 class ArchLM(LlamaForCausalLM):  # type: ignore[misc]
-    """A Llama whose second word, `<task>`, is moved by the task's vector; without a vector it is a plain Llama.
+    """A Llama that adds a projection of the task vector to its second word, `<task>`; without one, a plain Llama.
 
-    Its config also holds, by space, `slots` (what each number of nodes leaves open) and `costs` (what levels mean).
+    For each space, its config also holds `slots` (the number of open choices of each size) and `costs` (the edges of
+    the cost levels).
     """
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__(config)
-        self.task = nn.Embedding(config.task_size, config.hidden_size)  # a row for each number of the vector
+        self.task = nn.Embedding(config.task_size, config.hidden_size)  # one row per entry of the task vector
 
     def read(self, ids: Tensor, task: Tensor, past: Any = None) -> Any:
-        """The output for whole sentences [B, L] of tasks [B, E], or for what follows a past."""
+        """The model's output for sentences.
+
+        Args:
+            ids: [B, L] whole sentences, or the words after those in `past`.
+            task: [B, E] task vectors.
+            past: cached keys and values of earlier words.
+        """
         embedded = self.get_input_embeddings()(ids)
         if past is None and self.config.task_size:
             moved = embedded[:, 1] + 0.02 * task @ self.task.weight
@@ -54,11 +61,14 @@ def new_model(
     width: int = 64,
     depth: int = 3,
 ) -> ArchLM:
-    """An untrained model whose level words lie on lines, so that near levels start alike; call under a torch seed.
+    """An untrained model. Its level words start on a line, so that near levels are alike. Call it under a torch seed.
 
     Args:
-        known: by space, `slots` and `costs`.
-        task_size: E, the length of a task's vector; 0 where tasks are not told.
+        vocabulary: the words in the order of their ids.
+        known: `slots` and `costs` of each space.
+        task_size: E, the length of a task vector; 0 for a model that is not conditioned on the task.
+        width: hidden size.
+        depth: number of layers.
     """
     config = LlamaConfig(
         vocab_size=len(vocabulary),
@@ -72,7 +82,7 @@ def new_model(
         bos_token_id=None,
         eos_token_id=None,
         tie_word_embeddings=False,
-        task_size=task_size,  # this and the next are not transformers' own
+        task_size=task_size,  # this and `spaces` are additions of ours
         spaces={name: dict(parts) for name, parts in known.items()},
     )
     model = ArchLM(config)
@@ -84,35 +94,34 @@ def new_model(
 
 
 class Part(NamedTuple):
-    """Measured architectures of one space: what there is to learn from."""
+    """Measured architectures of one space to train on."""
 
     grammar: Grammar
     archs: Sequence[Architecture]
     merits: Sequence[float]
     tasks: Sequence[str]
-    given: Conditions
+    conditions: Conditions
 
 
 class Lesson(NamedTuple):
-    """Sentences, padded: their ids [B, L], the row of masks each choice was made by [B, L] (0: not to be learned), and
-    the vectors of their tasks [B, E]."""
+    """A batch of padded training sentences."""
 
-    ids: Tensor
-    choice: Tensor
-    task: Tensor
+    ids: Tensor  # [B, L] word ids
+    choice: Tensor  # [B, L] row of the masks for each choice; 0 where there is nothing to learn
+    task: Tensor  # [B, E] task vectors
 
 
 class Corpus:
-    """Sentences to learn from: `<space> <task>`, a past of a few worse trials in ascending order, wish, architecture.
+    """Training sentences: `<space> <task>`, a history of a few worse trials, conditions, architecture.
 
-    Source: pasts in ascending order of merit, so that the next is an improvement: Laskin et al., In-context
-    reinforcement learning with algorithm distillation (2022), and prompts from worst to best as in Yang et al., Large
-    language models as optimizers (2023). Here a past is the best few of a random number of worse architectures of the
-    same task, each after its level among these, which is what a run knows of its trials.
+    Source: histories in ascending order of merit, so that the next architecture is an improvement: Laskin et al.,
+    In-context reinforcement learning with algorithm distillation (2022), and prompts from worst to best as in Yang et
+    al., Large language models as optimizers (2023). Here a history is the best few of a random number of worse
+    architectures of the same task. Each follows its level among these, because a run knows no more about its trials.
 
     Args:
-        parts: one for each space, in one vocabulary.
-        shots: trials that a past holds at most.
+        parts: one per space, with a common vocabulary.
+        shots: maximum number of trials in a history.
     """
 
     def __init__(self, parts: Sequence[Part], shots: int) -> None:
@@ -128,7 +137,7 @@ class Corpus:
         self.learned(torch.arange(rows))
 
     def learned(self, rows: Tensor) -> None:
-        """Only these rows may stand in pasts."""
+        """Restrict histories to these rows (training examples, say, without held-out ones)."""
         chosen = set(rows.tolist())
         self._ordered = []
         for part, start in zip(self.parts, self._starts, strict=True):
@@ -136,21 +145,21 @@ class Corpus:
             for row in sorted(range(len(part.archs)), key=lambda i: (part.merits[i], i)):
                 if start + row in chosen:
                     tasks[part.tasks[row]].append(row)
-            self._ordered.append({t: ([part.merits[i] for i in found], found) for t, found in tasks.items()})
+            self._ordered.append({t: ([part.merits[i] for i in own], own) for t, own in tasks.items()})
 
     def lesson(self, rows: Tensor, generator: torch.Generator, *, free: float = 0.2) -> Lesson:
-        """A sentence for each of these rows [B], with what it is told drawn anew; see `Conditions.draw` for `free`."""
+        """One sentence per row [B], with a newly drawn history and conditions; `free` is as in `Conditions.draw`."""
         ids, choices, task = [], [], []
         for number, part in enumerate(self.parts):
             start = self._starts[number]
             own = rows[(rows >= start) & (rows < start + len(part.archs))] - start
             if not len(own):
                 continue
-            wish = part.given.draw(own, generator, free=free)
+            wish = part.conditions.draw(own, generator, free=free)
             drawn = torch.rand(len(own), 2 + _POOL, generator=generator).tolist()
-            said = part.grammar.wish(wish, list(part.given.edges))
+            conditions = part.grammar.wish(wish, list(part.conditions.edges))
             task.append(wish.task)
-            for row, words, chance in zip(own.tolist(), said, drawn, strict=True):
+            for row, words, chance in zip(own.tolist(), conditions, drawn, strict=True):
                 before = [*part.grammar.head(), *self._past(number, row, chance), *words]
                 text, plan = self._texts[number][row]
                 ids.append([*before, *text])
@@ -160,24 +169,34 @@ class Corpus:
         return Lesson(padded[0], padded[1], torch.cat(task))
 
     def _past(self, number: int, row: int, chance: Sequence[float]) -> list[int]:
-        """The best few of a random number of worse architectures, by chances in [0, 1)."""
+        """The words of a random history: the best few of a random number of worse architectures.
+
+        Args:
+            number: of the part.
+            row: of the architecture in it.
+            chance: random numbers in [0, 1).
+        """
         part = self.parts[number]
         merits, worse = self._ordered[number][part.tasks[row]]
         count = bisect_left(merits, part.merits[row])
         shots = int(chance[0] / (1 - _FORGET) * (self.shots + 1)) if chance[0] < 1 - _FORGET else 0
         pool = sorted({int(c * count) for c in chance[2 : 2 + max(shots, int(chance[1] * _POOL))]}) if count else []
-        said = []
+        words = []
         for place in range(max(0, len(pool) - shots), len(pool) if shots else 0):
-            said += [part.grammar.level(bucket((place + 0.5) / len(pool))), *self._texts[number][worse[pool[place]]][0]]
-        return said
+            level = part.grammar.level(bucket((place + 0.5) / len(pool)))
+            words += [level, *self._texts[number][worse[pool[place]]][0]]
+        return words
 
 
 def lm_loss(model: ArchLM, lesson: Lesson, masks: Tensor, generator: torch.Generator, *, hide: float = 0.2) -> Tensor:
-    """Mean cross-entropy, in nats, of the words that the grammar leaves a choice for.
+    """Mean cross-entropy, in nats, of the words at which the grammar leaves a choice.
 
     Args:
-        masks: of the corpus.
-        hide: while training, the share of an architecture's own words that the model cannot see, against overfitting.
+        model: the model to train or to judge.
+        lesson: a batch of sentences.
+        masks: [M, V] of the corpus.
+        generator: draws the hidden words; on the CPU.
+        hide: during training, the fraction of an architecture's words hidden from the model, against overfitting.
     """
     ids, choice = lesson.ids, lesson.choice
     seen = ids
@@ -193,7 +212,7 @@ def lm_loss(model: ArchLM, lesson: Lesson, masks: Tensor, generator: torch.Gener
 def tune(
     model: ArchLM, corpus: Corpus, generator: torch.Generator, *, steps: int, batch: int = 32, rate: float = 2e-3
 ) -> ArchLM:
-    """Fit the model further to a small corpus, in place; the same state of the generator gives the same weights."""
+    """Fine-tune the model in place on a small corpus; the same state of the generator gives the same weights."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
     total = sum(len(part.archs) for part in corpus.parts)
@@ -221,25 +240,29 @@ def sample(
     temperature: float = 1.0,
     guidance: float = 1.0,
 ) -> list[Architecture]:
-    """Architectures drawn word by word, each word among those the grammar allows.
+    """Sample architectures word by word, each word among those the grammar allows.
 
     Args:
-        wish: of each, the costs as in the model's config of the space.
-        history: past trials from worst to best, each with its level; the same before every architecture.
-        guidance: 1 is the model itself, more exaggerates the wish and the history (Sanchez et al., 2024, eq. 3).
+        model: the language model.
+        grammar: of the space.
+        wish: the conditions of B architectures, with the costs of the model's config for this space.
         generator: on the CPU; the same state gives the same architectures.
+        history: past trials from worst to best, each with its level; the same for all architectures.
+        temperature: below 1 prefers likely words.
+        guidance: 1 is the model itself; larger values exaggerate the conditions and the history (classifier-free
+            guidance, Sanchez et al., 2024, eq. 3).
     """
     costs = list(model.config.spaces[grammar.space.name]["costs"])
-    past = _said(grammar, history)
-    nothing = wish.opened()
-    guided = guidance != 1.0 and (past or not all(torch.equal(a, b) for a, b in zip(wish, nothing, strict=True)))
+    past = _history_words(grammar, history)
+    unconditional = wish.opened()
+    guided = guidance != 1.0 and (past or not all(torch.equal(a, b) for a, b in zip(wish, unconditional, strict=True)))
     streams = [_Stream(model, grammar, wish, costs, past)]
-    streams += [_Stream(model, grammar, nothing, costs, [])] if guided else []
+    streams += [_Stream(model, grammar, unconditional, costs, [])] if guided else []
     written = torch.zeros(len(wish.level), 0, dtype=torch.long)
     for _ in range(grammar.length):
         blocked = ~grammar.allowed(written)  # [B, V]
-        given, *free = (torch.log_softmax(stream.logits().masked_fill(blocked, -1e9), -1) for stream in streams)
-        logits = free[0] + guidance * (given - free[0]) if free else given
+        conditional, *free = (torch.log_softmax(stream.logits().masked_fill(blocked, -1e9), -1) for stream in streams)
+        logits = free[0] + guidance * (conditional - free[0]) if free else conditional
         word = torch.multinomial(torch.softmax(logits / temperature, -1), 1, generator=generator)
         written = torch.cat([written, word], dim=1)
         for stream in streams:
@@ -247,8 +270,8 @@ def sample(
     return grammar.decode(written)
 
 
-def _said(grammar: Grammar, history: Sequence[Shot]) -> list[int]:
-    """The words of past trials, each after its level."""
+def _history_words(grammar: Grammar, history: Sequence[Shot]) -> list[int]:
+    """The word ids of past trials, each after the word of its level."""
     return [word for arch, level in history for word in (grammar.level(level), *grammar.encode(arch)[0])]
 
 
@@ -256,14 +279,16 @@ def _said(grammar: Grammar, history: Sequence[Shot]) -> list[int]:
 def favour(
     model: ArchLM, grammar: Grammar, archs: Sequence[Architecture], wish: Wish, *, history: Sequence[Shot] = ()
 ) -> Tensor:
-    """How much likelier each architecture is where the wish and the history are told than where nothing is, nats [B].
+    """Log-likelihood ratio [B], in nats, of each architecture with and without the conditions and the history.
 
-    Source: the ratio of densities l(x) / g(x) of Bergstra et al., TPE (2011), Section 4.2, as a logarithm; here one
-    model gives both.
+    Source: the density ratio l(x) / g(x) of Bergstra et al., TPE (2011), Section 4.2, as a logarithm; here one model
+    provides both densities.
 
     Args:
-        archs: at least one, all of which fit the grammar.
-        wish: for each of them, as for `sample`.
+        model: the language model.
+        grammar: of the space.
+        archs: B architectures, at least one, all of which fit the grammar.
+        wish: their conditions, as for `sample`.
         history: as for `sample`.
     """
     costs = list(model.config.spaces[grammar.space.name]["costs"])
@@ -273,25 +298,25 @@ def favour(
         torch.tensor([part + [0] * (most - len(part)) for part in parts]) for parts in zip(*texts, strict=True)
     )
 
-    def likelihood(told: Wish, past: Sequence[int]) -> Tensor:
-        before = torch.tensor([[*grammar.head(), *past, *said] for said in grammar.wish(told, costs)])
-        ids, task = torch.cat([before, words], dim=1).to(model.device), told.task.to(model.device)
+    def log_likelihood(given: Wish, past: Sequence[int]) -> Tensor:
+        before = torch.tensor([[*grammar.head(), *past, *condition] for condition in grammar.wish(given, costs)])
+        ids, task = torch.cat([before, words], dim=1).to(model.device), given.task.to(model.device)
         logits = model.read(ids, task).logits[:, -most - 1 : -1].float().cpu()  # [B, most, V]
-        shares = torch.log_softmax(logits.masked_fill(~grammar.masks[plan], -1e9), -1)
-        return shares.gather(2, words[..., None])[..., 0].sum(1)  # padding is certain and adds nothing
+        log_p = torch.log_softmax(logits.masked_fill(~grammar.masks[plan], -1e9), -1)
+        return log_p.gather(2, words[..., None])[..., 0].sum(1)  # padding has probability 1 and adds nothing
 
-    return likelihood(wish, _said(grammar, history)) - likelihood(wish.opened(), [])
+    return log_likelihood(wish, _history_words(grammar, history)) - log_likelihood(wish.opened(), [])
 
 
 class _Stream:
-    """Sentences being written, told one thing."""
+    """Sentences during sampling under one set of conditions, with cached keys and values."""
 
     def __init__(self, model: ArchLM, grammar: Grammar, wish: Wish, costs: Sequence[str], past: Sequence[int]) -> None:
         self.model, self.task, self.cache = model, wish.task.to(model.device), None
         self.fed = torch.tensor([[*grammar.head(), *past, *words] for words in grammar.wish(wish, costs)])
 
     def logits(self) -> Tensor:
-        """Of the next word, on the CPU, after reading what was fed, [B, V]."""
+        """Logits [B, V] of the next word, on the CPU, after the words in `fed`."""
         output = self.model.read(self.fed.to(self.model.device), self.task, self.cache)
         self.cache = output.past_key_values
         return output.logits[:, -1].float().cpu()  # type: ignore[no-any-return]
@@ -307,9 +332,9 @@ def save(model: ArchLM, vocabulary: Sequence[str], folder: Path) -> None:
 
 
 def load(folder: Path, space: SearchSpace, device: str = "cpu") -> tuple[ArchLM, Grammar]:
-    """The model that `save` wrote, ready to sample from, and the grammar of the space in its words.
+    """The model that `save` wrote, in evaluation mode, and the grammar of the space in its vocabulary.
 
-    The grammar has no frames where the model does not know the space, or another form of it.
+    The grammar has no frames if the model was not fitted on this space, or on another variant of it.
 
     Raises:
         MissingArtifact: the folder holds the weights of an earlier version, or of another model.
@@ -318,9 +343,9 @@ def load(folder: Path, space: SearchSpace, device: str = "cpu") -> tuple[ArchLM,
     config = LlamaConfig.from_pretrained(folder)
     if not hasattr(config, "spaces"):
         raise MissingArtifact(f"A language model of this version in {folder}", "Fit it again: genas fit archlm ...")
-    with torch.random.fork_rng():  # the first weights, soon replaced, draw from the global state
+    with torch.random.fork_rng():  # the initial weights, replaced below, use the global random state
         model = ArchLM(config)  # from_pretrained would show a progress bar
     model.load_state_dict(load_file(folder / "model.safetensors"))
-    known = model.config.spaces.get(space.name, {"slots": {}})
-    slots = {int(nodes): count for nodes, count in known["slots"].items()}  # keys are text in JSON
+    config_of_space = model.config.spaces.get(space.name, {"slots": {}})
+    slots = {int(nodes): count for nodes, count in config_of_space["slots"].items()}  # JSON keys are strings
     return model.to(device).eval(), Grammar(space, sorted(vocabulary, key=vocabulary.__getitem__), slots)

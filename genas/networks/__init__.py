@@ -1,1 +1,1 @@
-"""Networks that winners are exported from; they import torch only."""
+"""The networks of the search spaces. They import torch only, so that a winner can be exported as such a file."""

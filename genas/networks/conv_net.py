@@ -1,6 +1,6 @@
-"""Convolutional networks from a few words and numbers: a stem, perhaps pretrained, stages of equal blocks, and a head.
+"""Convolutional networks from a short description: a stem (pretrained or not), stages of equal blocks, and a head.
 
-This file imports nothing but torch, because it is exported as it stands beside the weights of a winner.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ LITE_BLOCKS: tuple[tuple[int, int, int, int], ...] = (
     (3, 1, 6, 320),
 )  # fmt: skip
 _CENTRE, _HALF = 127.0, 128.0  # a pixel p from 0 to 255 was (p - 127) / 128 in the original training
-_SAFE = 16  # channels: the backward pass of a 1x1 convolution at stride 2 damages memory with fewer (torch 2.13, x86)
+_SAFE = 16  # with fewer channels, the backward pass of a 1x1 convolution at stride 2 corrupts memory (torch 2.13, x86)
 _EPS, _MOMENTUM = 1e-3, 0.01  # of batch normalisation, as in the original training
 
 
 def conv_norm(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """A convolution that keeps the size (up to its stride) and its batch normalisation."""
+    """A convolution with padding that keeps the size (divided by the stride), then batch normalisation."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
@@ -54,12 +54,12 @@ class Plain(nn.Module):
 
 
 class Shortcut(nn.Module):
-    """What passes beside a block: nothing is changed where the shapes agree, else a 1x1 projection."""
+    """The shortcut of a block: an identity if the shapes agree, else a 1x1 projection."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         few = stride > 1 and inputs < _SAFE
-        self.kept = nn.MaxPool2d(1, stride) if few else nn.Identity()  # drops the pixels that the stride passes over
+        self.kept = nn.MaxPool2d(1, stride) if few else nn.Identity()  # drops the pixels that the stride skips
         same = inputs == outputs and stride == 1
         self.body = nn.Identity() if same else conv_norm(inputs, outputs, 1, 1 if few else stride)
 
@@ -85,7 +85,7 @@ class Residual(nn.Module):
 
 
 class Separable(nn.Module):
-    """A depthwise convolution and a 1x1 one (MobileNet: Howard et al. 2017)."""
+    """A depthwise and a 1x1 convolution (MobileNet: Howard et al. 2017)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, act: str) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class Separable(nn.Module):
 
 
 class SqueezeExcite(nn.Module):
-    """Channels weighted by a look at the whole image (Hu et al. 2018, a quarter of the channels inside)."""
+    """Channel attention from global average pooling (Hu et al. 2018), with a quarter of the channels inside."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -121,9 +121,9 @@ class SqueezeExcite(nn.Module):
 
 
 class Inverted(nn.Module):
-    """Wide inside, narrow outside, linear at the end (MobileNetV2: Sandler et al. 2018)."""
+    """An inverted residual: wide inside, narrow outside, a linear projection (MobileNetV2: Sandler et al. 2018)."""
 
-    expansion = 6  # times as wide inside
+    expansion = 6  # inner width in multiples of the input's
     excite = False
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, act: str) -> None:
@@ -145,13 +145,13 @@ class Inverted(nn.Module):
 
 
 class NarrowInverted(Inverted):
-    """An inverted residual three times as wide inside."""
+    """An inverted residual with an inner width of three times the input's."""
 
     expansion = 3
 
 
 class ExcitedInverted(Inverted):
-    """An inverted residual with squeeze-excite (MobileNetV3: Howard et al. 2019; four times as wide inside)."""
+    """An inverted residual with squeeze-excite (MobileNetV3: Howard et al. 2019) and four times the inner width."""
 
     expansion = 4
     excite = True
@@ -168,10 +168,10 @@ BLOCKS: dict[str, Callable[[int, int, int, int, str], nn.Module]] = {
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution whose output is the input's size divided by the stride, rounded up.
+    """A convolution whose output size is the input size divided by the stride, rounded up (TensorFlow's "SAME").
 
-    Where the zeros to add at two opposite edges are an odd number, the bottom or right edge gets one more than the top
-    or left. The original weights were trained with this padding (TensorFlow's "SAME").
+    If the zero padding is an odd number, the bottom or right edge gets one more than the top or left. The pretrained
+    weights need this padding.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -185,7 +185,7 @@ class SameConv2d(nn.Conv2d):
 
 
 def _zeros(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Zeros to add before and after `size` pixels."""
+    """The zero padding before and after `size` pixels."""
     total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
     return total // 2, total - total // 2
 
@@ -198,9 +198,9 @@ def _lite_conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: 
 
 
 class LiteBlock(nn.Module):
-    """Expand by a 1x1 convolution, convolve each channel by itself, project to `outputs` without an activation.
+    """Expands by a 1x1 convolution, then a depthwise convolution, then projects to `outputs` without activation.
 
-    Where the shapes agree, the input is added to the result.
+    If the shapes agree, the input is added to the result.
 
     Source: MobileNetV2 (Sandler et al. 2018), with the sizes of EfficientNet-Lite0.
     """
@@ -222,24 +222,27 @@ class LiteBlock(nn.Module):
 
 
 class LiteStem(nn.Module):
-    """EfficientNet-Lite0 up to and including one of its 16 blocks.
+    """The first blocks of EfficientNet-Lite0.
 
-    The images are standardised per channel by their own data set's mean and deviation. Where these are given, the stem
-    maps the images back to the range of the original training, -1 to 1 with 0 in mid-grey, which suits the pretrained
-    weights better. A grey image is repeated to three channels.
+    Images come standardised per channel by the mean and deviation of their data set. If these are given, the stem maps
+    the images back to the range of the pretraining, -1 to 1 with mid-grey at 0, which suits the pretrained weights
+    better. A grey image is repeated to three channels.
 
     Source: EfficientNet (Tan & Le 2019), its Lite0 variant: no squeeze-excite, ReLU6 in place of swish, a first
     convolution of 32 channels.
 
     Args:
-        blocks: number of blocks that are kept, 1 to 16.
+        blocks: number of blocks to keep, 1 to 16.
         channels: channels of the image, 1 or 3.
-        mean: per channel, of the data set's images scaled to 0 to 1; empty leaves the images as they are.
-        std: their standard deviation per channel, given together with `mean`.
+        mean: mean per channel of the data set's images, scaled to 0 to 1; empty leaves images as they are.
+        std: standard deviation per channel; given together with `mean`.
 
     Attributes:
         width: channels of the output.
-        stride: height and width of the input divided by those of the output (which are rounded up).
+        stride: total stride; the output's height and width are rounded up.
+
+    Raises:
+        ValueError: a value is out of range, or `mean` and `std` do not fit `channels`.
     """
 
     scale: Tensor
@@ -278,7 +281,7 @@ class LiteStem(nn.Module):
 
 
 class Resize(nn.Module):
-    """Images at half their height and width (means of 2x2 pixels), as they are, or at double (bilinear)."""
+    """Resizes images: "half" their height and width (means of 2x2 pixels), "full" (unchanged), "double" (bilinear)."""
 
     def __init__(self, size: str) -> None:
         super().__init__()
@@ -292,7 +295,7 @@ class Resize(nn.Module):
 
 
 class Pool(nn.Module):
-    """What is left of the places of a map: the mean, mean and maximum, or the means of its four quarters."""
+    """Pools a feature map: its mean, its mean and maximum, or the means of its four quarters."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -300,7 +303,7 @@ class Pool(nn.Module):
         self.times = {"mean": 1, "meanmax": 2, "quarters": 4}[kind]  # outputs for each channel
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, H, W] -> [B, times * C]; quarters overlap by a row or column where a side is odd."""
+        """[B, C, H, W] -> [B, times * C]; quarters overlap by a row or column if a side is odd."""
         if self.kind == "mean":
             return x.mean((2, 3))
         if self.kind == "meanmax":
@@ -315,26 +318,28 @@ class Pool(nn.Module):
 
 
 class ConvNet(nn.Module):
-    """The image resized, a stem, stages of equal blocks, pooling and a linear layer.
+    """Resizing, a stem, stages of equal blocks, pooling and a linear layer.
 
-    Every stage but the first halves height and width while they are larger than one pixel.
+    Every stage but the first halves height and width, as long as they are larger than one pixel.
 
     Args:
-        stem: channels after the stem, a convolution of 3x3 pixels (7x7 where its stride is 4); or "lite4", say, for
-            the first four blocks of EfficientNet-Lite0, which stay as they are in training.
-        stages: (block kind, kernel, depth, width) each.
+        stem: channels of the stem, a 3x3 convolution (7x7 with a stride of 4); or, for example, "lite4" for the first
+            four blocks of EfficientNet-Lite0, pretrained and frozen.
+        stages: (block kind, kernel, depth, width) of each stage.
         channels: channels of the image.
-        size: height or width of the image, the smaller.
+        size: the smaller one of the image's height and width.
         outputs: number of classes.
-        resize: "half", "full" or "double": what is done to the image first.
-        stride: of the stem; after a pretrained one, the means of so many pixels are taken.
-        mean: of the data set's images scaled to 0 to 1, per channel, for a pretrained stem.
-        std: their standard deviation per channel.
-        act: the activation of all blocks, "relu" or "silu".
-        pool: what the head sees, "mean", "meanmax" or "quarters".
+        resize: how the image is resized first: "half", "full" or "double".
+        stride: stride of the stem; after a pretrained stem, average pooling of this size.
+        act: activation of all blocks, "relu" or "silu".
+        pool: pooling before the head: "mean", "meanmax" or "quarters".
+        mean: for a pretrained stem, mean per channel of the data set's images, scaled to 0 to 1.
+        std: for a pretrained stem, standard deviation per channel.
 
     Attributes:
-        least_size: pixels of an image's side that leave 16 after the stem: images that are smaller say too little.
+        least_size: the smallest side of an image, in pixels, that leaves 16 after the stem; smaller images hold too
+            little information.
+        frozen: identifies the maps of a frozen stem; "" if the stem is trained.
     """
 
     def __init__(
@@ -360,7 +365,7 @@ class ConvNet(nn.Module):
         self.resize = Resize(resize)
         self.least_size = round(16 * stride * {"half": 2, "full": 1, "double": 0.5}[resize])
         size = -(-size // 2) if resize == "half" else 2 * size if resize == "double" else size
-        self.frozen = f"{stem} {resize}" if isinstance(stem, str) else ""  # what tells the stem's maps from others
+        self.frozen = f"{stem} {resize}" if isinstance(stem, str) else ""  # identifies its maps
         self.stem: nn.Module
         if isinstance(stem, str):
             lite = LiteStem(int(stem.removeprefix("lite")), channels, mean, std)
@@ -387,11 +392,11 @@ class ConvNet(nn.Module):
         return self.rest(self.stem(self.resize(x)))
 
     def rest(self, maps: Tensor) -> Tensor:
-        """What follows the stem: [B, C, h, w] -> [B, outputs]."""
+        """The layers after the stem: [B, C, h, w] -> [B, outputs]."""
         return self.head(self.pool(self.blocks(self.between(maps))))  # type: ignore[no-any-return]
 
     def train(self, mode: bool = True) -> ConvNet:
-        """Training mode, but for a frozen stem."""
+        """Set training mode, except for a frozen stem."""
         super().train(mode)
         if self.frozen:
             self.stem.eval()

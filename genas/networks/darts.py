@@ -1,6 +1,6 @@
-"""The network of DARTS: a stack of normal cells with two reduction cells, at a third and at two thirds of it.
+"""The network of DARTS: a stack of normal cells with two reduction cells, at one third and two thirds of the depth.
 
-This file imports torch only, so that a found network can be exported as this file and a weights file.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _Slots = Sequence[Sequence[Any]]  # eight (source, operation); slots 2k and 2k + 1 feed node k + 2
-_STEM = 3  # times as wide as the first cells
+_STEM = 3  # width of the stem, in multiples of the first cells' width
 
 
 class DartsNet(nn.Module):
-    """An image classifier made of two kinds of cell, each of four nodes with two inputs.
+    """An image classifier cell of two kinds of cell, each of four nodes with two inputs.
 
     Source: Liu et al., "DARTS: Differentiable Architecture Search" (ICLR 2019), section 3 and appendix A: the network
-    that is trained on CIFAR-10 once a cell is found. Differs: no auxiliary head and no drop path (they are part of the
-    training recipe); odd image sizes are padded by one where two halves are joined, so that any size works.
+    that is trained on CIFAR-10 once a cell is found. Different here: no auxiliary head and no drop path (they are part
+    of the training recipe); odd image sizes are padded by one in factorised reductions, so that any size works.
 
     Args:
-        normal: the normal cell, eight (source, operation) in order of the nodes they feed, two for each.
-        reduction: the reduction cell; its operations on the cell's two inputs have a stride of 2.
+        normal: the normal cell: eight (source, operation) in the order of the nodes they feed, two per node.
+        reduction: the reduction cell; its operations on the two inputs of the cell have a stride of 2.
         in_channels: channels of the image.
         outputs: number of classes.
         channels: channels of a node in the first cells; each reduction doubles them.
@@ -60,13 +60,13 @@ class DartsNet(nn.Module):
         for number in range(cells):
             halves = number in (cells // 3, 2 * cells // 3)
             inner = inner * 2 if halves else inner
-            made = _Cell(reduction if halves else normal, (before, last), inner, halves=halves, after_halving=halved)
-            self.cells.append(made)
-            before, last, halved = last, made.width, halves
+            cell = _Cell(reduction if halves else normal, (before, last), inner, halves=halves, after_halving=halved)
+            self.cells.append(cell)
+            before, last, halved = last, cell.width, halves
         self.head = nn.Linear(last, outputs)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of each class."""
+        """[B, in_channels, H, W] -> logits [B, outputs]."""
         before = last = self.stem(images)  # [B, 3 channels, H, W]
         for cell in self.cells:
             before, last = last, cell(before, last)
@@ -132,7 +132,7 @@ def _pointwise(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class _Zero(nn.Module):
-    """Nothing, in the right shape."""
+    """The operation `none`: zeros in the right shape."""
 
     def __init__(self, stride: int) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class _Zero(nn.Module):
 
 
 class _Halving(nn.Module):
-    """Half the resolution without pooling: two 1x1 convolutions, on even and on odd pixels, side by side."""
+    """Factorised reduction: two 1x1 convolutions with stride 2, on even and on odd pixels, concatenated."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()

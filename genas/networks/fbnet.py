@@ -1,6 +1,6 @@
 """The network of the FBNet space: a stem, 22 inverted residual blocks of chosen kinds, a wide 1x1 convolution.
 
-This file imports torch only, so that a found network can be exported as this file and a weights file.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _STEM, _HEAD = 16, 1504  # channels
 
 
 class FbnetNet(nn.Module):
-    """An image classifier of 22 blocks, each one of nine kinds.
+    """An image classifier of 22 blocks, each of one of nine kinds.
 
     Source: Wu et al., "FBNet" (CVPR 2019), table 1 and section 3.1, as changed for 32x32 images by HW-NAS-Bench (Li et
     al., ICLR 2021): the stem and the second stage keep the resolution, the last convolution has 1504 channels. The
-    published parameter counts fix all that has weights; ours to choose, as a count cannot tell: no ReLU after a skip's
-    convolution, groups are shuffled after the first 1x1 convolution of a block.
+    published parameter counts determine all parts with weights. Parts without weights are our choice: no ReLU after the
+    convolution of a skip, channels shuffled between groups after the first 1x1 convolution of a block.
 
     Args:
         blocks: kinds, from the image to the output: k<kernel>_e<expansion>, with _g2 for 1x1 convolutions in two
             groups, or skip.
         in_channels: channels of the image.
         outputs: number of classes.
-        width: multiplies the channels of every layer (1 is the published network), rounded to multiples of 4.
-        stages: how many of the seven stages there are, from the image on.
+        width: factor of the channels of every layer (1 is the published network), rounded to multiples of 4.
+        stages: number of stages, counted from the image; the published network has seven.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class FbnetNet(nn.Module):
         self.head = nn.Linear(_scaled(_HEAD, width), outputs)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of each class."""
+        """[B, in_channels, H, W] -> logits [B, outputs]."""
         features: Tensor = self.body(images)  # [B, 1504, H/8, W/8]
         logits: Tensor = self.head(features.mean(dim=(2, 3)))  # [B, outputs]
         return logits
@@ -83,7 +83,7 @@ def _scaled(channels: int, width: float) -> int:
 def _convolution(
     inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1, act: bool
 ) -> nn.Sequential:
-    """Convolution, batch norm and, where wanted, ReLU."""
+    """Convolution, batch norm and, with `act`, ReLU."""
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
@@ -92,7 +92,7 @@ def _convolution(
 
 
 def _block(kind: str, inputs: int, outputs: int, stride: int) -> nn.Module:
-    """A skip is nothing at all where the shape stays, else a 1x1 convolution."""
+    """One block. A skip is an identity if the shape stays, else a 1x1 convolution."""
     if kind != "skip":
         return _Inverted(kind, inputs, outputs, stride)
     same = inputs == outputs and stride == 1
@@ -100,7 +100,7 @@ def _block(kind: str, inputs: int, outputs: int, stride: int) -> nn.Module:
 
 
 class _Inverted(nn.Module):
-    """1x1 convolution to more channels, one filter per channel, 1x1 convolution back; what came in is added."""
+    """Inverted residual: 1x1 convolution to more channels, depthwise convolution, 1x1 convolution back."""
 
     def __init__(self, kind: str, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()

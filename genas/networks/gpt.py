@@ -1,6 +1,6 @@
-"""A decoder-only transformer whose layers may each have their own heads and width.
+"""A decoder-only transformer whose layers may differ in attention heads and MLP width.
 
-This file imports torch only, so that a found network can be exported as this file and a weights file.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _HEAD = 64  # channels of an attention head
 class GptNet(nn.Module):
     """A language model: token ids in, logits of the next token out.
 
-    Source: Sukthanker et al., "HW-GPT-Bench" (NeurIPS 2024). Its table of parameters fixes what has weights: untied
-    embeddings, heads of 64 channels, a gated MLP of three matrices, layer norms that always have a bias, no learned
-    positions. Ours to choose, as a count cannot tell: rotary positions on all channels, SiLU, norms before each part.
+    Source: Sukthanker et al., "HW-GPT-Bench" (NeurIPS 2024). Its table of parameter counts determines all parts with
+    weights: untied embeddings, heads of 64 channels, a gated MLP of three matrices, layer norms with a bias, no learned
+    positions. Parts without weights are our choice: rotary positions on all channels, SiLU, pre-norm.
 
     Args:
         heads: attention heads of each layer.
         ratios: width of each layer's MLP, in multiples of `width`.
         width: channels of the embedding.
-        bias: whether linear layers have a bias (the last never has).
+        bias: whether linear layers have a bias (the last one never has).
         vocabulary: number of token ids.
     """
 
@@ -47,7 +47,7 @@ class GptNet(nn.Module):
         self.head = nn.Linear(width, vocabulary, bias=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Logits of the next token at every position."""
+        """Token ids [B, T] -> logits of the next token at every position [B, T, vocabulary]."""
         features = self.embedding(tokens.long())  # [B, T, width]
         for layer in self.layers:
             features = layer(features)
@@ -56,7 +56,7 @@ class GptNet(nn.Module):
 
 
 class _Layer(nn.Module):
-    """Causal attention, then a gated MLP, each added to what it reads."""
+    """Causal attention, then a gated MLP, both with pre-norm and a residual connection."""
 
     def __init__(self, width: int, heads: int, ratio: int, bias: bool) -> None:
         super().__init__()
@@ -72,15 +72,15 @@ class _Layer(nn.Module):
         batch, length, _ = features.shape
         parts = self.attend(self.before_attention(features)).view(batch, length, 3, self.heads, _HEAD)
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each [B, heads, T, 64]
-        mixed = scaled_dot_product_attention(_turned(query), _turned(key), value, is_causal=True)
+        mixed = scaled_dot_product_attention(_rotated(query), _rotated(key), value, is_causal=True)
         features = features + self.join(mixed.transpose(1, 2).reshape(batch, length, -1))
         read = self.before_mlp(features)
         total: Tensor = features + self.down(silu(self.gate(read)) * self.up(read))
         return total  # [B, T, width]
 
 
-def _turned(vectors: Tensor) -> Tensor:
-    """Rotary positions: pairs of channels turned by an angle that grows with the position."""
+def _rotated(vectors: Tensor) -> Tensor:
+    """Rotary position embedding: rotates pairs of channels by an angle proportional to the position."""
     length, half = vectors.shape[-2], _HEAD // 2
     speeds = 10_000.0 ** (-torch.arange(half, device=vectors.device) / half)
     angles = torch.arange(length, device=vectors.device)[:, None] * speeds  # [T, 32]

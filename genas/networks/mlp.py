@@ -1,9 +1,9 @@
 """Networks for rows of numbers: layers of three kinds, each with its own activation, width and dropout.
 
-Several members may share the layers: each sees the row with signs of its own and has a head of its own, and what they
-answer (probabilities of classes, or numbers) is averaged.
+An ensemble of several members may share the layers. Each member multiplies the row by its own signs and has its own
+head; the outputs of the members (probabilities of classes, or numbers) are averaged.
 
-This file imports nothing but torch, because it is exported as it stands beside the weights of a found network.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PlainLayer(nn.Module):
 
 
 class ResidualLayer(nn.Module):
-    """Normalisation, linear to twice the width, activation, dropout, linear back, beside a shortcut.
+    """Batch normalisation, linear to twice the width, activation, dropout, linear, dropout; plus a shortcut.
 
     Source: the ResNet of Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data" (NeurIPS 2021), section
     3.2.
@@ -53,9 +53,9 @@ class ResidualLayer(nn.Module):
 
 
 class GatedLayer(nn.Module):
-    """Normalisation and two linear maps, one of which gates the other through the activation.
+    """Batch normalisation and two linear maps, one of which gates the other through the activation; dropout.
 
-    Source: Shazeer, "GLU Variants Improve Transformer" (2020), equation 6, with one linear map fewer.
+    Source: Shazeer, "GLU Variants Improve Transformer" (2020), equation 6, without the last linear map.
     """
 
     def __init__(self, inputs: int, outputs: int, act: str, dropout: float) -> None:
@@ -74,17 +74,17 @@ _KINDS = {"plain": PlainLayer, "residual": ResidualLayer, "gated": GatedLayer}
 
 
 class RowNet(nn.Module):
-    """A classifier of rows, or what predicts numbers from them.
+    """A network that classifies rows, or predicts numbers from them.
 
-    Source of the members: TabM-mini (Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient
+    Source of the ensemble: TabM-mini (Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient
     Ensembling", ICLR 2025, section 3.3).
 
     Args:
-        layers: kind, activation, width and dropout of each.
-        inputs: features of a row.
-        outputs: classes, or numbers.
-        members: how many share the layers.
-        answer: "class" or "number": what outputs are, and so how members are averaged.
+        layers: kind ("plain", "residual" or "gated"), activation, width and dropout of each layer.
+        inputs: number of features of a row.
+        outputs: number of classes, or of predicted numbers.
+        members: size of the ensemble that shares the layers.
+        answer: "class" or "number": the kind of outputs, which decides how members are averaged.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class RowNet(nn.Module):
         self.biases = nn.Parameter(torch.empty(members * outputs).uniform_(-bound, bound))
 
     def each(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> outputs of each member [members, B, outputs]: in training each learns by itself."""
+        """[B, inputs] -> outputs of each member [members, B, outputs]; members are trained separately."""
         members, width, outputs = self.heads.shape
         if self.signs is not None:
             x = (x * self.signs[:, None]).flatten(0, 1)
@@ -122,7 +122,7 @@ class RowNet(nn.Module):
         return torch.baddbmm(self.biases.view(members, 1, outputs), hidden, self.heads)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, inputs] -> [B, outputs]: numbers or logits, averaged over members (logits as probabilities)."""
+        """[B, inputs] -> [B, outputs]: the mean of the members' numbers, or the log of their mean probabilities."""
         scores = self.each(x)
         if len(scores) == 1:
             return scores[0]

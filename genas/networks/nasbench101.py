@@ -1,6 +1,6 @@
-"""The network of NAS-Bench-101: three stacks of three cells, halved and widened in between.
+"""The network of NAS-Bench-101: three stacks of three cells; in between, half the resolution and twice the channels.
 
-This file imports torch only, so that a found network can be exported as this file and a weights file.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 
 class Nb101Net(nn.Module):
-    """An image classifier made of one cell, nine times.
+    """An image classifier made of one cell, repeated.
 
     Source: Ying et al., "NAS-Bench-101: Towards Reproducible Neural Architecture Search" (ICML 2019), section 2 and
-    appendix. Differs in one thing: the halving between stacks rounds odd sizes up, so that small images work too; even
-    sizes give the published network.
+    appendix. Different here: downsampling between stacks rounds odd sizes up, so that small images work too; even sizes
+    give the published network.
 
     Args:
-        ops: what each vertex of the cell does: input, then conv3x3, conv1x1 or maxpool3x3, then output.
+        ops: the operation of each vertex of the cell: input, then conv3x3, conv1x1 or maxpool3x3, then output.
         edges: (source, target) pairs of vertices, source < target.
         in_channels: channels of the image.
         outputs: number of classes.
@@ -63,7 +63,7 @@ class Nb101Net(nn.Module):
         self.head = nn.Linear(width, outputs)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of each class."""
+        """[B, in_channels, H, W] -> logits [B, outputs]."""
         features: Tensor = self.body(images)  # [B, 4 channels, H/4, W/4]
         logits: Tensor = self.head(features.mean(dim=(2, 3)))  # [B, outputs]
         return logits
@@ -79,7 +79,7 @@ def _convolution(inputs: int, outputs: int, *, kernel: int) -> nn.Sequential:
 
 
 class _Cell(nn.Module):
-    """Vertices add what enters them; those that lead to the output are concatenated, the cell's input is added."""
+    """A vertex sums its inputs. The output concatenates the vertices that feed it, and adds the projected input."""
 
     def __init__(self, ops: Sequence[str], edges: Sequence[Sequence[int]], inputs: int, outputs: int) -> None:
         super().__init__()
@@ -97,14 +97,14 @@ class _Cell(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         last = len(self._sources) - 1
-        made = [inputs]
+        vertices = [inputs]
         for vertex in range(1, last):
             width = self._widths[vertex]
-            terms = [made[s][:, :width] for s in self._sources[vertex] if s]
+            terms = [vertices[s][:, :width] for s in self._sources[vertex] if s]
             if str(vertex) in self.projections:
                 terms.append(self.projections[str(vertex)](inputs))
-            made.append(self.ops[str(vertex)](torch.stack(terms).sum(dim=0) if len(terms) > 1 else terms[0]))
-        joined = [made[s] for s in self._sources[last] if s]
+            vertices.append(self.ops[str(vertex)](torch.stack(terms).sum(dim=0) if len(terms) > 1 else terms[0]))
+        joined = [vertices[s] for s in self._sources[last] if s]
         total = torch.cat(joined, dim=1) if joined else None
         if str(last) in self.projections:
             shortcut: Tensor = self.projections[str(last)](inputs)
@@ -123,8 +123,11 @@ def _operation(op: str, channels: int) -> nn.Module:
 
 
 def _widths(last: int, sources: list[list[int]], outputs: int) -> list[int]:
-    """Channels of each vertex: the output's are shared among those that lead to it, earlier ones get the largest
-    of what they feed. The first of the sharing vertices take the remainder, so widths depend on the vertex order."""
+    """Channels of each vertex.
+
+    The vertices that feed the output share its channels; every earlier vertex is as wide as the widest vertex it feeds.
+    The first of the sharing vertices take the remainder, so widths depend on the order of vertices.
+    """
     widths = [0] * (last + 1)
     widths[last] = outputs
     sharing = [v for v in sources[last] if v]

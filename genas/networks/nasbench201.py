@@ -1,6 +1,6 @@
 """The network of NAS-Bench-201: three stages of one repeated cell, joined by residual blocks of half the resolution.
 
-This file imports torch only, so that a found network can be exported as this file and a weights file.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ class CellNet(nn.Module):
     """An image classifier made of one small cell, repeated.
 
     Source: Dong & Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search" (ICLR 2020),
-    section 2.1 and figure 1. Differs in one thing: the shortcut of a residual block rounds odd sizes up, so that any
-    image size works; even sizes give the published network. Operations `none` are left out instead of multiplied by 0.
+    section 2.1 and figure 1. Different here: the shortcut of a residual block rounds odd sizes up, so that any image
+    size works (even sizes give the published network), and `none` operations are left out instead of multiplied by 0.
 
     Args:
         ops: the six operations of the cell: 0->1, 0->2, 1->2, 0->3, 1->3, 2->3.
@@ -55,14 +55,14 @@ class CellNet(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of each class."""
+        """[B, in_channels, H, W] -> logits [B, outputs]."""
         features: Tensor = self.body(self.stem(images))  # [B, 4 channels, H/4, W/4]
         logits: Tensor = self.head(features)  # [B, outputs]
         return logits
 
 
 class _Cell(nn.Module):
-    """Four nodes, an operation on each of the six edges; a node is the sum of what arrives."""
+    """Four nodes and an operation on each of the six edges; a node is the sum of its incoming edges."""
 
     def __init__(self, ops: tuple[str, ...], channels: int) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ def _convolution(inputs: int, outputs: int, *, kernel: int, stride: int = 1) -> 
 
 
 class _HalvingBlock(nn.Module):
-    """A basic residual block that halves the resolution and widens."""
+    """A basic residual block that halves the resolution and increases the channels."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""The network of NAS-Bench-Graph: four graph layers wired as a tree, whose leaves are joined for a prediction per node.
+"""The network of NAS-Bench-Graph: four graph layers wired as a tree; its leaves are joined to classify each node.
 
-This file imports torch and torch_geometric only, so that a found network can be exported as this file and a weights
+This file imports torch and torch_geometric only, so that a trained network can be exported as this file and a weights
 file.
 """
 
@@ -18,19 +18,22 @@ class GraphNet(nn.Module):
     """A classifier of the nodes of a graph.
 
     Source: Qin et al., "NAS-Bench-Graph: Benchmarking Graph Neural Architecture Search" (NeurIPS 2022), section 3.1.
-    The layout (leaves joined side by side, where linear layers stand, GAT with two heads, Chebyshev order 2) is the one
-    that reproduces the parameter counts of the published table. Differs: the table counts a batch norm (2 x hidden) for
-    a skip too, where here is nothing to normalise; the order dropout, layer, batch norm, ReLU is ours.
+    The layout (concatenated leaves, positions of the linear layers, GAT with two heads, Chebyshev order 2) is the one
+    that reproduces the parameter counts of the published table. Different here: the table also counts a batch norm
+    (2 x hidden) for a skip, which has nothing to normalise; the order dropout, layer, batch norm, ReLU is our choice.
 
     Args:
-        link: the input of each of the four layers: 0 the node features, k the k-th layer.
-        ops: the four layers.
-        features: numbers per node.
+        link: the input of each of the four layers: 0 for the node features, k for the k-th layer.
+        ops: the kinds of the four layers.
+        features: features per node.
         outputs: number of classes.
-        hidden: width of all layers; even, as GAT has two heads.
-        pre: linear layers before the four.
-        post: linear layers between the leaves and the classifier.
-        dropout: share of values dropped before each layer in training.
+        hidden: width of all layers; must be even, because GAT has two heads.
+        pre: number of linear layers before the four.
+        post: number of linear layers between the leaves and the classifier.
+        dropout: dropout rate before each layer.
+
+    Raises:
+        ValueError: all four layers are skips, or a kind of layer is unknown.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class GraphNet(nn.Module):
         raw, self.leaves = _raw_nodes(link, ops), _leaves(link, ops)
         if not self.leaves:
             raise ValueError("at least one of the layers must not be a skip")
-        self.dropout, self.relu = nn.Dropout(dropout), nn.ReLU()  # modules, so that proxies can look at them
+        self.dropout, self.relu = nn.Dropout(dropout), nn.ReLU()  # modules, so that proxies can hook them
         self.before = nn.ModuleList(nn.Linear(hidden if i else features, hidden) for i in range(pre))
         first = hidden if pre else features
         self.layers = nn.ModuleDict()
@@ -74,10 +77,10 @@ class GraphNet(nn.Module):
         self.classifier = nn.Linear(hidden if post else joined, outputs)
 
     def forward(self, x: Any, edge_index: Tensor | None = None) -> Tensor:
-        """Logits of each node.
+        """Logits [N, outputs] of each node.
 
         Args:
-            x: features [N, F]; or, alone, an object that has `x` and `edge_index`.
+            x: features [N, F]; or, without `edge_index`, an object with attributes `x` and `edge_index`.
             edge_index: source and target node of each directed edge [2, E].
         """
         if edge_index is None:
@@ -101,7 +104,7 @@ class GraphNet(nn.Module):
 
 
 def _raw_nodes(link: Sequence[int], ops: Sequence[str]) -> set[int]:
-    """The nodes that hold the untouched features: the input, and skips of such nodes."""
+    """The nodes that hold the raw features: the input, and skips of such nodes."""
     raw = {0}
     for node, (source, op) in enumerate(zip(link, ops, strict=True), start=1):
         if op == "skip" and source in raw:
@@ -110,7 +113,7 @@ def _raw_nodes(link: Sequence[int], ops: Sequence[str]) -> set[int]:
 
 
 def _leaves(link: Sequence[int], ops: Sequence[str]) -> list[int]:
-    """The layers that feed the prediction: those that feed no other; untouched features do not count."""
+    """The layers that feed the prediction: those that feed no other layer, except raw features."""
     return [node for node in range(1, len(ops) + 1) if node not in link and node not in _raw_nodes(link, ops)]
 
 

@@ -1,4 +1,4 @@
-"""Raw inputs as a network takes them. Exported beside it, so this file imports torch only."""
+"""Turns raw inputs into inputs of a network. This file is exported beside the network, so it imports torch only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import torch
 def standardised(raw: Any, scale: float, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
     """(raw / scale - mean) / std as float32: images [B, C, H, W] per channel, rows [B, F] per feature.
 
-    Bytes and single floats are computed in float32; all else in float64, because large numbers that differ little, as
-    the seconds of dates, would be equal in less.
+    Bytes and floats of up to 32 bits are computed in float32. Everything else is computed in float64, because large
+    numbers with small differences, such as dates in seconds, would become equal in float32.
 
     Args:
-        raw: a tensor, a numpy array or lists.
+        raw: a tensor, a numpy array or nested lists.
+        scale: divides every value.
+        mean: per channel or feature, of the scaled values.
+        std: per channel or feature, of the scaled values.
     """
     values: torch.Tensor = torch.as_tensor(raw, dtype=None if hasattr(raw, "dtype") else torch.float64)
     single = values.dtype in (torch.uint8, torch.float16, torch.bfloat16, torch.float32)

@@ -1,6 +1,6 @@
 """The macro networks of TransNAS-Bench-101: a stem and four to six modules of two residual blocks.
 
-This file imports torch only, so that a found network can be exported as this file and a weights file.
+This file imports torch only, so that a trained network can be exported as this file and a weights file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MODULES = ("plain", "widen", "halve", "both")  # twice the channels: widen, both
 
 
 class MacroNet(nn.Module):
-    """An image classifier whose modules say where it widens and where it halves the resolution.
+    """An image classifier whose modules define where channels are doubled and where the resolution is halved.
 
     Source: Duan et al., "TransNAS-Bench-101: Improving Transferability and Generalizability of Cross-Task Neural
     Architecture Search" (CVPR 2021), section 3.2: the macro backbone, here with the classifier of its recognition tasks
@@ -24,8 +24,11 @@ class MacroNet(nn.Module):
         modules: four to six of plain, widen, halve, both.
         in_channels: channels of the image.
         outputs: number of classes.
-        channels: channels of the first module; the stem has half of them in its first layer, and halves twice.
-        blocks: residual blocks in a module; the first of them widens and halves.
+        channels: channels after the stem. Its first layer has half of them; the stem halves the resolution twice.
+        blocks: residual blocks per module; the first one changes channels and resolution.
+
+    Raises:
+        ValueError: a module is unknown.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class MacroNet(nn.Module):
                 nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of each class."""
+        """[B, in_channels, H, W] -> logits [B, outputs]."""
         features: Tensor = self.body(self.stem(images))  # [B, width, H / 2^(2 + halvings), W / the same]
         logits: Tensor = self.head(features.mean(dim=(2, 3)))  # [B, outputs]
         return logits
@@ -77,7 +80,7 @@ def _convolution(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
 
 
 class _Block(nn.Module):
-    """Two convolutions and a shortcut, which is a 1x1 convolution where the shape changes."""
+    """Two convolutions and a shortcut; if the shape changes, the shortcut is a 1x1 convolution."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""How good or how costly an architecture will be, learned from what was measured."""
+"""Predictors of the performance and the cost of architectures, fitted on measured ones."""

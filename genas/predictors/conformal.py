@@ -1,4 +1,4 @@
-"""Intervals that hold what they promise: conformal prediction around a mean and a spread."""
+"""Conformal prediction: intervals with guaranteed coverage around a mean and a spread."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-TWO_SIDED_90 = 1.6449  # standard deviations to either side that hold 90 % of a normal distribution
+TWO_SIDED_90 = 1.6449  # 90 % of a normal distribution lie within this many standard deviations of the mean
 
 
 class Calibration(NamedTuple):
-    """How many spreads to either side of the mean hold the wished share of new values.
+    """The width of a conformal interval in units of the spread.
 
     Args:
-        factor: that many spreads.
-        coverage: the wished share.
-        examples: it was found on.
+        factor: the interval is mean +- factor x spread.
+        coverage: the fraction of new values inside the interval.
+        examples: number of examples it was calibrated on.
     """
 
     factor: float
@@ -26,20 +26,21 @@ class Calibration(NamedTuple):
     examples: int
 
     def interval(self, mean: Floats, spread: Floats) -> tuple[Floats, Floats]:
-        """Lower and upper ends, [B] each."""
+        """Lower [B] and upper [B] ends of the intervals around mean [B]."""
         return mean - self.factor * spread, mean + self.factor * spread
 
     def std(self, spread: Floats) -> Floats:
-        """Standard deviations of the normal distributions whose 90 % intervals these are (for a coverage of 90 %)."""
+        """Standard deviations [B] of normal distributions with these 90 % intervals; for a coverage of 90 % only."""
         return spread * (self.factor / TWO_SIDED_90)
 
 
 def calibrate(mean: Floats, spread: Floats, values: Floats, coverage: float = 0.9) -> Calibration:
-    """Find the factor on examples that the predictions were not learnt from.
+    """Calibrate intervals on examples that the predictor was not fitted on.
 
-    Where these were put aside (split conformal), the interval covers at least `coverage` of values drawn as these were,
-    on average over calibrations. Where each was predicted from all others (cross-conformal), it does so but for a small
-    gap. Of values drawn otherwise (another data set, architectures chosen for being good) nothing is promised.
+    With held-out examples (split conformal), the interval covers at least `coverage` of values from the same
+    distribution, on average over calibrations. With examples that were each predicted from all others
+    (cross-conformal), this holds up to a small gap. There is no guarantee for values of another distribution (another
+    data set, or architectures selected for being good).
 
     Source: Lei et al., "Distribution-free predictive inference for regression" (2018), section 5.2, locally weighted
     split conformal; Vovk, "Cross-conformal predictors" (2015).
@@ -47,7 +48,7 @@ def calibrate(mean: Floats, spread: Floats, values: Floats, coverage: float = 0.
     Args:
         mean: [n] predictions.
         spread: [n] their spreads, above 0.
-        values: [n] what was measured.
+        values: [n] measured values.
         coverage: in (0, 1).
 
     Raises:

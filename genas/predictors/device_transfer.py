@@ -1,4 +1,4 @@
-"""What architectures cost on a device on which only a few were measured, from what all cost on known devices."""
+"""Predicts costs on a new device from a few measurements there and tables of other devices."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 Floats = npt.NDArray[np.float64]
-_RIDGE = 0.01  # of the number of architectures, when features explain a known device
+_RIDGE = 0.01  # ridge penalty per architecture, when features are regressed on a known device
 _OFFSET = 1.0  # prior variance of the mean of a standardised device
-_REST = 0.3  # of what features leave unexplained of a figure on a known device: part of it is noise of measuring
+_REST = 0.3  # weight of the residual that features do not explain on a known device: a part of it is measurement noise
 
 
 class Posterior(NamedTuple):
-    """Expected figures and their standard deviations, in the unit of the measurements."""
+    """Predicted costs, in the unit of the measurements."""
 
     mean: Floats  # [B]
     std: Floats  # [B]
@@ -25,22 +25,22 @@ class Posterior(NamedTuple):
 class DeviceTransfer:
     """A Gaussian process over architectures whose prior covariance is learned from known devices.
 
-    Two architectures are alike as far as the known devices treat them alike (figures turned into normal scores; what
-    features do not explain of these is mostly noise of measuring and counts less), plus, with less weight, as far as
-    their features are alike, each feature counting by how strongly it moves the known devices: the second part reaches
-    devices unlike all known ones. The square root of the figures is modelled.
-    Architectures that the known devices were not measured on take what the features say of them.
+    The covariance of two architectures has two parts. The first compares their costs on the known devices, as normal
+    scores; residuals that features do not explain are mostly measurement noise and count less. The second part, with
+    a smaller weight, compares their features, each scaled by its effect on the known devices; it serves devices unlike
+    all known ones. The model predicts the square root of the cost. For architectures without measurements on the known
+    devices, the costs there are predicted from features.
 
     Source: ours. The problem (10 measurements of an unseen device, others known in full) is HELP's (Lee et al., NeurIPS
     2021), which meta-learns a network instead; Gaussian process: Rasmussen & Williams (2006), chapter 2.
 
     Args:
-        known: figures of the architectures learned from on the known devices; positive, without gaps.  # [N, D]
-        features: of the same architectures.  # [N, F]
-        families: what each known device is a version of (one card at three batch sizes): together they weigh as one
-            device. None: each is its own.
-        share: prior variance of the features' part, where the devices' part has 1.
-        noise: variance of a measurement, where the measured architectures' spread is 1.
+        known: [N, D] costs of N architectures on D known devices; positive, without gaps.
+        features: [N, F] of the same architectures.
+        families: the family of each known device (for example, one card at three batch sizes); a family has the weight
+            of one device. None: each device is its own family.
+        share: prior variance of the feature part, relative to 1 for the device part.
+        noise: variance of a measurement, relative to 1 for the measured architectures.
     """
 
     def __init__(
@@ -64,13 +64,11 @@ class DeviceTransfer:
         self._of_features = strength * np.sqrt(share) / _norm(centred * strength)  # [F]
 
     def rows(self, features: npt.ArrayLike, known: Floats | None = None) -> Floats:
-        """Vectors whose inner products are the prior covariance.
+        """Vectors [B, D + F], one per architecture, whose inner products are the prior covariance.
 
         Args:
-            known: figures on the known devices; a row with a gap (nan), or None, takes what features say.  # [B, D]
-
-        Returns:
-            One row for each architecture.  # [B, D + F]
+            features: [B, F].
+            known: [B, D] costs on the known devices. A row with a gap (nan), or None, is predicted from features.
         """
         centred = np.asarray(features, dtype=np.float64) - self._middle
         scores = centred @ self._effects  # [B, D]
@@ -80,7 +78,7 @@ class DeviceTransfer:
         return np.concatenate([scores * self._of_devices, centred * self._of_features], axis=1)
 
     def _scores(self, known: Floats) -> Floats:
-        """Normal scores of the ranks among the architectures learned from, equal figures having one score."""
+        """Normal scores [B, D] of the ranks among the N training architectures; ties have equal scores."""
         count = len(self._sorted)
         pairs = list(zip(self._sorted.T, known.T, strict=True))
         below = np.stack([np.searchsorted(one, values, "left") for one, values in pairs], axis=1)
@@ -89,23 +87,29 @@ class DeviceTransfer:
         return scores
 
     def choose(self, rows: Floats, count: int) -> list[int]:
-        """Which of these to measure, so that the others' summed variance becomes the smallest, one after another."""
+        """Indices of `count` architectures to measure, chosen greedily to minimise the summed posterior variance.
+
+        Args:
+            rows: [B, D + F] of the architectures to choose from.
+            count: how many to choose.
+        """
         covariance, chosen = rows @ rows.T + _OFFSET, list[int]()
         for _ in range(min(count, len(rows))):
             variance = np.diag(covariance)
             gain = (covariance**2).sum(axis=0) / (variance + self._noise)
-            gain[chosen] = -1.0  # each once
+            gain[chosen] = -1.0  # never the same twice
             best = int(np.argmax(gain))
             chosen.append(best)
             covariance = covariance - np.outer(covariance[:, best], covariance[best]) / (variance[best] + self._noise)
         return chosen
 
     def predict(self, measured: Floats, figures: npt.ArrayLike, rows: Floats) -> Posterior:
-        """What the architectures of `rows` cost on the device.
+        """Predicted costs of B architectures on the new device.
 
         Args:
-            measured: rows of the measured architectures.  # [n, D + F]
-            figures: what they cost, positive.  # [n]
+            measured: [n, D + F] rows of the measured architectures.
+            figures: [n] their measured costs, positive.
+            rows: [B, D + F] rows of the architectures to predict.
         """
         roots = np.sqrt(np.asarray(figures, dtype=np.float64))
         middle, spread = roots.mean(), max(float(roots.std()), 1e-3 * float(roots.mean()))
@@ -120,5 +124,5 @@ class DeviceTransfer:
 
 
 def _norm(table: Floats) -> float:
-    """Root of the mean squared length of rows that are centred first."""
+    """Root mean square length of the centred rows; 1 if they are all equal."""
     return float(np.sqrt(((table - table.mean(axis=0)) ** 2).sum(axis=1).mean())) or 1.0

@@ -1,4 +1,4 @@
-"""Predicts figures of unmeasured architectures, with an uncertainty, from a handful of measured ones: no torch."""
+"""A Gaussian process over architectures: predicts values with uncertainty from a few measured ones; no torch."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from genas.core.interfaces import SearchSpace
 from genas.core.records import Architecture
 
 Floats = npt.NDArray[np.float64]
-_WALK = 4  # labels in the longest walk that is counted
-_MOST = 512  # walks of one length looked at in one architecture
-_NOISE = 0.05  # expected share of the noise in the variance
+_WALK = 4  # number of labels in the longest walks
+_MOST = 512  # maximum number of walks of one length per architecture
+_NOISE = 0.05  # prior mean of the noise variance, as a fraction of the total
 
 
 class Traits(NamedTuple):
-    """What the kernels see of one architecture."""
+    """The features of one architecture that the kernels compare."""
 
-    places: tuple[str, ...]  # the label of each node, "" where it is on no path
+    places: tuple[str, ...]  # the label of each node, "" if it is on no path from input to output
     edges: frozenset[tuple[int, int]]
-    walks: Counter[tuple[str, ...]]
+    walks: Counter[tuple[str, ...]]  # sequences of labels along paths
 
 
 def traits(arch: Architecture, space: SearchSpace) -> Traits:
-    """The living nodes and the walks between them, where nodes that change nothing are walked through.
+    """The nodes on paths from input to output, and the label walks among them; walks skip identity nodes.
 
     Args:
-        arch: of the space.
-        space: says what its labels mean.
+        arch: an architecture of the space.
+        space: defines which labels are identities or zero operations.
     """
     after: list[list[int]] = [[] for _ in arch.ops]
     for source, target in arch.edges:
         after[source].append(target)
     alive = _alive(arch, after, space.zero_ops)
     onward: dict[int, list[int]] = {}
-    for node in reversed(range(len(arch.ops))):  # targets have larger numbers, so theirs are known
+    for node in reversed(range(len(arch.ops))):  # targets have larger numbers and come first
         if node in alive:
             steps = [t for t in after[node] if t in alive]
             onward[node] = [t for s in steps for t in (onward[s] if arch.ops[s] in space.identity_ops else [s])][:_MOST]
@@ -57,7 +57,7 @@ def traits(arch: Architecture, space: SearchSpace) -> Traits:
 
 
 def _alive(arch: Architecture, after: Sequence[Sequence[int]], zero: frozenset[str]) -> set[int]:
-    """Nodes on a path from the first to the last node that nothing cuts."""
+    """Nodes on a path from the first to the last node without a zero operation."""
     open_nodes = {node for node, op in enumerate(arch.ops) if op not in zero}
     reached = {0} & open_nodes
     for node in range(len(arch.ops)):
@@ -71,25 +71,25 @@ def _alive(arch: Architecture, after: Sequence[Sequence[int]], zero: frozenset[s
 
 
 def quantiles(values: npt.ArrayLike) -> Floats:
-    """The values as normal quantiles of their ranks, those missing (nan) at the median."""
-    given = np.asarray(values, dtype=np.float64)
-    known, found = ~np.isnan(given), np.zeros(len(given))
-    if known.any():
-        found[known] = norm.ppf((rankdata(given[known]) - 0.5) / known.sum())
-    return found
+    """Normal quantiles of the ranks of the values [n]; missing values (nan) are at the median, 0."""
+    raw = np.asarray(values, dtype=np.float64)
+    present, scores = ~np.isnan(raw), np.zeros(len(raw))
+    if present.any():
+        scores[present] = norm.ppf((rankdata(raw[present]) - 0.5) / present.sum())
+    return scores
 
 
 class Surrogate:
-    """A Gaussian process over a fixed set of architectures: three views of each, weighed by their likelihood.
+    """A Gaussian process over a fixed set of N architectures, with a weighted sum of three kernels.
 
-    Source: Rasmussen & Williams, "Gaussian Processes for Machine Learning" (2006), algorithm 2.1. The kernel is
-    a weighted sum: exponential in the share of places that differ (as NASBOWL's and Hamming kernels do), squared
-    exponential in the counts of label walks (a truncated walk kernel, Gaertner et al. 2003), and squared exponential in
-    `figures`. Length scales are set from the mean distance within the set; weights and noise by maximum a posteriori.
+    Source: Rasmussen & Williams, "Gaussian Processes for Machine Learning" (2006), algorithm 2.1. The kernels are
+    exponential in the fraction of positions with different labels or edges (a Hamming kernel), squared exponential in
+    the counts of label walks (a truncated walk kernel, Gaertner et al. 2003), and squared exponential in `figures`.
+    Length scales follow from the mean distance within the set; weights and noise are maximum a posteriori estimates.
 
     Args:
         views: the traits of every architecture.
-        figures: [N, F] further columns known of all of them, each about standard normal.
+        figures: [N, F] further features of all of them, each roughly standard normal.
     """
 
     _rows: list[int]
@@ -107,25 +107,30 @@ class Surrogate:
         self._forget()
 
     def adopt(self, other: Surrogate) -> None:
-        """Begin with the weights of an earlier one that had the same views."""
+        """Take over the kernel weights of another surrogate with the same kernels."""
         if len(other._log_weights) == len(self._log_weights):
             self._log_weights = other._log_weights.copy()
             self._forget()
 
     def fit(self, rows: Sequence[int], values: Floats) -> None:
-        """Weigh the kernels by what was measured (`values` about standard normal) at the architectures `rows`."""
+        """Fit the kernel weights and the noise.
+
+        Args:
+            rows: [n] indices of measured architectures.
+            values: [n] their values, roughly standard normal.
+        """
         kernels = np.stack([self._column(i)[:, rows] for i in rows]).transpose(1, 0, 2).astype(np.float64)  # [k, n, n]
         bounds = [(-6.0, 4.0)] * len(kernels) + [(-7.0, 1.0)]
-        found = minimize(
+        best = minimize(
             _misfit, self._log_weights, (kernels, values), "L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": 30}
         )
-        self._log_weights = found.x
+        self._log_weights = best.x
         self._forget()
 
     def predict(self, rows: Sequence[int], values: Floats) -> tuple[Floats, Floats]:
-        """Mean and standard deviation of every architecture, given the values at `rows`.
+        """Posterior mean [N] and standard deviation [N] of every architecture, given the values [n] at `rows`.
 
-        What was worked out for the first rows of an earlier call is used again, so that one more row costs n x N.
+        The factorisation of leading rows shared with the previous call is reused, so that one more row costs n x N.
         """
         pairs = zip(rows, self._rows, strict=False)
         same = next((k for k, (new, old) in enumerate(pairs) if new != old), min(len(rows), len(self._rows)))
@@ -138,7 +143,7 @@ class Surrogate:
         return mean, np.sqrt(np.maximum(total - np.einsum("ij,ij->j", shared, shared), 1e-9))
 
     def _extend(self, rows: Sequence[int]) -> None:
-        """Add rows to the Cholesky root of the covariance of the known values.
+        """Add rows to the Cholesky root of the covariance of the measured values.
 
         Source: the block form of the Cholesky decomposition (Golub & Van Loan, "Matrix Computations", 4.2.9).
         """
@@ -155,7 +160,7 @@ class Surrogate:
         self._rows = [*self._rows, *rows]
 
     def _forget(self) -> None:
-        """What was worked out under other weights."""
+        """Drop the factorisation under other weights."""
         self._rows = []
         self._root = np.zeros((0, 0))
         self._shared = np.zeros((0, len(self._places)))
@@ -163,14 +168,20 @@ class Surrogate:
     def _column(self, row: int) -> npt.NDArray[np.float32]:
         if row not in self._columns:
             differing = (self._places != self._places[row]).sum(1)
-            found = [np.exp(-differing / self._step)]
-            found += [np.exp(-0.5 * np.maximum(n + n[row] - 2 * (x @ x[row]), 0)) for x, n in self._smooth]
-            self._columns[row] = np.stack(found).astype(np.float32)
+            kernels = [np.exp(-differing / self._step)]
+            kernels += [np.exp(-0.5 * np.maximum(n + n[row] - 2 * (x @ x[row]), 0)) for x, n in self._smooth]
+            self._columns[row] = np.stack(kernels).astype(np.float32)
         return self._columns[row]
 
 
 def _misfit(log_weights: Floats, kernels: Floats, values: Floats) -> tuple[float, Floats]:
-    """Minus the log posterior of the weights under wide log-normal priors, and its gradient."""
+    """The negative log posterior of the log weights under wide log-normal priors, and its gradient.
+
+    Args:
+        log_weights: [k + 1], the last one of the noise.
+        kernels: [k, n, n].
+        values: [n].
+    """
     *weights, noise = np.exp(log_weights)
     root = np.linalg.cholesky(np.tensordot(weights, kernels, 1) + (noise + 1e-8) * np.eye(len(values)))
     inverse = cho_solve((root, True), np.eye(len(values)))
@@ -185,25 +196,26 @@ def _misfit(log_weights: Floats, kernels: Floats, values: Floats) -> tuple[float
 
 
 def _scaled(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Values over a length scale of sqrt(3/4) of their root mean square distance, and their squared norms."""
+    """Values divided by a length scale of sqrt(3/4) of their root mean square distance, and their squared norms."""
     scaled = values / np.sqrt(1.5 * values.var(0).sum())
     return scaled, (scaled**2).sum(1)
 
 
 def _counts(walks: Sequence[Counter[tuple[str, ...]]]) -> npt.NDArray[np.float32]:
+    """Counts [N, W] of each walk that occurs anywhere."""
     numbers: dict[tuple[str, ...], int] = {}
     for counter in walks:
         for walk in counter:
             numbers.setdefault(walk, len(numbers))
-    found = np.zeros((len(walks), len(numbers)), dtype=np.float32)
+    counts = np.zeros((len(walks), len(numbers)), dtype=np.float32)
     for row, counter in enumerate(walks):
         for walk, count in counter.items():
-            found[row, numbers[walk]] = count
-    return found
+            counts[row, numbers[walk]] = count
+    return counts
 
 
 def _places(views: Sequence[Traits]) -> npt.NDArray[np.int16]:
-    """Numbers of the labels at each node and of each edge that not all have; only columns that differ."""
+    """Features [N, P] by position: the number of the label at each node, and the edges; constant columns left out."""
     most = max(len(view.places) for view in views)
     numbers = {label: i for i, label in enumerate(sorted({p for view in views for p in view.places}))}
     rows = np.full((len(views), most), -1, dtype=np.int16)
@@ -213,6 +225,6 @@ def _places(views: Sequence[Traits]) -> npt.NDArray[np.int16]:
         frozenset().union(*(v.edges for v in views)) - views[0].edges.intersection(*(v.edges for v in views))
     )
     wired = np.array([[edge in view.edges for edge in edges] for view in views], dtype=np.int16).reshape(len(views), -1)
-    found = np.concatenate([rows, wired], axis=1)
-    differs = (found != found[0]).any(0)
-    return found[:, differs]
+    columns = np.concatenate([rows, wired], axis=1)
+    differs = (columns != columns[0]).any(0)
+    return columns[:, differs]

@@ -1,4 +1,4 @@
-"""A graph neural network that ranks architectures from their graphs alone, as an ensemble with a spread."""
+"""A graph neural network that ranks architectures by their graphs alone: an ensemble with calibrated uncertainty."""
 
 from __future__ import annotations
 
@@ -21,32 +21,43 @@ from genas.core.records import Architecture
 from genas.predictors.conformal import TWO_SIDED_90, calibrate
 from genas.predictors.questions import MERIT, Question, Taught, untaught
 
-_FAR = 31
-_CHUNK = 512  # architectures at once
-_LEAST = 0.02  # spread of the quantile that nets which agree still have
+_FAR = 31  # longer paths count as this long
+_CHUNK = 512  # batch size of predictions
+_LEAST = 0.02  # smallest spread of a quantile, if all nets agree
 
 Floats = npt.NDArray[np.float64]
-Loss = Callable[[Tensor, torch.Generator], Tensor]  # (row numbers, randomness) -> mean loss
-Train = Callable[[nn.Module, Loss], float]  # fits in place, returns the held-out loss
+Loss = Callable[[Tensor, torch.Generator], Tensor]  # (indices of rows, randomness) -> mean loss
+Train = Callable[[nn.Module, Loss], float]  # fits the model in place, returns the held-out loss
 
 
 class Collated(NamedTuple):
-    """Graphs of up to N nodes side by side, filled up with label 0."""
+    """A batch of B graphs with up to N nodes, padded with label 0."""
 
     labels: Tensor  # [B, N]
-    places: Tensor  # [B, N, 2] longest path from a source and to a sink
-    wires: Tensor  # [B, N, N] 1 from source to target
+    places: Tensor  # [B, N, 2] length of the longest path from a source and to a sink
+    wires: Tensor  # [B, N, N] 1 for an edge from the row's node to the column's node
 
     def rows(self, chosen: Tensor | slice) -> Collated:
-        """Some of the graphs."""
+        """The chosen graphs."""
         return Collated(*(part[chosen] for part in self))
 
 
 def collate(archs: Sequence[Architecture], ops: Sequence[str], device: str = "cpu") -> Collated:
-    """The architectures as one batch; a label the model does not know is a RequestError."""
+    """The architectures as one batch.
+
+    Args:
+        archs: B of them.
+        ops: the labels of the model, in the order of their ids.
+        device: of the tensors.
+
+    Raises:
+        RequestError: an architecture has a label that the model was not fitted on.
+    """
     ids = {op: i for i, op in enumerate(ops, start=1)}
     if unknown := {op for a in archs for op in a.ops} - ids.keys():
-        raise RequestError(f"The predictor knows no label {', '.join(sorted(unknown))}; fit it anew: genas fit gnn.")
+        raise RequestError(
+            f"The predictor was fitted without the label {', '.join(sorted(unknown))}; fit it again: genas fit gnn."
+        )
     nodes = max(len(arch.ops) for arch in archs)
     labels, places = np.zeros((len(archs), nodes), np.int64), np.zeros((len(archs), nodes, 2), np.int64)
     wires = np.zeros((len(archs), nodes, nodes), np.float32)
@@ -59,7 +70,7 @@ def collate(archs: Sequence[Architecture], ops: Sequence[str], device: str = "cp
 
 
 def _places(arch: Architecture) -> list[tuple[int, int]]:
-    """Per node the length of the longest path from a source and to a sink, at most `_FAR`."""
+    """For each node, the length of the longest path from a source and to a sink, at most `_FAR`."""
     down, up = [0] * len(arch.ops), [0] * len(arch.ops)
     for source, target in sorted(arch.edges, key=lambda edge: edge[1]):
         down[target] = max(down[target], down[source] + 1)
@@ -73,7 +84,7 @@ def _mlp(inside: int, width: int) -> nn.Sequential:
 
 
 class _Layer(nn.Module):
-    """One convolution along and one against the edges; each label lets its own share of a node's state out."""
+    """One graph convolution along and one against the edges, with messages gated by the label of the sender."""
 
     def __init__(self, labels: int, width: int) -> None:
         super().__init__()
@@ -82,10 +93,10 @@ class _Layer(nn.Module):
         self.against = DenseGINConv(_mlp(width, width), train_eps=True)
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, x: Tensor, graphs: Collated, there: Tensor) -> Tensor:
-        sent = x * torch.sigmoid(self.gate(graphs.labels)) * there  # [B, N, W]
-        heard = self.along(sent, graphs.wires.transpose(1, 2)) + self.against(sent, graphs.wires)
-        return (x + F.relu(self.norm(heard))) * there
+    def forward(self, x: Tensor, graphs: Collated, real: Tensor) -> Tensor:
+        messages = x * torch.sigmoid(self.gate(graphs.labels)) * real  # [B, N, W]
+        update = self.along(messages, graphs.wires.transpose(1, 2)) + self.against(messages, graphs.wires)
+        return (x + F.relu(self.norm(update))) * real
 
 
 class _Net(nn.Module):
@@ -102,29 +113,30 @@ class _Net(nn.Module):
             self.told = nn.Sequential(nn.ReLU(), nn.Linear(width, width), nn.ReLU())
 
     def answer(self, graphs: Collated) -> Tensor:
-        """Logits [B], or of each question [Q, B]."""
-        found = self.embed(graphs)  # [B, W]
+        """Logits [B], or [Q, B] with one row per trained question."""
+        x = self.embed(graphs)  # [B, W]
         if self.told is not None:
             scale, shift = self.film[:, None].chunk(2, dim=-1)  # [Q, 1, W]
-            found = found + self.told(found * (1 + scale) + shift)  # [Q, B, W]
-        return self.rank(found).squeeze(-1)  # type: ignore[no-any-return]
+            x = x + self.told(x * (1 + scale) + shift)  # [Q, B, W]
+        return self.rank(x).squeeze(-1)  # type: ignore[no-any-return]
 
     def embed(self, graphs: Collated) -> Tensor:
-        there = (graphs.labels > 0).to(graphs.wires.dtype)[..., None]  # [B, N, 1]
-        x = (self.label(graphs.labels) + self.down(graphs.places[..., 0]) + self.up(graphs.places[..., 1])) * there
+        """Graph embeddings [B, W]."""
+        real = (graphs.labels > 0).to(graphs.wires.dtype)[..., None]  # [B, N, 1], 0 at padding
+        x = (self.label(graphs.labels) + self.down(graphs.places[..., 0]) + self.up(graphs.places[..., 1])) * real
         for layer in self.layers:
-            x = layer(x, graphs, there)
+            x = layer(x, graphs, real)
         total = x.sum(1)  # [B, W]
-        return self.body(torch.cat([total / there.sum(1), total / 8], dim=1))  # type: ignore[no-any-return]
+        return self.body(torch.cat([total / real.sum(1), total / 8], dim=1))  # type: ignore[no-any-return]
 
 
 class GraphPredictor(nn.Module):
-    """An ensemble of graph isomorphism networks along and against the edges, which can be asked several questions.
+    """An ensemble of graph isomorphism networks along and against the edges; it may answer several questions.
 
-    It reads each node's longest paths but no order of nodes: architectures with the same key get the same score. Each
-    net is taught without one fold of the examples, so that every example has a net which has not seen it. Where it was
-    taught several questions (`genas.predictors.questions`), they share the nets but for a scale and a shift before one
-    more layer; a question it was not taught is answered by the taught ones whose words are alike.
+    The nets read the longest paths of each node but not the order of nodes: architectures with the same key get the
+    same score. Each net is trained without one fold of the examples, so that every example is held out from one net.
+    Several questions (`genas.predictors.questions`) share the nets, except for a scale and a shift before one more
+    layer. A question that the predictor was not trained on is answered by trained ones with similar descriptions.
 
     Source: Xu et al., GIN (2019), eq. 4.1, one convolution per direction as in Wen et al., Neural predictor (2020), and
     messages gated by the operation as in Ning et al., GATES (2020); ensemble spread as uncertainty as in White et al.,
@@ -134,12 +146,14 @@ class GraphPredictor(nn.Module):
     Args:
         space: name of the space it was fitted on.
         ops: labels in the order of their ids.
-        nets: members of the ensemble.
-        stretch: what the spread is multiplied by to be a standard deviation, found by `teach`.
-        questions: what it was taught; none where it was taught one order only.
-        size: length E of the questions' vectors.
-        stretches: `stretch` for each question.
-        widened: and for questions about a task or a device that it was not taught, found by `widen`.
+        nets: size of the ensemble.
+        width: W, the size of a node state.
+        depth: number of layers.
+        stretch: factor from the spread to a standard deviation; set by `teach`.
+        questions: the trained questions; empty if it was trained on a single ranking.
+        size: E, the length of the vectors of questions.
+        stretches: the factor of each trained question.
+        widened: the factor for new tasks and new devices; set by `widen`.
     """
 
     def __init__(
@@ -168,7 +182,7 @@ class GraphPredictor(nn.Module):
             self.config |= {"stretches": list(stretches), "widened": dict(widened or {})}
 
     def forward(self, graphs: Collated) -> Tensor:
-        """Logits of the predicted rank quantile, [nets, B], or of each taught question [nets, Q, B]."""
+        """Logits of the predicted rank quantile, [nets, B], or [nets, Q, B] for the trained questions."""
         return torch.stack([net.answer(graphs) for net in self._members()])
 
     def _members(self) -> list[Any]:
@@ -176,13 +190,13 @@ class GraphPredictor(nn.Module):
 
     @torch.no_grad()
     def logits(self, archs: Sequence[Architecture], device: str = "cpu") -> Tensor:
-        """Logits of the predicted rank quantile, in parts that fit into memory, as `forward` has them."""
+        """Logits as `forward` returns them, computed in batches that fit into memory; on the CPU."""
         self.eval()
         parts = [archs[start : start + _CHUNK] for start in range(0, len(archs), _CHUNK)]
         return torch.cat([self(collate(part, self.ops, device)) for part in parts], dim=-1).cpu()
 
     def asked(self, archs: Sequence[Architecture], device: str = "cpu", question: Question | None = None) -> Tensor:
-        """The logits of one question [nets, B]; see `predict`."""
+        """The logits [nets, B] of one question; see `predict`."""
         if self.taught is None:
             if question is not None and question.metric != MERIT:
                 raise untaught(question.metric, [MERIT])
@@ -192,20 +206,22 @@ class GraphPredictor(nn.Module):
     def predict(
         self, archs: Sequence[Architecture], device: str = "cpu", question: Question | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of the predicted rank quantile, [B] each.
+        """Mean [B] and standard deviation [B] of the predicted rank quantile, from 0 (worst) to 1 (best).
 
         Args:
-            question: what is asked; None is all the taught tasks alike. One that was taught a single order has no
-                other answer.
+            archs: B architectures.
+            device: where to compute.
+            question: the criterion; None averages over all trained tasks. A predictor trained on a single ranking
+                answers with that.
 
         Raises:
-            RequestError: where nothing of the question's metric was taught.
+            RequestError: no question of that metric was trained, or an architecture has an unknown label.
         """
-        found = torch.sigmoid(self.asked(archs, device, question))
-        return found.mean(0), _spread(found) * self._stretch(question)
+        predicted = torch.sigmoid(self.asked(archs, device, question))
+        return predicted.mean(0), _spread(predicted) * self._stretch(question)
 
     def _stretch(self, question: Question | None) -> float:
-        """Of a taught question its own; of another one what left-out ones needed, or taught ones where none was."""
+        """The factor of a trained question; of a new one, the calibrated `widened`, but at least the trained ones'."""
         if self.taught is None:
             return float(self.config["stretch"])
         if question in self.taught.questions:
@@ -217,7 +233,7 @@ class GraphPredictor(nn.Module):
 
     @torch.no_grad()
     def embed(self, archs: Sequence[Architecture], device: str = "cpu") -> npt.NDArray[np.float32]:
-        """What the last layers see, of all members side by side.  # [B, nets * W]"""
+        """Graph embeddings of all nets, concatenated: [B, nets * W]."""
         self.eval()
         rows = []
         for start in range(0, len(archs), _CHUNK):
@@ -236,19 +252,21 @@ class GraphPredictor(nn.Module):
         """The predictor that `save` wrote."""
         config = json.loads((folder / "config.json").read_text())
         config.pop("class")
-        with torch.random.fork_rng():  # the first weights, soon replaced, draw from the global state
+        with torch.random.fork_rng():  # the initial weights, replaced below, use the global random state
             model = cls(**config)
         model.load_state_dict(load_file(folder / "model.safetensors"))
         return model.to(device)
 
 
 def ranking_loss(logits: Tensor, quantiles: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Mean logistic loss over all pairs of which one is better, [nets, B] against [B].
+    """Mean logistic loss over all pairs of unequal quantiles.
 
     Source: Burges et al., RankNet (2005), eq. 3.
 
     Args:
-        weights: [nets, B] of each example, for bagging.
+        logits: [nets, B] predictions.
+        quantiles: [B] targets.
+        weights: [nets, B] of each example, which may differ between nets (bagging).
     """
     gap = quantiles[:, None] - quantiles[None, :]
     better = (gap > 1e-6).to(logits.dtype)  # [B, B]
@@ -259,27 +277,32 @@ def ranking_loss(logits: Tensor, quantiles: Tensor, weights: Tensor | None = Non
 
 
 def predictor_loss(logits: Tensor, quantiles: Tensor, weights: Tensor) -> Tensor:
-    """Squared error of the quantile plus the ranking loss; weights [nets, B] differ between the nets, for bagging."""
+    """Squared error of the quantile plus the ranking loss; arguments as for `ranking_loss`."""
     error = (torch.sigmoid(logits) - quantiles) ** 2 * weights
     return error.sum() / weights.sum().clamp(min=1) * 4 + ranking_loss(logits, quantiles, weights)
 
 
-def _spread(found: Tensor) -> Tensor:
-    """Standard deviation over the nets, never quite 0.  # [B]"""
-    return (found.var(0, unbiased=False) + _LEAST**2).sqrt()
+def _spread(predicted: Tensor) -> Tensor:
+    """Standard deviation [B] over the nets of predictions [nets, B]; at least `_LEAST`."""
+    return (predicted.var(0, unbiased=False) + _LEAST**2).sqrt()
 
 
 def teach(
     space: SearchSpace, archs: Sequence[Architecture], quantiles: Sequence[float], train: Train, device: str = "cpu"
 ) -> tuple[GraphPredictor, npt.NDArray[np.float64], float]:
-    """A new predictor fitted to the examples; what it says of each without having seen it [n]; what `train` returned.
+    """A new predictor fitted to n examples.
 
-    Its standard deviations are such that nine tenths of the left-out quantiles lie within 1.645 of them.
+    Its uncertainty is calibrated: 90 % of the held-out quantiles lie within 1.645 standard deviations of the mean.
 
     Args:
-        archs: the examples.
-        quantiles: the rank of each, from 0 (worst) to 1 (best).
-        train: fits a model in place by a loss of row numbers; it may leave rows out.
+        space: the search space.
+        archs: the n examples.
+        quantiles: [n] rank of each, from 0 (worst) to 1 (best).
+        train: fits a model in place, given a loss of row indices; it may hold rows out.
+        device: where to train.
+
+    Returns:
+        the predictor, the held-out logit [n] of each example, and the value that `train` returned.
     """
     model = GraphPredictor(space.name, space.ops)
     folds = torch.arange(len(archs)) % model.config["nets"]
@@ -289,10 +312,10 @@ def teach(
         return predictor_loss(model(batch), targets[rows].to(device), weights)
 
     value = train(model, folded(model, archs, folds, loss, device))
-    found = model.eval().logits(archs, device)
-    left_out = found[folds, torch.arange(len(archs))].numpy().astype(np.float64)
+    logits = model.eval().logits(archs, device)  # [nets, n]
+    left_out = logits[folds, torch.arange(len(archs))].numpy().astype(np.float64)
     if len(archs) >= 10:
-        model.config["stretch"] = stretch_of(found, folds, np.asarray(quantiles))
+        model.config["stretch"] = stretch_of(logits, folds, np.asarray(quantiles))
     return model, left_out, value
 
 
@@ -303,7 +326,15 @@ def folded(
     loss: Callable[[Collated, Tensor, Tensor], Tensor],
     device: str,
 ) -> Loss:
-    """The loss of rows, where a net that learns does not see its own fold: weights [nets, B]."""
+    """A loss of row indices in which each net ignores its own fold during training.
+
+    Args:
+        model: the predictor to train.
+        archs: n examples.
+        folds: [n] the net that each example is held out from.
+        loss: loss of (graphs, row indices [B], weights [nets, B]).
+        device: where to train.
+    """
     graphs, nets = collate(archs, model.ops), torch.arange(model.config["nets"])
     seen = (folds != nets[:, None]).float()  # [nets, n]
 
@@ -314,12 +345,17 @@ def folded(
     return of_rows
 
 
-def left_out_of(found: Tensor, folds: Tensor) -> tuple[Floats, Floats]:
-    """What each example's left-out net says of it, and the spread of all; logits [nets, n] become quantiles [n]."""
-    own = found[folds, torch.arange(len(folds))].numpy().astype(np.float64)
-    return 1 / (1 + np.exp(-own)), _spread(torch.sigmoid(found)).numpy().astype(np.float64)
+def left_out_of(logits: Tensor, folds: Tensor) -> tuple[Floats, Floats]:
+    """Held-out predictions: the quantile [n] by the net that did not see the example, and the spread [n] over all nets.
+
+    Args:
+        logits: [nets, n].
+        folds: [n] the net that each example was held out from.
+    """
+    own = logits[folds, torch.arange(len(folds))].numpy().astype(np.float64)
+    return 1 / (1 + np.exp(-own)), _spread(torch.sigmoid(logits)).numpy().astype(np.float64)
 
 
-def stretch_of(found: Tensor, folds: Tensor, quantiles: Floats) -> float:
-    """What makes the spread a standard deviation: nine tenths of the left-out quantiles lie within 1.645 of them."""
-    return calibrate(*left_out_of(found, folds), quantiles).factor / TWO_SIDED_90
+def stretch_of(logits: Tensor, folds: Tensor, quantiles: Floats) -> float:
+    """The factor from spread to standard deviation: 90 % of held-out quantiles lie within 1.645 of the latter."""
+    return calibrate(*left_out_of(logits, folds), quantiles).factor / TWO_SIDED_90

@@ -1,4 +1,4 @@
-"""What a predictor can be asked: how good an architecture is on a task, or what it costs on a device."""
+"""The questions that a predictor answers: how good an architecture is on a task, or what it costs on a device."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from genas.encodings.devices import device
 from genas.encodings.sentences import described
 
 MERIT = "merit"
-_SHARP = 0.05  # difference of cosines that weighs e times as much
+_SHARP = 0.05  # temperature: a cosine larger by this much has e times the weight
 
 Kind = Literal["task", "device"]
 
 
 class Question(NamedTuple):
-    """One order of architectures; two are the same where all three are.
+    """A criterion that ranks architectures.
 
     Args:
-        metric: "merit" for the task's own, or a figure of a device, as latency_ms.
-        words: what the task or the device is.
-        shape: outputs and input shape of a task, the batch of a device.
+        metric: "merit" for the metric of a task, or a metric of a device, such as latency_ms.
+        words: description of the task or the device.
+        shape: outputs and input shape of a task; batch size of a device.
     """
 
     metric: str
@@ -34,33 +34,43 @@ class Question(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        """What it is about."""
+        """Whether it is about a task or a device."""
         return "task" if self.metric == MERIT else "device"
 
     def vector(self) -> Tensor:
-        """Its subject in numbers [E], as `task_vector` has them for a task."""
+        """The embedding [E] of its task or device; for a task, the same as `task_vector`."""
         return described(self.words, self.shape)
 
 
 def of_task(task: Task) -> Question:
-    """How good architectures are on the task."""
+    """The question of how good architectures are on the task."""
     return Question(MERIT, task.description, (task.outputs, *task.input_shape))
 
 
 def of_device(metric: str, name: str) -> Question:
-    """How little they cost on a device: a table's name for it, or words."""
-    found = device(name)
-    return Question(metric, found.words, (found.batch,))
+    """The question of how little architectures cost on a device.
+
+    Args:
+        metric: such as latency_ms.
+        name: a table's name for the device, or a description in words.
+    """
+    described_device = device(name)
+    return Question(metric, described_device.words, (described_device.batch,))
 
 
 class Taught(nn.Module):
-    """The questions that a predictor was taught, and which of them answer another one.
+    """The questions that a predictor was trained on, and their weights in the answer to a new question.
 
-    A taught question answers itself. Another is answered by those of its metric, each with the weight
-    softmax(cosine / 0.05) of its vector's likeness: so no answer goes beyond what was taught. (Networks that read the
-    vectors themselves ranked as well on unseen devices, on average over nine in one draw, and worse on six of these.)
+    A trained question has weight 1 in its own answer. A new question is answered by the trained ones of the same
+    metric, with weights softmax(cosine similarity / 0.05) of their vectors. So an answer never extrapolates beyond the
+    trained questions. (Networks that read the vectors themselves ranked as well on unseen devices, on average over nine
+    devices in one draw, and worse on six of these.)
 
     Source: attention with fixed keys as in Vinyals et al., Matching networks (2016), eq. 1.
+
+    Args:
+        questions: the Q trained questions.
+        size: E, the length of their vectors.
     """
 
     vectors: Tensor
@@ -71,25 +81,25 @@ class Taught(nn.Module):
         self.register_buffer("vectors", torch.zeros(len(self.questions), size))  # [Q, E]
 
     def shares(self, question: Question | None) -> Tensor:
-        """The weight of each taught question in the answer; None asks all tasks alike.  # [Q]
+        """The weight [Q] of each trained question in the answer; None weighs all tasks equally.
 
         Raises:
-            RequestError: where nothing of that metric was taught.
+            RequestError: no question of that metric was trained.
         """
         if question in self.questions:
             return torch.eye(len(self.questions))[self.questions.index(question)]
         metric = MERIT if question is None else question.metric
-        alike = torch.tensor([taught.metric == metric for taught in self.questions])
-        if not alike.any():
+        same_metric = torch.tensor([taught.metric == metric for taught in self.questions])
+        if not same_metric.any():
             raise untaught(metric, sorted({taught.metric for taught in self.questions}))
-        likeness = torch.zeros(len(alike))
+        similarity = torch.zeros(len(same_metric))
         if question is not None:
-            likeness = torch.cosine_similarity(self.vectors.cpu(), question.vector()[None])
-        return torch.softmax(likeness.masked_fill(~alike, -torch.inf) / _SHARP, dim=0)
+            similarity = torch.cosine_similarity(self.vectors.cpu(), question.vector()[None])
+        return torch.softmax(similarity.masked_fill(~same_metric, -torch.inf) / _SHARP, dim=0)
 
 
 def untaught(metric: str, known: Sequence[str]) -> RequestError:
-    """Says how to teach that metric."""
+    """The error for a metric that the predictor was not trained on; it says how to train one that was."""
     how = "give it examples of the task" if metric == MERIT else "name devices: table:TASK:devices=NAME+NAME"
     return RequestError(
         f"The predictor was taught {' and '.join(known)}, not {metric}; fit one (genas fit gnn SPACE ...) and {how}."

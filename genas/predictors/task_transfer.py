@@ -1,4 +1,4 @@
-"""What measurements on other tasks say of architectures, with a spread that held from each of these to the others."""
+"""Predicts the ranking on a new task from measurements on other tasks, with calibrated uncertainty."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class KnownTask(NamedTuple):
     """The measured architectures of one task.
 
     Args:
-        keys: of the architectures.
-        views: of the same.
-        merits: [n] what was measured; larger is better, only the order counts.
+        keys: keys of the n architectures.
+        views: their features.
+        merits: [n] measured values; larger is better, only the order counts.
     """
 
     keys: Sequence[str]
@@ -27,21 +27,21 @@ class KnownTask(NamedTuple):
 
 
 class KnownTasks:
-    """Predicts standings (normal quantiles of ranks) on a task without measurements: the mean over the known tasks.
+    """Predicts standings (normal quantiles of ranks) on a task without measurements, as the mean over known tasks.
 
-    With two known tasks or more, the spread is made so wide that nine tenths of the examples of each task lie within
-    what the others say of them (an architecture that both measured is predicted from the rest). So it holds how much
-    tasks disagree as far as the known ones do; of a task that is less like them nothing is promised. With one, nothing
-    is known of that and the spread is the one on that task.
+    With two or more known tasks, the spread is calibrated so that 90 % of the examples of each task lie within the
+    interval that the other tasks predict. (An architecture that both tasks measured is left out of the other task's
+    fit.) So the spread covers disagreement between tasks as far as the known ones disagree; there is no guarantee for a
+    task less similar to them. With one known task, the spread is the one on that task, and disagreement is not covered.
 
-    Source: leave-one-out calibration over groups, as one of the methods of Dunn et al., "Distribution-free prediction
-    sets for two-layer hierarchical models" (2023) pools groups; here with spreads, and without a guarantee, since the
-    groups are few.
+    Source: leave-one-out calibration over groups, similar to a method of Dunn et al., "Distribution-free prediction
+    sets for two-layer hierarchical models" (2023), which pools groups; here with spreads, and without a guarantee,
+    because there are few groups.
 
     Args:
-        tasks: at least one, with ten examples or more each.
-        seed: of the trees.
-        trees: of each task's blend.
+        tasks: at least one, each with ten examples or more.
+        seed: seed of the trees.
+        trees: number of trees in each task's blend.
     """
 
     def __init__(self, tasks: Sequence[KnownTask], seed: int = 0, trees: int = 100) -> None:
@@ -55,14 +55,17 @@ class KnownTasks:
         if len(tasks) == 1:
             (blend,), (task,) = self._blends, tasks
             return calibrate(blend.left_out, blend.left_out_spread, quantiles(task.merits))
-        found = []
+        predictions = []
         for number, task in enumerate(tasks):
-            said = [self._unseen(other, task) for other in range(len(tasks)) if other != number]
-            found.append(np.stack([*np.mean(said, axis=0), quantiles(task.merits)]))
-        return calibrate(*np.concatenate(found, axis=1))
+            by_others = [self._left_out(other, task) for other in range(len(tasks)) if other != number]
+            predictions.append(np.stack([*np.mean(by_others, axis=0), quantiles(task.merits)]))
+        return calibrate(*np.concatenate(predictions, axis=1))
 
-    def _unseen(self, number: int, task: KnownTask) -> tuple[Floats, Floats]:
-        """Mean and spread of what one task says of another's examples, those it measured itself left out; [n] both."""
+    def _left_out(self, number: int, task: KnownTask) -> tuple[Floats, Floats]:
+        """Mean [n] and spread [n] of a task's examples by the blend of another task (index `number`).
+
+        An architecture that this blend was fitted on is predicted without it (leave-one-out).
+        """
         mean, spread = self._blends[number].predict(task.views)
         for row, key in enumerate(task.keys):
             if (own := self._rows[number].get(key)) is not None:
@@ -71,6 +74,6 @@ class KnownTasks:
         return mean, spread
 
     def standings(self, views: Views) -> tuple[Floats, Floats]:
-        """Mean and standard deviation on a new task, [B] each."""
+        """Mean [B] and standard deviation [B] of the standings on a new task."""
         mean, spread = np.mean([blend.predict(views) for blend in self._blends], axis=0)
         return mean, self.calibration.std(spread)

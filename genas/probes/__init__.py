@@ -1,1 +1,1 @@
-"""What an untrained network shows; a training-free proxy is a scorer of 20 lines over it."""
+"""Statistics of untrained networks. A zero-cost proxy is a scorer of 20 lines over them."""

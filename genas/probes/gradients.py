@@ -1,4 +1,4 @@
-"""What gradients of single examples, curvature and noise show."""
+"""Probes of gradients of single examples, of curvature and of noise."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from genas.core.errors import ScoreFailed
 from genas.probes.subject import Outcome, Subject, watched
 
-_EXAMPLES = 16  # single examples at most
+_EXAMPLES = 16  # maximum number of single examples
 
 
 def samples(subject: Subject, wanted: Collection[str]) -> dict[str, Outcome]:
-    """Agreement, evenness and kernel of the gradients of single examples, at the batch's norm statistics."""
+    """Figures of the gradients of single examples, with the norm statistics of the batch.
+
+    GradSign: agreement of signs; ZiCo: mean relative to spread; NTK: condition number of the tangent kernel.
+
+    Args:
+        subject: the network.
+        wanted: names of figures to measure.
+    """
     weights = subject.weights
     moments = _Moments(weights)
     kernel_rows: list[Tensor] = []
@@ -27,14 +34,14 @@ def samples(subject: Subject, wanted: Collection[str]) -> dict[str, Outcome]:
         if "ntk" in wanted:
             grads = torch.autograd.grad(logits.sum(), weights, retain_graph=True, allow_unused=True)
             kernel_rows.append(torch.cat([g.flatten() for g in grads if g is not None]))
-    found: dict[str, Outcome] = {"gradsign": moments.agreement(), "zico": moments.evenness()}
+    results: dict[str, Outcome] = {"gradsign": moments.agreement(), "zico": moments.evenness()}
     if kernel_rows:
-        found["ntk"] = _condition(torch.stack(kernel_rows))
-    return found
+        results["ntk"] = _condition(torch.stack(kernel_rows))
+    return results
 
 
 def _single(subject: Subject) -> Iterator[tuple[Tensor, Tensor]]:
-    """Logits [1 or tokens, outputs] and labels of one example after the other, with their graph."""
+    """Logits [1 or tokens, outputs] and labels of one example after the other, with the graph for gradients."""
     network = subject.settled()
     rows = subject.rows[:_EXAMPLES].tolist()
     with torch.enable_grad():
@@ -49,7 +56,7 @@ def _single(subject: Subject) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 class _Moments:
-    """Sums over examples of each weight's gradient: its sign, size and square."""
+    """For each weight, sums over examples of the sign, the absolute value and the square of its gradient."""
 
     def __init__(self, weights: list[nn.Parameter]) -> None:
         self._signs, self._sizes, self._squares = ([torch.zeros_like(w) for w in weights] for _ in range(3))
@@ -71,7 +78,7 @@ class _Moments:
         for sizes, squares in zip(self._sizes, self._squares, strict=True):
             mean = sizes / max(self._count, 1)
             spread = (squares / max(self._count, 1) - mean.square()).clamp_min(0).sqrt()
-            alive = spread > 1e-6 * mean  # weights whose gradient is the same for all examples are left out
+            alive = spread > 1e-6 * mean  # leave out weights with the same gradient for all examples
             ratio = float((mean[alive] / spread[alive]).sum())
             total += math.log(ratio) if ratio > 0 else 0.0
         return total
@@ -79,7 +86,7 @@ class _Moments:
 
 def _condition(rows: Tensor) -> Outcome:
     kernel = torch.zeros(len(rows), len(rows), dtype=torch.float64, device=rows.device)
-    for part in torch.split(rows, 1 << 18, dim=1):  # in 64 bits, but not all at once
+    for part in torch.split(rows, 1 << 18, dim=1):  # in float64, a part at a time
         kernel += part.double() @ part.double().T
     values = torch.linalg.eigvalsh(kernel)
     if values[0] <= 0:
@@ -88,7 +95,11 @@ def _condition(rows: Tensor) -> Outcome:
 
 
 def curvature(subject: Subject) -> float:
-    """How the gradient's flow changes when weights are removed: a product with the Hessian."""
+    """GraSP: minus the sum of w x (H g), with weights w, their gradient g and the Hessian H.
+
+    Raises:
+        ScoreFailed: no weight takes part in the output.
+    """
     weights = subject.weights
     with torch.enable_grad():
         loss = subject.loss(subject.forward())
@@ -102,7 +113,11 @@ def curvature(subject: Subject) -> float:
 
 
 def zen(subject: Subject) -> float:
-    """The expected change of the last feature map under a small change of Gaussian inputs, with the norms undone."""
+    """Zen-score: log of the expected change of the last feature map under small Gaussian noise, with the norms undone.
+
+    Raises:
+        ScoreFailed: the network has no features before its last layer, or they do not depend on the inputs.
+    """
     network = subject.redrawn("zen", lambda w: w.normal_()).train()
     first, second = subject.noise("zen inputs"), subject.noise("zen change")
     maps: list[Tensor] = []

@@ -1,4 +1,4 @@
-"""What untrained networks show: each is built once, and one forward pass serves all proxies that can share it."""
+"""Statistics of untrained networks: each network is built once, and proxies share its forward and backward passes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from genas.training.timing import pick_device
 
 Joint = Callable[[Subject, Collection[str]], dict[str, Outcome]]
 
-# Passes that show several figures: those of them that anyone expects are measured together.
+# Functions that measure several figures in one pass; of these, they measure all that some scorer expects.
 _JOINT: dict[Joint, tuple[str, ...]] = {
     shared: ("naswot", "swap", "grad_norm", "snip", "plain", "fisher", "layers", "jacov", "epe_nas"),
     samples: ("ntk", "gradsign", "zico"),
@@ -32,18 +32,18 @@ _SINGLE: dict[str, Callable[[Subject], float]] = {
 
 
 class Probes:
-    """Figures of untrained networks, looked up or measured.
+    """Measures figures of untrained networks, and caches them.
 
-    Scorers that are given the same object share its networks and passes: each says with `expect` what it will ask for,
-    and the first question about an architecture then measures all that one forward pass can tell. Only the network
-    asked about last is held, and the figures of the last few thousand.
+    Scorers with the same `Probes` object share networks and passes. Each scorer announces its figures with `expect`;
+    the first request for an architecture then measures all expected figures of the same pass. Only the last network is
+    kept in memory, and a limited number of figures.
 
     Args:
         space: builds the networks.
-        task: gives the examples and labels.
-        device: where the networks run, "auto" for a GPU if there is one.
-        seed: added to the seed of each question.
-        remembered: figures held at most.
+        task: provides examples and labels.
+        device: where the networks run; "auto" is a GPU if there is one.
+        seed: added to the seed of each request.
+        remembered: maximum number of cached figures.
     """
 
     def __init__(
@@ -51,46 +51,62 @@ class Probes:
     ) -> None:
         self._space, self._task, self._device, self._seed, self._remembered = space, task, device, seed, remembered
         self._expected: set[tuple[str, int]] = set()
-        self._found: OrderedDict[tuple[str, int, int, str], Outcome] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, int, int, str], Outcome] = OrderedDict()
         self._last: tuple[tuple[str, int, int], Subject] | None = None
 
     def expect(self, figure: str, batch: int = 16) -> None:
-        """Announce that `figure` will be asked for, so that it is measured along with others of its pass."""
+        """Announce that `figure` will be requested, so that it is measured together with others of its pass.
+
+        Args:
+            figure: name of the figure.
+            batch: number of examples.
+        """
         self._expected.add((figure, batch))
 
     def value(self, arch: Architecture, figure: str, *, seed: int = 0, batch: int = 16) -> float:
-        """One number of `arch` at the weights and examples of `seed`.
+        """One figure of an architecture, as a number.
 
         Args:
-            batch: examples looked at.
+            arch: the architecture.
+            figure: name of the figure.
+            seed: decides initial weights and examples.
+            batch: number of examples.
 
         Raises:
-            ScoreFailed: where the network cannot be built or run, or the figure makes no sense for it.
+            ScoreFailed: the network cannot be built or run, or the figure is undefined for it.
         """
-        found = self.outcome(arch, figure, seed=seed, batch=batch)
-        if not isinstance(found, float):
+        outcome = self.outcome(arch, figure, seed=seed, batch=batch)
+        if not isinstance(outcome, float):
             raise TypeError(f"{figure} is not one number")
-        return found
+        return outcome
 
     def rows(self, arch: Architecture, *, seed: int = 0, batch: int = 16) -> tuple[tuple[float, ...], ...]:
-        """Statistics of each weight tensor in order: see `genas.probes.shared_pass.layer_rows`."""
-        found = self.outcome(arch, "layers", seed=seed, batch=batch)
-        if isinstance(found, float):
+        """Statistics of each weight tensor, in order; see `genas.probes.shared_pass.layer_rows`.
+
+        Raises:
+            ScoreFailed: the network cannot be built or run.
+        """
+        outcome = self.outcome(arch, "layers", seed=seed, batch=batch)
+        if isinstance(outcome, float):
             raise TypeError("layers are rows of numbers")
-        return found
+        return outcome
 
     def outcome(
         self, arch: Architecture, figure: str, *, seed: int, batch: int
     ) -> float | tuple[tuple[float, ...], ...]:
-        """The figure from memory, or measured now; ScoreFailed is raised again at every question."""
+        """A figure, from the cache or measured now; arguments as for `value`.
+
+        Raises:
+            ScoreFailed: as for `value`; a cached failure is raised again at every request.
+        """
         key = (arch.key, seed + self._seed, batch)
-        if (*key, figure) not in self._found:
+        if (*key, figure) not in self._cache:
             self._measure(arch, key, figure)
-        found = self._found[(*key, figure)]
-        self._found.move_to_end((*key, figure))
-        if isinstance(found, ScoreFailed):
-            raise ScoreFailed(str(found))
-        return found
+        outcome = self._cache[(*key, figure)]
+        self._cache.move_to_end((*key, figure))
+        if isinstance(outcome, ScoreFailed):
+            raise ScoreFailed(str(outcome))
+        return outcome
 
     def _measure(self, arch: Architecture, key: tuple[str, int, int], figure: str) -> None:
         subject = self._subject(arch, key)
@@ -104,13 +120,13 @@ class Probes:
         except ScoreFailed as failure:
             results = dict.fromkeys(wanted, failure)
         for name in wanted:
-            self._found[(*key, name)] = _checked(name, results[name])
-        while len(self._found) > self._remembered:
-            self._found.popitem(last=False)
+            self._cache[(*key, name)] = _checked(name, results[name])
+        while len(self._cache) > self._remembered:
+            self._cache.popitem(last=False)
 
     def _subject(self, arch: Architecture, key: tuple[str, int, int]) -> Subject:
         if self._last is None or self._last[0] != key:
-            self._last = None  # free the old network before the new one is built
+            self._last = None  # free the old network before building the new one
             _, seed, batch = key
             network = fresh_network(self._space, self._task, arch, seed=seed, device=self._device)
             self._last = key, Subject(network, self._task, batch, (arch.key, seed), pick_device(self._device))

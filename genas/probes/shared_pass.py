@@ -1,4 +1,4 @@
-"""What one forward pass and two backward passes over a batch show, and what weights show without data."""
+"""Probes of one forward pass and two backward passes over a batch, and probes of weights without data."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SWITCHES: tuple[type[nn.Module], ...] = (
 )  # fmt: skip
 _LOSS = ("grad_norm", "snip", "plain", "fisher", "layers")
 _INPUT = ("jacov", "epe_nas")
-_TINY = 1e-5  # the papers' guard against the logarithm of 0
-_STEPS = 16  # points on a line
+_TINY = 1e-5  # added before logarithms, as in the papers
+_STEPS = 16  # points on a line between two examples
 
 
 def attempt(figure: Callable[[], float]) -> Outcome:
-    """The figure as a float, or why there is none."""
+    """The figure as a float, or the ScoreFailed that it raises."""
     try:
         return float(figure())
     except ScoreFailed as failure:
@@ -32,41 +32,46 @@ def attempt(figure: Callable[[], float]) -> Outcome:
 
 
 def shared(subject: Subject, wanted: Collection[str]) -> dict[str, Outcome]:
-    """Activation patterns from one forward pass, weight gradients and input gradients from its two backward passes."""
-    found: dict[str, Outcome] = {}
+    """Figures of activation patterns (one forward pass), and of weight and input gradients (two backward passes).
+
+    Args:
+        subject: the network.
+        wanted: names of figures to measure.
+    """
+    results: dict[str, Outcome] = {}
     inputs, leaf = subject.inputs, None
     if set(wanted) & set(_INPUT):
         try:
             inputs, leaf = subject.leaf()
         except ScoreFailed as failure:
-            found |= dict.fromkeys(_INPUT, failure)
+            results |= dict.fromkeys(_INPUT, failure)
     kernel, patterns = _Kernel(), _Patterns()
-    seers = [seer for name, seer in (("naswot", kernel), ("swap", patterns)) if name in wanted]
+    observers = [observer for name, observer in (("naswot", kernel), ("swap", patterns)) if name in wanted]
     outputs: list[tuple[nn.Module, Tensor]] = []
 
     def see(values: Tensor) -> None:
         code = subject.chosen(values).flatten(1) > 0  # [B, activations]
-        for seer in seers:
-            seer.add(code)
+        for observer in observers:
+            observer.add(code)
 
     differentiate = leaf is not None or bool(set(wanted) & set(_LOSS))
-    with torch.set_grad_enabled(differentiate), switched(subject.network, SWITCHES if seers else (), see):
+    with torch.set_grad_enabled(differentiate), switched(subject.network, SWITCHES if observers else (), see):
         keep = LAYERS if "fisher" in wanted else ()
         with watched(subject.network, keep, lambda module, _input, output: outputs.append((module, output))):
             logits = subject.forward(inputs)
-    found |= {"naswot": attempt(kernel.log_det), "swap": attempt(patterns.count)}
+    results |= {"naswot": attempt(kernel.log_det), "swap": attempt(patterns.count)}
     if set(wanted) & set(_LOSS):
-        found |= _by_loss(subject, logits, outputs)
+        results |= _by_loss(subject, logits, outputs)
     if leaf is not None:
         rows = _input_gradients(subject, logits, leaf)
         labels = subject.labels[subject.rows.to(subject.labels.device)]
-        found["jacov"] = attempt(lambda: jacobian_spread(rows))
-        found["epe_nas"] = attempt(lambda: class_spread(rows, labels))
-    return found
+        results["jacov"] = attempt(lambda: jacobian_spread(rows))
+        results["epe_nas"] = attempt(lambda: class_spread(rows, labels))
+    return results
 
 
 class _Kernel:
-    """The sum over layers of the number of activations at which two examples agree."""
+    """The kernel of NASWOT: for each pair of examples, the number of activations in all layers at which they agree."""
 
     def __init__(self) -> None:
         self._sum: Tensor | None = None  # [B, B]
@@ -86,7 +91,7 @@ class _Kernel:
 
 
 class _Patterns:
-    """The different on-off patterns over the batch that single activations show."""
+    """SWAP: the set of distinct on-off patterns over the batch that single activations have."""
 
     def __init__(self) -> None:
         self._seen: list[np.ndarray] = []
@@ -103,7 +108,7 @@ class _Patterns:
 
 
 def _by_loss(subject: Subject, logits: Tensor, outputs: list[tuple[nn.Module, Tensor]]) -> dict[str, Outcome]:
-    """What the gradient of the task's loss shows."""
+    """Figures of the gradient of the task's loss."""
     weights = subject.weights
     sought = [*weights, *(output for _, output in outputs)]
     grads = torch.autograd.grad(subject.loss(logits), sought, retain_graph=True, allow_unused=True)
@@ -124,9 +129,9 @@ def _by_loss(subject: Subject, logits: Tensor, outputs: list[tuple[nn.Module, Te
 
 
 def _channel_saliency(module: nn.Module, product: Tensor) -> Tensor:
-    """Half the mean over examples of the squared sum of activation x gradient of each channel, summed over weights.
+    """Fisher saliency: half the mean over examples of (sum of activation x gradient)^2 per channel, summed.
 
-    Each channel counts as often as it has weights.
+    Each channel is weighted by its number of weights.
     """
     channel = product.ndim - 1 if isinstance(module, nn.Linear) else 1
     rest = [axis for axis in range(1, product.ndim) if axis != channel]
@@ -136,7 +141,11 @@ def _channel_saliency(module: nn.Module, product: Tensor) -> Tensor:
 
 
 def layer_rows(pairs: list[tuple[Tensor, Tensor]]) -> tuple[tuple[float, ...], ...]:
-    """Of each weight tensor, logarithms of: size, mean |w|, mean |g|, mean |w g|, spread of |g|; and the mean sign."""
+    """One row per weight tensor: logarithms of size, mean |w|, mean |g|, mean |w g|, std of |g|; and mean sign(w g).
+
+    Args:
+        pairs: weights w and their gradients g.
+    """
 
     def log(value: Tensor) -> float:
         return math.log(max(float(value), 1e-20))
@@ -166,13 +175,28 @@ def _correlations(rows: Tensor) -> Tensor:
 
 
 def jacobian_spread(rows: Tensor) -> float:
-    """Minus the sum of log(v + k) + 1 / (v + k) over the eigenvalues v of the correlations of input gradients."""
+    """Jacobian covariance: minus the sum of log(v + k) + 1 / (v + k) over the eigenvalues v of the correlation matrix.
+
+    Args:
+        rows: [B, F] gradient of the summed outputs by each input.
+
+    Raises:
+        ScoreFailed: the output does not depend on an example.
+    """
     values = torch.linalg.eigvalsh(_correlations(rows)).clamp_min(0) + _TINY
     return -float((values.log() + 1 / values).sum())
 
 
 def class_spread(rows: Tensor, labels: Tensor) -> float:
-    """The sum over classes of |sum of log(|c| + k)| over the correlations c of input gradients within the class."""
+    """EPE-NAS: the sum over classes of |sum of log(|c| + k)| over correlations c of input gradients within the class.
+
+    Args:
+        rows: [B, F] gradient of the summed outputs by each input.
+        labels: [B].
+
+    Raises:
+        ScoreFailed: labels are not single classes, or no class has two examples.
+    """
     if labels.ndim != 1 or labels.is_floating_point():
         raise ScoreFailed("examples have no single class")
     classes = set(labels.tolist())
@@ -183,13 +207,13 @@ def class_spread(rows: Tensor, labels: Tensor) -> float:
 
 
 def weight_norms(subject: Subject) -> float:
-    """The sum of the norms of the weight tensors."""
+    """The sum of the L2 norms of the weight tensors."""
     return float(sum(w.detach().norm() for w in subject.weights))
 
 
 def synflow(subject: Subject) -> float:
-    """The logarithm of the synaptic flow of one example of ones, in 64 bits."""
-    network = deepcopy(subject.network).cpu().eval().double()  # some accelerators have no 64 bits
+    """The logarithm of the synaptic flow of an input of ones, with absolute weights and without norms, in 64 bits."""
+    network = deepcopy(subject.network).cpu().eval().double()  # some accelerators lack float64
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.abs_()
@@ -223,11 +247,17 @@ def _log_flow(total: Tensor, parameters: list[nn.Parameter]) -> float:
 
 
 def borders(subject: Subject) -> float:
-    """The log of how many borders of linear regions a straight line between two examples crosses; the mean of two."""
+    """log(1 + number of borders of linear regions that a straight line between two examples crosses).
+
+    The number is the mean over two lines.
+
+    Raises:
+        ScoreFailed: inputs are graphs or texts, there are fewer than four examples, or no activation switches.
+    """
     if subject.is_graph or not subject.inputs.is_floating_point():
         raise ScoreFailed("there is no straight line between two graphs or texts")
     if len(subject.inputs) < 4:
-        raise ScoreFailed("two lines need four examples")
+        raise ScoreFailed("two lines between examples need a batch of at least four")
     start, end = subject.inputs[:2, None], subject.inputs[2:4, None]  # [2, 1, *shape]
     share = torch.linspace(0, 1, _STEPS, device=start.device).view(1, -1, *[1] * (start.ndim - 2))
     crossed: list[int] = []

@@ -1,4 +1,4 @@
-"""What the spectra of features, of block Jacobians and of the Fisher information show."""
+"""Probes of spectra: of features, of block Jacobians and of the Fisher information."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from torch.nn.modules.conv import _ConvNd
 from genas.core.errors import ScoreFailed
 from genas.probes.subject import LAYERS, Outcome, Subject, watched
 
-_OUTPUTS = 10  # outputs, or random mixtures of more, that the Fisher information is taken over
-_SMOOTH = 0.05  # share of the even distribution in the predicted one
+_OUTPUTS = 10  # number of outputs in the Fisher information; more outputs are mixed at random into this many
+_SMOOTH = 0.05  # weight of the uniform distribution mixed into the predicted one
 
 
 class _Passage(NamedTuple):
@@ -25,7 +25,16 @@ class _Passage(NamedTuple):
 
 
 def blocks(subject: Subject, wanted: Collection[str]) -> dict[str, Outcome]:
-    """Entropy of the features after each block, its smallest gain, and how near each block's Jacobian is to norm 1."""
+    """The proxies of AZ-NAS over a chain of blocks: expressivity, progressivity and, if wanted, trainability.
+
+    Expressivity is the summed entropy of the features after each block, progressivity the smallest increase from block
+    to block, trainability the closeness of each block's Jacobian to spectral norm 1.
+
+    Source: Lee & Ham, AZ-NAS (CVPR 2024).
+
+    Raises:
+        ScoreFailed: the network is no chain of blocks.
+    """
     network = subject.kaiming.train()
     passages: list[_Passage] = []
     handles = [block.register_forward_hook(_recorder(passages)) for block in _chain(network)]
@@ -39,10 +48,10 @@ def blocks(subject: Subject, wanted: Collection[str]) -> dict[str, Outcome]:
         raise ScoreFailed("the network is no chain of blocks")
     entropies = [_entropy(_as_rows(passage.after.detach())) for passage in passages]
     gains = [after - before for before, after in pairwise(entropies)]
-    found: dict[str, Outcome] = {"expressivity": sum(entropies), "progressivity": min(gains)}
+    results: dict[str, Outcome] = {"expressivity": sum(entropies), "progressivity": min(gains)}
     if "trainability" in wanted:
-        found["trainability"] = _trainability(subject, passages)
-    return found
+        results["trainability"] = _trainability(subject, passages)
+    return results
 
 
 def _recorder(passages: list[_Passage]) -> Any:
@@ -54,10 +63,10 @@ def _recorder(passages: list[_Passage]) -> Any:
 
 
 def _chain(network: nn.Module) -> list[nn.Module]:
-    """The blocks that the network is a chain of: the list of modules with the most members that are themselves made up.
+    """The blocks of the network: the members of the module list with the most members that have submodules.
 
     Raises:
-        ScoreFailed: where there is no such list.
+        ScoreFailed: there is no such list.
     """
     lists = [list(m.children()) for m in network.modules() if isinstance(m, nn.Sequential | nn.ModuleList)]
     sizes = [sum(bool(list(member.children())) for member in members) for members in lists]
@@ -67,8 +76,8 @@ def _chain(network: nn.Module) -> list[nn.Module]:
 
 
 def _as_rows(features: Tensor) -> Tensor:
-    """Feature maps [B, C, H, W] or tokens [B, T, C] as one row of channels per place."""
-    return (features.movedim(1, -1) if features.ndim == 4 else features).flatten(0, -2)  # [places, C]
+    """Feature maps [B, C, H, W] or tokens [B, T, C] as one row of channels per position: [positions, C]."""
+    return (features.movedim(1, -1) if features.ndim == 4 else features).flatten(0, -2)  # [positions, C]
 
 
 def _entropy(rows: Tensor) -> float:
@@ -97,7 +106,7 @@ def _trainability(subject: Subject, passages: list[_Passage]) -> Outcome:
 
 
 def _same_places(back: Tensor, out: Tensor) -> Tensor:
-    """The gradient of a larger map with the pixels that one of the smaller map covers as channels."""
+    """The gradient of a larger map, with the pixels under one pixel of the smaller map moved into channels."""
     if back.ndim != 4 or back.shape[2:] == out.shape[2:]:
         return back
     step = math.ceil(back.shape[2] / out.shape[2])
@@ -106,31 +115,41 @@ def _same_places(back: Tensor, out: Tensor) -> Tensor:
 
 
 def _norm(back: Tensor, out: Tensor) -> float:
-    """The spectral norm of the Jacobian as random directions estimate it."""
+    """The spectral norm of the Jacobian, estimated with random directions."""
     return float(torch.linalg.matrix_norm((back.T @ out / len(out)).double(), ord=2))
 
 
 class _Weight(NamedTuple):
-    """One weight of a layer: what it multiplies at each place, and where the layer's output has its channel."""
+    """One weight of a layer."""
 
-    output: Tensor
-    factor: Tensor
-    last: bool
+    output: Tensor  # of the layer
+    factor: Tensor  # the values that the weight multiplies, by position
+    last: bool  # whether channels are the last axis of the output
 
     def derivative(self, grad: Tensor) -> Tensor:
-        """Of each example's output by the weight [B]."""
+        """The derivative [B] of each example's output by the weight.
+
+        Args:
+            grad: of the network's output by the layer's output.
+        """
         of_channel = grad[..., 0] if self.last else grad[:, 0]
         return (of_channel * self.factor).reshape(len(grad), -1).sum(1)
 
 
 def information(subject: Subject) -> float:
-    """Number of layers plus the evenness of the spectrum of the Fisher information of one weight of each."""
+    """The number of layers plus the evenness of the spectrum of the Fisher information of one weight per layer.
+
+    Source: Tybl & Neumann, VKDNW (CVPR 2025).
+
+    Raises:
+        ScoreFailed: the task is a graph, or the Fisher information is 0.
+    """
     if subject.is_graph:
-        raise ScoreFailed("the nodes of a graph are no examples that can be taken apart")
+        raise ScoreFailed("the nodes of a graph are not separate examples")
     network = subject.kaiming
     inputs = subject.like(subject.noise("blocks inputs")) if subject.inputs.is_floating_point() else subject.inputs
     with torch.no_grad(), subject.random("information"):
-        network.train()(inputs)  # the norms take the batch's statistics
+        network.train()(inputs)  # sets the statistics of the norms
     weights: list[_Weight] = []
 
     def see(module: nn.Module, values: Tensor, output: Tensor) -> None:
@@ -138,7 +157,7 @@ def information(subject: Subject) -> float:
 
     with torch.enable_grad(), watched(network.eval(), LAYERS, see):
         logits = network(inputs)
-    logits = logits[:, -1] if logits.ndim == 3 else logits  # [B, outputs]; of texts the last token's
+    logits = logits[:, -1] if logits.ndim == 3 else logits  # [B, outputs]; for text, of the last token
     rows = []
     outputs = [weight.output for weight in weights]
     for direction in _directions(subject, logits.detach()):
@@ -152,7 +171,7 @@ def information(subject: Subject) -> float:
 
 
 def _weight(module: nn.Module, values: Tensor, output: Tensor) -> _Weight:
-    """The first weight of the layer's first channel."""
+    """The first weight of the first channel of the layer."""
     if not isinstance(module, _ConvNd):
         return _Weight(output, values[..., 0], last=True)
     single = torch.zeros(1, 1, *module.kernel_size, device=values.device)
@@ -163,7 +182,10 @@ def _weight(module: nn.Module, values: Tensor, output: Tensor) -> _Weight:
 
 
 def _directions(subject: Subject, logits: Tensor) -> list[Tensor]:
-    """Columns [B, outputs] of a root of the covariance of a label drawn from the prediction, or mixtures of them."""
+    """Columns [B, outputs] of a square root of the covariance of a label drawn from the prediction.
+
+    With more than `_OUTPUTS` outputs, random mixtures of the columns.
+    """
     outputs = logits.shape[1]
     chance = logits.softmax(1) * (1 - _SMOOTH) + _SMOOTH / outputs
     root = torch.diag_embed(chance.sqrt()) - chance[:, :, None] * chance.sqrt()[:, None]  # [B, outputs, outputs]

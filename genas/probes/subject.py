@@ -1,4 +1,4 @@
-"""The network under a probe: its examples, what its layers see and give, and copies with other weights."""
+"""An untrained network to probe: with its examples, hooks on its layers, and copies with other weights."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from genas.training.fresh import seeded
 
 Outcome = float | tuple[tuple[float, ...], ...] | ScoreFailed
 LAYERS = (_ConvNd, nn.Linear)
-NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)  # instance norms are batch norms to torch
-_UNLABELLED = -100  # the label that torch's cross entropy leaves out
+NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)  # torch's instance norms are batch norms
+_UNLABELLED = -100  # the label that torch's cross entropy ignores
 
 
 class Subject:
     """An untrained network with a batch of examples.
 
-    Batch norms take the statistics of the batch (momentum 1), so that after one training-mode pass the network in
-    evaluation mode computes the same, but example by example: `settled()`.
+    Batch norms take over the statistics of the batch (momentum 1). So after one pass in training mode, the network in
+    evaluation mode (`settled()`) computes the same function for each example separately.
 
     Args:
-        network: freshly initialised; it stays unchanged but for the running statistics of its norms.
-        task: gives the examples, once they are asked for.
-        batch: examples to look at.
-        about: what all random numbers depend on: the architecture's key and a seed.
-        device: where the network is.
+        network: freshly initialised; only the running statistics of its norms change.
+        task: provides the examples when they are first needed.
+        batch: number of examples.
+        about: the key of the architecture and a seed; all random numbers depend on these.
+        device: the device of the network.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Subject:
             if isinstance(module, _BatchNorm):
                 module.momentum = 1.0
             elif isinstance(module, nn.Conv2d):
-                weight = module.weight.data  # twice as fast on CPUs
+                weight = module.weight.data  # this memory layout is twice as fast on CPUs
                 module.weight.data = weight.contiguous(memory_format=torch.channels_last)
 
     @cached_property
@@ -57,12 +57,12 @@ class Subject:
 
     @property
     def inputs(self) -> Any:
-        """A batch of the task, or one graph."""
+        """A batch of inputs, or one graph."""
         return self._examples[0]
 
     @property
     def labels(self) -> Tensor:
-        """Of each example, or of each node of the graph (-100 where there is none)."""
+        """The label of each example, or of each node of the graph (-100 for an unlabelled node)."""
         return self._examples[1]
 
     @property
@@ -72,25 +72,25 @@ class Subject:
 
     @cached_property
     def rows(self) -> Tensor:
-        """The numbers of the examples, or of the labelled nodes."""
+        """Indices of the examples, or of the labelled nodes."""
         if self.is_graph:
             return torch.nonzero(self.labels != _UNLABELLED)[: self._batch, 0]
         return torch.arange(len(self.labels), device=self._device)
 
     @property
     def weights(self) -> list[nn.Parameter]:
-        """The parameters of two or more dimensions."""
+        """The trainable parameters with two or more dimensions."""
         return weights_of(self.network)
 
     def random(self, name: str) -> Any:
-        """A context in which torch's CPU generator is seeded for this subject and `name`."""
+        """A context with torch's CPU generator seeded by this subject and `name`."""
         return seeded("probe", name, *self.about)
 
     def leaf(self) -> tuple[Any, Tensor]:
-        """The inputs as the network takes them, and the tensor in them to differentiate by.
+        """The inputs of the network, and the tensor in them to differentiate by.
 
         Raises:
-            ScoreFailed: where inputs are token ids.
+            ScoreFailed: the inputs are token ids.
         """
         values = self.inputs.x if self.is_graph else self.inputs
         if not values.is_floating_point():
@@ -99,7 +99,7 @@ class Subject:
         return self.like(values), values
 
     def like(self, values: Tensor) -> Any:
-        """Inputs with other numbers: the same graph with other node features, or the tensor itself."""
+        """Inputs with other values: of a graph, the same graph with other node features; else the values themselves."""
         if not self.is_graph:
             return values
         graph = copy(self.inputs)
@@ -107,7 +107,11 @@ class Subject:
         return graph
 
     def noise(self, name: str) -> Tensor:
-        """Gaussian numbers in the shape of the inputs' numbers."""
+        """Standard Gaussian noise in the shape of the inputs (of a graph, of its node features).
+
+        Raises:
+            ScoreFailed: the inputs are token ids.
+        """
         values = self.inputs.x if self.is_graph else self.inputs
         if not values.is_floating_point():
             raise ScoreFailed("inputs are token ids, which have no gradient and no noise")
@@ -115,14 +119,14 @@ class Subject:
             return torch.randn(values.shape).to(values.device)
 
     def chosen(self, values: Tensor) -> Tensor:
-        """The examples' part of a layer's values: all, or the labelled nodes of a graph."""
+        """The values of a layer for the examples: all rows, or those of the labelled nodes of a graph."""
         return values[self.rows] if self.is_graph and len(values) == len(self.labels) else values
 
     def forward(self, inputs: Any = None) -> Tensor:
-        """Logits of a training-mode pass, after which the norms hold the batch's statistics.
+        """Logits of a pass in training mode; afterwards the norms hold the statistics of the batch.
 
         Args:
-            inputs: the subject's own, in a form to differentiate by.
+            inputs: the inputs from `leaf`, to differentiate by; None takes the plain inputs.
         """
         with self.random("forward"):
             logits: Tensor = self.network.train()(self.inputs if inputs is None else inputs)
@@ -130,11 +134,11 @@ class Subject:
         return logits
 
     def loss(self, logits: Tensor) -> Tensor:
-        """The task's loss, the mean over the labelled examples (or tokens)."""
+        """The task's loss: the mean over the labelled examples (or tokens)."""
         return self.task.loss(logits, self.labels)
 
     def settled(self) -> nn.Module:
-        """The network in evaluation mode with the batch's statistics in its norms."""
+        """The network in evaluation mode, with the statistics of the batch in its norms."""
         if not self._settled:
             with torch.no_grad():
                 self.forward()
@@ -142,11 +146,16 @@ class Subject:
 
     @cached_property
     def kaiming(self) -> nn.Module:
-        """A copy with weights drawn by Kaiming's rule for ReLU (fan in, normal), and no biases."""
+        """A copy with Kaiming-initialised weights (normal, fan in, for ReLU) and zero biases."""
         return self.redrawn("kaiming", lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"))
 
     def redrawn(self, name: str, draw: Callable[[Tensor], Tensor]) -> nn.Module:
-        """A copy with the weights of convolutions and linear layers drawn anew, biases 0 and norms 1."""
+        """A copy with new weights of convolutions and linear layers, norm weights of 1 and zero biases.
+
+        Args:
+            name: seeds the random numbers.
+            draw: returns the weights, given an empty tensor of the right shape.
+        """
         network = deepcopy(self.network)
         with self.random(name), torch.no_grad():
             for module in network.modules():
@@ -161,7 +170,7 @@ class Subject:
 
 
 def weights_of(network: nn.Module) -> list[nn.Parameter]:
-    """The trainable parameters of two or more dimensions."""
+    """The trainable parameters with two or more dimensions."""
     return [p for p in network.parameters() if p.ndim >= 2 and p.requires_grad]
 
 
@@ -169,7 +178,7 @@ def weights_of(network: nn.Module) -> list[nn.Parameter]:
 def watched(
     network: nn.Module, kinds: tuple[type[nn.Module], ...], see: Callable[[nn.Module, Tensor, Tensor], None]
 ) -> Iterator[None]:
-    """Inside, `see(module, first input, output)` is called after each pass through a module of these kinds."""
+    """Within this context, `see(module, first input, output)` is called after each pass through such a module."""
 
     def hook(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         if args and isinstance(args[0], Tensor) and isinstance(output, Tensor):
@@ -185,7 +194,7 @@ def watched(
 
 @contextmanager
 def switched(network: nn.Module, kinds: tuple[type[nn.Module], ...], see: Callable[[Tensor], None]) -> Iterator[None]:
-    """Inside, `see(values)` is called with what is about to enter each module of these kinds."""
+    """Within this context, `see(values)` is called with the input of each such module before it runs."""
 
     def hook(_module: nn.Module, args: tuple[Any, ...]) -> None:
         see(args[0].detach())

@@ -1,4 +1,4 @@
-"""What the learned proposers share: a model's folder, counted seeds, and samples that are legal and new."""
+"""The base class of learned proposers: finds the model's folder and returns samples that are legal and new."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ Guide = Callable[[Sequence[Architecture]], Sequence[float]]
 
 
 class SampledProposer(Proposer):
-    """Asks a model for samples until enough of them are legal and new, or the model repeats itself.
+    """Samples from a model until enough samples are legal and new, or the model only repeats itself.
 
-    A subclass sets `level` and `guidance` for the note and writes `draw`.
+    A subclass writes `draw`, and sets `level` and `guidance`, which the note of each candidate names.
+
+    Args:
+        space: the search space.
+        seed: with the number of architectures asked for so far, it decides the samples.
+        model: one of genas by name, or a folder by a path such as ./NAME; None is <kind>-<space>.
+        over: samples per returned architecture if a guide chooses (see `guided`).
     """
 
-    kind: ClassVar[str]  # as in `genas fit KIND`
-    what: ClassVar[str]  # of the note: what a sample is
+    kind: ClassVar[str]  # of model, as in `genas fit KIND`
+    what: ClassVar[str]  # what the note of a candidate calls a sample
     level: float | str
     guidance: float
 
@@ -38,24 +44,29 @@ class SampledProposer(Proposer):
 
     @abstractmethod
     def draw(self, n: int, generator: torch.Generator) -> list[Architecture]:
-        """`n` samples as the model gives them, repeats and illegal ones included."""
+        """`n` raw samples of the model, which may be illegal or repeated."""
 
     def path(self) -> Path:
-        """The model's folder, given as a path or by its name in models/; MissingArtifact where there is none."""
+        """The folder of the model, given as a path or by its name in models/.
+
+        Raises:
+            MissingArtifact: there is no such folder.
+        """
         make = f"genas fit {self.kind} {self.space.name} LEDGER_OR_TABLE..."
         return assets.model(self.folder, make=make)
 
     def guided(self, guide: Guide | None) -> Self:
-        """From now on `over` times as many are sampled, and those the guide scores high are likelier to be kept.
+        """From now on, sample `over` times as many architectures and prefer those that the guide scores high.
 
         Args:
-            guide: a score per architecture, larger being better, such as a fitted predictor's; None ends it.
+            guide: returns a score per architecture, larger is better, such as that of a fitted predictor; None removes
+                the guide.
         """
         self._guide = guide
         return self
 
     def ask(self, n: int) -> list[Candidate]:
-        """At most n new legal architectures; fewer once the level is exhausted."""
+        """At most n new legal architectures; fewer once the model has no new ones at this level."""
         import torch
 
         from genas.generators.distinct import chosen, distinct
@@ -64,11 +75,10 @@ class SampledProposer(Proposer):
         random = rng(self.seed, f"{self.kind} guide", self._asked)
         self._asked += n
         seen = set(self._seen) if self._guide else self._seen
-        found = distinct(
-            lambda count: self.draw(count, generator), n * self.over if self._guide else n, self.space, seen
-        )
-        if self._guide and found:
-            found = [found[i] for i in chosen(self._guide(found), n, random)]
-            self._seen.update(arch.key for arch in found)
+        count = n * self.over if self._guide else n
+        archs = distinct(lambda number: self.draw(number, generator), count, self.space, seen)
+        if self._guide and archs:
+            archs = [archs[i] for i in chosen(self._guide(archs), n, random)]
+            self._seen.update(arch.key for arch in archs)
         note = f"{self.what} sample, level {self.level}, guidance {self.guidance:g}"
-        return [Candidate(arch, self.kind, note=note) for arch in found]
+        return [Candidate(arch, self.kind, note=note) for arch in archs]

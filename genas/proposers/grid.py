@@ -1,4 +1,4 @@
-"""Walks through every architecture of a space in strides, none twice and none left out."""
+"""Grid search: visits every architecture of a space once, in evenly spread order."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from genas.core.records import Architecture, Candidate
 from genas.core.rng import rng
 from genas.encodings.decisions import Decisions
 
-_TRIES = 20_000  # places looked at for one new architecture
-_GOLDEN = 0.6180339887498949  # share of the grid that a stride covers, so that the places seen lie evenly spread
+_TRIES = 20_000  # positions to try for one new architecture
+_GOLDEN = 0.6180339887498949  # stride as a fraction of the grid, so that the visited positions are evenly spread
 
 
 class Grid(Proposer):
-    """Grid search: counts through all combinations of decisions, a stride of about 0.618 of the grid apart.
+    """Grid search over all combinations of decisions, with a stride of about 0.618 of the grid.
 
     Source: the multiplicative (golden ratio) sequence, Knuth, "The Art of Computer Programming" 3, section 6.4. The
-    grid's places are numbered with the decisions as digits; the stride shares no divisor with their number, so each
-    place is met once. Spellings of one architecture count once, illegal ones are passed over, and the seed says where
-    the walk begins and, within a hundredth of the grid, how long the stride is. Where a space knows only a few wirings,
-    they are those that 512 draws met.
+    positions of the grid are numbered with the decisions as digits. The stride has no common divisor with their number,
+    so each position is visited once. Isomorphic architectures count once, and illegal ones are skipped. The seed
+    decides the start and, within a hundredth of the grid, the stride. In a space with only a few wirings, the grid
+    holds those that 512 samples of the space showed.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
+        space: the search space.
+        seed: the seed of the run.
     """
 
     name = "grid"
@@ -37,15 +37,15 @@ class Grid(Proposer):
         generator = rng(seed, self.name)
         self._start = int(generator.random() * self._total)
         self._stride = _coprime(int((_GOLDEN + 0.01 * generator.random()) * self._total), self._total)
-        self._place = 0  # places looked at so far
+        self._place = 0  # number of positions visited so far
         self._seen: set[str] = set()
 
     def ask(self, n: int) -> list[Candidate]:
-        """Up to `n` architectures that come next; fewer once the walk is over."""
-        found: list[Candidate] = []
-        while len(found) < n and (candidate := self._next()):
-            found.append(candidate)
-        return found
+        """The next `n` architectures of the grid; fewer at its end."""
+        candidates: list[Candidate] = []
+        while len(candidates) < n and (candidate := self._next()):
+            candidates.append(candidate)
+        return candidates
 
     def _next(self) -> Candidate | None:
         for _ in range(min(_TRIES, self._total - self._place)):
@@ -58,10 +58,10 @@ class Grid(Proposer):
         return None
 
     def _at(self, number: int) -> Architecture | None:
-        """The architecture at a place of the grid, or None where it is illegal."""
+        """The architecture at a position of the grid, or None if it is illegal."""
         size = 0
-        while number >= (here := prod(self._counts[size])):
-            number, size = number - here, size + 1
+        while number >= (positions := prod(self._counts[size])):
+            number, size = number - positions, size + 1
         values = []
         for count in self._counts[size]:
             number, value = divmod(number, count)
@@ -70,7 +70,7 @@ class Grid(Proposer):
 
 
 def _coprime(number: int, total: int) -> int:
-    """The first number from `number` on that shares no divisor with `total`."""
+    """The first number from `number` on that has no common divisor with `total`."""
     while gcd(number, total) != 1:
         number += 1
     return number

@@ -1,4 +1,4 @@
-"""Asks a chat model for architectures: the embedded one, or any that LangChain can reach."""
+"""Asks a chat model for architectures: the embedded model, or any model that LangChain can reach."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from genas.core.rng import rng
 from genas.llms._dialogue import Access, Dialogue
 from genas.llms._wording import Wording
 
-_SHOWN = 24  # architectures already proposed that a prompt lists at most
+_SHOWN = 24  # maximum number of earlier proposals that a prompt lists
 
 
 class LLM(Proposer):
-    """Architectures that a chat model writes after seeing the task, the limits and legal examples.
+    """A chat model writes architectures, given the task, the limits and legal examples.
 
-    Replies are data: each line is parsed by the space, illegal ones go back for repair, and what stays illegal is
-    dropped. Every prompt and reply is written into the ledger, so that a run that goes on calls no model twice. The
-    embedded model is worse than random sampling; use a large one where quality matters. Keys of providers come from
-    the environment only. The refiner `navigator` learns from what was measured; this one does not.
+    Replies are data: the space parses each line, illegal lines are sent back for repair, and lines that stay illegal
+    are dropped. Every prompt and reply is kept in the ledger, so a resumed run never repeats a call. The embedded model
+    is worse than random sampling; use a large model where quality matters. API keys are read from the environment only.
+    This proposer does not learn from measured trials; the refiner `navigator` does.
 
     Args:
-        space: what is proposed.
-        task: told to the model in words.
-        ledger: remembers prompts and replies.
-        seed: of the examples, and of the embedded model.
-        limits: told to the model.
+        space: the search space.
+        task: described to the model in words.
+        ledger: keeps prompts and replies.
+        seed: decides the examples, and the samples of the embedded model.
+        limits: shown to the model.
         model: a name of `genas list llms`, or "provider:name" for LangChain's init_chat_model.
-        model_options: options of the model, such as {"path": ...} for replay; for a provider, what its class takes.
-        base_url: of an OpenAI-compatible server.
-        timeout: seconds to wait for one reply of a provider.
-        retries: times that a failed transport is tried again by the provider's client.
-        temperature: how freely the model draws.
-        structured: whether a provider is sent a JSON schema that the reply must follow; for servers that honour
+        model_options: options of the model, such as {"path": ...} for replay; for a provider, those of its class.
+        base_url: URL of an OpenAI-compatible server.
+        timeout: seconds to wait for a provider's reply.
+        retries: number of times the provider's client repeats a request that failed in transport.
+        temperature: sampling temperature of the model.
+        structured: whether to send a provider a JSON schema for the reply; only for servers that support
             response_format.
-        tokens: that may be spent in all; the call that goes beyond is the last. None is no limit. What a provider
-            does not tell the tokens of is not counted.
-        batch: architectures asked for in one prompt.
-        examples: legal architectures shown in a prompt.
-        repairs: times that illegal lines are sent back.
-        renamed: whether published names are hidden from the model: neutral labels, no documentation.
+        tokens: budget of tokens for the whole run; the call that exceeds it is the last. None means no budget. Calls of
+            a provider that reports no token counts are not counted.
+        batch: number of architectures requested per prompt.
+        examples: number of legal architectures shown in a prompt.
+        repairs: number of times that illegal lines are sent back.
+        renamed: whether to hide published names from the model: neutral labels, no documentation.
     """
 
     name = "llm"
@@ -79,20 +79,20 @@ class LLM(Proposer):
 
     @property
     def silent(self) -> str | None:  # type: ignore[override]  # read only here
-        """Why the chat model is asked no more, where it is not."""
+        """Why the chat model is not called any more; None while it is."""
         return self.dialogue.silent
 
     def ask(self, n: int) -> list[Candidate]:
-        """At most n new legal architectures; fewer where the model fails, repeats itself or stays illegal."""
-        found: list[Candidate] = []
+        """At most n new legal architectures; fewer if the model fails, repeats itself or writes illegal ones."""
+        candidates: list[Candidate] = []
         for start in range(0, n, self.batch):
             count = min(self.batch, n - start)
             for arch in self._proposed(count):
                 if arch.key not in self._seen:
                     self._seen[arch.key] = arch
-                    found.append(Candidate(arch, self.name, note=f"written by the chat model {self.model}"))
+                    candidates.append(Candidate(arch, self.name, note=f"written by the chat model {self.model}"))
             self._asked += count
-        return found
+        return candidates
 
     def _proposed(self, count: int) -> list[Architecture]:
         generator = rng(self.seed, self.name, self._asked)

@@ -1,4 +1,4 @@
-"""Draws architectures uniformly with the space's own sampler: the baseline that every table must hold."""
+"""Random search: samples architectures uniformly from the space. The baseline of every comparison."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from genas.core.interfaces import Proposer, SearchSpace, Task
 from genas.core.records import Candidate
 from genas.core.rng import rng
 
-_TRIES = 200  # draws for one new architecture before the space counts as used up
+_TRIES = 200  # draws for one new architecture before the space counts as exhausted
 
 
 class Uniform(Proposer):
-    """Random search: architectures from the space's own sampler, none twice.
+    """Random search: samples of the space's own sampler, never the same twice.
 
     Source: random search as the baseline of Li & Talwalkar, "Random Search and Reproducibility for NAS" (UAI 2019);
-    here without repeats, so that small spaces are covered.
+    here without repetition, so that small spaces are covered.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        task: whose table may hold but a part of the space.
-        within: "space", or "table" for the architectures that the task's table holds, where that is a part only.
+        space: the search space.
+        seed: the seed of the run.
+        task: its table may hold only a part of the space.
+        within: "space" to sample from the space; "table" to sample from the architectures of a table that holds only a
+            part of the space.
 
     Raises:
-        RequestError: the task has no table of a part of the space.
+        RequestError: within="table", but the task has no table of a part of the space.
     """
 
     name = "uniform"
@@ -36,26 +37,28 @@ class Uniform(Proposer):
         self._space, self._seed = space, seed
         self._asked = 0
         self._seen: set[str] = set()
-        self._held = () if task is None or within == "space" else task.measured
-        if within == "table" and not self._held:
-            raise RequestError("uniform: within=table needs a task whose table holds a part of the space only.")
+        self._table = () if task is None or within == "space" else task.measured
+        if within == "table" and not self._table:
+            raise RequestError(
+                "uniform: within=table needs a task whose table holds only a part of the space; write within=space."
+            )
 
     def ask(self, n: int) -> list[Candidate]:
-        """Up to `n` architectures that were not asked for before; fewer once the space is used up."""
-        found: list[Candidate] = []
+        """Up to `n` architectures that were not proposed before; fewer once the space is exhausted."""
+        candidates: list[Candidate] = []
         for _ in range(n):
             candidate = self._draw()
             self._asked += 1
             if candidate is not None:
-                found.append(candidate)
-        return found
+                candidates.append(candidate)
+        return candidates
 
     def _draw(self) -> Candidate | None:
         generator = rng(self._seed, self.name, self._asked)
         for _ in range(_TRIES):
-            held = self._held
-            arch = held[int(generator.integers(len(held)))] if held else self._space.sample(generator)
+            table = self._table
+            arch = table[int(generator.integers(len(table)))] if table else self._space.sample(generator)
             if arch.key not in self._seen:
                 self._seen.add(arch.key)
-                return Candidate(arch, self.name, note=f"drawn uniformly from the {'table' if held else 'space'}")
+                return Candidate(arch, self.name, note=f"drawn uniformly from the {'table' if table else 'space'}")
         return None

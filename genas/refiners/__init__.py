@@ -1,1 +1,1 @@
-"""Refiners: proposers that learn from what was measured. One file is one published method."""
+"""Refiners: proposers that learn from measured trials. One file is one published method."""

@@ -1,4 +1,4 @@
-"""A space cut into bands of complexity, so that a generator with few ideas looks everywhere."""
+"""Divides a space into bands of complexity, so that a generator of little diversity still covers all of it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from genas.core.metrics import is_on_test
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import rng
 
-_SAMPLES, _DRAWS = 48, 400  # architectures that the quantiles are taken of, and draws to find that many within limits
+_SAMPLES, _DRAWS = 48, 400  # samples that define the quantiles, and draws at most to find that many within the limits
 
 
 class Band(NamedTuple):
     """One part of the space.
 
     Args:
-        number: 0 for the least complex.
-        words: what lies in it.
-        samples: architectures drawn from it.
+        number: 0 is the band of least complexity.
+        words: a description of the band.
+        samples: architectures in it.
     """
 
     number: int
@@ -35,22 +35,22 @@ class Band(NamedTuple):
 
 
 class Bands:
-    """Bands between quantiles of a cheap measure over random architectures; limits on that measure are kept.
+    """Bands between the quantiles of a cheap score over random architectures that keep the limits on that score.
 
-    Source: PEL-NAS (2025, arXiv 2510.01472) searches each of several niches of complexity, because language models
-    propose few different architectures when left free. Here a band is drawn for each call, with a chance of one plus
-    the number of the best measured architectures in it, so that none is given up.
+    Source: PEL-NAS (2025, arXiv 2510.01472) searches several niches of complexity separately, because language models
+    left free propose little diversity. Here each call draws a band with weight 1 + (number of the best measured
+    architectures in it), so that no band is abandoned.
 
     Args:
-        space: what is cut.
-        task: what the measure may depend on.
-        limits: of the run.
-        seed: of the samples.
-        measure: name of a scorer whose figure costs little and never varies, "params" say.
-        count: bands; 1 leaves the space whole, and nothing is measured.
+        space: the search space.
+        task: the task that the scorer may depend on.
+        limits: the limits of the run.
+        seed: decides the samples.
+        measure: name of a cheap, deterministic scorer, such as "params".
+        count: number of bands; 1 leaves the space undivided, and nothing is scored.
 
     Raises:
-        RequestError: there is no such scorer, it tells what is searched for, or it can measure none of the samples.
+        RequestError: there is no such scorer, it would reveal the searched metric, or it can score none of the samples.
     """
 
     def __init__(
@@ -58,13 +58,14 @@ class Bands:
     ) -> None:
         self._space, self._task, self._name, self._count, self._seed = space, task, measure, count, seed
         self._limits = [limit for limit in limits if limit.metric == measure]
-        self._known: dict[str, float | None] = {}
+        self._values: dict[str, float | None] = {}
 
     def draw(self, best: Sequence[Architecture], generator: np.random.Generator) -> Band:
-        """A band for the next call.
+        """A random band for the next call; bands that hold more of `best` are likelier.
 
         Args:
-            best: of what was measured.
+            best: the best measured architectures.
+            generator: draws the band.
         """
         if self._count == 1:
             return Band(0, "no limit of its own", [self._space.sample(generator) for _ in range(_SAMPLES)])
@@ -74,14 +75,14 @@ class Bands:
         return Band(number, self._words(number), [arch for arch in self._samples if self.of(arch) == number])
 
     def of(self, arch: Architecture) -> int | None:
-        """The number of the band it lies in; None where it can't be measured or breaks a limit."""
+        """The number of the architecture's band; None if it can't be scored or breaks a limit."""
         value = self._value(arch)
         if value is None or not self._holds(value):
             return None
         return int(np.searchsorted(self._cuts, value, side="right"))
 
     def fault(self, arch: Architecture, band: Band) -> str | None:
-        """What is wrong with an architecture that lies elsewhere, in words; what can't be measured is let through."""
+        """Why an architecture is outside the band, in words; None if it is inside or can't be scored."""
         value = self._value(arch) if self._count > 1 else None
         if value is None or self.of(arch) == band.number:
             return None
@@ -97,12 +98,12 @@ class Bands:
         return all(limit.holds(value) for limit in self._limits)
 
     def _value(self, arch: Architecture) -> float | None:
-        if arch.key not in self._known:
+        if arch.key not in self._values:
             try:
-                self._known[arch.key] = self._scorer.score(arch).value
+                self._values[arch.key] = self._scorer.score(arch).value
             except ScoreFailed:
-                self._known[arch.key] = None
-        return self._known[arch.key]
+                self._values[arch.key] = None
+        return self._values[arch.key]
 
     @cached_property
     def _scorer(self) -> Scorer:
@@ -110,19 +111,19 @@ class Bands:
             "scorers", self._name, space=self._space, task=self._task, device="cpu", seed=self._seed
         )
         if made.metric == self._task.metric or is_on_test(made.metric.name):
-            raise RequestError(f"{self._name} tells what is searched for; name another scorer as complexity.")
+            raise RequestError(f"{self._name} reveals the searched metric; name another scorer as complexity.")
         return made
 
     @cached_property
     def _samples(self) -> list[Architecture]:
-        """Measurable samples within the limits; where no draw keeps them, samples of the whole space."""
+        """Samples that can be scored and keep the limits; if none keeps them, samples of the whole space."""
         generator = rng(self._seed, "bands")
         drawn = (self._space.sample(generator) for _ in range(_DRAWS))
         whole = [arch for arch in islice(drawn, _SAMPLES) if self._value(arch) is not None]
         if not whole:
             raise RequestError(
-                f"{self._name} measures none of {_SAMPLES} architectures of {self._space.name}: name another scorer as "
-                "complexity, or write partition=1."
+                f"{self._name} could score none of {_SAMPLES} architectures of {self._space.name}: name another scorer "
+                "as complexity, or write partition=1."
             )
         within = [arch for arch in whole if self._holds(self._value(arch) or 0.0)]
         if len(within) < _SAMPLES:

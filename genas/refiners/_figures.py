@@ -1,4 +1,4 @@
-"""Figures that cost nothing: what the tables of the task, and of other tasks, say of architectures."""
+"""Values that need no training: what the tables of the task, and of other tasks, hold about architectures."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from genas.predictors.gaussian_process import Floats
 
 
 class Figures:
-    """Looks training-free metrics up, and the metric of other tasks; never the task's own metric.
+    """Looks up zero-cost proxies, and the metrics of other tasks; never the task's own metric.
 
     Args:
-        task: whose tables are read.
-        proxies: metrics that may help; those without a table are left out.
-        wanted: metrics of objectives and limits, known exactly where they have a table.
+        task: its tables are read.
+        proxies: metrics to use as features; those without a table are left out.
+        wanted: metrics of objectives and limits; exact where the task has a table of them.
         transfer: other tasks, as `table:<task>:<option>=...`.
-        space: of the architectures.
+        space: the search space.
 
     Raises:
-        RequestError: where a figure asked for is the one that is searched for, or a source is no table.
+        RequestError: a value would reveal the searched metric, or a source of `transfer` is not a table.
     """
 
     def __init__(
         self, task: Task, proxies: Sequence[str], wanted: Sequence[str], transfer: Sequence[str], space: SearchSpace
     ) -> None:
         if secret := [name for name in proxies if name == task.metric.name or is_on_test(name)]:
-            raise RequestError(f"auto: {secret[0]} is what is searched for; it cannot be a proxy.")
+            raise RequestError(f"auto: {secret[0]} is the searched metric; it cannot be a proxy.")
         others = [_task(source, space) for source in transfer]
         if any(task.data_id == other.data_id for other in others):
-            raise RequestError("auto: transfer names the very task that is searched on; name other ones.")
+            raise RequestError("auto: transfer names the task that is searched on; name other tasks.")
         exact = [name for name in wanted if name != task.metric.name and not is_on_test(name)]
         self._tables = {name: (task, name) for name in dict.fromkeys((*exact, *proxies))}
         self._tables |= {source: (other, other.metric.name) for source, other in zip(transfer, others, strict=True)}
@@ -44,7 +44,7 @@ class Figures:
         self._last: tuple[Sequence[Architecture], dict[str, Floats]] | None = None
 
     def columns(self, archs: Sequence[Architecture]) -> dict[str, Floats]:
-        """By name, the figure of each architecture, nan where there is none; names without any are left out."""
+        """By metric or source, the value of each architecture (nan if there is none); empty columns are left out."""
         if self._last is None or self._last[0] is not archs:
             table = {
                 name: np.array([self._one(name, a) for a in archs]) for name in self._tables if self._has(name, archs)
@@ -53,7 +53,7 @@ class Figures:
         return self._last[1]
 
     def features(self, columns: dict[str, Floats]) -> list[Floats]:
-        """The columns that are given to the model."""
+        """The columns that are features of the model: proxies and metrics of other tasks."""
         return [values for name, values in columns.items() if name in self._proxies or name in self.transfer]
 
     def _has(self, name: str, archs: Sequence[Architecture]) -> bool:

@@ -1,4 +1,4 @@
-"""What an ensemble of trees on hand-made features makes of architectures, for the searches that predict."""
+"""Predictions of an ensemble of trees on hand-made features, for model-based searches."""
 
 from __future__ import annotations
 
@@ -13,20 +13,28 @@ from genas.encodings.paths import ArchFeatures
 
 def forest_votes(
     features: ArchFeatures,
-    told: Sequence[Architecture],
+    archs: Sequence[Architecture],
     losses: Sequence[float],
     pool: Sequence[Architecture],
     *,
     trees: int,
     random_state: int,
 ) -> npt.NDArray[np.float64]:
-    """The losses that each of the extra-trees, fitted on what was told, predicts for the pool.  # [trees, pool]
+    """Losses [trees, pool] that each of the extra-trees predicts for the pool.
 
     Source: Geurts et al., "Extremely randomized trees" (2006).
+
+    Args:
+        features: turns architectures into rows of numbers.
+        archs: architectures to fit on.
+        losses: of each of them.
+        pool: architectures to predict.
+        trees: size of the ensemble.
+        random_state: seed of the ensemble.
     """
     from sklearn.ensemble import ExtraTreesRegressor
 
-    rows = features.features([*told, *pool])
+    rows = features.features([*archs, *pool])
     model = ExtraTreesRegressor(trees, max_features=0.5, random_state=random_state)
-    model.fit(rows[: len(told)], np.array(losses))
-    return np.stack([tree.predict(rows[len(told) :]) for tree in model.estimators_])
+    model.fit(rows[: len(archs)], np.array(losses))
+    return np.stack([tree.predict(rows[len(archs) :]) for tree in model.estimators_])

@@ -1,4 +1,4 @@
-"""What searches by policy gradients have in common: a controller that draws, and the reward of what it drew."""
+"""The base class of policy-gradient searches: a controller that samples architectures, and their rewards."""
 
 from __future__ import annotations
 
@@ -23,27 +23,28 @@ if TYPE_CHECKING:
 
     from genas.generators.controller import Controller, Draw
 
-_ROUNDS, _DRAWS = 4, 16  # rounds of so many draws for one new architecture before a random one is asked for
-_DECAY = 0.9  # of the moving average
+_ROUNDS, _DRAWS = 4, 16  # rounds of _DRAWS samples to find one new architecture before a random one is proposed
+_DECAY = 0.9  # of the moving average of rewards (the baseline)
 
 
 class PolicySearch(Search):
-    """Lets a controller draw architectures and moves its probabilities by their rewards; says how in `_improve`.
+    """Samples architectures from a controller and updates it by their rewards. A subclass writes `_improve`.
 
-    The reward of a measured architecture is the share of all measured ones that it beats (of its equals, and so of
-    itself, half counts), averaged over the objectives. Draws that are known already are rewarded again without being
-    asked for, illegal ones are drawn again, and what others measured is learned from as if it had been drawn uniformly.
+    The reward of a measured architecture is the fraction of all measured architectures that it beats, where ties
+    (itself included) count half, averaged over the objectives. A sample that was measured before is rewarded again
+    without a new measurement; an illegal sample is drawn again. Architectures measured by other proposers are learned
+    from as if they had been sampled uniformly.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: all of them make the reward.
-        limits: what breaks one gets the penalty.
-        batch: rewarded draws for one improvement.
-        rate: step size of Adam.
-        entropy: weight of the mean entropy of a decision in what is maximised.
-        lead: weight of the first objective where there are several; the others share the rest.
-        penalty: the reward of what failed or breaks a limit is minus this.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: all of them enter the reward.
+        limits: an architecture that breaks one gets the penalty.
+        batch: rewarded samples per update.
+        rate: learning rate of Adam.
+        entropy: weight of the mean entropy per decision (entropy bonus) in the maximised objective.
+        lead: weight of the first of several objectives; the others share the rest equally.
+        penalty: an architecture that fails or breaks a limit has the reward -penalty.
     """
 
     def __init__(
@@ -70,10 +71,10 @@ class PolicySearch(Search):
         rest = len(self._objectives) - 1
         self._weights = [lead, *[(1 - lead) / rest] * rest] if rest else [1.0]
         self._decisions = Decisions(space)
-        self._drawn: dict[str, Draw] = {}  # by key, asked for and not told yet
-        self._rewarded: list[tuple[str, Draw]] = []  # what the next improvement learns from
-        self._broke: set[str] = set()  # keys of what failed or breaks a limit
-        self._baseline = 0.5  # the mean share
+        self._drawn: dict[str, Draw] = {}  # by key, of pending architectures
+        self._rewarded: list[tuple[str, Draw]] = []  # the batch of the next update
+        self._broke: set[str] = set()  # keys of architectures that failed or break a limit
+        self._baseline = 0.5  # the mean reward
         self._improved = 0
         self._made: Controller | None = None
 
@@ -98,16 +99,16 @@ class PolicySearch(Search):
                 chance = math.exp(sum(draw.log_probs))
                 note = f"drawn with probability {chance:.2g} by the controller, improved {self._improved} times"
                 return Candidate(arch, self.name, note=note)
-            if arch.key in self._known or arch.key in self._broke:
+            if arch.key in self._measured or arch.key in self._broke:
                 self._rewarded.append((arch.key, draw))
         return self._random(generator, f"random: {_ROUNDS * _DRAWS} draws of the controller brought nothing new")
 
-    def _join(self, arch: Architecture, trial: Trial) -> None:
+    def _on_measured(self, arch: Architecture, trial: Trial) -> None:
         if broken(trial, self._limits):
             self._broke.add(arch.key)
         self._reward(arch)
 
-    def _fail(self, arch: Architecture, trial: Trial) -> None:
+    def _on_failed(self, arch: Architecture, trial: Trial) -> None:
         if arch.key not in self._broke:
             self._broke.add(arch.key)
             self._reward(arch)
@@ -119,31 +120,36 @@ class PolicySearch(Search):
         elif values is not None:
             self._rewarded.append((arch.key, self._controller.uniform(values)))
 
-    def _settle(self) -> None:
-        self._drawn = {key: draw for key, draw in self._drawn.items() if key in self._waiting}
+    def _after_tell(self) -> None:
+        self._drawn = {key: draw for key, draw in self._drawn.items() if key in self._pending}
         if len(self._rewarded) >= self._batch:
-            rewards = self.rewards()
-            given = np.array([rewards[key] for key, _ in self._rewarded])
-            self._improve([draw for _, draw in self._rewarded], given - self._baseline)
-            for reward in given:
+            by_key = self.rewards()
+            rewards = np.array([by_key[key] for key, _ in self._rewarded])
+            self._improve([draw for _, draw in self._rewarded], rewards - self._baseline)
+            for reward in rewards:
                 self._baseline = _DECAY * self._baseline + (1 - _DECAY) * float(reward)
             self._rewarded = []
             self._improved += 1
 
     def rewards(self) -> dict[str, float]:
-        """The reward of everything measured or failed, by key."""
+        """The reward of every measured or failed architecture, by key."""
         from scipy.stats import rankdata
 
-        found: dict[str, float] = {}
+        rewards: dict[str, float] = {}
         if self._losses:
             places = np.stack([rankdata(column) for column in zip(*self._losses.values(), strict=True)], 1)
             shares = 1 - (places - 0.5) / len(places)  # [n, objectives], near 1 for the best
-            found = dict(zip(self._losses, (shares @ np.array(self._weights)).tolist(), strict=True))
-        return {**found, **dict.fromkeys(sorted(self._broke), -self._penalty)}
+            rewards = dict(zip(self._losses, (shares @ np.array(self._weights)).tolist(), strict=True))
+        return {**rewards, **dict.fromkeys(sorted(self._broke), -self._penalty)}
 
     @abstractmethod
     def _improve(self, draws: Sequence[Draw], advantages: npt.NDArray[np.float64]) -> None:
-        """Move the controller towards draws with positive advantages and away from the others."""
+        """Update the controller: raise the probability of samples with a positive advantage, lower that of the others.
+
+        Args:
+            draws: the batch of samples.
+            advantages: [B] reward minus baseline of each.
+        """
 
     def _step(self, loss: Tensor) -> None:
         self._adam.zero_grad()

@@ -1,4 +1,4 @@
-"""What `auto` chooses from: every architecture of a small space, or what several sources brought of a large one."""
+"""The pool that `auto` chooses from: all architectures of a small space, or samples of several sources."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from genas.core.records import Architecture
 from genas.core.rng import rng
 from genas.predictors.gaussian_process import Traits, traits
 
-SMALL = 20_000  # spellings up to which a space is enumerated
-_FRESH, _MOST = 48, 400  # architectures brought to each ask, and kept for later ones
-_PARENTS = 8  # the best, whose neighbours are looked at
+SMALL = 20_000  # a space with at most this many spellings is enumerated
+_FRESH, _MOST = 48, 400  # new architectures per ask, and promising ones kept for later asks
+_PARENTS = 8  # number of best architectures that are mutated
 _EVERY: WeakKeyDictionary[SearchSpace, Every | None] = WeakKeyDictionary()
 
 Rows = npt.NDArray[np.intp]
@@ -30,26 +30,26 @@ Living = tuple[tuple[str, ...], frozenset[tuple[int, int]]]
 
 
 def spelling(arch: Architecture) -> Spelling:
-    """Identity within a pool, cheaper than the key; isomorphic architectures may have several."""
+    """Identity within a pool, cheaper than the key. Isomorphic architectures may have different spellings."""
     return arch.ops, arch.edges
 
 
 def living(view: Traits) -> Living:
-    """What computes anything: labels on paths, and edges."""
+    """The part of the graph that computes something: labels on paths from input to output, and their edges."""
     return view.places, view.edges
 
 
 class Every(NamedTuple):
-    """All legal spellings of a small space, and their classes: those that differ only in what is on no path."""
+    """All legal spellings of a small space. Spellings that differ only in nodes on no path form one class."""
 
     archs: list[Architecture]
-    traits: list[Traits]  # of each class
+    traits: list[Traits]  # one per class
     group: Rows  # the class of each spelling
-    heads: Rows  # the spelling that stands for each class: the one with most zero operations
+    heads: Rows  # the spelling that represents each class: the one with most zero operations
 
 
 def enumerate_space(space: SearchSpace) -> Every | None:
-    """Every legal architecture with its traits, remembered as long as the space lives; None for a large space."""
+    """Every legal architecture with its traits, cached as long as the space object exists; None for a large space."""
     if space not in _EVERY:
         frames = [space.frame(nodes) for nodes in space.sizes()]
         few = sum(prod(map(len, f.labels)) * 2 ** len(f.open_edges) for f in frames) <= SMALL
@@ -83,23 +83,23 @@ def _spellings(space: SearchSpace, frame: Any) -> Iterator[Architecture]:
 
 
 class Pool:
-    """Architectures to choose from, with the source each came from.
+    """Architectures to choose from, and the source of each.
 
-    Shares of the sources follow their yield, (good + 1) / (chosen + 2): Laplace's rule of succession, as between the
-    proposers of a run. A generator without a trained model is left out and named in `absent`.
+    Each source contributes in proportion to its yield, (good + 1) / (chosen + 2): Laplace's rule of succession, as
+    among the proposers of a run. A generator without a trained model is left out and named in `absent`.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        generators: proposers by name.
-        context: what their constructors may ask for.
-        only: where given, all there is to choose from.
+        space: the search space.
+        seed: the seed of the run.
+        generators: names of proposers.
+        context: arguments for their constructors, by name.
+        only: if not empty, the pool consists of these architectures alone.
     """
 
     archs: Sequence[Architecture]
-    traits: Sequence[Traits]  # of each class
+    traits: Sequence[Traits]  # one per class
     group: Rows  # the class of each architecture
-    heads: Rows  # the architecture that stands for each class
+    heads: Rows  # the architecture that represents each class
 
     def __init__(
         self,
@@ -123,12 +123,12 @@ class Pool:
             self._makers = {name: registry.create("proposers", name, context) for name in generators}
         self._chosen: dict[str, int] = dict.fromkeys(("mutation", "uniform", *self._makers), 0)
         self._good = dict.fromkeys(self._chosen, 0)
-        self._known: dict[Spelling, Traits] = {}
-        self._near: dict[Spelling, list[Architecture]] = {}  # of those that were parents
+        self._traits_of: dict[Spelling, Traits] = {}
+        self._near: dict[Spelling, list[Architecture]] = {}  # neighbours of each parent so far
         self._rounds = 0
 
     def row(self, arch: Architecture) -> int | None:
-        """Where in the pool the architecture, or one that computes the same, is."""
+        """The row of the architecture, or of one that computes the same; None if the pool holds neither."""
         spelled = spelling(arch)
         if spelled not in self._rows:
             number = self._living.get(living(traits(arch, self._space)))
@@ -136,7 +136,7 @@ class Pool:
         return self._rows[spelled]
 
     def spell_out(self) -> None:
-        """In a small space: from here on every spelling is offered, for figures that tell them apart."""
+        """In an enumerated space: offer every spelling from now on, for values that differ between spellings."""
         if self._every is not None:
             self._hold(*self._every)
 
@@ -154,11 +154,11 @@ class Pool:
         self._rows: dict[Spelling, int | None] = {spelling(arch): row for row, arch in enumerate(archs)}
 
     def source(self, arch: Architecture) -> tuple[str, tuple[str, ...]]:
-        """Which source brought it, and from which parents."""
+        """The name of the architecture's source, and the keys of its parents."""
         return self.origin.get(spelling(arch), ("enumeration", ()))
 
     def credit(self, arch: Architecture, *, good: bool) -> None:
-        """Count a measured candidate of a source."""
+        """Count a measured architecture for its source, as good or not."""
         name = self.source(arch)[0]
         if name in self._chosen:
             self._chosen[name] += 1
@@ -167,25 +167,31 @@ class Pool:
     def renew(
         self, best: Sequence[Architecture], kept: Sequence[Architecture], measured: Sequence[Architecture]
     ) -> None:
-        """In a large space: what was measured, what is still promising (the best first), and fresh ones."""
+        """In a large space: refill the pool with measured, promising and new architectures.
+
+        Args:
+            best: measured architectures to mutate, the best first.
+            kept: promising architectures of the last pool, the best first.
+            measured: architectures that were proposed or measured.
+        """
         if self.fixed:
             return
         fresh = self._fresh(best)
         everyone = {spelling(arch): arch for arch in (*measured, *fresh, *kept[:_MOST])}
-        self._known = {s: self._known.get(s) or traits(arch, self._space) for s, arch in everyone.items()}
-        self._hold(list(everyone.values()), list(self._known.values()))
+        self._traits_of = {s: self._traits_of.get(s) or traits(arch, self._space) for s, arch in everyone.items()}
+        self._hold(list(everyone.values()), list(self._traits_of.values()))
 
     def _fresh(self, best: Sequence[Architecture]) -> list[Architecture]:
         generator = rng(self._seed, "auto pool", self._rounds)
         self._rounds += 1
-        worth = {name: (self._good[name] + 1) / (self._chosen[name] + 2) for name in self._chosen}
-        found: list[Architecture] = []
-        for name, part in worth.items():
-            count = max(4, round(_FRESH * part / sum(worth.values())))
+        yields = {name: (self._good[name] + 1) / (self._chosen[name] + 2) for name in self._chosen}
+        fresh: list[Architecture] = []
+        for name, part in yields.items():
+            count = max(4, round(_FRESH * part / sum(yields.values())))
             for arch, parents in self._bring(name, count, best, generator):
                 self.origin.setdefault(spelling(arch), (name, parents))
-                found.append(arch)
-        return found
+                fresh.append(arch)
+        return fresh
 
     def _bring(
         self, name: str, count: int, best: Sequence[Architecture], generator: np.random.Generator
@@ -204,7 +210,7 @@ class Pool:
     def _mutated(
         self, best: Sequence[Architecture], generator: np.random.Generator
     ) -> tuple[Architecture, tuple[str, ...]]:
-        """One or two steps away from one of the best, the better ones more often."""
+        """A mutation by one or two edits of one of the best; better ones are chosen more often."""
         parent = best[int(len(best) * generator.random() ** 2)]
         arch = parent
         for step in range(1 + int(generator.integers(2))):

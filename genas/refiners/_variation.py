@@ -14,33 +14,33 @@ from genas.core.records import Architecture, Constraint
 from genas.encodings.decisions import Decisions
 
 Mutation = Literal["uniform", "diffusion"]
-_TRIES = 50  # draws of a legal child before its parent's neighbours are asked instead
-_EDITS = 8  # edits of one parent that are made at once, for later mutations too
+_TRIES = 50  # attempts at a legal child before a neighbour of the parent is taken instead
+_EDITS = 8  # edits of one parent that the diffusion model makes at once; later mutations use the rest
 
 
 class Variation:
-    """Makes children of one parent or two.
+    """Mutation of one parent and crossover of two.
 
     Source: mutation with rate 1/L: Muehlenbein, "How genetic algorithms really work: mutation and hillclimbing" (PPSN
-    1992); one-point crossover: Holland (1975). A gene is a decision (a label, an open edge, or the whole wiring where
-    a space knows only a few); genes lie in the order of the nodes.
+    1992); one-point crossover: Holland (1975). A gene is a decision: a label, an open edge, or the whole wiring if a
+    space has only a few. Genes are in the order of the nodes.
 
     Args:
-        space: where the architectures come from.
-        editor: what changes architectures where it is not uniform chance; from `editor`.
+        space: the search space.
+        editor: the model that mutates, as `editor` returns it; None mutates uniformly at random.
     """
 
     def __init__(self, space: SearchSpace, editor: Any = None) -> None:
         self._space, self.decisions, self._editor = space, Decisions(space), editor
-        self._edits: dict[str, list[Architecture]] = {}  # made already, by key of the parent
+        self._edits: dict[str, list[Architecture]] = {}  # not used yet, by key of the parent
 
     def mutate(self, arch: Architecture, generator: np.random.Generator, rate: float | None = None) -> Architecture:
-        """A child that differs: each decision is made anew with probability `rate` (1/L where it is None).
+        """A child that differs from the parent: each decision changes with probability `rate` (None: 1/L).
 
-        Where the number of nodes changes, a random architecture of another size takes over the decisions both have.
-        Where 50 such children were illegal or the same, the child is a random neighbour; the parent itself where it
-        has none. An editor leaves out a part of the parent and samples it again; `rate` is then without meaning, and
-        the child is a random neighbour where the editor brings nothing.
+        If the number of nodes changes, the child is a random architecture of another size with all shared decisions of
+        the parent. If 50 children in a row are illegal or equal to the parent, the child is a random neighbour, or the
+        parent itself if it has none. An editor instead masks a part of the parent and samples it again, ignoring
+        `rate`; if it finds no child, the child is a random neighbour.
         """
         child = self._uniform(arch, generator, rate) if self._editor is None else self._edited(arch)
         if child is not None:
@@ -64,14 +64,14 @@ class Variation:
             changed = (generator.random(len(counts)) < share) & (counts > 1)
             child = self._resized(arch, generator) if changed[0] else arch
             if not changed[0] and changed.any():
-                steps = generator.integers(1, np.maximum(counts, 2))  # another choice, all alike likely
+                steps = generator.integers(1, np.maximum(counts, 2))  # to another choice, each equally likely
                 child = self.decisions.write(np.where(changed, (np.array(parent) + steps) % counts, parent).tolist())
             if child is not None and child.key != arch.key:
                 return child
         return None
 
     def one_point(self, a: Architecture, b: Architecture, generator: np.random.Generator) -> Architecture | None:
-        """The decisions of `a` up to a random point and those of `b` beyond it; None where that is no architecture."""
+        """One-point crossover: the decisions of `a` up to a random point, then those of `b`; None if illegal."""
         first, second = self.decisions.read(a), self.decisions.read(b)
         if first is None or second is None or len(a.ops) != len(b.ops) or len(first) < 3:
             return None
@@ -79,7 +79,10 @@ class Variation:
         return self.decisions.write((*first[:point], *second[point:]))
 
     def subgraph(self, a: Architecture, b: Architecture, generator: np.random.Generator) -> Architecture | None:
-        """`a` with the part of `b` around a random node: labels and open edges within up to half of the nodes."""
+        """Subgraph crossover: `a` with the labels and open edges of `b` around a random node; None if illegal.
+
+        The part taken from `b` has at most half of the nodes.
+        """
         first, second = self.decisions.read(a), self.decisions.read(b)
         if first is None or second is None or len(a.ops) != len(b.ops):
             return None
@@ -88,7 +91,7 @@ class Variation:
         return self.decisions.write([y if take else x for x, y, take in zip(first, second, taken, strict=True)])
 
     def _resized(self, arch: Architecture, generator: np.random.Generator) -> Architecture | None:
-        """A random architecture of another size with the decisions that both sizes have."""
+        """A random architecture of another size that keeps the parent's values of shared decisions; None if illegal."""
         values = self.decisions.read(arch)
         assert values is not None
         kept = {d.name: value for d, value in zip(self.decisions.of(len(arch.ops)), values, strict=True)}
@@ -102,17 +105,17 @@ class Variation:
 
 
 def _around(arch: Architecture, start: int, size: int) -> set[int]:
-    """Up to `size` connected nodes, the nearest to `start` first."""
-    found, border = {start}, [start]
-    while border and len(found) < size:
+    """Up to `size` connected nodes, those nearest to `start` (breadth-first search)."""
+    nodes, border = {start}, [start]
+    while border and len(nodes) < size:
         node = border.pop(0)
         for edge in arch.edges:
             if node in edge:
                 other = edge[0] if edge[1] == node else edge[1]
-                if other not in found and len(found) < size:
-                    found.add(other)
+                if other not in nodes and len(nodes) < size:
+                    nodes.add(other)
                     border.append(other)
-    return found
+    return nodes
 
 
 def editor(
@@ -122,10 +125,10 @@ def editor(
     limits: Sequence[Constraint] = (),
     task: Task | None = None,
 ) -> Any:
-    """What a `Variation` mutates with: None for uniform chance, else the diffusion model of the space, on the CPU.
+    """The editor for a `Variation`: None for uniform mutation, else the diffusion model of the space, on the CPU.
 
     Raises:
-        MissingArtifact: where there is no diffusion model of the space.
+        MissingArtifact: there is no diffusion model of the space.
     """
     if mutation == "uniform":
         return None

@@ -1,4 +1,4 @@
-"""Chooses by a model of everything measured so far among all that the generators, mutation and enumeration offer."""
+"""The default: Bayesian optimisation over a pool filled by generators, mutation or enumeration of the space."""
 
 from __future__ import annotations
 
@@ -20,40 +20,43 @@ from genas.refiners._figures import Figures
 from genas.refiners._pool import Pool, Rows
 
 PROXIES = ("params", "flops", "naswot", "synflow", "logsynflow", "nregions", "zen", "jacov", "grad_norm", "snip")
-_WARM = {"naswot", "synflow", "log10_synflow", "logsynflow", "jacov"}  # that rank well on their own
-_TOP = 100  # the best by proxies, from which the first are drawn
+_WARM = {"naswot", "synflow", "log10_synflow", "logsynflow", "jacov"}  # proxies that rank well on their own
+_TOP = 100  # the first architectures are drawn from this many best by proxies
 
 Why = Callable[[int], str]
 Scorer = Callable[[np.random.Generator], tuple[Floats, Why]]
 
 
 class Auto(Proposer):
-    """The default strategy: a warm start by training-free figures, then Bayesian optimisation over a mixed pool.
+    """The default strategy: a warm start by zero-cost proxies, then Bayesian optimisation over a mixed pool.
 
-    Source: Bayesian optimisation with a Gaussian process on graph features as in NASBOWL (Ru et al. 2021); one
-    objective by the expected improvement (Jones et al. 1998, eq. 15), two by the expected hypervolume improvement
-    (Emmerich et al. 2006), more by random augmented Chebyshev weights (ParEGO, Knowles 2006). Here losses become
-    normal quantiles of their ranks, for several objectives turned back into their units (a warped Gaussian process,
-    Snelson et al. 2003), training-free figures from the task's tables are features, a batch is chosen with believed
-    outcomes (Ginsbourger et al. 2010), the pool comes from sources credited by their yield, and where a space is
-    enumerated, architectures that differ only in what is on no path are one, unless a table tells them apart by an
-    objective. Where a task has answers for a few architectures of a large space, these are the pool.
+    Source: Bayesian optimisation with a Gaussian process on graph features as in NASBOWL (Ru et al. 2021). The
+    acquisition function is the expected improvement (Jones et al. 1998, eq. 15) for one objective, the expected
+    hypervolume improvement (Emmerich et al. 2006) for two, and random augmented Chebyshev weights (ParEGO, Knowles
+    2006) for more.
+
+    Different from these papers: losses are replaced by the normal quantiles of their ranks and, for several objectives,
+    mapped back to their units (a warped Gaussian process, Snelson et al. 2003). Zero-cost proxies from the task's
+    tables are features. A batch is chosen one by one, with predictions in place of pending results (kriging believer,
+    Ginsbourger et al. 2010). Each source fills the pool in proportion to its yield. In an enumerated space,
+    architectures that differ only in nodes on no path count as one, unless a table holds different values of an
+    objective for them. If a task has a table of a few architectures of a large space, these are the pool.
 
     Args:
-        space: where the architectures come from.
-        task: whose tables, where it has any, give figures that need no training. Its own metric is never looked up.
-        seed: of the run.
-        objectives: all of them; those known from a table need no model.
-        limits: an architecture that is known to break one is not asked for, one that probably does later.
-        device: where generators run.
-        proxies: training-free metrics to look up in the task's tables; those it lacks are left out.
-        generators: proposers whose architectures are considered where the space is too large to enumerate; one without
-            a trained model is left out.
+        space: the search space.
+        task: its tables, if any, provide values that need no training. Its own metric is never looked up.
+        seed: the seed of the run.
+        objectives: all of them are optimised; those that a table holds need no model.
+        limits: architectures that break a limit by the table are not proposed.
+        device: the device of the generators.
+        proxies: zero-cost proxies to look up in the task's tables; those it lacks are left out.
+        generators: proposers that fill the pool if the space is too large to enumerate; one without a trained model is
+            left out.
         transfer: tables of other tasks, as `table:<task>:<option>=...`; their accuracies are features too.
-        warm: architectures asked for before the model is trusted.
+        warm: number of architectures proposed before the model is used.
 
     Raises:
-        RequestError: where a proxy or a table would show the figures that are searched for.
+        RequestError: a proxy or a table would reveal the searched metric.
     """
 
     name = "auto"
@@ -83,19 +86,19 @@ class Auto(Proposer):
         self._figures = Figures(task, proxies, wanted, transfer, space)
         if self._pool.fixed and any(self._is_exact(o, self._figures.columns(self._pool.archs)) for o in objectives):
             self._pool.spell_out()
-        self._told: dict[str, Trial] = {}  # by key, those with all objectives
-        self._seen: dict[str, Architecture] = {}  # asked for or told, by key
-        self._waiting: dict[str, Architecture] = {}  # asked for and not told yet
+        self._measured: dict[str, Trial] = {}  # trials with a value for each objective, by key
+        self._seen: dict[str, Architecture] = {}  # proposed or with a result, by key
+        self._pending: dict[str, Architecture] = {}  # proposed and without a result yet, by key
         self._model: Surrogate | None = None
-        self._fitted = 0  # values the kernels were last weighed by
+        self._fitted = 0  # number of trials at the last fit of the kernel weights
         self._kept: list[Architecture] = []
         self._asked = 0
 
     def ask(self, n: int) -> list[Candidate]:
-        """Up to `n` new candidates, the most promising first; fewer once the space is used up."""
-        found: list[Candidate] = []
+        """Up to `n` new candidates, the most promising first; fewer once the space is exhausted."""
+        candidates: list[Candidate] = []
         if n < 1:
-            return found
+            return candidates
         if not self._pool.fixed:
             self._pool.renew(self._best(), self._kept, [*self._seen.values()])
         archs = self._pool.archs
@@ -103,41 +106,41 @@ class Auto(Proposer):
         blocked = self._blocked(columns)
         blocked[self._rows(self._seen.values())] = True
         scorer = self._scorer(columns, blocked)
-        while len(found) < n and not blocked.all():
+        while len(candidates) < n and not blocked.all():
             scores, why = scorer(rng(self._seed, self.name, self._asked))
             row = int(np.argmax(np.where(blocked, -np.inf, scores)))
             blocked[row], arch = True, archs[row]
             if arch.key not in self._seen:
                 origin, parents = self._pool.source(arch)
-                self._seen[arch.key] = self._waiting[arch.key] = arch
-                found.append(Candidate(arch, self.name, parents, f"from {origin}: {why(row)}"))
+                self._seen[arch.key] = self._pending[arch.key] = arch
+                candidates.append(Candidate(arch, self.name, parents, f"from {origin}: {why(row)}"))
                 self._asked += 1
-        self._keep(scores if found else np.zeros(len(archs)), blocked)
-        return found
+        self._keep(scores if candidates else np.zeros(len(archs)), blocked)
+        return candidates
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """Learn from what was measured, credit the source; what was passed over is not awaited any more."""
+        """Learn from new trials and credit their sources. An empty list ends the wait for all pending architectures."""
         for trial in trials:
             arch = trial.candidate.arch
-            new = arch.key not in self._told
+            new = arch.key not in self._measured
             self._seen[arch.key] = arch
-            self._waiting.pop(arch.key, None)
+            self._pending.pop(arch.key, None)
             if trial.failure is None and losses(trial, self._objectives) is not None:
-                self._told[arch.key] = trial
+                self._measured[arch.key] = trial
             if new and not self._pool.fixed and trial.candidate.origin == self.name:
-                good = arch.key in {a.key for a in self._best()[: max(1, len(self._told) // 4)]}
+                good = arch.key in {a.key for a in self._best()[: max(1, len(self._measured) // 4)]}
                 self._pool.credit(arch, good=good)
         if not trials:
-            self._waiting.clear()
+            self._pending.clear()
 
     def _rows(self, archs: Iterable[Architecture]) -> list[int]:
-        """Where in the pool they are, those that are not in it left out."""
+        """Rows of the pool that hold these architectures; those not in the pool are left out."""
         return [row for arch in archs if (row := self._pool.row(arch)) is not None]
 
     def _best(self) -> list[Architecture]:
-        """Measured architectures, those on the front or with the least leading loss first."""
-        ahead = [t.candidate.arch for t in front(list(self._told.values()), self._objectives)]
-        rest = sorted(self._told.values(), key=lambda t: losses(t, self._objectives) or ())
+        """Measured architectures: first the Pareto front, then the others by increasing loss."""
+        ahead = [t.candidate.arch for t in front(list(self._measured.values()), self._objectives)]
+        rest = sorted(self._measured.values(), key=lambda t: losses(t, self._objectives) or ())
         return [*ahead, *(t.candidate.arch for t in rest if t.candidate.arch not in ahead)]
 
     def _keep(self, scores: Floats, blocked: npt.NDArray[np.bool_]) -> None:
@@ -145,7 +148,7 @@ class Auto(Proposer):
         self._kept = [self._pool.archs[i] for i in order if not blocked[i]] if not self._pool.fixed else []
 
     def _blocked(self, columns: dict[str, Floats]) -> npt.NDArray[np.bool_]:
-        """Architectures that break a limit, or lack a figure that the table has of others."""
+        """A mask of the pool: architectures that break a limit, or lack a value that the table has for others."""
         blocked = np.zeros(len(self._pool.archs), dtype=bool)
         for name in self._figures.exact & columns.keys():
             blocked |= np.isnan(columns[name])
@@ -155,11 +158,11 @@ class Auto(Proposer):
         return blocked
 
     def _scorer(self, columns: dict[str, Floats], blocked: npt.NDArray[np.bool_]) -> Scorer:
-        """What ranks the pool now: proxies while little is measured, the model later."""
-        known = {
-            row: t for t in self._told.values() if (row := self._pool.row(t.candidate.arch)) is not None
-        }  # of several that compute the same, the last
-        if len(self._seen) < self._warm or len(known) < 2:
+        """The function that ranks the pool: by proxies during the warm start, by the model afterwards."""
+        by_row = {
+            row: t for t in self._measured.values() if (row := self._pool.row(t.candidate.arch)) is not None
+        }  # the last trial of each class of architectures that compute the same
+        if len(self._seen) < self._warm or len(by_row) < 2:
             return self._warm_start(columns, blocked)
         model = self._model
         if model is None or not self._pool.fixed:
@@ -169,16 +172,16 @@ class Auto(Proposer):
             if self._model is not None:
                 model.adopt(self._model)
             self._model = model
-        targets = [losses(t, self._objectives) or () for t in known.values()]
+        targets = [losses(t, self._objectives) or () for t in by_row.values()]
         values = -np.array(targets, dtype=float)  # [n, objectives]
         lead = next((i for i, o in enumerate(self._objectives) if not self._is_exact(o, columns)), 0)
-        if len(known) < 20 or len(known) >= 1.05 * self._fitted:
-            model.fit(self._pool.group[[*known]].tolist(), quantiles(values[:, lead]))
-            self._fitted = len(known)
-        return self._by_model(model, np.array([*known]), values, columns)
+        if len(by_row) < 20 or len(by_row) >= 1.05 * self._fitted:
+            model.fit(self._pool.group[[*by_row]].tolist(), quantiles(values[:, lead]))
+            self._fitted = len(by_row)
+        return self._by_model(model, np.array([*by_row]), values, columns)
 
     def _warm_start(self, columns: dict[str, Floats], blocked: npt.NDArray[np.bool_]) -> Scorer:
-        """The best by the accuracies of other tasks where there are any, else draws from the best by proxies."""
+        """Ranks by accuracies on other tasks if there are any, else draws from the best by proxies, else at random."""
         names = [n for n in self._figures.transfer if n in columns]
         top = 1 if names else _TOP
         names = names or [n for n in columns if n in _WARM]
@@ -195,35 +198,42 @@ class Auto(Proposer):
 
         return score
 
-    def _by_model(self, model: Surrogate, known: Rows, values: Floats, columns: dict[str, Floats]) -> Scorer:
-        """The worth of each, the outcomes of what is awaited being believed to be as predicted."""
+    def _by_model(self, model: Surrogate, measured: Rows, values: Floats, columns: dict[str, Floats]) -> Scorer:
+        """Ranks by the acquisition function; pending architectures are assumed to turn out as predicted.
+
+        Args:
+            model: the fitted surrogate.
+            measured: [n] rows of measured architectures.
+            values: [n, objectives] their values; larger is better.
+            columns: exact values of the pool, by metric.
+        """
         names = [objective.metric for objective in self._objectives]
         group = self._pool.group
 
-        def predict(targets: Floats, awaited: list[int]) -> tuple[Floats, Floats]:
-            mean, spread = model.predict(group[known].tolist(), targets)
-            if awaited:
-                believed = np.concatenate([targets, mean[group[awaited]]])
-                mean, spread = model.predict(group[[*known, *awaited]].tolist(), believed)
+        def predict(targets: Floats, pending: list[int]) -> tuple[Floats, Floats]:
+            mean, spread = model.predict(group[measured].tolist(), targets)
+            if pending:
+                believed = np.concatenate([targets, mean[group[pending]]])
+                mean, spread = model.predict(group[[*measured, *pending]].tolist(), believed)
             return mean[group], spread[group]
 
         def score(generator: np.random.Generator) -> tuple[Floats, Why]:
-            awaited = self._rows(self._waiting.values())
+            pending = self._rows(self._pending.values())
             if len(names) == 1:
                 targets = quantiles(values[:, 0])
-                mean, spread = predict(targets, awaited)
-                return _hope(mean, spread, float(max([*targets, *mean[awaited]])))
+                mean, spread = predict(targets, pending)
+                return _hope(mean, spread, float(max([*targets, *mean[pending]])))
             curves: list[Curve] = []
             for number, objective in enumerate(self._objectives):
                 if self._is_exact(objective, columns):
                     exact = (1 if objective.goal == "max" else -1) * columns[objective.metric]
-                    curves.append(fixed(np.where(np.isnan(exact), np.nanmin(exact), exact)))  # those are blocked
+                    curves.append(fixed(np.where(np.isnan(exact), np.nanmin(exact), exact)))  # nan: blocked rows
                 else:
                     column = values[:, number]
-                    curves.append(warped(*predict(quantiles(column), awaited), column))
-            believed = np.stack([curve(0.0, np.array(awaited, dtype=int)) for curve in curves], 1)
-            worth = improvement(curves, np.concatenate([values, believed]), generator)
-            return worth, lambda _: "hoped to widen the front of " + " and ".join(names)
+                    curves.append(warped(*predict(quantiles(column), pending), column))
+            believed = np.stack([curve(0.0, np.array(pending, dtype=int)) for curve in curves], 1)
+            scores = improvement(curves, np.concatenate([values, believed]), generator)
+            return scores, lambda _: "hoped to widen the front of " + " and ".join(names)
 
         return score
 
@@ -232,7 +242,7 @@ class Auto(Proposer):
 
 
 def _hope(mean: Floats, spread: Floats, best: float) -> tuple[Floats, Why]:
-    """The expected improvement and its words."""
+    """The expected improvement of each row, and a function that explains it in words."""
 
     def why(row: int) -> str:
         ahead, share = np.mean(mean >= mean[row]), spread[row] / spread.max()

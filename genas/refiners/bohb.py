@@ -1,4 +1,4 @@
-"""Hyperband whose architectures are drawn where the good ones lie denser than the bad ones."""
+"""Hyperband that samples architectures where the density of good trials is high relative to that of bad ones."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ _TRIES = 20  # rounds of draws for one new legal architecture
 
 
 class Bohb(MultiFidelity):
-    """Brackets of Hyperband, filled by a kernel density model of the highest fidelity that enough was measured at.
+    """Brackets of Hyperband, filled by kernel density models of the highest fidelity with enough trials.
 
     Source: Falkner et al., "BOHB: Robust and Efficient Hyperparameter Optimization at Scale" (ICML 2018), section 4 and
-    algorithm 2. All decisions are categorical here, so the kernels are those of Aitchison & Aitken (1976), with a width
-    that shrinks as n^-1/2 (Li & Racine 2003) in place of a rule for continuous numbers. Architectures of another size
-    share the decisions of the same name, and the other decisions are uniform. The paper waits for as many trials as
-    there are decisions and one; `start` is a fixed number, as graphs have many decisions. What failed is among the bad.
+    algorithm 2. All decisions are categorical here, so the kernels are those of Aitchison & Aitken (1976), with a
+    bandwidth that shrinks as n^-1/2 (Li & Racine 2003) in place of a rule for continuous values. Architectures of
+    different sizes share decisions of the same name; decisions that one size lacks are uniform there. The paper waits
+    for one trial more than there are decisions; here `start` is a fixed number, because graphs have many decisions.
+    Failed trials count among the bad.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what the search looks at.
-        eta: of so many architectures of a rung one is promoted; fidelities of rungs are powers of 1/eta.
-        lowest: fidelity that no rung is below, as a share of the search's own measurement.
-        uniform: share of the architectures that are drawn uniformly all the same.
-        good: share of the trials of a fidelity that count as good.
-        start: fewest trials behind each of the two densities.
-        draws: from the density of the good, of which the best ratio is taken.
-        widened: how much wider the kernels are from which it is drawn.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        eta: one in `eta` architectures of a rung is promoted. The fidelities of rungs are powers of 1/eta.
+        lowest: the lowest fidelity of a rung, as a fraction of the full measurement of the search.
+        uniform: fraction of architectures that are sampled uniformly throughout.
+        good: fraction of the trials of a fidelity that count as good.
+        start: minimum number of trials behind each of the two densities.
+        draws: number of samples from the good density; the one with the best density ratio is taken.
+        widened: factor by which the bandwidth of the kernels is widened for sampling.
     """
 
     name = "bohb"
@@ -87,11 +88,11 @@ class Bohb(MultiFidelity):
         return self._random(generator, "uniform draw, as the model brings nothing new")
 
     def _learnable(self, fidelity: float) -> bool:
-        found = self._at[fidelity].values()
-        return len(found) >= self._start + 2 and any(math.isfinite(loss) for _, loss in found)
+        results = self._at[fidelity].values()
+        return len(results) >= self._start + 2 and any(math.isfinite(loss) for _, loss in results)
 
     def _split(self, count: int) -> tuple[int, int]:
-        """How many are good and how many bad (eq. 3 of the paper); few trials may be both."""
+        """The number of good and of bad trials (eq. 3 of the paper); when there are few, a trial may be both."""
         best = max(self._start, round(self._good * count))
         return best, max(self._start, count - best)
 
@@ -102,11 +103,11 @@ class Bohb(MultiFidelity):
 
 
 class Density:
-    """A mixture of one kernel a point: every decision stays with probability 1 - w, else it is any other choice.
+    """A mixture of one kernel per point: a decision keeps the point's value with probability 1 - w, else it is uniform.
 
     Args:
-        points: values of decisions by name; none is the uniform density.
-        decisions: of the space.
+        points: values of decisions by name; no points make the uniform density.
+        decisions: the decisions of the space.
     """
 
     def __init__(self, points: Sequence[Mapping[str, int]], decisions: Decisions) -> None:
@@ -116,33 +117,34 @@ class Density:
 
     def chance(self, values: Sequence[int]) -> float:
         """The probability of a sequence of decisions."""
-        there, counts = self._table(values[0])  # [n, T], [T]
+        points, counts = self._table(values[0])  # [n, T], [T]
         moved = self._moved(counts)
-        kernels = np.where(there == np.array(values), 1 - moved, moved / np.maximum(counts - 1, 1))
-        return float(np.where(there < 0, 1 / counts, kernels).prod(1).mean())
+        kernels = np.where(points == np.array(values), 1 - moved, moved / np.maximum(counts - 1, 1))
+        return float(np.where(points < 0, 1 / counts, kernels).prod(1).mean())
 
     def draw(self, generator: np.random.Generator, widened: float = 1.0) -> tuple[int, ...]:
-        """A sequence of decisions, of kernels that are `widened` times as wide."""
+        """A random sequence of decisions, with the bandwidth of the kernels multiplied by `widened`."""
         row = int(generator.integers(len(self._points)))
-        there, counts = self._table(0)
-        size = self._turned(there[row, :1], counts[:1], generator, widened)
-        there, counts = self._table(int(size[0]))
-        return (int(size[0]), *self._turned(there[row, 1:], counts[1:], generator, widened).tolist())
+        points, counts = self._table(0)
+        size = self._perturbed(points[row, :1], counts[:1], generator, widened)
+        points, counts = self._table(int(size[0]))
+        return (int(size[0]), *self._perturbed(points[row, 1:], counts[1:], generator, widened).tolist())
 
-    def _turned(self, there: Ints, counts: Ints, generator: np.random.Generator, widened: float) -> Ints:
-        steps = generator.integers(1, np.maximum(counts, 2))  # another choice, all alike likely
-        turned = np.where(generator.random(len(counts)) < self._moved(counts, widened), (there + steps) % counts, there)
-        return np.where(there < 0, generator.integers(counts), turned)
+    def _perturbed(self, point: Ints, counts: Ints, generator: np.random.Generator, widened: float) -> Ints:
+        steps = generator.integers(1, np.maximum(counts, 2))  # to another choice, each equally likely
+        moved = generator.random(len(counts)) < self._moved(counts, widened)
+        perturbed = np.where(moved, (point + steps) % counts, point)
+        return np.where(point < 0, generator.integers(counts), perturbed)
 
     def _moved(self, counts: Ints, widened: float = 1.0) -> npt.NDArray[np.float64]:
-        """How likely each decision is another one than the point's."""
+        """The probability that each decision differs from the point's."""
         moved: npt.NDArray[np.float64] = (counts - 1) / counts * min(1.0, self._width * widened)
         return moved
 
     def _table(self, size: int) -> tuple[Ints, Ints]:
-        """The points' values of the decisions of a size (-1: it has none) and how many choices these have."""
+        """For a size, each point's values of its decisions (-1: none) and the number of choices of each decision."""
         if size not in self._tables:
             decisions = self._decisions.of(self._decisions.sizes[size])
-            there = [[point.get(decision.name, -1) for decision in decisions] for point in self._points]
-            self._tables[size] = np.array(there), np.array([len(decision.choices) for decision in decisions])
+            points = [[point.get(decision.name, -1) for decision in decisions] for point in self._points]
+            self._tables[size] = np.array(points), np.array([len(decision.choices) for decision in decisions])
         return self._tables[size]

@@ -1,4 +1,4 @@
-"""Evolves a population by tournaments, crossover and mutation; the worst die."""
+"""A genetic algorithm: tournament selection, crossover and mutation; the worst members are replaced."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from genas.refiners._variation import Mutation, Variation, editor
 
 
 class Evolution(Search):
-    """A genetic algorithm: winners of tournaments are crossed and mutated, and the population keeps the best.
+    """A genetic algorithm: crosses and mutates the winners of tournaments and keeps the best as the population.
 
     Source: tournaments as in Goldberg & Deb (1991), crossover and mutation of network graphs as in Xie & Yuille,
-    "Genetic CNN" (ICCV 2017). Here one child at a time replaces the worst (a steady state, so asks may have any size),
-    every label and open edge mutates with probability 1/L, and failed trials do not join.
+    "Genetic CNN" (ICCV 2017). Different here: one child at a time replaces the worst member (steady state, so `ask` may
+    be called for any number); every label and open edge mutates with probability 1/L; failed trials do not join.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what evolution looks at.
-        limits: of the run; with the task they choose what a diffusion model is asked for.
-        task: of the run.
-        population: living architectures.
-        tournament: how many of them, drawn with replacement, compete to be a parent.
-        crossover: how two parents are joined; "both" tosses a coin.
-        crossed: share of children that have two parents.
-        mutation: "uniform" makes decisions anew by chance; "diffusion" leaves a part of the parent out and has the
-            space's diffusion model sample it again (`DiffusionProposer.edit`).
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        limits: the limits of the run. With the task, they condition the diffusion model (`mutation="diffusion"`).
+        task: the task of the run.
+        population: size of the population.
+        tournament: size of a tournament: members drawn with replacement, of which the best is a parent.
+        crossover: how two parents are combined; "both" chooses one of the two ways at random.
+        crossed: fraction of children with two parents (crossover).
+        mutation: "uniform" changes decisions at random; "diffusion" masks a part of the parent and lets the diffusion
+            model of the space sample it again (`DiffusionProposer.edit`).
     """
 
     name = "evolution"
@@ -60,13 +60,13 @@ class Evolution(Search):
         self._population, self._tournament = population, tournament
         self._crossover, self._crossed = crossover, crossed
         self._variation = Variation(space, editor(mutation, space, seed, limits, task))
-        self._living: list[Architecture] = []  # the best first
+        self._members: list[Architecture] = []  # the population, the best first
 
-    def _settle(self) -> None:
-        self._living = self._best(self._population)
+    def _after_tell(self) -> None:
+        self._members = self._best(self._population)
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        if not self._living or len(self._living) + len(self._waiting) < self._population:
+        if not self._members or len(self._members) + len(self._pending) < self._population:
             return self._random(generator, "random, to fill the population")
         for _ in range(TRIES):
             parents = [self._winner(generator)]
@@ -80,8 +80,8 @@ class Evolution(Search):
         return None
 
     def _winner(self, generator: np.random.Generator) -> Architecture:
-        drawn = generator.integers(len(self._living), size=self._tournament)
-        return self._living[int(drawn.min())]
+        drawn = generator.integers(len(self._members), size=self._tournament)
+        return self._members[int(drawn.min())]
 
     def _child(self, parents: list[Architecture], generator: np.random.Generator) -> Architecture | None:
         child: Architecture | None = parents[0]

@@ -1,4 +1,4 @@
-"""Successive halving with several trade-offs between how many are measured and how well."""
+"""Successive halving with several trade-offs between the number of architectures and their fidelity."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from genas.refiners._rungs import MultiFidelity, Rung, hyperband
 
 
 class Hyperband(MultiFidelity):
-    """Brackets by turns, from many architectures measured cheaply at first to few that are measured in full at once.
+    """Cycles through brackets, from many architectures measured cheaply at first to few measured in full at once.
 
     Source: Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization" (JMLR 2018), algorithm
-    1. Here the brackets begin anew while the budget lasts, the next one is begun while a rung is awaited, what failed
-    is last of its rung and never promoted, and a third of a bracket are mutations of the best that is known
-    (published: all are uniform draws; `mutated=0`).
+    1. Different here: the cycle repeats while the budget lasts; the next bracket starts while a rung waits for
+    results; failed architectures rank last in their rung and are never promoted; a third of a bracket are mutations of
+    the best so far (`mutated=0` samples all uniformly, as published).
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what the search looks at.
-        eta: of so many architectures of a rung one is promoted; fidelities of rungs are powers of 1/eta.
-        lowest: fidelity that no rung is below, as a share of the search's own measurement.
-        mutated: share of a lowest rung that are mutations of the best.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        eta: one in `eta` architectures of a rung is promoted. The fidelities of rungs are powers of 1/eta.
+        lowest: the lowest fidelity of a rung, as a fraction of the full measurement of the search.
+        mutated: fraction of a lowest rung that are mutations of the best.
     """
 
     name = "hyperband"

@@ -1,4 +1,4 @@
-"""Grows the best network by moves that keep what it has learned."""
+"""Hill climbing by network morphisms: children inherit the trained weights of the best network."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ if TYPE_CHECKING:
 
 
 class Nash(Search):
-    """Hill climbing by network morphisms: some children of the best, each a few moves larger; the best goes on.
+    """Hill climbing by network morphisms: grows children of the best network; the best child is the next parent.
 
     Use it with the scorer `inherited_train`, which starts each child from its parent's weights.
 
     Source: Elsken et al., "Simple and Efficient Architecture Search for Convolutional Neural Networks" (2017),
-    algorithm 1, whose values are the defaults. Here the first parent is the best that others measured, or a random
-    network; the parent stays where no child is better (there it is trained on as one of the children, which a run that
-    measures each architecture once can't do). No move is made that breaks a limit on params or size_mb; where all
-    children break another limit, the next are half as many moves away, and at last the next best is the parent.
+    algorithm 1, whose values are the defaults. Different here: the first parent is the best network that other
+    proposers measured, or a random one; if no child is better, the parent stays (in the paper it is also trained
+    further as one of the children, but a run measures each architecture only once). Moves that break a limit on params
+    or size_mb are skipped. If all children break another limit, the next children are half as many moves away, and
+    finally the next best network becomes the parent.
 
     Args:
-        space: conv_net.
-        task: whose images tell where the network halves them.
-        seed: of the run.
-        objectives: the first one is what the search looks at.
-        limits: those on params and size_mb are looked at.
-        children: networks that are tried before the best of them becomes the parent.
-        moves: morphisms between parent and child, at most.
+        space: must be conv_net.
+        task: its image size determines where the network downsamples.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        limits: those on params and size_mb restrict the moves.
+        children: number of children per parent before the best network becomes the parent.
+        moves: maximum number of morphisms between parent and child.
+
+    Raises:
+        RequestError: the space is not conv_net.
     """
 
     name = "nash"
@@ -62,44 +66,44 @@ class Nash(Search):
             raise RequestError("nash needs at least 1 child and 1 move.")
         super().__init__(space, seed, objectives[:1])
         self._task, self._limits, self._children, self._moves = task, tuple(limits), children, moves
-        self._steps = moves  # moves that the next children are away
+        self._steps = moves  # number of moves between the parent and the next children
         self._parent: Architecture | None = None
-        self._brood: set[str] = set()  # keys of the parent's children asked for
-        self._barren: set[str] = set()  # keys of parents that have no new children, or none that could be measured
+        self._brood: set[str] = set()  # keys of the proposed children of the parent
+        self._barren: set[str] = set()  # keys of parents without new children, or without any that could be measured
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        """A child of the parent, or of the next best where none of its children is new; None where nothing can grow."""
+        """A new child of the parent, or of the next best if there is none; None if no network can grow."""
         while self._parent is not None:
             child, notes = self._grown(self._parent, generator)
             if notes:
                 self._brood.add(child.key)
                 note = f"child of {self._parent.key} ({self._figure(self._parent)}): {'; '.join(notes)}"
                 return Candidate(child, self.name, (self._parent.key,), note)
-            self._leave(self._parent)
+            self._abandon(self._parent)
         return None
 
-    def _settle(self) -> None:
-        """Choose the parent, once all children were told."""
-        told = self._brood & (self._known.keys() | self._failed.keys())
-        if self._parent is None or (len(told) >= self._children and told & self._known.keys()):
+    def _after_tell(self) -> None:
+        """Choose the next parent once all children have a result."""
+        finished = self._brood & (self._measured.keys() | self._failed.keys())
+        if self._parent is None or (len(finished) >= self._children and finished & self._measured.keys()):
             self._choose()
-        elif len(told) >= self._children:
+        elif len(finished) >= self._children:
             if self._steps == 1:
-                self._leave(self._parent)
+                self._abandon(self._parent)
             else:
                 self._brood, self._steps = set(), self._steps // 2
 
-    def _leave(self, parent: Architecture) -> None:
+    def _abandon(self, parent: Architecture) -> None:
         self._barren.add(parent.key)
         self._choose()
 
     def _choose(self) -> None:
-        """The best that can still have children is the parent; its first children are all the moves away."""
-        able = [arch for arch in self._best(len(self._known)) if arch.key not in self._barren]
+        """Make the best network that can still have children the parent; restore the full number of moves."""
+        able = [arch for arch in self._best(len(self._measured)) if arch.key not in self._barren]
         self._parent, self._brood, self._steps = (able[0] if able else None), set(), self._moves
 
     def _grown(self, parent: Architecture, generator: np.random.Generator) -> tuple[Architecture, list[str]]:
-        """A new architecture some moves away, and the moves in words; none where nothing new is in reach."""
+        """A new architecture some moves away, and the moves in words ([] if nothing new is in reach)."""
         from genas.training.morphism import growths, obstacle, skeleton
 
         start, child, notes = skeleton(self._space, parent, self._task), parent, list[str]()
@@ -110,17 +114,17 @@ class Nash(Search):
             order = [g for i in generator.permutation(len(verbs)) for g in _shuffled([*verbs.values()][i], generator)]
             for growth in order:
                 network = skeleton(self._space, growth.arch, self._task)
-                if obstacle(start, network) is None and self._small(network):
+                if obstacle(start, network) is None and self._within_limits(network):
                     child, notes = growth.arch, [*notes, growth.note]
                     break
             else:
                 return child, [] if child.key in self._seen else notes
         return child, notes
 
-    def _small(self, network: nn.Module) -> bool:
+    def _within_limits(self, network: nn.Module) -> bool:
         params = sum(p.numel() for p in network.parameters())
-        known = {"params": params, "size_mb": params * 4e-6}
-        return all(limit.holds(known[limit.metric]) for limit in self._limits if limit.metric in known)
+        costs = {"params": params, "size_mb": params * 4e-6}
+        return all(limit.holds(costs[limit.metric]) for limit in self._limits if limit.metric in costs)
 
 
 def _shuffled(items: list[Growth], generator: np.random.Generator) -> list[Growth]:

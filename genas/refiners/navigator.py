@@ -1,4 +1,4 @@
-"""Lets a chat model write a strategy from what was measured, and architectures that follow it."""
+"""Lets a chat model write a search strategy from the measured trials, and architectures that follow it."""
 
 from __future__ import annotations
 
@@ -21,52 +21,53 @@ from genas.refiners._bands import Bands
 from genas.refiners._search import Search
 from genas.refiners._trajectory import Trajectory
 
-_LETTERS = 7.5  # characters of a word, with the space, that are kept of a strategy
+_LETTERS = 7.5  # characters per word, including the space; a strategy is cut to this times `words`
 
 
 class Navigator(Search):
-    """One role reads the history and says where to search, another writes architectures and sees only those words.
+    """A chat model in two roles: the navigator reads the history and writes a strategy, the generator follows it.
 
     Source: CoLLM-NAS (Li et al. 2025, arXiv 2509.26037): a navigator that keeps the history, a generator without
-    memory, and a program that checks legality and repeats. The reflection on changes is that of RZ-NAS (2025), the
-    bands of complexity those of PEL-NAS (2025). Different here: changes and their effects are computed rather than left
-    to the model; illegal lines and lines outside the band go back once; what served in earlier runs can be told; the
-    figures are those of the run's own measurements, without a supernet.
+    memory, and a program that checks legality and repetition. The reflection on changes follows RZ-NAS (2025), the
+    bands of complexity PEL-NAS (2025). Different from the papers: changes and their effects are computed rather than
+    left to the model; illegal lines and lines outside the band are sent back once; good architectures of earlier runs
+    can be shown; the values are the measurements of this run, without a supernet.
 
-    A round is one strategy, written when something new was told, and one batch of architectures; an ask for n makes
-    1 + n / batch rounds at most. Replies are data: they are parsed by the space, and a strategy is only ever put into
-    the next prompt, cut to `words`. Where the model fails there are fewer candidates, none are made up. Every
-    prompt and reply is in the ledger, and a run that goes on calls no model twice. The embedded model proves that the
-    way works and is no designer.
+    A round is one batch of architectures, preceded by a new strategy if there are new trials; `ask(n)` makes at most
+    1 + n / batch rounds. Replies are data: the space parses them, and a strategy is only ever put into the next prompt,
+    cut to `words`. If the model fails, there are fewer candidates; none are made up. Every prompt and reply is kept in
+    the ledger, so a resumed run never repeats a call. The embedded model shows that the method runs; it is too small to
+    design well.
 
     Args:
-        space: where the architectures come from.
-        task: told to the model in words.
-        ledger: remembers prompts, replies and what was retrieved.
-        seed: of the run.
-        objectives: told to the model; the first one says what is best.
-        limits: told to the model.
+        space: the search space.
+        task: described to the model in words.
+        ledger: keeps prompts, replies and retrieved architectures.
+        seed: the seed of the run.
+        objectives: shown to the model; the first one decides which trials are best.
+        limits: shown to the model.
         model: a name of `genas list llms`, or "provider:name" for LangChain's init_chat_model.
-        model_options: options of the model, such as {"path": ...} for replay; for a provider, what its class takes.
-        base_url: of an OpenAI-compatible server.
-        timeout: seconds to wait for one reply of a provider.
-        retries: times that a failed transport is tried again by the provider's client.
-        temperature: how freely the model draws.
-        structured: whether a provider is sent a JSON schema that lists of architectures must follow; for servers that
-            honour response_format.
-        tokens: that may be spent in all; the call that goes beyond is the last. None is no limit. What a provider
-            does not tell the tokens of is not counted.
-        batch: architectures asked for in one reply.
-        examples: legal architectures shown in a prompt.
-        repairs: times that wrong lines are sent back.
-        words: of a strategy, about so many at most.
-        history: best and latest measured architectures told to the navigator, so many each; 0 tells none.
-        reflection: changes and their effects told to the navigator; 0 tells none.
-        partition: bands of complexity, one of which each batch stays in; 1 leaves the space whole.
-        complexity: the scorer whose quantiles part the space.
-        memory: ledgers of earlier runs, or folders of such; what served on similar tasks is told to the navigator.
-        retrieval: architectures of earlier runs that are told; 0 tells none.
-        renamed: whether published names are hidden from the model: neutral labels, no documentation.
+        model_options: options of the model, such as {"path": ...} for replay; for a provider, those of its class.
+        base_url: URL of an OpenAI-compatible server.
+        timeout: seconds to wait for a provider's reply.
+        retries: number of times the provider's client repeats a request that failed in transport.
+        temperature: sampling temperature of the model.
+        structured: whether to send a provider a JSON schema for lists of architectures; only for servers that support
+            response_format.
+        tokens: budget of tokens for the whole run; the call that exceeds it is the last. None means no budget. Calls of
+            a provider that reports no token counts are not counted.
+        batch: number of architectures requested per reply.
+        examples: number of legal architectures shown in a prompt.
+        repairs: number of times that faulty lines are sent back.
+        words: approximate maximum length of a strategy in words.
+        history: number of best, and number of latest, measured architectures shown to the navigator; 0 shows none.
+        reflection: number of changes, with their effects, shown to the navigator; 0 shows none.
+        partition: number of bands of complexity; each batch stays within one. 1 leaves the space undivided.
+        complexity: name of the scorer whose quantiles divide the space.
+        memory: ledgers of earlier runs, or folders that hold some. Good architectures of similar tasks are shown to the
+            navigator.
+        retrieval: number of architectures of earlier runs to show; 0 shows none.
+        renamed: whether to hide published names from the model: neutral labels, no documentation.
     """
 
     name = "navigator"
@@ -116,11 +117,11 @@ class Navigator(Search):
 
     @property
     def silent(self) -> str | None:  # type: ignore[override]  # read only here
-        """Why the chat model is asked no more, where it is not."""
+        """Why the chat model is not called any more; None while it is."""
         return self.dialogue.silent
 
     def ask(self, n: int) -> list[Candidate]:
-        """At most n new candidates; fewer where the model fails, repeats itself or stays illegal."""
+        """At most n new candidates; fewer if the model fails, repeats itself or writes illegal architectures."""
         self._queue = [candidate for candidate in self._queue if candidate.arch.key not in self._seen]
         for _ in range(1 + n // self._batch):
             if len(self._queue) >= n or not self._round():
@@ -128,7 +129,7 @@ class Navigator(Search):
         return super().ask(min(n, len(self._queue)))
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """Learn from what was measured: the next round begins with a new strategy."""
+        """Learn from new trials: the next round starts with a new strategy."""
         super().tell(trials)
         self._trajectory.add(trials)
         self._news = self._news or bool(trials)
@@ -137,23 +138,23 @@ class Navigator(Search):
         return self._queue.pop(0)
 
     def _round(self) -> bool:
-        """Whether a strategy, where there is news, and a batch brought new candidates."""
+        """Write a new strategy if there are new trials, then a batch. Returns whether it has new candidates."""
         generator = rng(self._seed, "navigator round", self._rounds)
         self._rounds += 1
         if self._news:
             self._navigate(generator)
             self._news = False
-        waiting = {candidate.arch.key for candidate in self._queue} | self._seen
-        new = {arch.key: arch for arch in self._generated(generator) if arch.key not in waiting}
+        proposed = {candidate.arch.key for candidate in self._queue} | self._seen
+        new = {arch.key: arch for arch in self._generated(generator) if arch.key not in proposed}
         note = f"written by the chat model {self._model}, told: {self._strategy or 'no strategy'}"
         self._queue += [Candidate(arch, self.name, note=note[:300]) for arch in new.values()]
         self._followed += new
         return bool(new)
 
     def _navigate(self, generator: np.random.Generator) -> None:
-        """Ask for a new strategy; where the model fails, the last one stands."""
+        """Ask for a new strategy; if the model fails, the last one stays."""
         off = "not told"
-        told = self._history > 0 and self._strategy
+        with_strategy = self._history > 0 and self._strategy
         strategy = self.dialogue.text(
             "navigate",
             round(_LETTERS * self._words),
@@ -161,7 +162,7 @@ class Navigator(Search):
             retrieved=self._retrieved or "nothing",
             history=self._trajectory.history(self._history) if self._history else off,
             reflection=self._trajectory.reflection(self._reflection) if self._reflection else off,
-            strategy=f"{self._strategy}\nThen {self._trajectory.outcome(self._followed)}." if told else "none",
+            strategy=f"{self._strategy}\nThen {self._trajectory.outcome(self._followed)}." if with_strategy else "none",
             **self._common([self._space.sample(generator) for _ in range(self._examples)]),
         )
         if strategy is not None:
@@ -185,19 +186,19 @@ class Navigator(Search):
 
     def _common(self, examples: Sequence[Architecture]) -> dict[str, str]:
         limits = ", ".join(map(str, self._limits)) or "none"
-        told = self._wording.shown([self._wording.line(arch) for arch in examples])
-        return {"task": self._wording.of_task(self._task), "limits": limits, **told}
+        shown = self._wording.shown([self._wording.line(arch) for arch in examples])
+        return {"task": self._wording.of_task(self._task), "limits": limits, **shown}
 
     @cached_property
     def _retrieved(self) -> str:
-        """What served on similar tasks, one a line; looked for once a run and then kept in the ledger."""
+        """Good architectures of similar tasks, one per line; retrieved once per run and kept in the ledger."""
         if not self._memory or not self._retrieval:
             return ""
         identity = f"retrieval {self.name}"
         event = self._ledger.find(identity)
         if event is None:
-            found, left_out = recall(self._space, self._task, self._memory, self._retrieval, self._ledger.path)
-            event = {"kind": "retrieval", "id": identity, "found": found, "left_out": left_out}
+            retrieved, left_out = recall(self._space, self._task, self._memory, self._retrieval, self._ledger.path)
+            event = {"kind": "retrieval", "id": identity, "found": retrieved, "left_out": left_out}
             self._ledger.append(event)
         return "\n".join(map(self._remembered, event["found"]))
 

@@ -1,4 +1,4 @@
-"""Evolves a whole front of trade-offs between several objectives, spread evenly along it."""
+"""NSGA-II: evolves a Pareto front of several objectives, evenly spread."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ Floats = npt.NDArray[np.float64]
 
 
 class Nsga2(Search):
-    """Sorts the population into fronts, prefers lonely places of a front, and crosses and mutates tournament winners.
+    """Ranks the population by non-dominated fronts and crowding distance; crosses and mutates tournament winners.
 
     Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II" (2002), sections III and VI; for
-    networks Lu et al., "NSGA-Net" (GECCO 2019). Here survivors are chosen after every tell (a steady state where asks
-    are single), and what breaks a limit ranks behind all that keeps them, by how far it breaks them.
+    networks Lu et al., "NSGA-Net" (GECCO 2019). Different here: survivors are selected after every `tell` (steady state
+    if candidates are asked for one by one); architectures that break a limit rank behind all others, by how far they
+    break it.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: all of them count alike.
-        limits: how far a failed trial breaks them is its rank among the failed.
-        task: told to the diffusion, where that mutates.
-        population: survivors.
-        crossed: share of children that have two parents.
-        mutation: "uniform" makes decisions anew by chance; "diffusion" leaves a part of the parent out and has the
-            space's diffusion model sample it again.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: all of them are optimised, with equal weight.
+        limits: failed trials are ranked by how far they break these.
+        task: conditions the diffusion model (`mutation="diffusion"`).
+        population: size of the population.
+        crossed: fraction of children with two parents (crossover).
+        mutation: "uniform" changes decisions at random; "diffusion" masks a part of the parent and lets the diffusion
+            model of the space sample it again.
     """
 
     name = "nsga2"
@@ -56,30 +57,29 @@ class Nsga2(Search):
         super().__init__(space, seed, objectives)
         self._limits, self._population, self._crossed = tuple(limits), population, crossed
         self._variation = Variation(space, editor(mutation, space, seed, limits, task))
-        self._excess: dict[str, float] = {}  # by key of failed trials that broke a limit
-        self._living: list[Architecture] = []  # the fittest first
+        self._excess: dict[str, float] = {}  # violation of each failed trial that broke a limit, by key
+        self._members: list[Architecture] = []  # the population, the fittest first
 
-    def _fail(self, arch: Architecture, trial: Trial) -> None:
+    def _on_failed(self, arch: Architecture, trial: Trial) -> None:
         if excess := violation(trial, self._limits):
             self._excess[arch.key] = excess
 
-    def _settle(self) -> None:
-        found = list(self._known.values())
-        points = np.array([self._losses[arch.key] for arch in found], dtype=float).reshape(
-            len(found), len(self._objectives)
-        )
+    def _after_tell(self) -> None:
+        archs = list(self._measured.values())
+        points = np.array([self._losses[arch.key] for arch in archs], dtype=float)
+        points = points.reshape(len(archs), len(self._objectives))
         order = [i for front in fronts(points) for i in front[np.argsort(-crowding(points[front]), kind="stable")]]
         broken = sorted(self._excess, key=lambda key: self._excess[key])
-        self._living = [found[i] for i in order] + [self._failed[k] for k in broken if k not in self._known]
-        self._living = self._living[: self._population]
+        self._members = [archs[i] for i in order] + [self._failed[k] for k in broken if k not in self._measured]
+        self._members = self._members[: self._population]
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        if not self._living or len(self._living) + len(self._waiting) < self._population:
+        if not self._members or len(self._members) + len(self._pending) < self._population:
             return self._random(generator, "random, to fill the population")
         for _ in range(TRIES):
             count = 2 if generator.random() < self._crossed else 1
-            drawn = generator.integers(len(self._living), size=(count, 2)).min(1)  # binary tournaments
-            parents = [self._living[int(i)] for i in drawn]
+            drawn = generator.integers(len(self._members), size=(count, 2)).min(1)  # binary tournaments
+            parents = [self._members[int(i)] for i in drawn]
             child = parents[0] if count == 1 else self._variation.one_point(parents[0], parents[1], generator)
             child = None if child is None else self._variation.mutate(child, generator)
             if child is not None and child.key not in self._seen:
@@ -90,22 +90,30 @@ class Nsga2(Search):
 
 
 def fronts(points: Floats) -> list[npt.NDArray[np.intp]]:
-    """Rows in fronts: no row is dominated by another of its own front or of a later one.
+    """Non-dominated sorting: the rows of each front; no row is dominated by one of its own or a later front.
+
+    Source: Deb et al. (2002), section III A.
 
     Args:
         points: [n, m], less is better in every column.
     """
-    better = dominance(points)
-    left, found = np.arange(len(points)), []
+    dominates = dominance(points)
+    left, sorted_fronts = np.arange(len(points)), []
     while len(left):
-        free = np.array([not better[left, i].any() for i in left])
-        found.append(left[free])
+        free = np.array([not dominates[left, i].any() for i in left])
+        sorted_fronts.append(left[free])
         left = left[~free]
-    return found
+    return sorted_fronts
 
 
 def crowding(points: Floats) -> Floats:
-    """Half the girth of the box between each point's neighbours on the front [n, m]; infinite at the ends."""
+    """Crowding distance [n] of each point of a front; infinite at the ends.
+
+    Source: Deb et al. (2002), section III B.
+
+    Args:
+        points: [n, m] one front.
+    """
     distance = np.zeros(len(points))
     for column in points.T:
         order = np.argsort(column, kind="stable")
@@ -117,7 +125,7 @@ def crowding(points: Floats) -> Floats:
 
 
 def violation(trial: Trial, limits: Sequence[Constraint]) -> float:
-    """By how much a trial breaks its limits, each as a share of the limit, in sum."""
+    """The sum of a trial's violations of the limits, each as a fraction of the limit; 0 if it keeps them all."""
     total = 0.0
     for limit in limits:
         value = trial.value(limit.metric)

@@ -1,4 +1,4 @@
-"""Evolves the best pairs of a population towards what the population has not tried."""
+"""Evolution that crosses the best pairs and mutates towards choices that are rare in the population."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from genas.refiners._search import TRIES, Search
 from genas.refiners._variation import Mutation, Variation, editor
 
 
-class PopulationBasedGuiding(Search):
-    """Crosses the pairs of best combined fitness, then changes one decision to a choice that the population lacks.
+class Pbg(Search):
+    """Crosses the pairs with the best combined fitness, then changes one decision to a choice rare in the population.
 
     Source: Dendorfer & Kist, "Population-based guiding for evolutionary neural architecture search" (Scientific Reports
-    2025): greedy selection, and guided mutation by one minus the frequencies of the population's labels. Here the pairs
-    are chosen again after every tell, the first of them that gives a new child is taken, and failed trials do not join.
+    2025): greedy selection, and guided mutation by one minus the frequency of a label in the population. Different
+    here: the pairs are selected again after every `tell`, the first pair that gives a new child is used, and failed
+    trials do not join the population.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what evolution looks at.
-        limits: of the run; with the task they choose what a diffusion model is asked for.
-        task: of the run.
-        population: living architectures.
-        mutation: "uniform" is the guided one; "diffusion" leaves a part of the child out and has the space's diffusion
-            model sample it again (`DiffusionProposer.edit`).
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        limits: the limits of the run. With the task, they condition the diffusion model (`mutation="diffusion"`).
+        task: the task of the run.
+        population: size of the population.
+        mutation: "uniform" is the guided mutation; "diffusion" masks a part of the child and lets the diffusion model
+            of the space sample it again (`DiffusionProposer.edit`).
     """
 
     name = "pbg"
@@ -51,17 +52,17 @@ class PopulationBasedGuiding(Search):
         super().__init__(space, seed, objectives[:1])
         self._population, self._edited = population, mutation == "diffusion"
         self._variation = Variation(space, editor(mutation, space, seed, limits, task))
-        self._living: list[Architecture] = []  # the best first
-        self._pairs: list[tuple[Architecture, Architecture]] = []  # the best first, as many as there are living
+        self._members: list[Architecture] = []  # the population, the best first
+        self._pairs: list[tuple[Architecture, Architecture]] = []  # the best first, as many as the population
         self._turn = 0
 
-    def _settle(self) -> None:
-        self._living, self._turn = self._best(self._population), 0
-        pairs = sorted(combinations(self._living, 2), key=lambda pair: self._loss(pair[0]) + self._loss(pair[1]))
-        self._pairs = pairs[: len(self._living)]
+    def _after_tell(self) -> None:
+        self._members, self._turn = self._best(self._population), 0
+        pairs = sorted(combinations(self._members, 2), key=lambda pair: self._loss(pair[0]) + self._loss(pair[1]))
+        self._pairs = pairs[: len(self._members)]
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        if not self._pairs or len(self._living) + len(self._waiting) < self._population:
+        if not self._pairs or len(self._members) + len(self._pending) < self._population:
             return self._random(generator, "random, to fill the population")
         how = "edited by diffusion" if self._edited else "guided to what the population lacks"
         for _ in range(TRIES):
@@ -76,9 +77,9 @@ class PopulationBasedGuiding(Search):
         return None
 
     def _guided(self, arch: Architecture, generator: np.random.Generator) -> Architecture | None:
-        """One decision changed, to a choice drawn by how rare it is among those of the same size."""
+        """A child with one decision changed to a choice, drawn by its rarity among members of the same size."""
         decisions, values = self._variation.decisions.of(len(arch.ops)), self._variation.decisions.read(arch)
-        same = [v for a in self._living if (v := self._variation.decisions.read(a)) and len(a.ops) == len(arch.ops)]
+        same = [v for a in self._members if (v := self._variation.decisions.read(a)) and len(a.ops) == len(arch.ops)]
         options = [(i, c) for i, d in enumerate(decisions) if i > 0 for c in range(len(d.choices))]
         if values is None or not options:
             return None

@@ -1,4 +1,4 @@
-"""Trains a recurrent controller by proximal policy optimisation to draw better and better architectures."""
+"""Trains a recurrent controller with proximal policy optimisation (PPO) to sample good architectures."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 
 class Ppo(PolicySearch):
-    """The controller of `reinforce`, moved several steps a batch, but never far from what drew the batch.
+    """The controller of `reinforce` with several steps per batch, clipped to stay near the policy that sampled it.
 
     Source: Zoph et al., "Learning Transferable Architectures for Scalable Image Recognition" (CVPR 2018), appendix
     A.2; the clipped objective is eq. 7 of Schulman et al., "Proximal Policy Optimization Algorithms" (2017), with a
-    ratio for each decision. Rewards and what differs from the papers are as in `reinforce`; what others measured is
-    clipped against uniform choices.
+    ratio per decision. Rewards, and the differences from the papers, are as in `reinforce`. Architectures measured by
+    other proposers are clipped against uniform choices.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: all of them make the reward.
-        limits: what breaks one gets the penalty.
-        batch: rewarded draws for one round of steps.
-        steps: of Adam for each batch.
-        clip: how far the probability of a choice may move, as a share.
-        rate: step size of Adam.
-        entropy: weight of the mean entropy of a decision.
-        lead: weight of the first objective where there are several; the others share the rest.
-        penalty: the reward of what failed or breaks a limit is minus this; measured ones have 0 to 1.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: all of them enter the reward.
+        limits: an architecture that breaks one gets the penalty.
+        batch: rewarded samples per update.
+        steps: steps of Adam per batch.
+        clip: largest relative change of the probability of a choice.
+        rate: learning rate of Adam.
+        entropy: weight of the mean entropy per decision (entropy bonus).
+        lead: weight of the first of several objectives; the others share the rest equally.
+        penalty: an architecture that fails or breaks a limit has the reward -penalty; all others have 0 to 1.
     """
 
     name = "ppo"
@@ -71,15 +71,18 @@ class Ppo(PolicySearch):
         from torch.nn.utils.rnn import pad_sequence
 
         old = pad_sequence([torch.tensor(draw.log_probs) for draw in draws], batch_first=True)  # [B, T]
-        worth = torch.tensor(advantages, dtype=torch.float32).unsqueeze(1)  # [B, 1]
+        advantage = torch.tensor(advantages, dtype=torch.float32).unsqueeze(1)  # [B, 1]
         for _ in range(self._steps):
             log_p, entropies = self._controller([draw.values for draw in draws])  # [B, T]
-            gain = clipped((log_p - old).exp(), worth, self._clip).mean()
+            gain = clipped((log_p - old).exp(), advantage, self._clip).mean()
             self._step(-gain - self._entropy * entropies.mean())
 
 
 def clipped(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
-    """The smaller of the gains with the ratio of probabilities as it is and kept within 1 - clip and 1 + clip."""
+    """PPO's clipped objective: min(ratio * advantage, clamp(ratio, 1 - clip, 1 + clip) * advantage).
+
+    Source: Schulman et al. (2017), eq. 7. Shapes: `ratio` [B, T], `advantage` [B, 1].
+    """
     import torch
 
     return torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)

@@ -1,4 +1,4 @@
-"""Grows architectures step by step, measuring of each step only what a model of the earlier ones predicts best."""
+"""Grows architectures step by step and measures at each step only those a model of earlier trials predicts best."""
 
 from __future__ import annotations
 
@@ -18,24 +18,26 @@ from genas.encodings.paths import ArchFeatures
 from genas.refiners._forest import forest_votes
 from genas.refiners._search import TRIES, Search
 
-_CHILDREN = 200  # of one parent that are predicted
+_CHILDREN = 200  # at most, per parent
 
 
 class Progressive(Search):
-    """A beam search from simple to complex: the best of one level are grown in all ways, the best predicted measured.
+    """Beam search from simple to complex: grow the best of a level in all ways, measure those predicted best.
 
-    Source: Liu et al., "Progressive Neural Architecture Search" (ECCV 2018), section 4 and algorithm 1. A level is a
-    number of nodes in a space that has several; in a space of one size it is the number of decisions that differ from
-    the plainest architecture, whose nodes pass signals on, stop them, or else have their first label. Here extra-trees
-    on path counts predict in place of a recurrent network, what failed counts as the worst measured, what others
-    measured takes part in its level, and after the last level the search begins again with what it knows.
+    Source: Liu et al., "Progressive Neural Architecture Search" (ECCV 2018), section 4 and algorithm 1. In a space
+    with several sizes, a level is a number of nodes. In a space with one size, it is the number of decisions that
+    differ from the plainest architecture. Its nodes are identities, else zero operations, else have their first label.
+
+    Different from the paper: extra-trees on path counts predict in place of a recurrent network; a failed
+    architecture counts as bad as the worst measured; architectures measured by other proposers join their level;
+    after the last level the search starts again at the first and keeps its knowledge.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what the search looks at.
-        beam: architectures measured at each level, and the best of a level that are grown.
-        trees: members of the predictor.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        beam: number of architectures measured at each level, and number of the best of a level that are grown.
+        trees: number of trees of the predictor.
     """
 
     name = "progressive"
@@ -52,20 +54,20 @@ class Progressive(Search):
         self._plain = () if len(self._sizes) > 1 else self._plainest()
         free = [decision for decision in self._decisions.of(self._sizes[0]) if len(decision.choices) > 1]
         self.levels = len(free) + 1 if self._plain else len(self._sizes)
-        self._at: dict[int, dict[str, Architecture]] = {}  # asked for or measured, by level and key
+        self._at: dict[int, dict[str, Architecture]] = {}  # proposed or measured, by level and key
         self._level = 0
-        self._entered: int | None = None  # asked for at this level; None before it is begun
+        self._entered: int | None = None  # number proposed at this level; None before the level starts
         self._queue: list[Candidate] = []  # of this level, the best predicted first
 
     def level(self, arch: Architecture) -> int | None:
-        """How far the architecture is grown, from 0; None where it is outside the frame of its size."""
+        """The level of the architecture, from 0; None if it lies outside the frame of its size."""
         values = self._decisions.read(arch)
         if values is None or not self._plain:
             return None if values is None else values[0]
         return sum(value != plain for value, plain in zip(values, self._plain, strict=True))
 
     def _plainest(self) -> tuple[int, ...]:
-        """The plainest architecture's values; where it is illegal, those of a random one made as plain as may be."""
+        """Decisions of the plainest architecture; if that is illegal, of a random one made as plain as legal."""
         decisions = self._decisions.of(self._sizes[0])
         plain = tuple(_plainest(decision, self._space) for decision in decisions)
         if self._decisions.write(plain) is not None:
@@ -80,7 +82,7 @@ class Progressive(Search):
             values = values if self._decisions.write(changed) is None else changed
         return values
 
-    def _join(self, arch: Architecture, trial: Trial) -> None:
+    def _on_measured(self, arch: Architecture, trial: Trial) -> None:
         if (level := self.level(arch)) is not None:
             self._at.setdefault(level, {})[arch.key] = arch
 
@@ -89,7 +91,7 @@ class Progressive(Search):
             if self._entered is None:
                 self._queue, self._entered = self._chosen(generator), 0
             here = self._at.setdefault(self._level, {})
-            early = bool(self._waiting) and self._known.keys().isdisjoint(here)  # what could be grown is awaited
+            early = bool(self._pending) and self._measured.keys().isdisjoint(here)  # all possible parents are pending
             while self._queue and (self._entered < self._beam or early):
                 candidate = self._queue.pop(0)
                 if candidate.arch.key not in self._seen:
@@ -100,41 +102,41 @@ class Progressive(Search):
         return None
 
     def _chosen(self, generator: np.random.Generator) -> list[Candidate]:
-        """The architectures of the level that grow from the best of the one before, the best predicted first."""
+        """Children of the best of the previous level, the best predicted first."""
         grown = self._grown(generator) or dict.fromkeys(self._drawn(generator), "")
         pool = list(grown)
-        if not pool or len(self._known) < 2:
+        if not pool or len(self._measured) < 2:
             order = generator.permutation(len(pool))
         else:
             random_state = seed_of(self._seed, self.name, self._asked) % 2**32
-            told = self._outcomes()
-            votes = forest_votes(self._features, *told, pool, trees=self._trees, random_state=random_state)
+            training_set = self._training_set()
+            votes = forest_votes(self._features, *training_set, pool, trees=self._trees, random_state=random_state)
             order = np.argsort(votes.mean(0), kind="stable")
         what = f"of {self._sizes[self._level]} nodes" if not self._plain else f"with {self._level} decisions not plain"
         note = f"{what}, of {len(pool)} that are looked at"
         return [self._candidate(pool[int(i)], grown[pool[int(i)]], note) for i in order]
 
     def _grown(self, generator: np.random.Generator) -> dict[Architecture, str]:
-        """New children, each with the key of its parent, of the best that have any."""
-        found: dict[Architecture, str] = {}
-        known, grew = set(self._at.get(self._level, {}).values()), 0
+        """New children of the `beam` best parents that have any, each with the key of its parent."""
+        parent_of: dict[Architecture, str] = {}
+        present, parents = set(self._at.get(self._level, {}).values()), 0
         for parent in sorted(self._at.get(self._level - 1, {}).values(), key=self._rank):
-            new = [child for child in self._children(parent, generator) if child not in known]
-            found, grew = dict.fromkeys(new, parent.key) | found, grew + bool(new)
-            if grew == self._beam:
+            new = [child for child in self._children(parent, generator) if child not in present]
+            parent_of, parents = dict.fromkeys(new, parent.key) | parent_of, parents + bool(new)
+            if parents == self._beam:
                 break
-        return found
+        return parent_of
 
     def _rank(self, arch: Architecture) -> float:
-        """The loss; what is awaited or failed is grown last."""
-        return self._loss(arch) if arch.key in self._known else inf
+        """The loss; infinite for pending and failed architectures, so that they are grown last."""
+        return self._loss(arch) if arch.key in self._measured else inf
 
     def _candidate(self, arch: Architecture, parent: str, note: str) -> Candidate:
         how = f"grown from {parent}" if parent else "drawn"
         return Candidate(arch, self.name, (parent,) if parent else (), f"{how}: {note}")
 
     def _drawn(self, generator: np.random.Generator) -> list[Architecture]:
-        """Where nothing can grow: the plainest architecture, or new uniform draws of the level."""
+        """For a level without parents: the plainest architecture, or new uniform samples of the level."""
         if self._plain:
             plain = self._decisions.write(self._plain) if self._level == 0 else None
             drawn = [] if plain is None else [plain]
@@ -152,14 +154,14 @@ class Progressive(Search):
                 yield child
 
     def _changed(self, values: Sequence[int]) -> Iterator[tuple[int, ...]]:
-        """One more decision that is not plain."""
+        """All ways to make one more decision differ from the plain choice."""
         for place, decision in enumerate(self._decisions.of(self._sizes[0])):
             for choice in range(len(decision.choices)) if values[place] == self._plain[place] else ():
                 if choice != self._plain[place]:
                     yield (*values[:place], choice, *values[place + 1 :])
 
     def _longer(self, values: Sequence[int], generator: np.random.Generator) -> Iterator[tuple[int, ...]]:
-        """The next size: what both sizes decide stays, what is new is decided in all ways, or in 200 random ones."""
+        """Decisions of the next size: shared decisions stay; new ones take all combinations, or 200 random ones."""
         kept = {d.name: v for d, v in zip(self._decisions.of(self._sizes[values[0]]), values, strict=True)}
         kept["nodes"] = values[0] + 1
         decisions = self._decisions.of(self._sizes[values[0] + 1])
@@ -173,7 +175,7 @@ class Progressive(Search):
 
 
 def _plainest(decision: Decision, space: SearchSpace) -> int:
-    """The choice that passes signals on, else that stops them, else the first."""
+    """The index of the choice that is an identity, else of a zero operation, else 0."""
     for kind in (space.identity_ops, space.zero_ops):
         for place, choice in enumerate(decision.choices):
             if choice in kind:

@@ -1,4 +1,4 @@
-"""Evolves a population in which the oldest dies, however good it is."""
+"""Evolution with ageing: the oldest member of the population is removed, however good it is."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from genas.refiners._variation import Mutation, Variation, editor
 
 
 class RegularizedEvolution(Search):
-    """Evolution with ageing: the best of a random sample of the living gets a child one edit away, the oldest dies.
+    """Evolution with ageing: mutates the best of a random sample of the population, and removes the oldest member.
 
     Source: Real et al., "Regularized Evolution for Image Classifier Architecture Search" (AAAI 2019), algorithm 1.
-    Here a child that was measured before joins the population again without being asked for twice, what others measured
-    joins too, and failed trials do not.
+    Different here: a child that was measured before joins the population again without a second measurement;
+    architectures measured by other proposers join too; failed trials do not.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what evolution looks at.
-        limits: of the run; with the task they choose what a diffusion model is asked for.
-        task: of the run.
-        population: living architectures.
-        sample: how many of them, drawn with replacement, compete to be the parent.
-        mutation: "uniform" takes a random neighbour; "diffusion" leaves a part of the parent out and has the space's
-            diffusion model sample it again (`DiffusionProposer.edit`).
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        limits: the limits of the run. With the task, they condition the diffusion model (`mutation="diffusion"`).
+        task: the task of the run.
+        population: size of the population.
+        sample: size of the tournament: members drawn with replacement, of which the best is the parent.
+        mutation: "uniform" takes a random neighbour; "diffusion" masks a part of the parent and lets the diffusion
+            model of the space sample it again (`DiffusionProposer.edit`).
     """
 
     name = "regularized_evolution"
@@ -54,20 +54,20 @@ class RegularizedEvolution(Search):
         self._size, self._sample = population, sample
         model = editor(mutation, space, seed, limits, task)
         self._variation = None if model is None else Variation(space, model)
-        self._living: deque[Architecture] = deque(maxlen=population)  # the oldest first; the oldest leaves a full one
+        self._members: deque[Architecture] = deque(maxlen=population)  # the population, the oldest first
 
-    def _join(self, arch: Architecture, trial: Trial) -> None:
-        self._living.append(arch)
+    def _on_measured(self, arch: Architecture, trial: Trial) -> None:
+        self._members.append(arch)
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        """A child; random architectures until the population is full, or where all that is near is known."""
-        young = len(self._living) + len(self._waiting) < self._size or not self._living
+        """A child; None (a random architecture) until the population is full, or if no child is new."""
+        young = len(self._members) + len(self._pending) < self._size or not self._members
         return None if young else self._child(generator)
 
     def _child(self, generator: np.random.Generator) -> Candidate | None:
-        """A child that is new; children known already are born again on the way, which costs no measurement."""
+        """A new child. Children that were measured before join the population again, without a measurement."""
         for _ in range(TRIES):
-            drawn = [self._living[int(i)] for i in generator.integers(len(self._living), size=self._sample)]
+            drawn = [self._members[int(i)] for i in generator.integers(len(self._members), size=self._sample)]
             parent = min(drawn, key=self._loss)
             child = self._mutated(parent, generator)
             if child is None:
@@ -75,12 +75,12 @@ class RegularizedEvolution(Search):
             if child.key not in self._seen:
                 note = f"child of {parent.key}, the best of {self._sample} drawn ({self._figure(parent)})"
                 return Candidate(child, self.name, (parent.key,), note)
-            if child.key in self._known:
-                self._living.append(child)
+            if child.key in self._measured:
+                self._members.append(child)
         return None
 
     def _mutated(self, parent: Architecture, generator: np.random.Generator) -> Architecture | None:
-        """One edit away, or as the diffusion model edits; None where it has no neighbour."""
+        """A mutation by one edit, or by the diffusion model; None if the parent has no neighbour."""
         if self._variation is not None:
             return self._variation.mutate(parent, generator)
         near = list(self._space.neighbors(parent))

@@ -1,4 +1,4 @@
-"""Trains a recurrent controller by REINFORCE to draw better and better architectures."""
+"""Trains a recurrent controller with REINFORCE to sample good architectures."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ class Reinforce(PolicySearch):
     """Policy gradients with a moving-average baseline and an entropy bonus.
 
     Source: Zoph & Le, "Neural Architecture Search with Reinforcement Learning" (ICLR 2017), section 3.2; several
-    objectives as in MONAS (Hsu et al. 2018), whose reward is their weighted sum with a penalty where a limit is broken.
-    Here objectives count by their rank among all that was measured, nothing is measured twice (draws that are known
-    are rewarded again for free), Adam's steps are larger as budgets are in hundreds of trials, and what was drawn by an
-    older controller or measured by others has the weight min(1, new/old probability).
+    objectives as in MONAS (Hsu et al. 2018), whose reward is their weighted sum with a penalty for a broken limit.
+
+    Different from the papers: objectives enter by their rank among all measured architectures; nothing is measured
+    twice (a repeated sample is rewarded again for free); Adam's learning rate is higher because budgets are in hundreds
+    of trials; samples of an older controller, and architectures measured by other proposers, have the importance weight
+    min(1, new / old probability).
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: all of them make the reward.
-        limits: what breaks one gets the penalty.
-        batch: rewarded draws for one step.
-        rate: step size of Adam.
-        entropy: weight of the mean entropy of a decision.
-        lead: weight of the first objective where there are several; the others share the rest.
-        penalty: the reward of what failed or breaks a limit is minus this; measured ones have 0 to 1.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: all of them enter the reward.
+        limits: an architecture that breaks one gets the penalty.
+        batch: rewarded samples per step.
+        rate: learning rate of Adam.
+        entropy: weight of the mean entropy per decision (entropy bonus).
+        lead: weight of the first of several objectives; the others share the rest equally.
+        penalty: an architecture that fails or breaks a limit has the reward -penalty; all others have 0 to 1.
     """
 
     name = "reinforce"

@@ -1,4 +1,4 @@
-"""Asks for what a random forest expects to improve most upon the best, with the SMAC package."""
+"""Bayesian optimisation with a random forest and expected improvement, by the package SMAC3."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from genas.encodings.decisions import Decisions
 from genas.refiners._search import Search
 
 _TRIES = 8  # configurations of SMAC for one new legal architecture
-_FOREST = {"n_trees": 10, "ratio_features": 1.0, "min_samples_split": 2, "min_samples_leaf": 1}  # as the facade's
-_LEAVES = 4096  # room for more is taken at every fit (its default, 2^20, costs a second)
-_ENOUGH = 1_000_000  # trials: SMAC wants a budget, which the run keeps
+_FOREST = {"n_trees": 10, "ratio_features": 1.0, "min_samples_split": 2, "min_samples_leaf": 1}  # as in SMAC's facade
+_LEAVES = 4096  # each fit allocates memory for this many (with SMAC's default, 2^20, that takes a second)
+_ENOUGH = 1_000_000  # trials: SMAC requires a budget; genas enforces the real one
 
 
 class Smac(Search):
-    """Sequential model-based algorithm configuration: a random forest, expected improvement, local search for it.
+    """Sequential model-based algorithm configuration: a random forest, with local search for expected improvement.
 
     Source: Hutter et al., "Sequential Model-Based Optimization for General Algorithm Configuration" (LION 2011), in the
-    package SMAC3 (Lindauer et al., JMLR 2022; BSD licence), its facade for hyperparameters, asked and told. The
-    parameters are the frame's decisions; those of other sizes are inactive. Here the first trials are random
-    architectures of the space rather than a Sobol sequence, as many combinations of decisions are illegal, and what
-    failed or is illegal is told as bad as the worst measured.
+    package SMAC3 (Lindauer et al., JMLR 2022; BSD licence), by the ask-and-tell interface of its hyperparameter facade.
+    The parameters are the decisions of the frames; decisions of other sizes are inactive. Different here: the first
+    trials are random architectures rather than a Sobol sequence, because many combinations of decisions are illegal;
+    failed and illegal architectures are reported as bad as the worst measured.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what the search looks at.
-        start: trials before the forest is used.
-        challengers: configurations among which the expected improvement chooses, beside those of its local search.
-        every: configurations between fits; the package's own default is 8, which is quicker and finds less.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        start: number of random trials before the forest is used.
+        challengers: number of random configurations compared by expected improvement, beside those of local search.
+        every: number of configurations between fits; SMAC's own default is 8, which is faster and finds less.
 
     Raises:
-        MissingArtifact: where smac is not installed.
+        MissingArtifact: smac is not installed.
     """
 
     name = "smac"
@@ -64,7 +64,7 @@ class Smac(Search):
         self._start, self._challengers, self._every = start, challengers, every
         self._decisions = Decisions(space)
         self._facade = self._open()
-        self._asked_of: dict[str, Any] = {}  # SMAC's trials by key, not told yet
+        self._trial_infos: dict[str, Any] = {}  # SMAC's record of each pending architecture, by key
 
     def _open(self) -> Any:
         try:
@@ -95,15 +95,15 @@ class Smac(Search):
             )
 
     def _maximizer(self, scenario: Any) -> Any:
-        """The facade's, but that its local searches start in an order that is the same in every process.
+        """The facade's acquisition maximiser, with the starts of its local searches in a deterministic order.
 
-        SMAC 2.4 keeps their starts in a set, whose order depends on Python's hash seed.
+        SMAC 2.4 keeps the starts in a set, whose order depends on Python's hash seed.
         """
         from smac.acquisition.maximizer import LocalAndSortedRandomSearch, LocalSearch
 
         class Ordered(LocalSearch):  # type: ignore[misc]
-            def _get_initial_points(self, *given: Any, **named: Any) -> list[Any]:
-                return sorted(super()._get_initial_points(*given, **named), key=_spelled)
+            def _get_initial_points(self, *args: Any, **kwargs: Any) -> list[Any]:
+                return sorted(super()._get_initial_points(*args, **kwargs), key=_sorted_items)
 
         space, seed = scenario.configspace, scenario.seed
         maximizer = LocalAndSortedRandomSearch(space, challengers=self._challengers, seed=seed)
@@ -111,7 +111,7 @@ class Smac(Search):
         return maximizer
 
     def _parameters(self) -> Any:
-        """One categorical parameter a decision, active in the sizes that have the decision."""
+        """One categorical parameter per decision, active in the sizes that have the decision."""
         from ConfigSpace import Categorical, ConfigurationSpace, InCondition
 
         sizes: dict[str, list[int]] = {}
@@ -120,15 +120,16 @@ class Smac(Search):
             for decision in self._decisions.of(size):
                 sizes.setdefault(decision.name, []).append(number)
                 choices[decision.name] = len(decision.choices)
-        found = {name: Categorical(name, list(range(count))) for name, count in choices.items()}
+        parameters = {name: Categorical(name, list(range(count))) for name, count in choices.items()}
         space = ConfigurationSpace()
-        space.add(list(found.values()))
-        every = len(self._decisions.sizes)
-        space.add([InCondition(found[n], found["nodes"], having) for n, having in sizes.items() if len(having) < every])
+        space.add(list(parameters.values()))
+        partial = {name: having for name, having in sizes.items() if len(having) < len(self._decisions.sizes)}
+        nodes = parameters["nodes"]
+        space.add([InCondition(parameters[name], nodes, having) for name, having in partial.items()])
         return space
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        if not self._known or len(self._known) + len(self._failed) < self._start:
+        if not self._measured or len(self._measured) + len(self._failed) < self._start:
             return self._random(generator, f"random, among the first {self._start}")
         for _ in range(_TRIES):
             info = self._ask()
@@ -136,19 +137,19 @@ class Smac(Search):
                 return None
             arch = self._decisions.write(self._values(info.config))
             if arch is not None and arch.key not in self._seen:
-                self._asked_of[arch.key] = info
+                self._trial_infos[arch.key] = info
                 best = self._best(1)[0]
-                note = f"chosen by SMAC from {len(self._known)} trials, the best {best.key} ({self._figure(best)})"
+                note = f"chosen by SMAC from {len(self._measured)} trials, the best {best.key} ({self._figure(best)})"
                 return Candidate(arch, self.name, (best.key,), note)
             self._report(info, None if arch is None else self._losses.get(arch.key, (None,))[0])
         return None
 
     def _ask(self) -> Any:
-        """SMAC's next trial; None where it has been through all configurations."""
+        """SMAC's next trial; None once it has tried all configurations."""
         from smac.main.exceptions import ConfigurationSpaceExhaustedException
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # means of nothing, in its reports
+            warnings.simplefilter("ignore", RuntimeWarning)  # of SMAC's reports: means of empty lists
             try:
                 return self._facade.ask()
             except (StopIteration, ConfigurationSpaceExhaustedException):
@@ -158,21 +159,21 @@ class Smac(Search):
         first = int(config["nodes"])
         return [int(config[decision.name]) for decision in self._decisions.of(self._decisions.sizes[first])]
 
-    def _join(self, arch: Architecture, trial: Trial) -> None:
+    def _on_measured(self, arch: Architecture, trial: Trial) -> None:
         self._tell(arch, self._loss(arch))
 
-    def _fail(self, arch: Architecture, trial: Trial) -> None:
-        if self._known and arch.key not in self._known:
+    def _on_failed(self, arch: Architecture, trial: Trial) -> None:
+        if self._measured and arch.key not in self._measured:
             self._tell(arch, None)
 
-    def _settle(self) -> None:
-        self._asked_of = {key: info for key, info in self._asked_of.items() if key in self._waiting}
+    def _after_tell(self) -> None:
+        self._trial_infos = {key: info for key, info in self._trial_infos.items() if key in self._pending}
 
     def _tell(self, arch: Architecture, loss: float | None) -> None:
         from ConfigSpace import Configuration
         from smac.runhistory import TrialInfo
 
-        info, values = self._asked_of.pop(arch.key, None), self._decisions.read(arch)
+        info, values = self._trial_infos.pop(arch.key, None), self._decisions.read(arch)
         if info is None and values is not None:
             named = {d.name: v for d, v in zip(self._decisions.of(len(arch.ops)), values, strict=True)}
             info = TrialInfo(Configuration(self._facade.scenario.configspace, values=named), seed=0)
@@ -180,12 +181,12 @@ class Smac(Search):
             self._report(info, loss)
 
     def _report(self, info: Any, loss: float | None) -> None:
-        """Tell SMAC a loss; None is as bad as the worst measured."""
+        """Report a loss to SMAC; None counts as bad as the worst measured."""
         from smac.runhistory import TrialValue
 
         worst = max(value for value, *_ in self._losses.values())
         self._facade.tell(info, TrialValue(cost=worst if loss is None else loss), save=False)
 
 
-def _spelled(config: Mapping[str, Any]) -> list[tuple[str, int]]:
+def _sorted_items(config: Mapping[str, Any]) -> list[tuple[str, int]]:
     return sorted((name, int(value)) for name, value in config.items())

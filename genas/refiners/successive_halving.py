@@ -1,4 +1,4 @@
-"""Measures many architectures cheaply, the best third of them better, and so on, until few are measured in full."""
+"""Measures many architectures cheaply, promotes the best third to a higher fidelity, and so on up to full fidelity."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from genas.refiners._rungs import MultiFidelity, Rung, halving, steps
 
 
 class SuccessiveHalving(MultiFidelity):
-    """Brackets of one kind: `count` architectures at the lowest fidelity, 1/eta of each rung in the next.
+    """Identical brackets: `count` architectures at the lowest fidelity, and 1/eta of each rung in the next.
 
     Source: Jamieson & Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization" (AISTATS
-    2016), with a rung's size and fidelity as in the inner loop of Hyperband (Li et al., JMLR 2018). Here brackets
-    follow each other while the budget lasts, what failed is last of its rung and never promoted, and a third of a
-    bracket are mutations of the best that is known (published: all are uniform draws; `mutated=0`).
+    2016), with sizes and fidelities of rungs as in the inner loop of Hyperband (Li et al., JMLR 2018). Different here:
+    brackets follow each other while the budget lasts; failed architectures rank last in their rung and are never
+    promoted; a third of a bracket are mutations of the best so far (`mutated=0` samples all uniformly, as published).
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: the first one is what the search looks at.
-        eta: of so many architectures of a rung one is promoted; fidelities of rungs are powers of 1/eta.
-        lowest: fidelity that no rung is below, as a share of the search's own measurement.
-        count: architectures of the lowest rung; None is as many as leave one in full.
-        mutated: share of the lowest rung that are mutations of the best.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: only the first one is optimised.
+        eta: one in `eta` architectures of a rung is promoted. The fidelities of rungs are powers of 1/eta.
+        lowest: the lowest fidelity of a rung, as a fraction of the full measurement of the search.
+        count: size of the lowest rung; None takes the smallest for which one architecture is measured in full.
+        mutated: fraction of the lowest rung that are mutations of the best.
     """
 
     name = "successive_halving"
@@ -48,7 +48,7 @@ class SuccessiveHalving(MultiFidelity):
         if self._count < eta**self._steps:
             raise RequestError(
                 f"successive_halving: of {count} architectures none would be measured in full; "
-                f"write count={eta**self._steps} or more, or a higher lowest."
+                f"write count={eta**self._steps} or more, or a higher value of lowest."
             )
 
     def _bracket(self, number: int) -> list[Rung]:

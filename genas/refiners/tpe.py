@@ -1,4 +1,4 @@
-"""Draws what is likely among the good trials and unlikely among the rest, with Optuna's sampler."""
+"""Samples what is likely among good trials and unlikely among the rest (TPE), with Optuna's sampler."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Tpe(Search):
     """The tree-structured Parzen estimator over the frame's decisions as categorical distributions.
 
     Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NeurIPS 2011), section 4; several objectives
-    as in Ozaki et al. (GECCO 2020). The sampler is Optuna's `TPESampler`, multivariate. Here the number of nodes
-    decides which decisions follow, draws that are illegal or known are told to it as failed, and failed trials are not
-    learned from.
+    as in Ozaki et al. (GECCO 2020). The sampler is Optuna's multivariate `TPESampler`. The number of nodes determines
+    which further decisions there are. Illegal and repeated samples are reported to Optuna as failed; failed trials are
+    not learned from.
 
     Args:
-        space: where the architectures come from.
-        seed: of the run.
-        objectives: all of them count.
-        startup: trials before the estimator is used.
-        candidates: draws among which the expected improvement chooses.
+        space: the search space.
+        seed: the seed of the run.
+        objectives: all of them are optimised.
+        startup: number of random trials before the estimator is used.
+        candidates: number of samples from which the one with the highest expected improvement is taken.
 
     Raises:
-        MissingArtifact: where optuna is not installed.
+        MissingArtifact: optuna is not installed.
     """
 
     name = "tpe"
@@ -58,7 +58,7 @@ class Tpe(Search):
         self._startup, self._candidates = startup, candidates
         self._decisions = Decisions(space)
         self._study = self._open()
-        self._drawn: dict[str, optuna.Trial] = {}  # by key, asked for and not told yet
+        self._drawn: dict[str, optuna.Trial] = {}  # by key, of pending architectures
 
     def _open(self) -> optuna.Study:
         try:
@@ -79,15 +79,15 @@ class Tpe(Search):
             return optuna.create_study(directions=["minimize"] * len(self._objectives), sampler=sampler)
 
     def _next(self, generator: np.random.Generator) -> Candidate | None:
-        if not self._known:
+        if not self._measured:
             return None
         for _ in range(_TRIES):
             drawn = self._study.ask()
             arch = self._draw(drawn)
             if arch is not None and arch.key not in self._seen:
                 self._drawn[arch.key] = drawn
-                near = min(self._best(max(1, len(self._known) // 10)), key=lambda good: _apart(good, arch))
-                note = f"drawn by TPE from {len(self._known)} trials, nearest to the good {near.key}"
+                near = min(self._best(max(1, len(self._measured) // 10)), key=lambda good: _apart(good, arch))
+                note = f"drawn by TPE from {len(self._measured)} trials, nearest to the good {near.key}"
                 return Candidate(arch, self.name, (near.key,), note)
             self._refuse(drawn)
         return None
@@ -101,7 +101,7 @@ class Tpe(Search):
     def _suggest(self, drawn: optuna.Trial, name: str, choices: int) -> int:
         return int(drawn.suggest_categorical(name, range(choices)))
 
-    def _join(self, arch: Architecture, trial: Trial) -> None:
+    def _on_measured(self, arch: Architecture, trial: Trial) -> None:
         import optuna
 
         drawn, values = self._drawn.pop(arch.key, None), self._decisions.read(arch)
@@ -119,8 +119,8 @@ class Tpe(Search):
                 )
             )
 
-    def _settle(self) -> None:
-        for key in [key for key in self._drawn if key not in self._waiting]:
+    def _after_tell(self) -> None:
+        for key in [key for key in self._drawn if key not in self._pending]:
             self._refuse(self._drawn.pop(key))
 
     def _refuse(self, drawn: optuna.Trial) -> None:
@@ -130,7 +130,7 @@ class Tpe(Search):
 
 
 def _apart(a: Architecture, b: Architecture) -> int:
-    """Labels and edges that differ."""
+    """The number of labels and edges that differ."""
     size = max(len(a.ops), len(b.ops))
     same = sum(x == y for x, y in zip(a.ops, b.ops, strict=False))
     return size - same + len(set(a.edges) ^ set(b.edges))

@@ -1,4 +1,4 @@
-"""DARTS cells as numbers: what feeds each node, one spelling per cell, and the labels that stand for them."""
+"""Cells of DARTS: the two inputs of each node, a canonical spelling, and the labels of the space's nodes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ OPS = {
     "dil3": "dil_conv_3x3",
     "dil5": "dil_conv_5x5",
     "none": "none",
-}  # labels, short so that a line of 16 of them can be read, and published names, in the order of the tables' numbers
+}  # short labels (a line has 16 of them) and published names, in the order of the tables' numbers
 ZERO = "none"
 _SHORT = {name: label for label, name in OPS.items()}
 NAMES = ("normal", "reduction")
-START = (1, 15)  # where each cell starts: its name, "later", then three labels for each of its four nodes
-COUNT = 30  # labels in all
+START = (1, 15)  # first label of each cell: its name; then "later", then three labels for each of its four nodes
+COUNT = 30  # number of labels of an architecture
 
 Slot = tuple[int, str]  # (source, published name of the operation)
 Cell = tuple[Slot, ...]  # slots 2k and 2k + 1 feed node k + 2
 
 
 def cell(slots: Sequence[tuple[int, str]]) -> Cell:
-    """The cell with the two slots of each node in order of their sources."""
+    """The cell with the two slots of each node sorted by their sources."""
     return tuple(slot for k in range(0, 2 * NODES, 2) for slot in sorted((int(s), op) for s, op in slots[k : k + 2]))
 
 
 def canonical(slots: Sequence[tuple[int, str]]) -> Cell:
-    """The one spelling of a cell: the smallest over all numberings of its nodes in which sources come first."""
+    """The canonical spelling of a cell: the smallest over all topological numberings of its nodes."""
     found = []
     for order in permutations(range(2, 2 + NODES)):
         place = [0, 1, *(order.index(node) + 2 for node in range(2, 2 + NODES))]
@@ -43,13 +43,13 @@ def canonical(slots: Sequence[tuple[int, str]]) -> Cell:
 
 
 def pairs(node: int, *, repeated: bool) -> tuple[str, ...]:
-    """The labels that say which two sources feed the k-th node, such as 0+2; `repeated`: also one source twice."""
+    """The labels for the two sources of the k-th node, such as 0+2; with `repeated`, also the same source twice."""
     ways = combinations_with_replacement if repeated else combinations
     return tuple(f"{a}+{b}" for a, b in ways(range(node + 2), 2))
 
 
 def labels(slots: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-    """The twelve labels of a cell: of each node the operation on its earlier source, on its later one, the sources."""
+    """The twelve labels of a cell: of each node, the operations on its earlier and later source, and the sources."""
     ordered = cell(slots)
     found: list[str] = []
     for (a, first), (b, second) in zip(ordered[::2], ordered[1::2], strict=True):
@@ -68,18 +68,18 @@ def slots(labelled: Sequence[str]) -> Cell:
 
 
 def ops(normal: Sequence[tuple[int, str]], reduction: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-    """All thirty labels of an architecture: the input, each cell behind its name and the word later, the output."""
+    """All thirty labels of an architecture: input; for each cell its name, "later" and twelve labels; output."""
     parts = [(name, "later", *labels(found)) for name, found in zip(NAMES, (normal, reduction), strict=True)]
     return ("input", *parts[0], *parts[1], "output")
 
 
 def read(labelled: Sequence[str]) -> tuple[Cell, Cell]:
-    """The normal and the reduction cell of all thirty labels of a legal architecture."""
+    """The normal and the reduction cell of the thirty labels of a legal architecture."""
     return slots(labelled[START[0] + 2 : START[1]]), slots(labelled[START[1] + 2 : -1])
 
 
 def _edges() -> tuple[tuple[int, int], ...]:
-    """Per cell: the name leads to the operations on earlier sources, "later" to the others, both to their node."""
+    """In each cell, the name feeds the operations on earlier sources, "later" the others, and both feed their node."""
     found = []
     for name in START:
         found += [(0, name), (name, name + 1)]

@@ -1,4 +1,4 @@
-"""All wirings of a NAS-Bench-101 cell, weighted so that every one of its 423,624 cells is drawn alike."""
+"""All wirings of a NAS-Bench-101 cell, weighted so that sampling is uniform over its 423,624 cells."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Wirings(NamedTuple):
     """The wirings of one size, as bits over the pairs (source, target) in row-major order.
 
     Args:
-        pairs: what each bit stands for.
-        bits: one row per wiring, [W, pairs].
-        weights: cells per spelling; over all sizes they sum to the number of distinct cells, [W].
+        pairs: the pair of each bit.
+        bits: [W, pairs], one row per wiring.
+        weights: [W] number of cells per spelling; over all sizes, they sum to the number of distinct cells.
     """
 
     pairs: Edges
@@ -30,12 +30,12 @@ class Wirings(NamedTuple):
 
 @cache
 def legal(vertices: int) -> tuple[Edges, NDArray[np.bool_]]:
-    """Every wiring of that many vertices with at most nine edges and no vertex off the paths from input to output.
+    """Every wiring of that many vertices with at most nine edges and every vertex on a path from input to output.
 
-    Vertices are in topological order, so a vertex lies on such a path as soon as something enters and leaves it.
+    Vertices are in topological order, so a vertex lies on such a path if it has an incoming and an outgoing edge.
 
     Returns:
-        the pairs that the bits stand for, and a row of bits per wiring, [W, pairs].
+        the pairs of the bits, and the bits [W, pairs], one row per wiring.
     """
     pairs = tuple((i, j) for i in range(vertices) for j in range(i + 1, vertices))
     masks = np.arange(2 ** len(pairs), dtype=np.uint32)
@@ -50,9 +50,9 @@ def legal(vertices: int) -> tuple[Edges, NDArray[np.bool_]]:
 
 @cache
 def wirings(vertices: int) -> Wirings:
-    """The legal wirings of that many vertices, weighted.
+    """The legal wirings of that many vertices, with weights.
 
-    A wiring is met once per topological order; `weights` divides that out and counts labellings up to symmetry, by
+    A wiring occurs once per topological order. `weights` corrects for that and counts labellings up to symmetry, by
     Burnside's lemma: the sum over automorphisms g of CHOICES^cycles(g), divided by the number of topological orders.
     """
     pairs, bits = legal(vertices)
@@ -105,10 +105,10 @@ def _shares(vertices: int) -> NDArray[np.float64]:
 
 
 def draw(rng: np.random.Generator) -> tuple[Edges, list[int]]:
-    """The edges and the choice at each inner vertex of a cell, uniform over all distinct cells.
+    """Sample a cell uniformly from all distinct cells: its edges, and the choice at each inner vertex.
 
-    A wiring is drawn by its weight, then an automorphism g by CHOICES^cycles(g), then a choice per cycle of g: each
-    class of symmetric labellings is met equally often (Burnside).
+    Samples a wiring by its weight, then an automorphism g in proportion to CHOICES^cycles(g), then one choice per cycle
+    of g. So each class of symmetric labellings has the same probability (Burnside).
     """
     sizes = _cumulative()
     vertices = 2 + int(np.searchsorted(sizes, rng.random() * sizes[-1], side="right"))

@@ -1,4 +1,4 @@
-"""Chains of stages that all have the same few labels: what conv_net and mlp have in common."""
+"""The base class of conv_net and mlp: chains of stages with the same few labels."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ _WIDE = re.compile(r"(stem|w)\d+")
 
 
 class Stages(SearchSpace):
-    """A labelled chain: input, the labels of `head`, those of `stage` once for each stage, output.
+    """A labelled chain: input, the labels of `head`, those of `stage` for each stage, output.
 
-    Text form: head and stages parted by bars.
+    Text form: head and stages, separated by bars.
     """
 
-    head: ClassVar[tuple[Labels, ...]] = ()  # what each label before the stages may be
-    stage: ClassVar[tuple[Labels, ...]]  # what each label of a stage may be
-    counts: ClassVar[tuple[int, ...]]  # of stages
+    head: ClassVar[tuple[Labels, ...]] = ()  # the choices of each label before the stages
+    stage: ClassVar[tuple[Labels, ...]]  # the choices of each label of a stage
+    counts: ClassVar[tuple[int, ...]]  # possible numbers of stages
 
     def sizes(self) -> Sequence[int]:
-        """The nodes of each number of stages."""
+        """The number of nodes for each number of stages."""
         return [2 + len(self.head) + len(self.stage) * count for count in self.counts]
 
     def frame(self, nodes: int) -> Frame:
-        """A chain, with what each place of it may hold."""
+        """A chain, with the labels allowed at each position."""
         stages = (nodes - 2 - len(self.head)) // len(self.stage)
         labels = (("input",), *self.head, *(self.stage * stages), ("output",))
         return Frame(labels, tuple((i, i + 1) for i in range(nodes - 1)))
 
     def problems(self, arch: Architecture) -> list[str]:
-        """What is illegal, in sentences."""
+        """What is illegal about the chain."""
         nodes = len(arch.ops)
         if nodes not in self.sizes():
             labels = [labels[0] for labels in (*self.head, *self.stage * self.counts[0])]
@@ -56,7 +56,7 @@ class Stages(SearchSpace):
         return found
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
-        """One label changed, one stage left out, or one stage twice."""
+        """All chains with one label changed, one stage removed, or one stage repeated."""
         yield from super().neighbors(arch)
         head, stages = arch.ops[1 : 1 + len(self.head)], self.stages(arch)
         for i in range(len(stages)):
@@ -70,11 +70,15 @@ class Stages(SearchSpace):
         return " | ".join([*head, *(" ".join(stage) for stage in self.stages(arch))])
 
     def from_text(self, text: str) -> Architecture:
-        """Reads what `to_text` writes."""
+        """The architecture of a line that `to_text` wrote.
+
+        Raises:
+            InvalidArchitecture: the line is not a legal chain.
+        """
         return self.check(self.chain(text.replace("|", " ").split()))
 
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """The largest network of each hand-made family that keeps the limits on params, size and FLOPs."""
+        """The largest network of each hand-made family that keeps the limits on params, size_mb and flops."""
         found = []
         for family, archs in self.families(task).items():
             counted = [(count, arch) for arch in archs if (count := self._count(arch, task, limits)) is not None]
@@ -84,21 +88,25 @@ class Stages(SearchSpace):
         return found
 
     def portfolio(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """The pairs of `models/portfolio-<space>`, each made smaller until it keeps the limits."""
+        """The pairs in `models/portfolio-<space>`, each with its widths reduced until it keeps the limits."""
         found = []
         for entry in assets.portfolio(self.name):
             written = self.adapted(self.chain(entry["text"].replace("|", " ").split()), task)
-            arch = None if self.problems(written) else self.scaled(written, task, limits)  # a stem may be ruled out
+            # An option may rule out its stem.
+            arch = None if self.problems(written) else self.scaled(written, task, limits)
             if arch is not None:
                 found.append(Candidate(arch, entry["origin"], note=entry["note"], recipe=entry["recipe"]))
         return found
 
     def adapted(self, arch: Architecture, task: Task) -> Architecture:
-        """A pair of the portfolio as it suits the task's inputs."""
+        """An architecture of the portfolio, adapted to the inputs of the task."""
         return arch
 
     def scaled(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> Architecture | None:
-        """With all widths one step smaller, again and again, until the limits on params, size and FLOPs are kept."""
+        """The architecture with all widths reduced step by step until it keeps the limits on params, size_mb and flops.
+
+        None if even the smallest widths break a limit.
+        """
         ladders = [[label for label in labels if _WIDE.fullmatch(label)] for labels in self.frame(len(arch.ops)).labels]
         ops = list(arch.ops)
         while self._count(changed := Architecture(arch.space, tuple(ops), arch.edges), task, limits) is None:
@@ -111,7 +119,7 @@ class Stages(SearchSpace):
 
     @abstractmethod
     def families(self, task: Task) -> dict[str, list[Architecture]]:
-        """Hand-made networks of several sizes for the task, by what they are called."""
+        """Hand-made networks of several sizes for the task, by the name of their family."""
 
     def stages(self, arch: Architecture) -> list[Labels]:
         """The labels of each stage of a legal architecture."""
@@ -124,7 +132,7 @@ class Stages(SearchSpace):
         return Architecture(self.name, labels, tuple((i, i + 1) for i in range(len(labels) - 1)))
 
     def _count(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> int | None:
-        """Its parameters, None where it breaks a limit that can be counted."""
+        """The number of parameters; None if a limit on params, size_mb or flops is broken."""
         import torch
         from torch.utils.flop_counter import FlopCounterMode
 

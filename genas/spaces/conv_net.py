@@ -40,7 +40,7 @@ class ConvNetSpace(Stages):
     29 thousand weights that count as all others do; `lite6` has 88, `lite9` 360 thousand).
 
     Args:
-        pretrained: whether stems that ImageNet trained are allowed; without, everything is learned from scratch.
+        pretrained: whether stems pretrained on ImageNet are allowed; if not, every network is trained from scratch.
     """
 
     ops: ClassVar = (
@@ -66,7 +66,7 @@ class ConvNetSpace(Stages):
         self.pretrained = pretrained
 
     def frame(self, nodes: int) -> Frame:
-        """A chain, with what each place of it may hold."""
+        """A chain, with the labels allowed at each position."""
         frame = super().frame(nodes)
         if self.pretrained:
             return frame
@@ -74,7 +74,12 @@ class ConvNetSpace(Stages):
         return replace(frame, labels=kept)
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
-        """The network for images of shape (C, H, W)."""
+        """The network for images of shape (C, H, W).
+
+        Raises:
+            InvalidArchitecture: the chain is illegal, or the task's inputs do not suit it.
+            MissingArtifact: the weights of a pretrained stem are not installed.
+        """
         from genas.networks.conv_net import ConvNet, LiteStem
 
         self.check(arch)
@@ -102,7 +107,10 @@ class ConvNetSpace(Stages):
         return network
 
     def adapted(self, arch: Architecture, task: Task) -> Architecture:
-        """Pairs were tried on images of up to 64 pixels: larger ones are made smaller, or have a wider stride."""
+        """The architecture for larger images: with a larger stride, or with the images made smaller.
+
+        The portfolio was made on images of up to 64 pixels.
+        """
         steps = sum(min(task.input_shape[1:]) >= side for side in (96, 160))
         ops = list(arch.ops)
         for _ in range(steps):
@@ -113,7 +121,7 @@ class ConvNetSpace(Stages):
         return self.chain(ops[1:-1])
 
     def knowledge(self, arch: Architecture) -> str:
-        """ImageNet's, where the stem is pretrained."""
+        """A pretrained stem brings knowledge of ImageNet."""
         if (stem := arch.ops[2]) not in _LITE:
             return ""
         blocks = stem.removeprefix("lite")
@@ -123,7 +131,7 @@ class ConvNetSpace(Stages):
         )
 
     def finer(self, arch: Architecture) -> Architecture | None:
-        """With a stem of stride 1 in place of 2 or, where it has that, images at full size in place of half."""
+        """The architecture with stride 1 instead of 2 or, if it has that, with images at full instead of half size."""
         ops = list(arch.ops)
         if ops[2] in _LITE or ops[3] == "s4" or (ops[3] == "s1" and ops[1] != "half"):
             return None
@@ -134,7 +142,7 @@ class ConvNetSpace(Stages):
         return self.chain(ops[1:-1])
 
     def sample(self, rng: np.random.Generator) -> Architecture:
-        """Labels uniform, but that the width starts anywhere and grows by zero to two steps a stage."""
+        """Uniform labels, except for the widths: they start anywhere and grow by zero to two steps per stage."""
         head = self.frame(self.sizes()[0]).labels[1 : 1 + len(self.head)]
         ops = [labels[int(rng.integers(len(labels)))] for labels in head]
         width = 2 if ops[1] in _LITE else _STEMS.index(ops[1])
@@ -145,7 +153,7 @@ class ConvNetSpace(Stages):
         return self.chain(ops)
 
     def families(self, task: Task) -> dict[str, list[Architecture]]:
-        """Small ResNets and small MobileNetV2s for images of the task's size."""
+        """Small ResNets and small MobileNetV2s for images of the task's size, by family."""
         side = min(task.input_shape[1:])
         usual = "s4" if side >= 128 else "s2" if side >= 64 else "s1"
         faster = {"s1": "s2", "s2": "s4", "s4": "s4"}[usual] if side >= 24 else usual

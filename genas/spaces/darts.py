@@ -29,26 +29,27 @@ class Darts(SearchSpace):
     """A normal and a reduction cell of four nodes each, every node the sum of two operations on two earlier outputs.
 
     Source: Liu et al., "DARTS" (ICLR 2019); with the seven operations of NAS-Bench-301 (Zela et al., ICLR 2022), which
-    has no `none`. There are (180 x 7^8)^2 = 1.08 x 10^18 cells.
+    has no `none`. There are (180 x 7^8)^2 = 1.08 x 10^18 pairs of cells.
 
-    A cell is stored by its choices, so that every filling of the frame is legal: each node has a label for the
-    operation on the earlier of its two sources, one for that on the later, and one that names the sources, such as
-    "0+2" (0 and 1 are the outputs of the two cells before, 2 to 5 the nodes). The edges are the same in all cells:
-    they say which operations belong to which node, to which cell, and in which order the nodes come.
+    A cell is stored as labels, so that every choice of labels is legal. Each node has three: the operation on the
+    earlier of its two sources, the operation on the later one, and the sources, such as "0+2" (0 and 1 are the outputs
+    of the two previous cells, 2 to 5 the nodes). The edges are the same in all architectures: they connect each
+    operation to its node, each node to its cell, and the nodes in their order.
 
-    Labels are short for the published names: max3 and avg3 are poolings (max_pool_3x3, avg_pool_3x3), sep3 and sep5
+    Labels abbreviate the published names: max3 and avg3 are poolings (max_pool_3x3, avg_pool_3x3), sep3 and sep5
     separable convolutions (sep_conv_3x3), dil3 and dil5 dilated ones (dil_conv_3x3), skip is skip_connect.
 
-    The order in which a node's two inputs are written does not matter: there is but one spelling. Cells that differ by
-    the numbers of their nodes alone have different keys, though they are the same network; a table finds each.
+    The two inputs of a node may be written in either order; both have the same spelling. Cells that differ only in the
+    numbering of their nodes have different keys, although they are the same network; a table finds each of them.
 
     Args:
-        channels: channels of a node in the first cells (DARTS trains with 36, NAS-Bench-301 with 32).
-        cells: number of cells (20; NAS-Bench-301: 8).
-        wide: also the operation none, and both inputs of a node from one source, as the OnceNAS and SWAP tables have.
+        channels: channels of a node in the first cells (36 for DARTS, 32 for NAS-Bench-301).
+        cells: number of cells (20 for DARTS, 8 for NAS-Bench-301).
+        wide: also allow the operation none, and the same source for both inputs of a node, as in the tables of OnceNAS
+            and SWAP.
 
     Raises:
-        RequestError: where `channels` is below 2 or `cells` below 1.
+        RequestError: `channels` is below 2 or `cells` below 1.
     """
 
     name = "darts"
@@ -67,7 +68,7 @@ class Darts(SearchSpace):
         vars(self).update(ops=ops, zero_ops=frozenset({ZERO} & set(ops)))
 
     def sizes(self) -> Sequence[int]:
-        """Thirty nodes, always."""
+        """Always thirty nodes."""
         return (cells.COUNT,)
 
     def frame(self, nodes: int) -> Frame:
@@ -92,7 +93,7 @@ class Darts(SearchSpace):
         """The network around these cells, for the task's channels and classes.
 
         Raises:
-            InvalidArchitecture: where a cell is illegal.
+            InvalidArchitecture: a cell is illegal.
         """
         from genas.networks.darts import DartsNet
 
@@ -105,21 +106,23 @@ class Darts(SearchSpace):
         return cells.read(arch.ops)
 
     def cell(self, normal: Sequence[Slot], reduction: Sequence[Slot]) -> Architecture:
-        """The architecture of two cells, each eight (source, operation), two for each node.
+        """The architecture of two cells; it is not checked.
 
-        The published names of the operations are meant, such as sep_conv_3x3. Not checked.
+        Args:
+            normal: eight (source, operation), two per node, with published names such as sep_conv_3x3.
+            reduction: the same.
         """
         return Architecture(self.name, cells.ops(normal, reduction), cells.EDGES)
 
     def to_text(self, arch: Architecture) -> str:
-        """The cells node by node, two operations and their sources: normal sep3 skip 0+1 ..."""
+        """The cells, node by node, each with its two operations and their sources: normal sep3 skip 0+1 ..."""
         return " ".join(word for start in cells.START for word in (arch.ops[start], *arch.ops[start + 2 : start + 14]))
 
     def from_text(self, text: str) -> Architecture:
         """The cells of such a line; the two inputs of a node may come in either order.
 
         Raises:
-            InvalidArchitecture: where the text is not such a line, or names what the space lacks.
+            InvalidArchitecture: the text is not such a line, or has a label that the space lacks.
         """
         words = text.split()
         if len(words) != 26 or (words[0], words[13]) != cells.NAMES:
@@ -131,7 +134,7 @@ class Darts(SearchSpace):
         return self.check(self.cell(cells.slots(words[1:13]), cells.slots(words[14:])))
 
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """The cells that DARTS found (second order), where they keep the limit on `params`.
+        """The cells found by DARTS (second order), if they keep the limit on `params`.
 
         Source: Liu et al. (2019), table 1: 2.76 % test error on CIFAR-10 with 3.3 million parameters.
         """

@@ -1,4 +1,4 @@
-"""The FBNet space: chains of 22 inverted residual blocks for images, each one of nine kinds."""
+"""The FBNet space: image networks of 22 inverted residual blocks, each of one of nine kinds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from genas.core.records import Architecture, Candidate, Constraint, Frame
 if TYPE_CHECKING:
     from torch import nn
 
-# The nine kinds of blocks, in the order by which the tables number them: kernel, expansion, groups.
+# The nine kinds of blocks (kernel, expansion, groups), in the order of the tables' numbers.
 KINDS = ("k3_e1", "k3_e1_g2", "k3_e3", "k3_e6", "k5_e1", "k5_e1_g2", "k5_e3", "k5_e6", "skip")
 _DEPTHS = (1, 4, 4, 4, 4, 4, 1)  # blocks of each stage
 _FBNETS = {  # kinds by their number in KINDS
@@ -27,16 +27,17 @@ class Fbnet(SearchSpace):
     """Image networks of 22 blocks: kernel 3 or 5, expansion 1, 3 or 6, grouped or not, or left out.
 
     Source: Wu et al., "FBNet" (CVPR 2019), in the variant for 32x32 images of HW-NAS-Bench (Li et al., ICLR 2021): 9^22
-    chains, seven stages of 1, 4, 4, 4, 4, 4, 1 blocks. A skip where the shape stays is no layer at all, so chains that
-    differ only in where a stage has its skips may be one network; they are kept apart here, as in the tables.
+    chains, seven stages of 1, 4, 4, 4, 4, 4, 1 blocks. A skip that keeps the shape is an identity, so chains that
+    differ only in the positions of skips within a stage may be the same network. Here they are different architectures,
+    as in the tables.
 
     Args:
-        width: multiplies the channels of every layer (the published network has 1).
-        stages: how many of the stages there are, from the image on (the published network has 7); small images are
-            halved to nothing in the later ones.
+        width: factor of the channels of every layer (1 in the published network).
+        stages: number of stages, counted from the image (7 in the published network). Small images need fewer, because
+            later stages would halve them to nothing.
 
     Raises:
-        RequestError: where `width` is not above 0 or above 8, or there are no such stages.
+        RequestError: `width` is not above 0 and at most 8, or `stages` is not 1 to 7.
     """
 
     name = "fbnet"
@@ -55,7 +56,7 @@ class Fbnet(SearchSpace):
         vars(self).update(max_nodes=self.blocks + 2)  # over that of the class
 
     def sizes(self) -> Sequence[int]:
-        """Input, all blocks and output, always."""
+        """Always the input, all blocks and the output."""
         return (self.max_nodes,)
 
     def frame(self, nodes: int) -> Frame:
@@ -82,7 +83,7 @@ class Fbnet(SearchSpace):
         """The network of these blocks, for the task's channels and classes.
 
         Raises:
-            InvalidArchitecture: where the chain is illegal.
+            InvalidArchitecture: the chain is illegal.
         """
         from genas.networks.fbnet import FbnetNet
 
@@ -94,10 +95,10 @@ class Fbnet(SearchSpace):
         return " ".join(arch.ops[1:-1])
 
     def from_text(self, text: str) -> Architecture:
-        """The chain of blocks by name, or by number as in HELP's files (7_8_1_...).
+        """The chain of blocks, given by names, or by numbers as in the files of HELP (7_8_1_...).
 
         Raises:
-            InvalidArchitecture: where these are not as many known blocks as there must be.
+            InvalidArchitecture: a block is unknown, or their number is wrong.
         """
         words = text.split()
         if len(words) == 1 and all(word.isdigit() for word in words[0].split("_")):
@@ -108,14 +109,14 @@ class Fbnet(SearchSpace):
         return self.check(self.chain(words))
 
     def chain(self, blocks: Sequence[str]) -> Architecture:
-        """The architecture of these blocks; not checked."""
+        """The architecture of these blocks; it is not checked."""
         return Architecture(self.name, ("input", *blocks, "output"), self._edges)
 
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """FBNet-A, B and C, as far as they keep the limit on `params`; other limits are the caller's.
+        """FBNet-A, B and C, if they keep the limit on `params`; the caller checks other limits.
 
-        Source: Wu et al. (2019), figure 4 and the authors' model zoo (mobile-vision), found there for ImageNet and
-        phones. Here they have the channels and stages of this space.
+        Source: Wu et al. (2019), figure 4, and the authors' model zoo (mobile-vision), where they were searched for
+        ImageNet and phones. Here they have the channels and stages of this space.
         """
         import torch
 

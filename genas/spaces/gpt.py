@@ -1,4 +1,4 @@
-"""Decoder-only transformers of HW-GPT-Bench: depth, width, and heads and MLP of every layer."""
+"""Decoder-only transformers of HW-GPT-Bench: depth, width, and the heads and MLP ratio of every layer."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Gpt(SearchSpace):
     linear layers have a bias), the layers (heads and MLP ratio), the output.
 
     Args:
-        scale: "s" (GPT-S: 10 to 12 layers), "m" (22 to 24), "l" (34 to 36), or "tiny" to try things out.
+        scale: "s" (GPT-S: 10 to 12 layers), "m" (22 to 24), "l" (34 to 36), or "tiny" for tests.
 
     Raises:
-        RequestError: where there is no such scale.
+        RequestError: there is no such scale.
     """
 
     name = "gpt"
@@ -58,7 +58,7 @@ class Gpt(SearchSpace):
         vars(self).update(ops=(*self._first, *self._inner, "output"), max_nodes=chosen.layers[-1] + 2)
 
     def sizes(self) -> tuple[int, ...]:
-        """Layers, embedding and output."""
+        """The number of layers plus embedding and output."""
         return tuple(n + 2 for n in self._layers)
 
     def frame(self, nodes: int) -> Frame:
@@ -80,7 +80,7 @@ class Gpt(SearchSpace):
         return found
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
-        """One label changed, one layer taken out, or one layer doubled."""
+        """All chains with one label changed, one layer removed, or one layer repeated."""
         yield from super().neighbors(arch)
         for node in range(1, len(arch.ops) - 1):
             for ops in (arch.ops[:node] + arch.ops[node + 1 :], arch.ops[: node + 1] + arch.ops[node:]):
@@ -90,8 +90,8 @@ class Gpt(SearchSpace):
         """The language model, for the task's vocabulary.
 
         Raises:
-            InvalidArchitecture: where the chain is illegal.
-            RequestError: where the task is not judged by perplexity, so that its outputs are no vocabulary.
+            InvalidArchitecture: the chain is illegal.
+            RequestError: the metric of the task is not perplexity, so its outputs are not a vocabulary.
         """
         from genas.networks.gpt import GptNet
 
@@ -109,7 +109,7 @@ def _chain(nodes: int) -> tuple[tuple[int, int], ...]:
 
 
 def shape(arch: Architecture) -> tuple[int, tuple[int, ...], tuple[int, ...], bool]:
-    """Width, heads and MLP ratio of each layer, and bias of a legal architecture."""
+    """The width, the heads and the MLP ratio of each layer, and the bias of a legal architecture."""
     width, _, bias = arch.ops[0].removeprefix("width").partition("_")
     layers = [op.removeprefix("heads").split("_mlp") for op in arch.ops[1:-1]]
     return int(width), tuple(int(h) for h, _ in layers), tuple(int(r) for _, r in layers), bias == "bias"

@@ -1,4 +1,4 @@
-"""Networks for the rows of a table: one to five layers, plain, residual or gated, shared by one or more members."""
+"""Networks for tabular data: one to five plain, residual or gated layers, optionally an ensemble that shares them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _DROPOUTS = ("p0", "p1", "p2", "p4")  # tenths
 class Mlp(Stages):
     """A labelled chain: members, then kind, activation, width and dropout (in tenths) of each layer.
 
-    Source: the kinds of layers and their members are those of `genas.networks.mlp`, which names the papers; references
-    are an MLP of two layers, the ResNet of Gorishniy et al. (NeurIPS 2021) with three, and the MLP with 16 members.
+    Source: layers and members are those of `genas.networks.mlp`, which names the papers. References are an MLP of two
+    layers, the ResNet of Gorishniy et al. (NeurIPS 2021) with three, and the MLP as an ensemble of 16 members.
     Text form: `m4 | residual relu w64 p1 | plain gelu w32 p0`.
     """
 
@@ -38,7 +38,11 @@ class Mlp(Stages):
     max_nodes: ClassVar[int] = 3 + 4 * max(counts)
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
-        """The network for rows of shape (features,)."""
+        """The network for rows of shape (features,).
+
+        Raises:
+            InvalidArchitecture: the chain is illegal, or the task's inputs are not rows.
+        """
         from genas.networks.mlp import RowNet
 
         self.check(arch)
@@ -48,12 +52,12 @@ class Mlp(Stages):
         return RowNet(layers, task.input_shape[0], task.outputs, int(arch.ops[1][1:]), task.answer)
 
     def sample(self, rng: np.random.Generator) -> Architecture:
-        """The number of layers uniform, then every label."""
+        """A random chain: a uniform number of layers, then uniform labels."""
         count = int(rng.choice(self.counts))
         return self.chain([labels[int(rng.integers(len(labels)))] for labels in (*self.head, *self.stage * count)])
 
     def families(self, task: Task) -> dict[str, list[Architecture]]:
-        """MLPs and ResNets of every width."""
+        """MLPs and ResNets of every width, by family."""
         return {
             "MLP of two layers": [self.chain(("m1", *("plain", "relu", w, "p1") * 2)) for w in _WIDTHS],
             "ResNet for tables": [self.chain(("m1", *("residual", "relu", w, "p2") * 3)) for w in _WIDTHS],

@@ -1,4 +1,4 @@
-"""The cells of NAS-Bench-101: 423,624 image networks of variable wiring, each trained and tabulated by its authors."""
+"""The cells of NAS-Bench-101: 423,624 freely wired image networks, all trained and tabulated by its authors."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _Edge = tuple[int, int]
 class NasBench101(SearchSpace):
     """Cells of at most seven vertices and nine edges, freely wired, in the fixed macro network of the benchmark.
 
-    Source: Ying et al., "NAS-Bench-101" (ICML 2019). Only pruned cells are legal: every vertex lies on a path from the
-    input to the output, so a cell has two to seven vertices, and each of the 423,624 cells has one `key`. `sample` is
-    uniform over those 423,624 (the authors draw 7x7 matrices, which prefers cells with many spellings).
+    Source: Ying et al., "NAS-Bench-101" (ICML 2019). Only pruned cells are legal: every vertex lies on a path from
+    input to output. So a cell has two to seven vertices, and each of the 423,624 cells has exactly one `key`. `sample`
+    is uniform over these cells (the authors sample 7x7 matrices, which prefers cells with many spellings).
 
-    Vertices that lead to the output share its channels and the first ones take the remainder, as published; two
-    spellings of one cell may thus differ by a few channels (below 1 % of the parameters).
+    Vertices that feed the output share its channels, and the first ones take the remainder, as published. So two
+    spellings of a cell may differ by a few channels (below 1 % of the parameters).
 
     Args:
-        channels: channels of the first stack (the benchmark has 128).
-        stacks: stacks of cells, halving the resolution in between (the benchmark has 3).
-        cells: cells per stack (the benchmark has 3).
+        channels: channels of the first stack (128 in the benchmark).
+        stacks: number of stacks, with half the resolution after each (3 in the benchmark).
+        cells: cells per stack (3 in the benchmark).
 
     Raises:
-        RequestError: where an option is below 1, or `channels` below 8.
+        RequestError: an option is below 1, or `channels` below 8.
     """
 
     name = "nasbench101"
@@ -51,12 +51,12 @@ class NasBench101(SearchSpace):
         self.channels, self.stacks, self.cells = channels, stacks, cells
 
     def frame(self, nodes: int) -> Frame:
-        """Free operations between the input and the output, every forward edge open."""
+        """Free operations between input and output; every forward edge is open."""
         pairs = tuple((i, j) for i in range(nodes) for j in range(i + 1, nodes))
         return Frame((("input",), *(_OPS,) * (nodes - 2), ("output",)), (), pairs)
 
     def wirings(self, nodes: int) -> NDArray[np.bool_]:
-        """At most nine edges, and every vertex on a path from input to output."""
+        """The wirings with at most nine edges and every vertex on a path from input to output."""
         return wirings.legal(nodes)[1]
 
     def problems(self, arch: Architecture) -> list[str]:
@@ -86,7 +86,7 @@ class NasBench101(SearchSpace):
         """The network of the benchmark around this cell, for the task's channels and classes.
 
         Raises:
-            InvalidArchitecture: where the cell is illegal.
+            InvalidArchitecture: the cell is illegal.
         """
         from genas.networks.nasbench101 import Nb101Net
 
@@ -95,12 +95,12 @@ class NasBench101(SearchSpace):
         return Nb101Net(arch.ops, arch.edges, task.input_shape[0], task.outputs, **shape)
 
     def sample(self, rng: np.random.Generator) -> Architecture:
-        """A cell, uniform over the 423,624; no rejections."""
+        """A random cell, uniform over all 423,624, without rejection."""
         edges, choices = wirings.draw(rng)
         return Architecture(self.name, ("input", *(_OPS[c] for c in choices), "output"), edges)
 
     def prune(self, ops: Sequence[str], edges: Sequence[_Edge]) -> Architecture:
-        """The cell without the vertices that lie on no path from input to output, as published; not checked."""
+        """The cell without vertices that lie on no path from input to output, as published; it is not checked."""
         last = len(ops) - 1
         kept = sorted((_reached(0, edges) & _reached(last, [(j, i) for i, j in edges])) | {0, last})
         place = {vertex: number for number, vertex in enumerate(kept)}
@@ -108,10 +108,10 @@ class NasBench101(SearchSpace):
         return Architecture(self.name, tuple(ops[v] for v in kept), left)
 
     def from_text(self, text: str) -> Architecture:
-        """The cell of one line; vertices on no path from input to output are pruned, as the benchmark does.
+        """The cell of one line; vertices on no path from input to output are pruned, as in the benchmark.
 
         Raises:
-            InvalidArchitecture: where the line is no cell.
+            InvalidArchitecture: the line is not a cell.
         """
         ops, _, edges = text.partition("|")
         labels = ops.split()
@@ -126,9 +126,10 @@ class NasBench101(SearchSpace):
         return self.check(self.prune(labels, sorted(pairs)))
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
-        """All legal cells one edit away: a label, an edge (dangling vertices are pruned), or a vertex put into a path.
+        """All legal cells one edit away: another label, an edge added or removed, or a vertex inserted.
 
-        Cells of other sizes are neighbours too, so that a walk reaches every cell.
+        Vertices left without a path are pruned. Cells of other sizes are neighbours too, so that a walk can reach every
+        cell.
         """
         yield from super().neighbors(arch)
         for edge in arch.edges:
@@ -139,7 +140,7 @@ class NasBench101(SearchSpace):
             yield from self._grown(arch)
 
     def _grown(self, arch: Architecture) -> Iterator[Architecture]:
-        """A new vertex beside or in place of a direct edge, or between any two vertices."""
+        """All cells with a new vertex between two vertices: beside a direct edge, in place of it, or without one."""
         for source, target in self.frame(len(arch.ops)).open_edges:
             new = source + 1
             place = [v + (v >= new) for v in range(len(arch.ops))]
@@ -163,7 +164,7 @@ class NasBench101(SearchSpace):
 
 
 def _loose_ends(count: int, edges: Sequence[_Edge]) -> list[str]:
-    """Vertices off every path from input to output; in topological order it is enough to look at their edges."""
+    """Vertices on no path from input to output; in topological order, these lack an incoming or an outgoing edge."""
     entered, left = {j for _, j in edges}, {i for i, _ in edges}
     found = [f"nothing enters vertex {v}" for v in range(1, count) if v not in entered]
     return found + [f"nothing leaves vertex {v}" for v in range(count - 1) if v not in left]

@@ -1,4 +1,4 @@
-"""The cells of NAS-Bench-201: 15,625 image networks, each trained and tabulated by its authors."""
+"""The cells of NAS-Bench-201: 15,625 image networks, all trained and tabulated by its authors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _OPS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-# Nodes 1..6 are the cell's edges 0->1, 0->2, 1->2, 0->3, 1->3, 2->3; a line-graph edge joins edges that meet in a node.
+# Nodes 1..6 are the cell's edges 0->1, 0->2, 1->2, 0->3, 1->3, 2->3. Line graph: an edge joins edges that share a node.
 _EDGES = ((0, 1), (0, 2), (0, 4), (1, 3), (1, 5), (2, 6), (3, 6), (4, 7), (5, 7), (6, 7))
 _SLOTS = (0, 0, 1, 0, 1, 2)  # the cell node at which each operation starts, in the order of the string
 _SLOT = re.compile(r"^([a-z0-9_]+)~([0-9]+)$")
@@ -26,15 +26,16 @@ _EXAMPLE = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip
 class NasBench201(SearchSpace):
     """Cells of six operations, five choices each, in the fixed macro network of the benchmark.
 
-    Source: Dong & Yang, "NAS-Bench-201" (ICLR 2020). The cell has its operations on edges; it is stored as its line
-    graph, eight labelled nodes with fixed edges: input, the six operations in the order of the official string, output.
+    Source: Dong & Yang, "NAS-Bench-201" (ICLR 2020). The benchmark's cells have operations on edges. A cell is stored
+    as its line graph, eight labelled nodes with fixed edges: input, the six operations in the order of the official
+    string, output.
 
     Args:
-        channels: channels of the first stage (the benchmark has 16).
-        cells: cells in each of the three stages (the benchmark has 5).
+        channels: channels of the first stage (16 in the benchmark).
+        cells: cells in each of the three stages (5 in the benchmark).
 
     Raises:
-        RequestError: where `channels` or `cells` is below 1.
+        RequestError: `channels` or `cells` is below 1.
     """
 
     name = "nasbench201"
@@ -51,7 +52,7 @@ class NasBench201(SearchSpace):
         self.channels, self.cells = channels, cells
 
     def sizes(self) -> Sequence[int]:
-        """Eight nodes, always."""
+        """Always eight nodes."""
         return (8,)
 
     def frame(self, nodes: int) -> Frame:
@@ -59,7 +60,7 @@ class NasBench201(SearchSpace):
         return Frame((("input",), *(_OPS,) * 6, ("output",)), _EDGES)
 
     def problems(self, arch: Architecture) -> list[str]:
-        """What is illegal about the cell; all 15,625 cells are legal, the 341 unconnected ones included."""
+        """What is illegal about the cell. All 15,625 cells are legal, even the 341 without a path to the output."""
         found = []
         if arch.space != self.name:
             found.append(f"the space must be {self.name}, not {arch.space!r}")
@@ -80,7 +81,7 @@ class NasBench201(SearchSpace):
         """The network of the benchmark around this cell, for the task's channels and classes.
 
         Raises:
-            InvalidArchitecture: where the cell is illegal.
+            InvalidArchitecture: the cell is illegal.
         """
         from genas.networks.nasbench201 import CellNet
 
@@ -96,7 +97,7 @@ class NasBench201(SearchSpace):
         """The cell of an official string.
 
         Raises:
-            InvalidArchitecture: where the text is not such a string, or names another operation.
+            InvalidArchitecture: the text is not such a string, or names an unknown operation.
         """
         groups = ["".join(group.split()).strip("|").split("|") for group in text.split("+")]
         if [len(group) for group in groups] != [1, 2, 3]:
@@ -112,11 +113,11 @@ class NasBench201(SearchSpace):
         return self.check(self.cell(ops))
 
     def cell(self, ops: Sequence[str]) -> Architecture:
-        """The architecture of six operations, in the order of the official string; not checked."""
+        """The architecture of six operations, in the order of the official string; it is not checked."""
         return Architecture(self.name, ("input", *ops, "output"), _EDGES)
 
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """The residual cell of the paper, where it keeps the limit on `params`; other limits are the caller's.
+        """The residual cell of the paper, if it keeps the limit on `params`; the caller checks other limits.
 
         Source: Dong & Yang (2020), the row ResNet of the results: 90.83 % validation and 93.97 % test accuracy on
         CIFAR-10; the table's means for this string are 90.86 % and 93.91 %.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _OPS = ("gat", "gcn", "gin", "cheb", "sage", "arma", "graph", "fc", "skip")
-# The input of each of the four layers: 0 the raw features, k the k-th layer. One spelling per tree of five nodes.
+# The input of each of the four layers: 0 for the raw features, k for the k-th layer. One spelling per tree of 5 nodes.
 _LINKS = (
     (0, 0, 0, 0), (0, 0, 0, 1), (0, 0, 1, 1), (0, 0, 1, 2), (0, 0, 1, 3), (0, 1, 1, 1), (0, 1, 1, 2), (0, 1, 2, 2),
     (0, 1, 2, 3),
@@ -35,17 +35,17 @@ _REFERENCES = (
 class NasBenchGraph(SearchSpace):
     """Node classifiers of four layers (or skips), each fed by the features or by one other; the leaves are joined.
 
-    Source: Qin et al., "NAS-Bench-Graph" (NeurIPS 2022). All 9 x 9^4 spellings are legal but those of skips alone;
-    26,206 of them are different networks, and the task's table finds each under every spelling.
+    Source: Qin et al., "NAS-Bench-Graph" (NeurIPS 2022). All 9 x 9^4 spellings are legal, except those with skips only.
+    They are 26,206 different networks; the table of the task finds a network under each of its spellings.
 
     Args:
-        hidden: width of the layers, even. None takes the benchmark's for a benchmark task, else 128.
-        pre: linear layers before the four. None takes the benchmark's, else 0.
-        post: linear layers before the classifier. None takes the benchmark's, else 0.
-        dropout: share of values dropped before each layer in training, in [0, 1).
+        hidden: width of the layers, an even number. None takes that of the benchmark for a benchmark task, else 128.
+        pre: number of linear layers before the four. None takes that of the benchmark, else 0.
+        post: number of linear layers before the classifier. None takes that of the benchmark, else 0.
+        dropout: dropout rate before each layer, in [0, 1).
 
     Raises:
-        RequestError: where an option is out of its range.
+        RequestError: an option is out of its range.
     """
 
     name = "nasbench_graph"
@@ -68,11 +68,11 @@ class NasBenchGraph(SearchSpace):
         self.dropout = dropout
 
     def sizes(self) -> Sequence[int]:
-        """Six nodes, always: input, four layers, output."""
+        """Always six nodes: input, four layers, output."""
         return (6,)
 
     def frame(self, nodes: int) -> Frame:
-        """Free layers; every edge of the nine trees is open but the two that all of them have."""
+        """Free layers; all edges of the nine trees are open, except the two that all trees have."""
         edges = [set(_edges(link)) for link in _LINKS]
         fixed, possible = set.intersection(*edges), set.union(*edges)
         labels = (("input",), *(_OPS,) * 4, ("output",))
@@ -103,10 +103,10 @@ class NasBenchGraph(SearchSpace):
         return found + _wiring_problems(arch)
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
-        """The network for the task's features and classes, with the benchmark's widths where the task has them.
+        """The network for the task's features and classes, with the benchmark's widths for a benchmark task.
 
         Raises:
-            InvalidArchitecture: where the network is illegal.
+            InvalidArchitecture: the network is illegal.
         """
         from genas.networks.nasbench_graph import GraphNet
 
@@ -117,7 +117,7 @@ class NasBenchGraph(SearchSpace):
         return GraphNet(_link(arch), arch.ops[1:5], features, outputs, **macro, dropout=self.dropout)
 
     def sample(self, rng: np.random.Generator) -> Architecture:
-        """A legal spelling, uniform over trees and layers."""
+        """A random legal spelling, uniform over trees and layers."""
         while True:
             link = _LINKS[int(rng.integers(len(_LINKS)))]
             arch = self.wire(link, [_OPS[int(i)] for i in rng.integers(len(_OPS), size=4)])
@@ -125,7 +125,7 @@ class NasBenchGraph(SearchSpace):
                 return arch
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
-        """All networks with one layer replaced, or wired as another tree; none twice."""
+        """All networks with one layer replaced, or with another tree; never the same twice."""
         link, ops = _link(arch), arch.ops[1:5]
         seen = {arch.key}
         near = [self.wire(link, (*ops[:i], op, *ops[i + 1 :])) for i in range(4) for op in _OPS if op != ops[i]]
@@ -136,14 +136,14 @@ class NasBenchGraph(SearchSpace):
                 yield one
 
     def to_text(self, arch: Architecture) -> str:
-        """Each layer with the number of its input in brackets, such as gcn(0) gat(1) fc(1) skip(2)."""
+        """Each layer with the number of its input in parentheses, such as gcn(0) gat(1) fc(1) skip(2)."""
         return " ".join(f"{op}({source})" for op, source in zip(arch.ops[1:5], _link(arch), strict=True))
 
     def from_text(self, text: str) -> Architecture:
-        """The network of such a line; the layers may come in any order in which inputs come first.
+        """The network of such a line; the layers may be in any topological order.
 
         Raises:
-            InvalidArchitecture: where the text is not such a line or names another layer.
+            InvalidArchitecture: the text is not such a line, or names an unknown layer.
         """
         matches = [_WORD.match(word) for word in text.split()]
         words = [(m[1], int(m[2])) for m in matches if m is not None]
@@ -154,11 +154,11 @@ class NasBenchGraph(SearchSpace):
         return self.check(self.wire(*_canonical(tuple(s for _, s in words), tuple(op for op, _ in words))))
 
     def wire(self, link: Sequence[int], ops: Sequence[str]) -> Architecture:
-        """The architecture of four layers and their inputs; not checked."""
+        """The architecture of four layers and their inputs; it is not checked."""
         return Architecture(self.name, ("input", *ops, "output"), tuple(sorted(_edges(link))))
 
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """Two layers of GCN, GAT or GraphSAGE, where they keep the limit on `params`; other limits are the caller's."""
+        """Two layers of GCN, GAT or GraphSAGE, if they keep the limit on `params`; the caller checks other limits."""
         import torch
 
         found = []
@@ -172,7 +172,7 @@ class NasBenchGraph(SearchSpace):
 
 
 def _edges(link: Sequence[int]) -> list[tuple[int, int]]:
-    """Each layer's input, and leaves to the output."""
+    """An edge from each layer's input, and an edge from each leaf to the output."""
     inputs = [(source, node) for node, source in enumerate(link, start=1)]
     return inputs + [(node, 5) for node in range(1, 5) if node not in link]
 

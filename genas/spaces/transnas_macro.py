@@ -1,4 +1,4 @@
-"""The macro networks of TransNAS-Bench-101: 3,256 ways to widen and halve in four to six modules."""
+"""The macro networks of TransNAS-Bench-101: 3,256 chains of modules that widen and downsample."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class TransNasMacro(SearchSpace):
     resolution and one to three double the channels, 3,256 networks in all. `sample` is uniform over them.
 
     Args:
-        channels: channels of the first module, even (the benchmark has 64).
-        blocks: residual blocks in a module (the benchmark has 2).
+        channels: channels of the first module, an even number (64 in the benchmark).
+        blocks: residual blocks per module (2 in the benchmark).
 
     Raises:
-        RequestError: where `channels` is odd or below 2, or `blocks` below 1.
+        RequestError: `channels` is odd or below 2, or `blocks` is below 1.
     """
 
     name = "transnas_macro"
@@ -74,7 +74,7 @@ class TransNasMacro(SearchSpace):
         return found
 
     def sample(self, rng: np.random.Generator) -> Architecture:
-        """A legal network, uniform over all 3,256."""
+        """A random legal network, uniform over all 3,256."""
         counts = [_ways(length, _HALVINGS) * _ways(length, _WIDENINGS) for length in _LENGTHS]
         length = int(rng.choice(_LENGTHS, p=[count / sum(counts) for count in counts]))
         while True:
@@ -83,7 +83,7 @@ class TransNasMacro(SearchSpace):
                 return arch
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
-        """One module changed, one put in, or one taken out."""
+        """All networks with one module changed, inserted or removed."""
         yield from super().neighbors(arch)
         inner = arch.ops[1:-1]
         longer = [(*inner[:i], op, *inner[i:]) for i in range(len(inner) + 1) for op in _MODULES]
@@ -95,7 +95,7 @@ class TransNasMacro(SearchSpace):
         """The network for the task's channels and classes, with the benchmark's classifier.
 
         Raises:
-            InvalidArchitecture: where the network is illegal.
+            InvalidArchitecture: the network is illegal.
         """
         from genas.networks.transnas_macro import MacroNet
 
@@ -104,7 +104,7 @@ class TransNasMacro(SearchSpace):
         return MacroNet(arch.ops[1:-1], task.input_shape[0], task.outputs, **shape)
 
     def chain(self, modules: Sequence[str]) -> Architecture:
-        """The architecture of these modules; not checked."""
+        """The architecture of these modules; it is not checked."""
         return Architecture(self.name, ("input", *modules, "output"), _chain(len(modules) + 2))
 
     def to_text(self, arch: Architecture) -> str:
@@ -112,10 +112,10 @@ class TransNasMacro(SearchSpace):
         return " ".join(arch.ops[1:-1])
 
     def from_text(self, text: str) -> Architecture:
-        """The network of such a line, or of the benchmark's string, such as 64-2143-basic.
+        """The network of such a line, or of a string of the benchmark, such as 64-2143-basic.
 
         Raises:
-            InvalidArchitecture: where the text is neither, or such a network is not in the space.
+            InvalidArchitecture: the text is neither, or the network is not in the space.
         """
         words = text.split()
         if len(words) == 1 and (code := words[0].removeprefix("64-").removesuffix("-basic")).isdecimal():
@@ -127,7 +127,7 @@ class TransNasMacro(SearchSpace):
         return self.check(self.chain(words))
 
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """The layout of ResNet-18 (He et al. 2016), where it keeps the limit on `params`."""
+        """The layout of ResNet-18 (He et al. 2016), if it keeps the limit on `params`."""
         import torch
 
         arch = self.chain(["plain", "both", "both", "both"])

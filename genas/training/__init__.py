@@ -1,1 +1,1 @@
-"""The training loop and what it needs."""
+"""Training of networks: the loop, recipes, optimizers, augmentation, pretrained stems, timing and weights."""

@@ -1,4 +1,4 @@
-"""Changed copies of prepared images, as a recipe asks for them; all chance comes from one generator."""
+"""Augmentation of prepared images by a recipe; all random numbers come from one generator."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch.nn import functional as F
 
 from genas.training.recipe import Recipe
 
-_GROWTH = ((0.25, 0.5), (0.6, 0.75))  # until that share of a leg, images have that share of their height and width
+_GROWTH = ((0.25, 0.5), (0.6, 0.75))  # (until this fraction of a leg, images have this fraction of height and width)
 
 
 class Mixed(NamedTuple):
-    """Images of which some are blends: the label of the second image of each and its share."""
+    """Blended images (mixup): the label of each second image, and its weight."""
 
     inputs: Tensor  # [B, C, H, W]
     second: Tensor  # [B]
@@ -22,7 +22,7 @@ class Mixed(NamedTuple):
 
 
 def augment(inputs: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Images mirrored or turned, moved and partly blanked out [B, C, H, W]."""
+    """Images [B, C, H, W], mirrored or rotated, shifted and partly blanked out at random."""
     side = min(inputs.shape[2:])
     if recipe.flips != "none":
         inputs = _turned(inputs, recipe.flips == "turns", generator)
@@ -34,16 +34,16 @@ def augment(inputs: Tensor, recipe: Recipe, generator: torch.Generator) -> Tenso
 
 
 def share_of_side(progress: float) -> float:
-    """The share of their height and width that growing images have, at that share of a leg.
+    """The fraction of their height and width that growing images have at this progress of a leg.
 
-    Source: progressive resizing, as in EfficientNetV2 (Tan & Le, ICML 2021, section 4.2): what is learned first, and
-    fast, on small images holds for large ones.
+    Source: progressive resizing, as in EfficientNetV2 (Tan & Le, ICML 2021, section 4.2): features learned quickly on
+    small images transfer to large ones.
     """
     return next((share for until, share in _GROWTH if progress < until), 1.0)
 
 
 def shrunk(inputs: Tensor, share: float, least: int) -> Tensor:
-    """Images [B, C, H, W] with that share of their height and width, in even numbers of pixels, at least `least`."""
+    """Images [B, C, H, W] resized to the fraction `share` of their sides: even numbers of pixels, at least `least`."""
     sides = [min(side, max(least, 2 * round(side * share / 2))) for side in inputs.shape[2:]]
     if sides == list(inputs.shape[2:]):
         return inputs
@@ -51,9 +51,15 @@ def shrunk(inputs: Tensor, share: float, least: int) -> Tensor:
 
 
 def mix(inputs: Tensor, labels: Tensor, most: float, generator: torch.Generator) -> Mixed:
-    """Each example blended with another one of the batch by a share drawn once for all.
+    """Blend each example with another one of the batch, with one random weight for the whole batch.
 
-    Source: mixup, Zhang et al. (ICLR 2018); the share is uniform in [0, most] instead of Beta-distributed.
+    Source: mixup, Zhang et al. (ICLR 2018); the weight is uniform in [0, most] instead of Beta-distributed.
+
+    Args:
+        inputs: [B, ...].
+        labels: [B].
+        most: maximum weight of the second example.
+        generator: of the CPU.
     """
     share = most * float(torch.rand((), generator=generator))
     other = torch.randperm(len(inputs), generator=generator).to(inputs.device)
@@ -61,7 +67,7 @@ def mix(inputs: Tensor, labels: Tensor, most: float, generator: torch.Generator)
 
 
 def _turned(inputs: Tensor, quarters: bool, generator: torch.Generator) -> Tensor:
-    """Each image mirrored by the toss of a coin; with `quarters`, also turned by a multiple of 90 degrees."""
+    """Mirror each image with probability 1/2; with `quarters`, also rotate it by a random multiple of 90 degrees."""
     mirrored = (torch.rand(len(inputs), generator=generator) < 0.5).to(inputs.device)
     inputs = torch.where(mirrored[:, None, None, None], inputs.flip(3), inputs)
     if not quarters:
@@ -75,7 +81,7 @@ def _turned(inputs: Tensor, quarters: bool, generator: torch.Generator) -> Tenso
 
 
 def _moved(inputs: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
-    """Each image moved by up to `pixels` both ways; its border is repeated into the place it came from."""
+    """Shift each image by up to `pixels` along both axes; its border is repeated into the gap."""
     batch, _, height, width = inputs.shape
     moves = torch.randint(0, 2 * pixels + 1, (2, batch), generator=generator)
     padded = F.pad(inputs, (pixels,) * 4, mode="replicate").permute(0, 2, 3, 1)  # [B, H + 2p, W + 2p, C]

@@ -1,4 +1,4 @@
-"""The maps of a frozen stem, computed once for all examples."""
+"""A cache of the feature maps of a frozen stem, computed once for all examples."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from genas.core import clock
 from genas.core.errors import BudgetSpent, ScoreFailed
 from genas.core.interfaces import Task
 
-_BATCH = 16  # images that pass a stem together
-_SHOWN = 4  # batches after which the time of all is foreseen
+_BATCH = 16  # images per pass through the stem
+_SHOWN = 4  # number of batches from which the time of all batches is predicted
 _LARGEST = torch.finfo(torch.float16).max
 
 
 class FeatureCache:
-    """What a frozen stem makes of each example, as it is and (with two views) mirrored left to right.
+    """The feature maps of each example by a frozen stem; with two views, also of the mirrored example.
 
-    The maps are kept on the CPU in half precision, or in single precision where a value is too large for that.
+    The maps are kept on the CPU, in half precision, or in single precision if a value is too large for that.
 
     Args:
-        stem: turns images [B, c, H, W] into maps [B, C, h, w]; its mode is the same afterwards.
-        prepare: turns bytes [B, c, H, W] into the stem's standardised input.
-        inputs: bytes [n, c, H, W], one image at least.
-        views: 1 for the images as they are, 2 for the mirrored ones too.
-        resize: changes the height and width of prepared images, such as from 48 to 96 pixels.
-        batch_size: images that pass the stem together; few, because the memory of larger ones is fetched anew for each
-            layer (batches of 64 took about twice the time on a CPU).
-        device: where the stem is.
-        should_stop: asked before each batch.
+        stem: images [B, c, H, W] -> maps [B, C, h, w]; it is left in the mode it was in.
+        prepare: turns bytes [B, c, H, W] into standardised inputs of the stem.
+        inputs: bytes [n, c, H, W], at least one image.
+        views: 1 for the images as they are; 2 adds the mirrored ones.
+        resize: changes the height and width of prepared images, for example from 48 to 96 pixels.
+        batch_size: images per pass. Small batches are faster: memory for large ones is allocated anew for each layer
+            (batches of 64 took about twice the time on a CPU).
+        device: the device of the stem.
+        should_stop: called before each batch; if it returns True, the computation is stopped.
 
     Attributes:
         maps: [views, n, C, h, w].
 
     Raises:
-        BudgetSpent: where `should_stop` says so; nothing is kept.
+        BudgetSpent: `should_stop` returned True; nothing is kept.
 
     Example:
         ``cache = FeatureCache(stem, task.prepare, task.data("train").inputs, views=2)``, then
@@ -68,7 +68,7 @@ class FeatureCache:
                     raise BudgetSpent(f"stopped after {start} of {len(inputs)} examples of the feature cache")
                 images = prepare(inputs[start : start + batch_size].to(device))
                 images = images if resize is None else resize(images)
-                images = images.contiguous(memory_format=torch.channels_last)  # the faster order on a CPU
+                images = images.contiguous(memory_format=torch.channels_last)  # this layout is faster on CPUs
                 for view in range(views):
                     features = stem(images if view == 0 else images.flip(3)).float().cpu()  # [B, C, h, w]
                     if maps is None:
@@ -84,20 +84,21 @@ class FeatureCache:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(C, h, w) of one example's map."""
+        """The shape (C, h, w) of one map."""
         channels, height, width = self.maps.shape[2:]
         return channels, height, width
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that the maps take: views * n * C * h * w * 2, or * 4 in single precision."""
+        """The memory of the maps in bytes: views * n * C * h * w * 2 (* 4 in single precision)."""
         return self.maps.numel() * self.maps.element_size()
 
     def batch(self, index: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """The maps of the examples at `index` [B] on the CPU, as float32 [B, C, h, w].
+        """The maps of some examples, on the CPU: float32 [B, C, h, w].
 
         Args:
-            generator: of the CPU; picks a view for each example. Without it, all are as they are.
+            index: [B] indices of the examples.
+            generator: of the CPU; draws a view per example. None takes the unmirrored views.
         """
         views = len(self.maps)
         if generator is None or views == 1:
@@ -107,16 +108,16 @@ class FeatureCache:
 
 
 class StemCaches:
-    """The caches of one process, shared by all networks with the same frozen stem and the same data.
+    """The feature caches of one process, shared by all networks with the same frozen stem and the same data.
 
     Args:
-        limit: bytes of all caches together; the oldest are let go.
+        limit: total bytes of all caches; beyond it, the oldest ones are dropped.
     """
 
     def __init__(self, limit: int = 2**31) -> None:
         self._limit, self._lock = limit, Lock()
         self._kept: dict[tuple[object, ...], FeatureCache] = {}
-        self._inputs: dict[tuple[object, ...], Tensor] = {}  # kept, so that no other tensor gets their place
+        self._inputs: dict[tuple[object, ...], Tensor] = {}  # kept alive, so that no other tensor gets their address
 
     def of(
         self,
@@ -130,14 +131,20 @@ class StemCaches:
         device: torch.device,
         spare: float | None = None,
     ) -> FeatureCache:
-        """The cache of these examples, made where it is not there.
+        """The cache of these examples; it is computed at the first call.
 
         Args:
-            name: tells the stem and its input size from others.
-            spare: seconds that making it may take; None is no such limit.
+            stem: the frozen stem.
+            resize: resizes prepared images.
+            task: prepares raw inputs.
+            inputs: bytes [n, c, H, W].
+            views: as in `FeatureCache`.
+            name: identifies the stem and its input size.
+            device: the device of the stem.
+            spare: maximum seconds to compute the cache; None is unlimited.
 
         Raises:
-            ScoreFailed: it would take longer, as its first batches show.
+            ScoreFailed: it would take longer than `spare`, predicted from its first batches.
         """
         key = (name, views, inputs.data_ptr(), len(inputs))
         with self._lock:
@@ -159,7 +166,7 @@ class StemCaches:
 
 
 def _late(batches: int, spare: float) -> Callable[[], bool]:
-    """Whether so many batches will take longer than the seconds, judged by those that are done."""
+    """A function that tells whether `batches` will take longer than `spare` seconds, predicted from finished ones."""
     start, done = clock.now(), 0
 
     def late() -> bool:
@@ -172,7 +179,7 @@ def _late(batches: int, spare: float) -> Callable[[], bool]:
 
 @contextmanager
 def _frozen(stem: nn.Module) -> Iterator[None]:
-    """Evaluation mode, and no gradients; each module's mode is set back at the end."""
+    """Within this context, the stem is in evaluation mode without gradients; afterwards its modes are restored."""
     modes = [(module, module.training) for module in stem.modules()]
     stem.eval()
     try:

@@ -1,4 +1,4 @@
-"""Freshly initialised networks and the inputs that proxies feed them, with the global random state left as it was."""
+"""Freshly initialised networks, and inputs for proxies. Nothing here changes the global random state."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ from genas.training.timing import pick_device
 def fresh_network(
     space: SearchSpace, task: Task, arch: Architecture, *, seed: int = 0, device: str = "cpu"
 ) -> nn.Module:
-    """The network of `arch` with weights that depend on the architecture and `seed` alone.
+    """The network of `arch` with initial weights that depend only on the architecture and `seed`.
 
     Args:
-        device: where it is put, "auto" for a GPU if there is one; "meta" gives shapes without memory.
+        space: builds the network.
+        task: defines its inputs and outputs.
+        arch: the architecture.
+        seed: of the initial weights.
+        device: the device of the network; "auto" is a GPU if there is one, "meta" has shapes but no memory.
 
     Raises:
-        ScoreFailed: where the architecture is illegal, or the network too large for the memory.
+        ScoreFailed: the architecture is illegal, or the network does not fit into memory.
     """
     if problems := space.problems(arch):
         raise ScoreFailed("; ".join(problems))
@@ -36,10 +40,10 @@ def fresh_network(
 
 
 def outline(space: SearchSpace, task: Task, arch: Architecture) -> nn.Module:
-    """The network of `arch` for its shapes only, without memory; built for real where a layer needs real numbers.
+    """The network of `arch` for its shapes only, on the meta device; if a layer needs real values, on the CPU.
 
     Raises:
-        ScoreFailed: where the architecture cannot be built at all.
+        ScoreFailed: the architecture cannot be built at all.
     """
     try:
         return fresh_network(space, task, arch, device="meta")
@@ -49,7 +53,7 @@ def outline(space: SearchSpace, task: Task, arch: Architecture) -> nn.Module:
 
 @contextmanager
 def seeded(*parts: object) -> Iterator[None]:
-    """Torch's CPU generator seeded by `parts` inside, and as before outside."""
+    """Within this context, torch's CPU generator is seeded by `parts`; afterwards it is as before."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed_of(*parts))
         yield
@@ -57,7 +61,7 @@ def seeded(*parts: object) -> Iterator[None]:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Torch's own refusals (shapes, memory) inside become ScoreFailed."""
+    """Within this context, errors of torch (shapes, memory) become ScoreFailed."""
     try:
         yield
     except torch.OutOfMemoryError as error:
@@ -70,7 +74,7 @@ def guarded() -> Iterator[None]:
 
 
 def is_tensor_task(task: Task) -> bool:
-    """Whether the task's inputs are plain tensors of `input_shape`, so that a made-up batch can stand for them."""
+    """Whether inputs of the task are plain tensors of `input_shape`, so that a constant batch can replace them."""
     return task.modality != "graph"
 
 
@@ -78,14 +82,14 @@ def example(task: Task, n: int, *, seed: int = 0, device: str = "cpu") -> Any:
     """`n` prepared training inputs, as the network takes them.
 
     Raises:
-        ScoreFailed: where the task has no data to take them from.
+        ScoreFailed: the task has no data.
     """
     inputs, _ = task.batch(n, seed)
     return inputs.to(pick_device(device))
 
 
 def blank(task: Task, n: int, *, device: str = "cpu") -> Any:
-    """What costs as much to run as `n` examples: ones of `input_shape`, or real examples where inputs are graphs."""
+    """Inputs that cost as much as `n` examples: ones of `input_shape`, or real examples if inputs are graphs."""
     if is_tensor_task(task):
         return torch.ones((n, *task.input_shape), device=device if device == "meta" else pick_device(device))
     return example(task, n, device=device)

@@ -1,4 +1,4 @@
-"""What a network does on examples that it was not trained on."""
+"""Evaluation of networks on held-out examples."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
 from genas.core.task_records import Evaluation
 
-_LOSS = 0.1  # what the loss weighs beside a share of few examples, which is the less steady figure
-_TIMED = 128  # examples
-_DRAWS = 200  # samples with replacement that an error bar comes from
+_LOSS = 0.1  # weight of the loss beside a share, which is noisier on few examples
+_TIMED = 128  # number of examples that are timed
+_DRAWS = 200  # bootstrap samples for a standard error
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What the averaged weights do on the validation split.
+    """The result of an evaluation.
 
     Args:
-        value: of the task's metric.
-        loss: as the task's `evaluate` says.
-        error: the standard error of the value over the choice of examples; None where it was not asked for.
+        value: value of the task's metric.
+        loss: the loss that the task's `evaluate` returned.
+        error: standard error of the value over the choice of examples; None if it was not requested.
         others: names and values of the task's further `metrics`, in their order.
     """
 
@@ -38,12 +38,24 @@ class Judged:
 
 
 def worth(task: Task, value: float, loss: float) -> float:
-    """What two points of a training are compared by, larger is better: the metric, a share less a tenth of the loss."""
+    """The criterion that compares points of a training; larger is better.
+
+    It is the value of the task's metric, negated if less is better. If the metric is a share, a tenth of the loss is
+    subtracted.
+    """
     return task.metric.sign * value - (_LOSS * loss if task.metric.share else 0.0)
 
 
 def judge(network: nn.Module, task: Task, data: Data, device: torch.device, *, sure: bool = False) -> Judged:
-    """What the task says of a network in evaluation mode; its error too where it must be `sure`."""
+    """Evaluate a network on raw examples; it is left in evaluation mode.
+
+    Args:
+        network: the network.
+        task: prepares the inputs and evaluates the outputs.
+        data: raw examples.
+        device: where to compute.
+        sure: whether to compute the standard error too.
+    """
     images = data.inputs.ndim == 4
     batches = (task.prepare(data.inputs[part].to(device)) for part in parts(len(data.labels)))
     ready = (x.contiguous(memory_format=torch.channels_last) if images else x for x in batches)
@@ -51,7 +63,7 @@ def judge(network: nn.Module, task: Task, data: Data, device: torch.device, *, s
 
 
 def judging_seconds(network: nn.Module, task: Task, device: torch.device, count: int) -> float:
-    """About how long it takes to judge so many examples: some are timed, after a few that are not."""
+    """An estimate of the seconds to evaluate `count` examples: 128 are timed, after a few to warm up."""
     data = task.data("val")
     for part in (data.inputs[:16], data.inputs[:_TIMED]):
         start = clock.now()
@@ -69,10 +81,18 @@ def judged(
     *,
     sure: bool = False,
 ) -> Judged:
-    """The same of what turns prepared inputs into outputs [B, ...], for batches in the order of the labels [n, ...].
+    """Evaluate a function on prepared inputs.
+
+    Args:
+        forward: prepared inputs [B, ...] -> outputs [B, ...].
+        batches: of the inputs, in the order of the labels.
+        task: evaluates the outputs.
+        labels: [n, ...].
+        device: where to compute.
+        sure: whether to compute the standard error too.
 
     Raises:
-        GenasError: the task's `evaluate` does not give a metric that the task declares.
+        GenasError: the task's `evaluate` does not return a metric that the task declares.
     """
     outputs = torch.cat([forward(inputs.to(device)).float() for inputs in batches])
     wanted = labels.to(device)
@@ -83,7 +103,7 @@ def judged(
 
 
 def _figure(task: Task, name: str, found: Evaluation) -> float:
-    """The value of one of the metrics that the task declares."""
+    """The value of a metric that the task declares."""
     if name not in found.metrics:
         given = ", ".join(found.metrics) or "none"
         raise GenasError(
@@ -95,8 +115,8 @@ def _figure(task: Task, name: str, found: Evaluation) -> float:
 def _error(task: Task, value: float, outputs: Tensor, wanted: Tensor) -> float:
     """The standard error of the task's metric over the choice of examples.
 
-    Source: of a share that of the binomial distribution, at least that of one example in a thousand; else the bootstrap
-    (Efron, Annals of Statistics 1979).
+    Source: for a share, the binomial distribution, with a variance of at least that of one example in a thousand; for
+    other metrics, the bootstrap (Efron, Annals of Statistics 1979).
     """
     count = len(wanted)
     if task.metric.share:
@@ -111,13 +131,16 @@ def _error(task: Task, value: float, outputs: Tensor, wanted: Tensor) -> float:
 
 @torch.no_grad()
 def renew_norms(network: nn.Module, forward: Callable[[Tensor], Tensor], batches: Iterable[Tensor]) -> None:
-    """Take the statistics of batch normalisation anew: those of many weights suit none, their average least of all.
+    """Recompute the statistics of batch norms for averaged weights, since those of the training don't fit them.
 
-    Layers that are frozen keep theirs. Source: Izmailov et al. (UAI 2018), section 3.2.
+    Frozen layers keep theirs.
+
+    Source: Izmailov et al. (UAI 2018), section 3.2.
 
     Args:
-        network: whose layers are meant; it is left in evaluation mode.
-        forward: all of it, or the part that the batches are inputs of.
+        network: its batch norms are changed; it is left in evaluation mode.
+        forward: the network, or the part of it that takes the batches as inputs.
+        batches: prepared inputs.
     """
     network.train()
     norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
@@ -135,5 +158,5 @@ def renew_norms(network: nn.Module, forward: Callable[[Tensor], Tensor], batches
 
 
 def parts(total: int, size: int = 256) -> tuple[Tensor, ...]:
-    """The numbers of so many examples in batches."""
+    """Indices of `total` examples in batches of `size`."""
     return torch.split(torch.arange(total), size)

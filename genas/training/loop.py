@@ -1,8 +1,8 @@
-"""One training that can be stopped, judged and continued: a constant rate, with averaged weights to judge by.
+"""One training that can be stopped, judged and continued: constant learning rate, evaluation with averaged weights.
 
-Source: the weights that are judged are the polynomial-decay average of Shamir & Zhang (ICML 2013, section 4, eta 8):
-over about the last tenth of the steps, whatever their number, so that a constant rate can be judged at any moment; only
-the final leg lets the rate fall to zero.
+Source: the averaged weights are the polynomial-decay average of Shamir & Zhang (ICML 2013, section 4, eta 8). It covers
+about the last tenth of the steps so far, so that a network can be judged at any moment without decaying the rate. Only
+the final leg decays the learning rate to zero.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from genas.training.recipe import Recipe
 from genas.training.timing import CHANCE
 from genas.training.weights import loaded_state, replace, sealed_state
 
-_WARM = 40  # steps in which the rate rises, or a tenth of all where these are known
-_PROFILE = 8  # the average reaches back over about one step in 9
+_WARM = 40  # warm-up steps of the learning rate; a tenth of all steps if their number is known
+_PROFILE = 8  # eta of the average: it covers about the last ninth of the steps
 _SAVED = 20.0  # seconds between checkpoints
-_LOOKED_AT = 256  # training examples that the averaged weights take their batch statistics from
-DECAY = 0.6  # of a whole training: the rate falls
+_LOOKED_AT = 256  # training examples for the batch statistics of the averaged weights
+DECAY = 0.6  # fraction of a whole training in which the learning rate decays
 
 
 @dataclass(frozen=True)
 class Leg:
-    """A part of a training, in seconds or in examples.
+    """A part of a training, measured in seconds or in examples.
 
     Args:
-        name: tells it from the training's other legs; one that was stopped is continued under the same name.
-        seconds: of the clock, for this leg.
-        examples: that the network sees in this leg.
-        decay: whether the rate falls to zero over the leg.
-        growing: whether the network sees smaller images first (`augment.share_of_side`), which cost less, if it has a
-            `least_size`; none are smaller where a frozen stem's maps are kept.
-        rate: the highest learning rate; None is the recipe's.
+        name: identifies the leg within its training; a leg that was stopped is continued under the same name.
+        seconds: wall-clock time of the leg.
+        examples: number of training examples of the leg.
+        decay: whether the learning rate decays to zero over the leg.
+        growing: whether the first images are smaller (`augment.share_of_side`), which costs less. This applies only to
+            networks with a `least_size`, and not to those with a frozen stem, whose feature maps are cached.
+        rate: the peak learning rate; None takes that of the recipe.
     """
 
     name: str
@@ -61,19 +61,28 @@ class Leg:
 
 
 class Training:
-    """A network under way: all its state, so that it can be written down after any step.
+    """The training of one network, with its whole state, so that a checkpoint can be written after any step.
 
     Args:
-        network: freshly initialised, or with weights that it inherits.
-        task: gives the examples.
-        recipe: how to train.
-        seed: of the order of examples and of their changes.
+        network: freshly initialised, or with inherited weights.
+        task: provides the examples.
+        recipe: hyperparameters of the training.
+        seed: decides the order of examples, augmentation and dropout.
         device: where to compute.
-        precision: "float32", or "bfloat16" for autocast on devices that have it.
-        checkpoint: the file that the state is kept in; where it is there, the training goes on from it, and one that
-            is damaged is a `Damaged`.
-        limit: use only that many training examples, the same in every training; None uses all.
-        caches: of frozen stems, shared with other trainings; None is its own.
+        precision: "float32", or "bfloat16" for autocast on devices that support it.
+        checkpoint: file of the state. If it exists, the training continues from it.
+        limit: number of training examples to use, the same ones in every training; None uses all.
+        caches: feature caches of frozen stems, shared with other trainings; None makes new ones.
+
+    Attributes:
+        network: the network in training.
+        averaged: the averaged weights, in a network in evaluation mode.
+        curve: (examples seen, value, loss) of the averaged weights on the validation split; the value is that of the
+            task's metric.
+        done: value and loss after each finished leg, by name.
+
+    Raises:
+        Damaged: the checkpoint is damaged, or belongs to another network.
     """
 
     def __init__(
@@ -98,20 +107,20 @@ class Training:
         self._images = images
         self._data = _part(task.data("train"), limit)
         self._caches = caches or StemCaches()
-        self._least: int | None = getattr(network, "least_size", None)  # None: images can't be smaller than they are
-        self._frozen: str = getattr(network, "frozen", "")  # the name of a stem that stays as it is
-        self._members = not self._frozen and hasattr(network, "each")  # that learn each by itself
+        self._least: int | None = getattr(network, "least_size", None)  # None: images can't be made smaller
+        self._frozen: str = getattr(network, "frozen", "")  # identifies a frozen stem
+        self._members = not self._frozen and hasattr(network, "each")  # an ensemble, whose members train separately
         self._random = any(isinstance(m, nn.modules.dropout._DropoutNd) and m.p > 0 for m in network.modules())
         self.optimizers = optimizers_of(self.network, recipe)
-        self._order: tuple[int, Tensor] | None = None  # of the pass with that number
+        self._order: tuple[int, Tensor] | None = None  # number of the epoch, and its order of examples
         self.warm = _WARM
-        self.spare: float | None = None  # seconds that the maps of a frozen stem may take; None is no such limit
+        self.spare: float | None = None  # maximum seconds to compute the maps of a frozen stem; None is unlimited
         self.steps = self.examples = 0
         self.seconds = 0.0
-        self.curve: list[tuple[int, float, float]] = []  # examples seen, value and loss on the validation split
+        self.curve: list[tuple[int, float, float]] = []  # (examples, value, loss)
         self._leg: dict[str, Any] = {"name": "", "seconds": 0.0, "examples": 0}
-        self.done: dict[str, tuple[float, float]] = {}  # value and loss after each leg
-        self._best: dict[str, Any] = {}  # of a final leg: value, loss and weights of its best point so far
+        self.done: dict[str, tuple[float, float]] = {}  # (value, loss) after each leg
+        self._best: dict[str, Any] = {}  # value, loss and weights of the best point of the final leg so far
         self._saved = clock.now()
         if checkpoint is not None and checkpoint.is_file():
             self._load(loaded_state(checkpoint, self.device))
@@ -124,18 +133,19 @@ class Training:
         points: int = 0,
         on_progress: Callable[[float], None] | None = None,
     ) -> Judged:
-        """Train for the leg, or for what is left of it, and judge; a leg that is done is not made again.
+        """Train for the leg, or for the rest of it, and judge the averaged weights. A finished leg is not repeated.
 
-        Where the rate falls, an earlier point that is clearly better than the end is gone back to: a network that
-        learned all it could has begun to learn its examples by heart.
+        With a decaying learning rate, the averaged weights return to an earlier point that is clearly better than the
+        end (early stopping), because the network has overfitted since.
 
         Args:
-            data: what to judge on; None is the validation split.
-            points: how often the averaged weights are judged on the way, for the curve.
-            on_progress: called now and then with the share of the leg that is done.
+            leg: what to train.
+            data: examples to judge on; None is the validation split.
+            points: how many times to judge the averaged weights during the leg, for the curve.
+            on_progress: called regularly with the finished fraction of the leg.
 
         Raises:
-            ScoreFailed: the loss became infinite or not a number, or memory ran out.
+            ScoreFailed: the loss became infinite or nan, or memory ran out.
         """
         if leg.name in self.done:
             return Judged(*self.done[leg.name])
@@ -156,7 +166,7 @@ class Training:
         return found
 
     def _run(self, leg: Leg, data: Data | None, points: int, on_progress: Callable[[float], None] | None) -> None:
-        """The steps of a leg that are left, judged on the way, with checkpoints."""
+        """Make the remaining steps of a leg; judge and write checkpoints in between."""
         last = clock.now()
         while (progress := self._progress(leg)) < 1:
             size = share_of_side(progress) if leg.growing else 1.0
@@ -170,7 +180,7 @@ class Training:
                 found = self.judge(data)
                 if leg.decay:
                     self._keep(found)
-            if moment - self._saved > _SAVED:  # after judging, so that no point of the curve can be lost
+            if moment - self._saved > _SAVED:  # after judging, so that no point of the curve is lost
                 self.save()
             if on_progress is not None:
                 on_progress(progress)
@@ -184,7 +194,7 @@ class Training:
         return worth(self.task, found.value, found.loss)
 
     def _settle(self, found: Judged) -> Judged:
-        """The end of a leg, or its best point where that is better by more than half a standard error."""
+        """The end of a leg, or its best point if that is better by more than half a standard error."""
         best = Judged(self._best["value"], self._best["loss"]) if self._best else found
         if self._worth(best) > self._worth(found) + 0.5 * (found.error or 0.0):
             self.averaged.load_state_dict(self._best["weights"])
@@ -194,19 +204,20 @@ class Training:
         return found
 
     def _make_ready(self) -> None:
-        """A frozen stem's maps of the training examples, once for all legs; no leg is charged with them.
+        """Compute the frozen stem's feature maps of all training examples, once; no leg is charged for them.
 
         Raises:
-            ScoreFailed: they would take longer than `spare` seconds.
+            ScoreFailed: this would take longer than `spare` seconds.
         """
         if self._frozen:
             self._maps(self._data.inputs, views=1 if self.recipe.flips == "none" else 2)
 
     def judge(self, data: Data | None = None, *, sure: bool = False) -> Judged:
-        """The averaged weights on the validation split (or on `data`); written into the curve.
+        """Judge the averaged weights on the validation split (or on `data`), and add the point to the curve.
 
         Args:
-            sure: whether the standard error of the value is wanted too.
+            data: examples to judge on; None is the validation split.
+            sure: whether to compute the standard error too.
         """
         found = self._look(data, sure=sure)
         self.curve.append((self.examples, found.value, found.loss))
@@ -222,17 +233,17 @@ class Training:
         return judge(self.averaged, self.task, data, self.device, sure=sure)
 
     def within(self, legs: Collection[str]) -> bool:
-        """Whether all that it has done is among these legs."""
+        """Whether all legs trained so far are among these."""
         return {*self.done, self._leg["name"]} <= {*legs, ""}
 
     @property
     def leg_seconds(self) -> float:
-        """What the last leg took."""
+        """The seconds of the last leg."""
         return float(self._leg["seconds"])
 
     @property
     def size(self) -> int:
-        """Training examples in a pass."""
+        """The number of training examples (of one epoch)."""
         return len(self._data.labels)
 
     def weights(self) -> dict[str, Tensor]:
@@ -240,28 +251,28 @@ class Training:
         return {name: value.detach().cpu().clone() for name, value in self.averaged.state_dict().items()}
 
     def save(self) -> None:
-        """Write the state into the checkpoint's place; the file is whole or absent."""
+        """Write the state to the checkpoint, atomically; without a checkpoint file, do nothing."""
         self._saved = clock.now()
         if self.checkpoint is None:
             return
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        whole = io.BytesIO()  # so that a full disk is an OSError, which says what it is
+        whole = io.BytesIO()  # so that a full disk raises OSError, whose message says so
         torch.save(self._state(), whole)
         replace(self.checkpoint, sealed_state(whole.getvalue(), self.checkpoint.name))
 
     @staticmethod
     def _due(before: float, after: float, points: int) -> bool:
-        """Whether one of so many points, evenly spaced within the leg, was passed."""
+        """Whether one of `points` evenly spaced points of the leg lies between two values of its progress."""
         return int(before * (points + 1)) < int(after * (points + 1)) < points + 1
 
     def _progress(self, leg: Leg) -> float:
-        """The share of the leg that is done."""
+        """The finished fraction of the leg."""
         if leg.examples is not None:
             return float(self._leg["examples"] / leg.examples)
         return float(self._leg["seconds"] / leg.seconds) if leg.seconds else 1.0
 
     def _step(self, rate: float, size: float) -> None:
-        """One step at that learning rate, on images of that share of their height and width."""
+        """One training step with this learning rate, on images resized to this fraction of their height and width."""
         index = self._index()
         generator = torch.Generator().manual_seed(seed_of(self.seed, "augment", self.steps))
         inputs, labels = self._batch(index, generator, size)
@@ -283,7 +294,7 @@ class Training:
         self._average()
 
     def _index(self) -> Tensor:
-        """The examples of this step: each pass over the data has an order of its own."""
+        """Indices of the examples of this step; each epoch has its own order."""
         total = len(self._data.labels)
         size = min(self.recipe.batch_size, total)
         passed, place = divmod(self.steps, max(1, total // size))
@@ -306,7 +317,7 @@ class Training:
         return inputs.contiguous(memory_format=self._layout), labels
 
     def _maps(self, inputs: Tensor, views: int) -> FeatureCache:
-        """What the frozen stem makes of these examples."""
+        """The feature maps of these examples, by the frozen stem."""
         network: Any = self.network
         return self._caches.of(
             network.stem,
@@ -328,7 +339,7 @@ class Training:
 
     @contextmanager
     def _chance(self) -> Iterator[None]:
-        """Where the network draws (dropout), its own chance; the global random state is left as it was."""
+        """Seed the random numbers of dropout for this step; the global random state stays as it was."""
         if not self._random:
             with nullcontext():
                 yield
@@ -344,7 +355,7 @@ class Training:
             torch._foreach_lerp_(list(self.averaged.parameters()), list(self.network.parameters()), 1 - keep)
 
     def _renew_norms(self) -> None:
-        """Give the averaged weights batch statistics of their own, from a few examples as training changes them."""
+        """Compute the batch statistics of the averaged weights from a few augmented training examples."""
         for own, other in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
             own.copy_(other)
         generator = torch.Generator().manual_seed(0)
@@ -379,7 +390,7 @@ class Training:
 
 
 def _part(data: Data, limit: int | None) -> Data:
-    """The data, or a fixed random part of them."""
+    """The data, or a fixed random subset of `limit` examples."""
     if limit is None or limit >= len(data.labels):
         return data
     chosen = torch.randperm(len(data.labels), generator=torch.Generator().manual_seed(0))[:limit]
@@ -387,11 +398,15 @@ def _part(data: Data, limit: int | None) -> Data:
 
 
 def train(training: Training, epochs: int, *, decay: float = DECAY) -> Judged:
-    """A whole training from nothing: a constant rate, then one that falls to zero.
+    """A whole training from scratch: a constant learning rate, then a decay to zero.
 
     Args:
+        training: a new training.
         epochs: passes over the training examples.
-        decay: the share of the epochs in which the rate falls.
+        decay: fraction of the epochs in which the learning rate decays.
+
+    Raises:
+        ScoreFailed: the loss became infinite or nan, or memory ran out.
     """
     total = epochs * training.size
     training.warm = max(2, min(_WARM, total // training.recipe.batch_size // 10))

@@ -1,4 +1,4 @@
-"""What a training step makes smaller: a task's loss, of blended examples and of each member of a network."""
+"""The loss of a training step: the task's loss, with mixup, over all members of an ensemble."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ def loss(
     task: Task,
     members: bool = False,
 ) -> Tensor:
-    """The mean of the task's loss over examples and over members, where a network has some: each learns by itself.
+    """The mean of the task's loss over examples; in an ensemble also over members, each of which trains separately.
 
     Args:
         forward: inputs [B, ...] -> outputs [B, ...], or [members, B, ...].
+        inputs: [B, ...].
         targets: [B, ...].
-        recipe: says how labels are smoothed and examples blended (mixup).
-        task: whose loss it is.
-        members: whether outputs begin with a dimension of members.
+        recipe: its label smoothing and mixup.
+        generator: draws the blended examples; on the CPU.
+        task: provides the loss.
+        members: whether the first dimension of outputs is that of members.
     """
 
     def cost(outputs: Tensor, wanted: Tensor) -> Tensor:

@@ -1,16 +1,18 @@
-"""Network morphisms: a larger convolutional network that computes what a smaller, trained one computes.
+"""Network morphisms: a larger convolutional network that computes the same function as a smaller, trained one.
 
 Source: Wei et al., "Network Morphism" (ICML 2016); Elsken et al., "Simple and Efficient Architecture Search for CNNs"
-(2017), section 3: deeper by layers that do nothing yet, wider by channels that nothing reads yet, skips. Here a skip is
-a residual in the place of a plain convolution, kernels grow too (zeros around the old ones), and new normalisations
-start from the statistics of real images, so that training goes on from the same function as well.
+(2017), section 3: deeper by identity layers, wider by channels that are not read yet, and skips. Here a skip is a
+residual block in place of a plain convolution, kernels grow too (with zeros around the old ones), and new batch norms
+start from the statistics of real images, so that training, too, continues from the same function.
 
-What can't be had exactly is left out. SiLU passes nothing unchanged, so with it no stage gets deeper whose blocks end
-in the activation (plain, residual, separable), and plain stays plain; inverted and mbconv blocks end linear and can
-always be added. An inverted or mbconv block that had no shortcut gets none, and keeps the one that it has. The channels
-that squeeze-excite computes its weights from grow with a block, but one with and one without never become each other.
-A stage that is added halves the image, so the number of stages stays, as do the size of the image, a pretrained stem,
-the stem's stride, the activation and the pooling.
+Only exact morphisms are allowed:
+
+- SiLU has no exact identity. With SiLU, a stage whose blocks end in the activation (plain, residual, separable) never
+  gets deeper, and a plain stage stays plain. Inverted and mbconv blocks end linearly and can always be added.
+- An inverted or mbconv block never gains a shortcut, nor loses one.
+- The inner channels of squeeze-excite grow with a block, but a block never gains or loses squeeze-excite.
+- A new stage would halve the image, so the number of stages stays. So do the image size, a pretrained stem, the stride
+  of the stem, the activation and the pooling.
 """
 
 from __future__ import annotations
@@ -28,11 +30,11 @@ from genas.networks.conv_net import ConvNet, Inverted, Plain, Residual, Separabl
 
 _NUMBERED = re.compile(r"([a-z]+)(\d+)")
 _VERBS = {"stem": "widen", "w": "widen", "inverted": "widen", "d": "deepen", "k": "larger kernel"}
-_KINDS = {("plain", "residual"), ("inverted3", "inverted6")}  # what may become what
+_KINDS = {("plain", "residual"), ("inverted3", "inverted6")}  # (old, new) kinds of blocks
 
 
 class Growth(NamedTuple):
-    """An architecture that is larger by one label: which kind of move made it, and the move in words."""
+    """An architecture that is larger by one move: the kind of move, the architecture, and the move in words."""
 
     verb: str
     arch: Architecture
@@ -40,10 +42,10 @@ class Growth(NamedTuple):
 
 
 def growths(space: SearchSpace, arch: Architecture) -> Iterator[Growth]:
-    """All architectures of `conv_net` one move larger; whether weights can be inherited, `obstacle` says.
+    """All architectures of `conv_net` that are one move larger. `obstacle` tells whether they can inherit weights.
 
-    A number grows to at most its double (an expansion from 3 to 6); a plain stage becomes a residual one, as wide as it
-    is or twice.
+    A number grows to at most its double (an expansion, from 3 to 6). A plain stage becomes a residual stage with the
+    same or twice the width.
     """
     labels = space.frame(len(arch.ops)).labels
     for node, op in enumerate(arch.ops):
@@ -69,13 +71,13 @@ def _words(space: SearchSpace, node: int, change: str) -> str:
 
 
 def skeleton(space: SearchSpace, arch: Architecture, task: Task) -> nn.Module:
-    """The network without memory for its weights: enough for `obstacle`."""
+    """The network on the meta device, without memory; enough for `obstacle`."""
     with torch.device("meta"):
         return space.build(arch, task)
 
 
 def obstacle(parent: nn.Module, child: nn.Module) -> str | None:
-    """Why the child can't start as the same function as the parent, in words; None where it can."""
+    """Why the child can't start from the function of the parent, in words; None if it can."""
     if not isinstance(parent, ConvNet) or not isinstance(child, ConvNet):
         return "only networks of conv_net have morphisms"
     old, new = parent.config, child.config
@@ -100,7 +102,14 @@ def obstacle(parent: nn.Module, child: nn.Module) -> str | None:
 def _stage_obstacle(
     old: list[int | str], new: list[int | str], blocks: tuple[list[nn.Module], list[nn.Module]], act: str
 ) -> str | None:
-    """The same for one stage: its (kind, kernel, depth, width) and its blocks, of the parent and of the child."""
+    """The obstacle of one stage, or None.
+
+    Args:
+        old: (kind, kernel, depth, width) of the parent.
+        new: the same of the child.
+        blocks: blocks of the parent, and of the child.
+        act: the activation.
+    """
     for name, small, large in zip(("kernel", "depth", "width"), old[1:], new[1:], strict=True):
         if large < small:  # type: ignore[operator]
             return f"its {name} is smaller"
@@ -121,7 +130,7 @@ def _stage_obstacle(
 
 
 def _direct(block: nn.Module) -> bool:
-    """Whether the block adds its input as it is."""
+    """Whether the block has an identity shortcut."""
     if isinstance(block, Residual):
         return isinstance(block.shortcut.body, nn.Identity)
     return isinstance(block, Inverted) and block.keep
@@ -133,7 +142,7 @@ def _stages(network: ConvNet) -> list[list[nn.Module]]:
 
 
 class _Passing(NamedTuple):
-    """Channels of a normalisation that pass what they get, once their statistics are known."""
+    """Channels of a batch norm that must become an identity; this needs their statistics."""
 
     norm: nn.BatchNorm2d
     channels: slice
@@ -141,12 +150,12 @@ class _Passing(NamedTuple):
 
 @torch.no_grad()
 def inherit(parent: ConvNet, child: ConvNet, images: Tensor) -> None:
-    """Give a freshly initialised child the function of its parent; what the child has more keeps its own weights.
+    """Give a freshly initialised child the function of its parent, in place. Additional weights stay as initialised.
 
     Args:
         parent: the trained network.
-        child: a network with no `obstacle` to that; left in evaluation mode.
-        images: prepared images [B, C, H, W] that new normalisations take their statistics from.
+        child: a network without `obstacle`; it is left in evaluation mode.
+        images: prepared images [B, C, H, W] that provide the statistics of new batch norms.
     """
     assert obstacle(parent, child) is None, obstacle(parent, child)
     _copy(child.stem, parent.stem)
@@ -162,7 +171,7 @@ def inherit(parent: ConvNet, child: ConvNet, images: Tensor) -> None:
 
 
 def _copy(child: nn.Module, parent: nn.Module) -> None:
-    """The parent's weights in the first channels; those do not read the others."""
+    """Copy the parent's weights into the first channels, which do not read the others."""
     own = child.state_dict()
     for name, old in parent.state_dict().items():
         new = own[name]
@@ -175,7 +184,7 @@ def _copy(child: nn.Module, parent: nn.Module) -> None:
 
 
 def _copy_head(child: ConvNet, parent: ConvNet) -> None:
-    """The parent's weights for the first channels of each mean, maximum or quarter; nothing is read of the others."""
+    """Copy the parent's weights for the first channels of each mean, maximum or quarter; the others get zeros."""
     times, (outputs, _) = parent.pool.times, parent.head.weight.shape
     old, new = (net.head.weight.view(outputs, times, -1) for net in (parent, child))
     new.zero_()
@@ -184,9 +193,9 @@ def _copy_head(child: ConvNet, parent: ConvNet) -> None:
 
 
 def _succeed(block: nn.Module, source: nn.Module) -> list[_Passing]:
-    """A block of the same kind, or one wider inside.
+    """Copy a block into one of the same kind, or into one that is wider inside.
 
-    Where its shortcut has weights and the parent's has none, they pass what came through.
+    If only the new block's shortcut has weights, they become an identity.
     """
     _copy(block, source)
     if not isinstance(block, Residual) or not _direct(source) or _direct(block):
@@ -203,7 +212,7 @@ def _parts(conv_norm: nn.Module) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
 
 
 def _pass(conv_norm: nn.Module, channels: slice) -> _Passing:
-    """These channels become the first of the input, or with a group for each channel those of the same number."""
+    """Make these channels copies of the first input channels (in a depthwise convolution, of their own channels)."""
     conv, norm = _parts(conv_norm)
     rows = conv.weight[channels]
     rows.zero_()
@@ -214,7 +223,7 @@ def _pass(conv_norm: nn.Module, channels: slice) -> _Passing:
 
 
 def _pass_through(block: nn.Module) -> list[_Passing]:
-    """A new block that changes nothing: what it adds is zero, or its convolutions pass what is never negative."""
+    """Make a new block an identity: its residual is zero, or its convolutions copy their non-negative input."""
     everything = slice(None)
     if isinstance(block, Plain):
         return [_pass(block.body, everything)]
@@ -228,10 +237,10 @@ def _pass_through(block: nn.Module) -> list[_Passing]:
 
 
 def _bypass(block: nn.Module, source: nn.Module) -> list[_Passing]:
-    """A residual that computes its source, a plain convolution f.
+    """Make a residual block compute its source, a plain convolution f.
 
-    A projection starts at zero. Where the input x comes through as it is, half of the inner channels carry f(x) and
-    half x, and the second convolution takes their difference, so that x + (f(x) - x) is left.
+    A projection shortcut starts at zero. With an identity shortcut, one half of the inner channels carry f(x) and the
+    other half x, and the second convolution computes their difference, so that x + (f(x) - x) remains.
     """
     assert isinstance(block, Residual)
     assert isinstance(source, Plain)
@@ -249,9 +258,9 @@ def _bypass(block: nn.Module, source: nn.Module) -> list[_Passing]:
 
 
 def _settle(network: ConvNet, passing: list[_Passing], images: Tensor) -> None:
-    """Make passing normalisations exact in evaluation mode, and for these images in training mode.
+    """Make the batch norms in `passing` exact identities in evaluation mode, and for these images in training mode.
 
-    They take the mean and spread of what they get in training mode as their own; all others keep their statistics.
+    They take over the mean and spread of their inputs in training mode; all other norms keep their statistics.
     """
 
     def note(norm: nn.Module, inputs: tuple[Tensor]) -> None:

@@ -1,7 +1,7 @@
-"""What moves the weights: Muon for the filters of convolutions, AdamW for everything else.
+"""Optimizers: Muon for the filters of convolutions, AdamW for all other weights.
 
-Source: Muon (Jordan et al., 2024): the momentum of a layer, seen as a matrix, is replaced by the nearest orthogonal
-matrix, so that all its directions learn alike. Updates are as large as those of AdamW (Liu et al., arXiv 2502.16982,
+Source: Muon (Jordan et al., 2024) replaces the momentum of a layer, as a matrix, by the nearest orthogonal matrix, so
+that all directions learn equally fast. Its updates are scaled to the size of AdamW's (Liu et al., arXiv 2502.16982,
 section 2.2), so that one learning rate serves both. AdamW: Loshchilov & Hutter (ICLR 2019).
 """
 
@@ -18,19 +18,19 @@ from torch.optim import Optimizer
 from genas.training.recipe import Recipe
 
 _MOMENTUM = 0.95
-_STEPS = 5  # of Newton-Schulz: singular values end between about 0.7 and 1.2
-_POLYNOMIAL = (3.4445, -4.7750, 2.0315)  # Jordan et al.: the steepest start that does not diverge
-_SIZE = 0.2  # root mean square of an update of AdamW
+_STEPS = 5  # Newton-Schulz iterations: singular values end between about 0.7 and 1.2
+_POLYNOMIAL = (3.4445, -4.7750, 2.0315)  # Jordan et al.: the steepest slope at 0 that does not diverge
+_SIZE = 0.2  # root mean square of AdamW's updates
 
 
 class Muon(Optimizer):
-    """Momentum with orthogonal updates; each weight [O, ...] is taken as a matrix of O rows.
+    """Momentum with orthogonal updates; each weight [O, ...] is treated as a matrix with O rows.
 
-    torch has one too, for weights of two dimensions and in bfloat16, which is slow on most processors.
+    torch's own Muon takes only weights of two dimensions and computes in bfloat16, which is slow on most CPUs.
 
     Args:
-        params: weights of two and more dimensions.
-        lr: learning rate, as one would choose it for AdamW or up to some times larger.
+        params: weights of two or more dimensions.
+        lr: learning rate; the same as for AdamW, or a few times larger.
         weight_decay: decoupled, as in AdamW.
     """
 
@@ -39,7 +39,7 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Move all weights that have a gradient; those of equal shape are worked out together."""
+        """Update all weights that have a gradient; those of equal shape are computed together."""
         assert closure is None
         for group in self.param_groups:
             alike: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = defaultdict(list)
@@ -50,7 +50,7 @@ class Muon(Optimizer):
                 if not state:
                     state["momentum"] = torch.zeros_like(weight)
                 momentum = state["momentum"].lerp_(weight.grad, 1 - _MOMENTUM)
-                ahead = weight.grad.lerp(momentum, _MOMENTUM).flatten(1)  # Nesterov's
+                ahead = weight.grad.lerp(momentum, _MOMENTUM).flatten(1)  # Nesterov momentum
                 alike[ahead.shape[0], ahead.shape[1]].append((weight, ahead))
             for shape, pairs in alike.items():
                 updates = orthogonal(torch.stack([ahead for _, ahead in pairs]))
@@ -61,7 +61,7 @@ class Muon(Optimizer):
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """About the nearest matrices with orthonormal rows or columns: [n, r, c] -> the same."""
+    """Approximately the nearest matrices with orthonormal rows or columns: [n, r, c] -> [n, r, c]."""
     first, second, third = _POLYNOMIAL
     wide = matrices.shape[1] <= matrices.shape[2]
     x = matrices if wide else matrices.mT
@@ -73,18 +73,18 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
 
 def _filters(network: nn.Module) -> list[Tensor]:
-    """Those of convolutions that see all channels."""
+    """The weights of ungrouped convolutions."""
     convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d) and m.groups == 1]
     return list(dict.fromkeys(m.weight for m in convolutions))
 
 
 def named(network: nn.Module) -> str:
-    """What trains such a network, in words."""
+    """The optimizers of such a network, in words."""
     return "Muon (filters) and AdamW" if _filters(network) else "AdamW"
 
 
 def optimizers_of(network: nn.Module, recipe: Recipe) -> list[Optimizer]:
-    """Muon for the filters that see all channels, if there are any, and AdamW, which decays no bias and no norm."""
+    """AdamW, without weight decay on biases and norms, and Muon for ungrouped convolutions, if there are any."""
     filters = [weight for weight in _filters(network) if weight.requires_grad]
     known = set(filters)
     others = [p for p in network.parameters() if p.requires_grad and p not in known]

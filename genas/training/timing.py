@@ -1,4 +1,4 @@
-"""Where networks are trained and how fast: devices, threads, seconds of a step; and a network fresh from a seed."""
+"""Devices, threads, precision and the seconds of a training step; and networks initialised from a seed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ from genas.core.records import Architecture
 from genas.core.rng import seed_of
 
 PRECISIONS = ("float32", "bfloat16")
-CHANCE = Lock()  # torch's global random state is one for all threads
+CHANCE = Lock()  # guards torch's global random state, which all threads share
 
 
 def pick_device(device: str) -> torch.device:
-    """The torch device that a name stands for; "auto" takes a GPU if there is one. RequestError if absent."""
+    """The torch device of a name; "auto" is a GPU if there is one.
+
+    Raises:
+        RequestError: this machine has no such device.
+    """
     found = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
     if device == "auto":
         device = found[0]
@@ -42,20 +46,20 @@ def pick_device(device: str) -> torch.device:
 
 
 def build(space: SearchSpace, arch: Architecture, task: Task, seed: int) -> nn.Module:
-    """A network initialised by seed alone; the global random state is left as it was."""
+    """A network whose initial weights depend only on `seed`; the global random state stays as it was."""
     with CHANCE, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(seed, "init"))
         return space.build(arch, task)
 
 
 def _own_chance(device: torch.device) -> AbstractContextManager[None]:
-    """What dropout draws inside leaves the global random state as it was."""
+    """A context in which dropout does not change the global random state."""
     return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
-    """Torch on that many CPU threads inside, on as many as before afterwards; None changes nothing."""
+    """Within this context, torch uses `count` CPU threads; afterwards as many as before. None changes nothing."""
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:
@@ -65,9 +69,9 @@ def threads(count: int | None) -> Iterator[None]:
 
 
 def keep_memory() -> None:
-    """Ask glibc to keep the memory of large tensors for the next step, rather than return and fetch it each time.
+    """Make glibc keep the memory of large tensors for the next step instead of returning it to the system.
 
-    No result changes; a training step took about a tenth less CPU time. Elsewhere than on glibc nothing is done.
+    Results do not change; a training step takes about a tenth less CPU time. Without glibc, this does nothing.
     """
     if platform.libc_ver()[0] == "glibc":
         library = ctypes.CDLL(None)
@@ -76,7 +80,7 @@ def keep_memory() -> None:
 
 
 def warm_up() -> None:
-    """Do what the first training step of a process does once: torch reads its compiler, which takes seconds."""
+    """Make a tiny training step: the first one of a process loads torch's compiler, which takes seconds."""
     network = nn.Linear(2, 2)
     optimizer = torch.optim.AdamW(network.parameters())
     network(torch.zeros(1, 2)).sum().backward()
@@ -84,14 +88,14 @@ def warm_up() -> None:
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def best_threads(network: nn.Module, task: Task, device: str) -> tuple[int | None, float]:
-    """One thread or all: which trains faster now, and its seconds per example.
+    """One thread or all, whichever trains faster now, and its seconds per example; on a GPU, None.
 
-    All threads must win by a fifth: on a busy machine they wait for each other, and small networks gain little.
+    All threads must be faster by a fifth: on a busy machine they wait for each other, and small networks gain little.
     """
     if pick_device(device).type != "cpu" or torch.get_num_threads() == 1:
         return None, seconds_per_example(network, task, device)
@@ -102,13 +106,13 @@ def best_threads(network: nn.Module, task: Task, device: str) -> tuple[int | Non
 
 
 def fastest_threads(network: nn.Module, task: Task, device: str) -> int | None:
-    """One thread or one for each core that this process may use, whichever trains faster now."""
+    """One thread, or one per core that this process may use, whichever trains faster now; on a GPU, None."""
     with threads(cores()):
         return best_threads(network, task, device)[0]
 
 
 def fastest_precision(network: nn.Module, task: Task, device: str) -> str:
-    """The precision in which the network trains faster now; bfloat16 must win by a tenth."""
+    """The precision in which the network trains faster now; bfloat16 must be faster by a tenth."""
     single, half = (seconds_per_example(network, task, device, runs=3, precision=name) for name in PRECISIONS)
     return PRECISIONS[1] if single > 1.1 * half else PRECISIONS[0]
 
@@ -122,14 +126,23 @@ def seconds_per_example(
     runs: int = 5,
     precision: str = "float32",
 ) -> float:
-    """Seconds of one training step divided by its batch: the median of some runs after one that is not counted."""
+    """Seconds of a training step, divided by the batch size: the median of several runs after a warm-up.
+
+    Args:
+        network: it is moved to the device and left in training mode.
+        task: provides the examples.
+        device: name of the device.
+        batch_size: examples per step.
+        runs: number of timed steps.
+        precision: "float32" or "bfloat16".
+    """
     where = pick_device(device)
     layout = torch.channels_last if len(task.input_shape) == 3 else torch.contiguous_format
     network = network.to(where).to(memory_format=layout).train()  # type: ignore[call-overload]
     x, y = (tensor.to(where) for tensor in task.batch(batch_size))
     x = x.contiguous(memory_format=layout)
     forward: Callable[[Tensor], Tensor] = network
-    if getattr(network, "frozen", ""):  # its stem is computed once for all
+    if getattr(network, "frozen", ""):  # its stem is computed only once in training
         whole: Any = network
         with torch.no_grad():
             x = whole.stem(whole.resize(x)).contiguous(memory_format=layout)

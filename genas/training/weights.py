@@ -1,7 +1,7 @@
-"""Trained weights by name: safetensors in the run's store, or in memory where the run has none; and checkpoints.
+"""Trained weights and checkpoints of a run: files in its store, or in memory for a run without a folder.
 
-Every file carries the digest of its name and content, so that one that was cut, changed or put in another's place is
-found before it is used.
+Every file holds a digest of its name and content. A file that was truncated, changed or swapped with another is
+detected before it is used.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EXPORTED = "weights.safetensors"
 
 
 class WeightStore:
-    """Keeps weights; a file is either whole or absent.
+    """Keeps weights by name; files are written atomically.
 
     Args:
         folder: `Ledger.store`; None keeps the weights in memory.
@@ -38,7 +38,7 @@ class WeightStore:
         self._memory: dict[str, dict[str, Tensor]] = {}
 
     def keep(self, name: str, weights: dict[str, Tensor]) -> None:
-        """Write them, in the place of what had that name."""
+        """Store the weights under a name; earlier ones of that name are replaced."""
         if self._folder is None:
             self._memory[name] = weights
             return
@@ -50,7 +50,7 @@ class WeightStore:
         """The weights of that name, or None.
 
         Raises:
-            Damaged: the file is not as it was written.
+            Damaged: the file was changed since it was written.
         """
         if self._folder is None:
             return self._memory.get(name)
@@ -61,8 +61,8 @@ class WeightStore:
         """The weights of that name.
 
         Raises:
-            Damaged: the file is not as it was written.
-            GenasError: they are gone.
+            Damaged: the file was changed since it was written.
+            GenasError: the weights are missing.
         """
         found = self.find(name)
         if found is None:
@@ -79,22 +79,27 @@ class WeightStore:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file that is whole or as it was; a full disk is an OSError."""
+    """Write a file atomically: after a failure, the old content is still there.
+
+    Raises:
+        OSError: the disk is full, for example.
+    """
     part = path.with_suffix(".part")
     part.write_bytes(data)
     os.replace(part, path)
 
 
 def checkpoint_of(key: str, seed: int) -> str:
-    """What the checkpoint of a network's training is called in the store."""
+    """The file name of a training's checkpoint in the store, from the key of the architecture and the seed."""
     return f"{key}-{seed}.checkpoint"
 
 
 def sealed(weights: Mapping[str, Tensor], name: str = _EXPORTED) -> bytes:
-    """A safetensors file whose metadata hold the digest of the file, taken with zeros in the digest's place.
+    """The bytes of a safetensors file whose metadata hold its own digest (computed with zeros in its place).
 
     Args:
-        name: of the file, which is part of the digest.
+        weights: the tensors by name.
+        name: file name, which is part of the digest.
     """
     from safetensors.torch import save
 
@@ -108,7 +113,7 @@ def opened(path: Path) -> dict[str, Tensor]:
     """The weights of a file that `sealed` made.
 
     Raises:
-        Damaged: it is not as it was written.
+        Damaged: the file was changed since it was written.
     """
     from safetensors.torch import load
 
@@ -117,10 +122,10 @@ def opened(path: Path) -> dict[str, Tensor]:
 
 
 def verified(path: Path) -> bytes:
-    """The content of a file that `sealed` made.
+    """The bytes of a file that `sealed` made, after checking its digest.
 
     Raises:
-        Damaged: it is not as it was written.
+        Damaged: the file was changed since it was written.
     """
     data = path.read_bytes()
     place = data.find(_NAMED) + len(_NAMED)
@@ -134,15 +139,15 @@ def verified(path: Path) -> bytes:
 
 
 def sealed_state(state: bytes, name: str) -> bytes:
-    """A checkpoint's bytes with their digest, and that of the file's name, behind them."""
+    """The bytes of a checkpoint, followed by the digest of its file name and content."""
     return state + _digest(name, state)
 
 
 def opened_state(path: Path) -> bytes:
-    """The bytes that `sealed_state` was given.
+    """The bytes that were passed to `sealed_state`, after checking their digest.
 
     Raises:
-        Damaged: the file is not as it was written.
+        Damaged: the file was changed since it was written.
     """
     data = path.read_bytes()
     state, digest = data[:-_DIGEST], data[-_DIGEST:]
@@ -158,10 +163,10 @@ def _digest(name: str, content: bytes) -> bytes:
 
 
 def loaded_state(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """What a checkpoint holds; nothing in it is executed.
+    """The content of a checkpoint. Nothing in it is executed.
 
     Raises:
-        Damaged: the file is not as it was written, or no checkpoint.
+        Damaged: the file was changed since it was written, or is no checkpoint.
     """
     import torch
 
@@ -175,7 +180,7 @@ def loaded_state(path: Path, device: torch.device | str = "cpu") -> dict[str, An
 
 
 def damaged(store: Path | None) -> list[Path]:
-    """The checkpoints and weights of a run's store that are not as they were written."""
+    """The checkpoints and weights in a run's store that were changed since they were written."""
     checks = {".checkpoint": opened_state, ".safetensors": verified}
     found = []
     for path in sorted(store.iterdir()) if store is not None and store.is_dir() else ():

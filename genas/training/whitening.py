@@ -1,7 +1,7 @@
-"""A first layer that answers to all directions of the images' patches alike, before anything is learned.
+"""Whitening initialisation: a first layer whose outputs have equal variance in all directions of image patches.
 
-Source: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU" (arXiv 2404.00498, section 3.2). There these filters
-stay as they are; here they go on learning.
+Source: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU" (arXiv 2404.00498, section 3.2). In the paper these
+filters are frozen; here they are trained further.
 """
 
 from __future__ import annotations
@@ -14,17 +14,20 @@ from torch.nn import functional as F
 
 from genas.core.interfaces import Task
 
-_IMAGES = 64  # whose patches are looked at: tens of thousands
-_FLOOR = 0.01  # of the mean variance is added to each, so that noise is not blown up
+_IMAGES = 64  # number of images; they have tens of thousands of patches
+_FLOOR = 0.01  # fraction of the mean variance added to each variance, so that noise is not amplified
 
 
 @torch.no_grad()
 def whitened(network: nn.Module, task: Task) -> nn.Module:
-    """The network; the filters of its first convolution are the main directions of the training images' patches.
+    """Set the filters of the first convolution to the principal components of training image patches, in place.
 
-    Each is scaled to variance one and comes twice, with both signs, as a rectifier follows; filters beyond these stay
-    as they were drawn. Nothing is changed where the inputs are no images, or the first layer is frozen or no
-    convolution of them.
+    Each component is scaled to unit variance and used twice, with both signs, because a rectifier follows. Further
+    filters keep their initial values. Nothing changes if the inputs are not images, or if the first layer is frozen or
+    is not a convolution of the images.
+
+    Returns:
+        the same network.
     """
     first = next((m for m in network.modules() if isinstance(m, nn.Conv2d)), None)
     if first is None or len(task.input_shape) != 3 or not first.weight.requires_grad:
@@ -43,7 +46,7 @@ def whitened(network: nn.Module, task: Task) -> nn.Module:
 
 
 def _patches(network: nn.Module, first: nn.Conv2d, images: Tensor) -> Tensor:
-    """What the layer's filters see of the images: [n, C * k * k]."""
+    """The image patches that the layer's filters are applied to: [n, C * k * k]."""
     seen: list[Tensor] = []
 
     def keep(_module: nn.Module, inputs: Any, _outputs: Any) -> None:

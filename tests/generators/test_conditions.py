@@ -52,7 +52,7 @@ def uneven(n=100):
 
 def test_levels_at_a_cost_compare_like_with_like():
     given = uneven()
-    assert given.told == [(), (0,)]
+    assert given.combinations == [(), (0,)]
     assert given.levels[10, 0] < 3  # small, so bad among all
     middle = given.levels[20:80, 1]
     assert middle[1::2].min() > middle[0::2].max()  # but for its size the odd one is better
@@ -67,7 +67,7 @@ def test_what_is_unknown_is_never_told():
     costs = [{"params": 10.0}, {"params": 20.0, "latency_ms x": 1.0}, {}, {}]
     given = Conditions([0.1, 0.9, 0.5, 0.4], ["t"] * 4, costs)
     assert list(given.edges) == ["params", "latency_ms x"]
-    assert given.told == [(), (0,), (1,), (0, 1)]
+    assert given.combinations == [(), (0,), (1,), (0, 1)]
     for seed in range(20):
         wish = given.draw(torch.arange(4), torch.Generator().manual_seed(seed))
         assert wish.costs[0, 1] == -1

@@ -55,7 +55,7 @@ def corpus(n=60, shots=3):
 
 def untrained(part, **options):
     torch.manual_seed(0)
-    known = {"tiny": {"slots": part.grammar.slots, "costs": part.given.edges, "told": False}}
+    known = {"tiny": {"slots": part.grammar.slots, "costs": part.conditions.edges, "told": False}}
     return new_model(part.grammar.words, known, 0, **options).eval()
 
 

@@ -80,7 +80,7 @@ def test_two_objectives_find_their_front():
 
 
 def test_figures_that_are_searched_for_are_refused_as_features():
-    with pytest.raises(RequestError, match="searched for"):
+    with pytest.raises(RequestError, match="searched metric"):
         _made(proxies=("params", "test_accuracy"))
     with pytest.raises(RequestError, match="transfer takes tables"):
         _made(transfer=("runs/other",))

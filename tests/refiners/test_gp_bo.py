@@ -42,9 +42,9 @@ def test_what_is_awaited_is_believed_and_not_asked_for_again():
     asked = [text(c) for n in (1, 3, 2) for c in search.ask(n)]
     assert len(set(asked)) == 6
     row = next(i for i, arch in enumerate(search._archs) if arch.ops[1:] == tuple(asked[0]))
-    worth = search._worth()[row]
-    search._waiting.remove(search._archs[row].key)
-    assert worth < search._worth()[row]  # little is left to learn there
+    worth = search._expected_improvement()[row]
+    search._pending.remove(search._archs[row].key)
+    assert worth < search._expected_improvement()[row]  # little is left to learn there
 
 
 def test_what_is_like_a_failed_one_is_worth_less():
@@ -53,7 +53,7 @@ def test_what_is_like_a_failed_one_is_worth_less():
         _told(search, ("aaa", "abe", "aea", "abc", "ccb"))
         _told(search, ("dee", "ded"), failure)
         search.ask(1)
-        return search._worth()[next(i for i, a in enumerate(search._archs) if a.ops[1:] == tuple("dec"))]
+        return search._expected_improvement()[next(i for i, a in enumerate(search._archs) if a.ops[1:] == tuple("dec"))]
 
     assert worth("too large") < worth(None)
 

@@ -11,7 +11,7 @@ from genas.core.rng import rng
 from genas.refiners._variation import Variation, editor
 from genas.refiners.evolution import Evolution
 from genas.refiners.nsga2 import Nsga2, crowding, fronts, violation
-from genas.refiners.pbg import PopulationBasedGuiding
+from genas.refiners.pbg import Pbg
 from genas.refiners.regularized_evolution import RegularizedEvolution
 
 _GOAL = (Objective("accuracy"),)
@@ -55,7 +55,7 @@ def test_the_worst_die_and_failed_trials_never_live():
     assert {p for c in search.ask(20) for p in c.parents} == {word("eee").key, word("eeb").key}
 
 
-@pytest.mark.parametrize("made", [Evolution, Nsga2, PopulationBasedGuiding])
+@pytest.mark.parametrize("made", [Evolution, Nsga2, Pbg])
 def test_whole_space_once_with_the_best_in_it(made):
     search, found = made(Letters(), 0, _GOAL, population=8), []
     for _ in range(12):
@@ -92,7 +92,7 @@ def test_what_breaks_a_limit_ranks_behind_by_how_far():
 
 
 def test_the_best_pairs_are_guided_to_letters_that_the_population_lacks():
-    search = PopulationBasedGuiding(Letters(), 0, _GOAL, population=3)
+    search = Pbg(Letters(), 0, _GOAL, population=3)
     _told(search, ["eea", "eab", "aaa"])
     children = search.ask(3)  # the pairs in order of combined fitness: .2+.1, .2+0, .1+0
     names = ("eea", "eab", "aaa")
@@ -105,7 +105,7 @@ def test_the_best_pairs_are_guided_to_letters_that_the_population_lacks():
 
 
 def _first_child(seed):
-    search = PopulationBasedGuiding(Letters(), seed, _GOAL, population=3)
+    search = Pbg(Letters(), seed, _GOAL, population=3)
     _told(search, ["eea", "eab", "aaa"])
     return search.ask(1)
 
@@ -117,7 +117,7 @@ def test_nonsense_options_are_refused():
         Nsga2(Letters(), 0, _GOAL, crossed=2.0)
 
 
-@pytest.mark.parametrize("made", [Evolution, Nsga2, RegularizedEvolution, PopulationBasedGuiding])
+@pytest.mark.parametrize("made", [Evolution, Nsga2, RegularizedEvolution, Pbg])
 def test_diffusion_edits_are_children_that_keep_a_part(made):
     space = registry.create("spaces", "nasbench201")
     search = made(space, 0, _GOAL, population=2, mutation="diffusion")

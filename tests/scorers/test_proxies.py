@@ -264,7 +264,7 @@ PROXIES = (
 )  # fmt: skip
 NOT_ON_GRAPHS = {
     "expressivity": "no chain of blocks", "progressivity": "no chain of blocks", "trainability": "no chain of blocks",
-    "linear_regions": "no straight line", "vkdnw": "no examples that can be taken apart",
+    "linear_regions": "no straight line", "vkdnw": "not separate examples",
 }  # fmt: skip
 
 
