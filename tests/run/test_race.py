@@ -19,9 +19,9 @@ import genas
 from genas.core import assets, clock, registry
 from genas.core.errors import RequestError
 from genas.core.ledger import Event, Ledger
-from genas.core.records import Architecture, Candidate, Options, Report, Request, Use
+from genas.core.records import Architecture, Candidate, Options, Report, Request, Trial, Use
 from genas.run.book import Book
-from genas.run.finer import finer
+from genas.run.finer import heirs, joined
 from genas.run.laboratory import Laboratory, context_of
 from genas.run.means import Means
 from genas.run.mix import Mix
@@ -231,7 +231,7 @@ def test_the_leaders_weights_go_on_in_a_finer_network_also_after_a_stop(
     assert {m.seed for m in report.winner.all("test_accuracy")} == {0, 1}
 
 
-@pytest.mark.parametrize(("rate", "seconds", "found"), [(1e4, 10.0, False), (1e6, 10.0, True)])
+@pytest.mark.parametrize(("rate", "seconds", "found"), [(3e3, 10.0, False), (1e6, 10.0, True)])
 def test_a_finer_look_is_had_where_there_is_time_for_it(
     tmp_path: Path, rate: float, seconds: float, found: bool
 ) -> None:
@@ -244,10 +244,12 @@ def test_a_finer_look_is_had_where_there_is_time_for_it(
     means = Means(Schedule("seconds", (), 10.0), Trainer(space, task, validator, "cpu", None), executor)
     opening = Opening(request, space, task, lab, proposers=Mix({}))
     leader = Candidate(space.from_text("full stem8 s2 relu mean | plain k3 d1 w8"), "test")
-    heir = finer(leader, rate, seconds, opening, lab, means)
-    assert (heir is not None) == found
-    if heir is not None:
-        assert space.to_text(heir[0].arch).startswith("full stem8 s1") and heir[0].parents == (leader.key,)
+    lab.book.keep(Trial(leader))
+    made = heirs({leader.key: rate}, seconds, opening, lab, means)
+    assert set(made) == ({leader.key} if found else set())
+    for heir in made.values():
+        assert space.to_text(heir.candidate.arch).startswith("full stem8 s1")
+        assert heir.candidate.parents == (leader.key,) and joined(heir.candidate, lab)
     assert [opening.asks(count, hurried=True) for count in (1, 8, 11, 12)] == [False, False, False, True]
     assert [opening.asks(count, hurried=False) for count in (1, 2)] == [False, True]
 
