@@ -28,7 +28,8 @@ from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.core.rng import rng
 from genas.training.feature_cache import StemCaches
 from genas.training.judging import Judged
-from genas.training.loop import Leg, Training
+from genas.training.leg import Leg
+from genas.training.loop import Training
 from genas.training.recipe import Recipe
 from genas.training.timing import build, keep_memory
 from genas.training.whitening import whitened

@@ -22,7 +22,7 @@ from genas.core.ledger import Ledger
 from genas.core.records import Candidate, Request, Use
 from genas.run.crew import Crew
 from genas.run.trainer import Course, Trainer
-from genas.training.loop import Leg
+from genas.training.leg import Leg
 
 
 def examples(executor: Use, seconds: float, networks: int, threads: int) -> int:

@@ -28,7 +28,8 @@ from genas.core import clock, registry
 from genas.core.interfaces import SearchSpace, Task
 from genas.training import loop
 from genas.training.judging import judge
-from genas.training.loop import Leg, Training
+from genas.training.leg import Leg
+from genas.training.loop import Training
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
 from genas.training.timing import build, keep_memory

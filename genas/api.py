@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from genas import catalogue, defaults
 from genas.core import phrases, registry, wire
 from genas.core.errors import GenasError, RequestError
-from genas.core.records import Architecture, BatchRow, Candidate, Constraint, Report, Request, Trial, Use
+from genas.core.records import Architecture, BatchRow, Constraint, Report, Request, Trial, Use
 from genas.run.folders import default_folder, slug
 
 if TYPE_CHECKING:
@@ -56,20 +56,12 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
     ('tabular', 'mlp', 2, 'params <= 4999')
     """
     sentence = wire.text("The sentence", sentence, LONGEST)
-    reader = _interpreter(interpreter)
+    reader = interpreter if isinstance(interpreter, Use) else wire.reader_of(interpreter, LONGEST)
     model = None if llm is None else wire.text("llm", llm, LONGEST)
     request: Request = registry.create("interpreters", reader).read(sentence, **_fields(known))
     whole = wire.checked(defaults.with_model(defaults.filled(request), model))
     catalogue.check(whole)
     return whole
-
-
-def _interpreter(given: str | Use | dict[str, Any]) -> str | Use:
-    """The interpreter as named; a Use of Python may hold a chat model, which no file can."""
-    if isinstance(given, Use):
-        return given
-    use = wire.use_of(given, "interpreter")
-    return replace(use, options={key: wire.text(f"interpreter.{key}", v, LONGEST) for key, v in use.options.items()})
 
 
 def _fields(known: dict[str, Any]) -> dict[str, Any]:
@@ -99,9 +91,9 @@ def design(
         out: the run's folder; the same folder and request go on with a stopped run. Default `runs/<time>-<slug>`.
         progress: told about each stage and step.
         executor: where trainings run, as "serial", "threads:4", "processes:4" or "ray:ADDRESS" (see
-            `genas.core.phrases.parse_executor`);
-            None is one thread for each core where images are trained on a CPU, else "serial". A stopped run may go on
-            with another. With a budget in trials the answer is the same where each training has as many threads.
+            `genas.core.phrases.parse_executor`); None is one thread for each core where images are trained on a CPU,
+            else "serial". A stopped run may go on with another. With a budget in trials the answer is the same where
+            each training has as many threads.
         known: fields of Request that win over the sentence or the request's own (seed=1, device="cuda",
             budget="10 minutes").
 
@@ -199,7 +191,7 @@ def score(
     True
     """
     with _designing(request, out, known, progress) as designer:
-        return designer.figures(_given(designer, archs))
+        return designer.figures(designer.given(archs))
 
 
 def validate(
@@ -229,13 +221,7 @@ def validate(
     3
     """
     with _designing(request, out, known, progress, executor) as designer:
-        return designer.validated(_given(designer, archs))
-
-
-def _given(designer: Designer, archs: Sequence[str | Architecture]) -> list[Candidate]:
-    space = designer.space
-    made = [space.from_text(arch) if isinstance(arch, str) else space.check(arch) for arch in archs]
-    return [Candidate(arch, "given") for arch in made]
+        return designer.validated(designer.given(archs))
 
 
 def _designing(
@@ -274,13 +260,9 @@ def batch(
     ...     print(row.folder, "-", row.error)
     runs/01-predict-target-in-beer-csv-2-trials - ...beer.csv...
     """
-    data = wire.read_file(Path(file))
-    entries = data.get("tasks")
-    if set(data) != {"tasks"} or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
-        raise RequestError(f'{file} must hold [[tasks]] entries and nothing else, each with goal = "...".')
     root = Path(out) if out is not None else Path("runs") / Path(file).stem
     rows = []
-    for number, entry in enumerate(entries, start=1):
+    for number, entry in enumerate(wire.read_tasks(Path(file)), start=1):
         goal = str(entry.get("goal", ""))[:LONGEST]
         folder = root / f"{number:02d}-{slug(goal) or 'task'}"
         try:

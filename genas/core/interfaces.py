@@ -1,4 +1,4 @@
-"""The whole extension surface: what a space, a task, a proposer, a scorer, a learner and an interpreter must do.
+"""The extension surface: what a space, a task, a proposer, a scorer and an interpreter must do; `learner` has one more.
 
 A plug-in is one file of `genas/<kind>/` (or an entry point `genas.<kind>`) with one public subclass. Its constructor's
 keyword-only parameters are its options; the others are given by name from the run: space, task, ledger, device, seed.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
@@ -21,9 +21,7 @@ from genas.core.task_records import Evaluation, Preparation
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Generator, Tensor, nn
-
-    from genas.core.examples import Example
+    from torch import Tensor, nn
 
 Split = Literal["train", "val", "test"]
 Answer = Literal["class", "number"]
@@ -358,57 +356,6 @@ class Validator(Scorer):
     def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor] | None:
         """The trained weights on the CPU, or None where nothing was trained (tables)."""
         return None
-
-
-class Train(Protocol):
-    """Fits one model of a learner, see `Lessons.train`."""
-
-    def __call__(self, model: nn.Module, loss: Callable[[Tensor, Generator], Tensor], part: str = "") -> float:
-        """Fit the model in place; it ends at the epoch that is best on the held-out rows, whose loss is returned.
-
-        Args:
-            model: is moved to the device of the fit.
-            loss: the mean loss of some examples, from their row numbers [B] and the generator of all its chance.
-            part: names the checkpoint of this model where a learner fits several.
-        """
-
-
-class Lessons(NamedTuple):
-    """What a learner is given to learn from."""
-
-    spaces: Sequence[SearchSpace]  # one, unless the learner takes several
-    examples: Sequence[Example]  # legal ones, at least 20 of each space, in the order of the spaces
-    rows: Tensor  # numbers of the examples that are learned from; the others are held out
-    train: Train  # epochs, checkpoints, learning rate and progress are its business
-    device: str
-    folder: Path  # where the model is written; it is there
-
-
-class Learner(ABC):
-    """A model of architectures that `genas fit` fits to measured ones: write two attributes and one method.
-
-    genas gathers the examples, holds a tenth of the architectures out, continues a fit that was killed and writes the
-    model's card.
-    """
-
-    name: str = ""
-    what: ClassVar[str]  # what the model is, for its card: a sentence up to "for the search space ..."
-    loss: ClassVar[str]  # what the held-out loss is, for the card
-    library: ClassVar[str] = "torch"  # what reads the model, for the card
-    epochs: ClassVar[int] = 60  # over up to 1,000 examples; fewer over more
-    rate: ClassVar[float] = 2e-3  # the highest learning rate
-    weight_decay: ClassVar[float] = 0.02
-    several: ClassVar[bool] = False  # whether one model can learn several spaces
-    counts: ClassVar[bool] = (
-        False  # whether it learns params and flops, to be counted where a source does not tell them
-    )
-
-    @abstractmethod
-    def learn(self, lessons: Lessons) -> float:
-        """Build a model, fit it, write it to `lessons.folder` and return its held-out loss.
-
-        torch is seeded; the same lessons must end with the same weights.
-        """
 
 
 class Interpreter(ABC):

@@ -16,6 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from genas.core import interfaces
 from genas.core.context import FIELDS, Context
 from genas.core.errors import PluginError, RequestError, UnknownPlugin
+from genas.core.learner import Learner
 from genas.core.records import Use
 
 KINDS: dict[str, type] = {
@@ -27,7 +28,7 @@ KINDS: dict[str, type] = {
     "refiners": interfaces.Proposer,
     "validators": interfaces.Validator,
     "executors": interfaces.Executor,
-    "learners": interfaces.Learner,
+    "learners": Learner,
     "llms": object,  # LangChain's BaseChatModel, which is not imported here
 }
 _LARGE = 2**63  # torch and numpy count up to that

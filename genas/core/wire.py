@@ -84,6 +84,16 @@ _SHOWN = 5  # wrong keys that an error names
 _BYTES = 4_000_000  # of a request file
 
 
+def reader_of(data: Any, longest: int) -> Use:
+    """Who reads a sentence, from its name or a table; a Use of Python may hold a chat model, which no file can.
+
+    Raises:
+        RequestError: it is neither, or one of its options is no text of at most so many characters.
+    """
+    use = use_of(data, "interpreter")
+    return Use(use.name, {key: text(f"interpreter.{key}", v, longest) for key, v in use.options.items()})
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """The content of a .toml or .json file, or RequestError saying what is wrong with it, never what it holds."""
     kind = path.suffix.lower()
@@ -108,6 +118,19 @@ def read_file(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise RequestError(f"{path} must hold a table of keys, not {type(data).__name__}.")
     return data
+
+
+def read_tasks(path: Path) -> list[dict[str, Any]]:
+    """The `[[tasks]]` entries of a batch file.
+
+    Raises:
+        RequestError: the file can't be read, or holds something else.
+    """
+    data = read_file(path)
+    entries = data.get("tasks")
+    if set(data) != {"tasks"} or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise RequestError(f'{path} must hold [[tasks]] entries and nothing else, each with goal = "...".')
+    return entries
 
 
 def _place(error: json.JSONDecodeError | tomllib.TOMLDecodeError) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from genas.core.examples import Example
-from genas.core.interfaces import Learner
+from genas.core.learner import Learner
 
 
 def card(learner: Learner, spaces: Sequence[str], examples: Sequence[Example], command: str, held_out: float) -> str:

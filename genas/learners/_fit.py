@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from genas.core import assets, registry
 from genas.core.errors import RequestError
 from genas.core.examples import Example, examples
-from genas.core.interfaces import Learner, Lessons, SearchSpace
+from genas.core.interfaces import SearchSpace
+from genas.core.learner import Learner, Lessons
 from genas.core.records import Use
 from genas.core.rng import seed_of
 from genas.learners._card import card

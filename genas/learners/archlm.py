@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from genas.core.interfaces import Learner, Lessons
+from genas.core.learner import Learner, Lessons
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor

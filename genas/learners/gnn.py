@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from genas.core import registry
 from genas.core.examples import Example, quantiles
-from genas.core.interfaces import Learner, Lessons
+from genas.core.learner import Learner, Lessons
 
 if TYPE_CHECKING:
     from genas.predictors.multi_task import Lesson

@@ -12,10 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "relu": nn.ReLU,
-    "silu": nn.SiLU,
-}
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": nn.ReLU, "silu": nn.SiLU}
 LITE_WIDTH = 32
 # One row per block, from the first: (kernel, stride, expansion, width).
 LITE_BLOCKS: tuple[tuple[int, int, int, int], ...] = (

@@ -13,7 +13,7 @@ from genas.core.interfaces import Executor
 from genas.core.ledger import Ledger
 from genas.core.paths import own_files
 from genas.core.progress import Progress, Silence
-from genas.core.records import Budget, Candidate, Report, Request, Rival, Trial, Use
+from genas.core.records import Architecture, Budget, Candidate, Report, Request, Rival, Trial, Use
 from genas.reporting.outcome import summarize
 from genas.run.book import Book
 from genas.run.cautions import cautions
@@ -149,6 +149,15 @@ class Designer:
         self._remember()
         propose(self.lab, self.proposers, n, self.progress)
         return self.lab.ranked()[:n]
+
+    def given(self, archs: Sequence[str | Architecture]) -> list[Candidate]:
+        """Architectures of the user's own, or their text form, as candidates.
+
+        Raises:
+            InvalidArchitecture: one is not of the space; the message says what is wrong.
+        """
+        made = [self.space.from_text(arch) if isinstance(arch, str) else self.space.check(arch) for arch in archs]
+        return [Candidate(arch, "given") for arch in made]
 
     def figures(self, given: Sequence[Candidate]) -> list[Trial]:
         """Only the cheap figures of candidates that are given, whichever limits they break."""

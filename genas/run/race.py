@@ -30,7 +30,7 @@ from genas.run.spending import Spending
 from genas.run.standings import Standings
 from genas.run.trainer import LOOKS, Course, Trainer, legs_until, name
 from genas.training.judging import judging_seconds
-from genas.training.loop import Leg
+from genas.training.leg import Leg
 from genas.training.recipe import OF_IMAGES, Recipe, fixed, unfollowed
 from genas.training.timing import build, threads
 from genas.validators.train import tested

@@ -256,7 +256,7 @@ def _sum_of(data: dict[str, Any]) -> str:
 def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Progress | None) -> dict[str, Any]:
     """Train one leg in the folder's own store, test and export; what is to be written of it."""
     from genas.run.trainer import Course, Trainer, name
-    from genas.training.loop import Leg
+    from genas.training.leg import Leg
     from genas.training.timing import build, fastest_threads, threads
     from genas.validators.train import tested
 

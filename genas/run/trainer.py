@@ -19,7 +19,8 @@ from genas.core.ledger import Ledger
 from genas.core.records import Candidate, Measurement, Request
 from genas.run.laboratory import context_of
 from genas.training.feature_cache import StemCaches
-from genas.training.loop import Leg, Training
+from genas.training.leg import Leg
+from genas.training.loop import Training
 from genas.training.recipe import effective
 from genas.training.timing import build, keep_memory, pick_device, threads
 from genas.training.weights import WeightStore, checkpoint_of, loaded_state

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from genas.core import assets
 from genas.core.examples import Example
-from genas.core.interfaces import Learner, SearchSpace
+from genas.core.interfaces import SearchSpace
+from genas.core.learner import Learner
 from genas.core.rng import rng
 from genas.learners._fit import fit_examples
 from genas.learners._loop import Progress

@@ -11,7 +11,6 @@ import copy
 import io
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from genas.core.rng import seed_of
 from genas.training.augment import augment, share_of_side, shrunk
 from genas.training.feature_cache import FeatureCache, StemCaches
 from genas.training.judging import Judged, judge, judged, parts, renew_norms, worth
+from genas.training.leg import Leg
 from genas.training.loss import loss
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
@@ -36,28 +36,6 @@ _PROFILE = 8  # eta of the average: it covers about the last ninth of the steps
 _SAVED = 20.0  # seconds between checkpoints
 _LOOKED_AT = 256  # training examples for the batch statistics of the averaged weights
 DECAY = 0.6  # fraction of a whole training in which the learning rate decays
-
-
-@dataclass(frozen=True)
-class Leg:
-    """A part of a training, measured in seconds or in examples.
-
-    Args:
-        name: identifies the leg within its training; a leg that was stopped is continued under the same name.
-        seconds: wall-clock time of the leg.
-        examples: number of training examples of the leg.
-        decay: whether the learning rate decays to zero over the leg.
-        growing: whether the first images are smaller (`augment.share_of_side`), which costs less. This applies only to
-            networks with a `least_size`, and not to those with a frozen stem, whose feature maps are cached.
-        rate: the peak learning rate; None takes that of the recipe.
-    """
-
-    name: str
-    seconds: float | None = None
-    examples: int | None = None
-    decay: bool = False
-    growing: bool = False
-    rate: float | None = None
 
 
 class Training:

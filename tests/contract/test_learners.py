@@ -8,7 +8,7 @@ from tiny_space import Tiny, examples
 from genas.core import assets, registry
 from genas.core.errors import RequestError
 from genas.core.examples import Example
-from genas.core.interfaces import Learner
+from genas.core.learner import Learner
 from genas.learners._fit import fit_examples
 from genas.testing import LEARNER, Broken, check_learner
 from genas.testing.learners import learning

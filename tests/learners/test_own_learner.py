@@ -26,7 +26,7 @@ import torch
 from safetensors.torch import save_file
 
 from genas.core.examples import quantiles
-from genas.core.interfaces import Learner, Lessons
+from genas.core.learner import Learner, Lessons
 
 
 class LabelCounts(Learner):

@@ -29,7 +29,8 @@ from genas.run.opening import Opening
 from genas.run.schedule import Schedule
 from genas.run.trainer import Course, Result, Trainer
 from genas.spaces.conv_net import ConvNetSpace
-from genas.training.loop import Leg, Training
+from genas.training.leg import Leg
+from genas.training.loop import Training
 
 GOAL = "A classifier for 8x8 grayscale handwritten digits, 10 classes, under 20k parameters, accuracy first"
 KNOWN = {

@@ -18,7 +18,8 @@ from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Task
 from genas.training import loop
 from genas.training.judging import judge
-from genas.training.loop import Leg, Training, train
+from genas.training.leg import Leg
+from genas.training.loop import Training, train
 from genas.training.recipe import Recipe
 from genas.training.timing import build
 
