@@ -11,7 +11,7 @@ from genas.run.means import Means
 from genas.run.opening import Opening
 
 COARSE = 0.2  # of the final goes to the leader as it is, which the finer one then starts from
-_ENOUGH, _PASSES = 40_000, 15  # examples, and passes over the data, that a finer network must have time for
+_ENOUGH, _PASSES = 40_000, 14  # examples, and passes over the data, that a finer network must have time for
 
 
 class Heir(NamedTuple):
@@ -30,7 +30,7 @@ def heirs(
     the finer one as they are is progressive resizing (Tan & Le, ICML 2021, section 4.2) as a change of architecture.
     Finals of 167 s, one seed, validation accuracy without and with: a small ResNet on CIFAR-10 .766 and .786 (the finer
     one had time for 17 passes over the data), on land_use .900 and .915 (29 passes), wider layers there .907 and .915
-    (42), chest_xray .829 and .835 (59). With 10 passes, in a final of 85 s on CIFAR-10: .763 and .758.
+    (42), chest_xray .829 and .835 (59). In a final of half as many seconds on CIFAR-10: .763 and .758.
 
     Args:
         rates: examples that each network of the last rung sees in a second.
