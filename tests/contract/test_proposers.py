@@ -44,7 +44,8 @@ def proposing(kind, name, space):
     def make(seed):
         return made(kind, name, space, seed)
 
-    return testing.Proposing(make, space, "accuracy", **({"rounds": ROUNDS[name]} if name in ROUNDS else {}))
+    metric = task_for(space).metric.name
+    return testing.Proposing(make, space, metric, **({"rounds": ROUNDS[name]} if name in ROUNDS else {}))
 
 
 def cases(*kinds):
