@@ -74,7 +74,8 @@ class Means:
         growing = examples < (_OFTEN_HEIR if heir else _OFTEN) * self.size
         highest = Recipe.from_data(candidate.recipe).learning_rate
         if "learning_rate" not in validator.fixes:
-            highest = rate_of_final(highest, examples, examples / self.size)
+            passes = examples / self.size
+            highest = rate_of_final(highest, passes, short=examples < _MANY and not heir)
         return {"threads": count, "precision": precision, "examples": examples, "growing": growing,
                 "learning_rate": highest}  # fmt: skip
 
@@ -88,8 +89,8 @@ class Means:
         return build(self.trainer.space, candidate.arch, self.trainer.task, 0)
 
 
-def rate_of_final(rate: float, examples: int, passes: float) -> float:
-    """The highest learning rate of a final of so many examples, for a network that ran its rungs at `rate`.
+def rate_of_final(rate: float, passes: float, *, short: bool) -> float:
+    """The highest learning rate of a final, for a network that ran its rungs at `rate`.
 
     Short legs at a constant rate make small rates look good. A small ResNet in finals, one seed, validation accuracy at
     .008, .016 and .032: CIFAR-10 .736 .743 .756 (36 s) and .767 .766 .785 (165 s). Finals of 167 s at .016 and .032:
@@ -97,9 +98,9 @@ def rate_of_final(rate: float, examples: int, passes: float) -> float:
 
     Args:
         rate: of the rungs.
-        examples: that the final has time for.
-        passes: the same in passes over the data.
+        passes: over the data that the final has time for.
+        short: whether that is so little that the rate stays.
     """
-    if examples < _MANY:
+    if short:
         return rate
     return max(rate, _HIGHEST if passes < _SELDOM else min(2 * rate, _HIGHEST))

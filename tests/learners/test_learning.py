@@ -99,7 +99,7 @@ def test_bad_sources_say_what_is_wrong(tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"kind": "request"\n')
     with pytest.raises(LedgerCorrupt, match="Line 1"):
         examples(SPACE, [str(tmp_path / "bad.jsonl")])
-    with pytest.raises(RequestError, match="key=value"):
+    with pytest.raises(RequestError, match="write 1000=VALUE"):
         examples(SPACE, ["table:nasbench201:1000"])
 
 

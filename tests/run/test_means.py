@@ -32,11 +32,11 @@ def candidate(text: str, **recipe: Any) -> Candidate:
 
 
 def test_long_finals_begin_at_a_higher_rate_and_with_few_passes_at_the_highest() -> None:
-    assert rate_of_final(0.008, 1_000, 1.0) == 0.008
-    assert rate_of_final(0.008, 1_000_000, 100.0) == 0.016
-    assert rate_of_final(0.008, 1_000_000, 20.0) == 0.032
-    assert rate_of_final(0.02, 1_000_000, 100.0) == 0.032
-    assert rate_of_final(0.1, 1_000_000, 20.0) == 0.1, "a rate that is higher already is not lowered"
+    assert rate_of_final(0.008, 1.0, short=True) == 0.008
+    assert rate_of_final(0.008, 100.0, short=False) == 0.016
+    assert rate_of_final(0.008, 20.0, short=False) == 0.032
+    assert rate_of_final(0.02, 100.0, short=False) == 0.032
+    assert rate_of_final(0.1, 20.0, short=False) == 0.1, "a rate that is higher already is not lowered"
 
 
 def test_the_rate_that_a_user_fixes_holds_in_the_final_too(tmp_path: Path) -> None:
