@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from genas.core import clock, registry
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Task
+from genas.core.records import Use
 from genas.training import loop
 from genas.training.judging import judge
 from genas.training.leg import Leg
@@ -359,7 +360,7 @@ def test_half_precision_trains() -> None:
 
 
 def test_images_grow_within_a_leg_that_says_so() -> None:
-    large: Task = registry.create("tasks", "mnist", limit=256)
+    large: Task = registry.create("tasks", Use("mnist", {"limit": 256}))
     space = registry.create("spaces", "conv_net")
 
     def sides(text: str, leg: Leg) -> list[int]:
