@@ -146,10 +146,25 @@ def simulate(
         _kind(refiner), refiner, space=whole, task=table, seed=seed, objectives=goals, limits=tuple(limits),
         device="cpu", ledger=ledger,
     )  # fmt: skip
-    telling = time.process_time() - start
+    making = time.process_time() - start
+    told, asking, telling = _searched(search, table, trials, goals, limits, batch=batch, until=until)
+    return Curve(tuple(told), goals, tuple(asking), making + telling)
+
+
+def _searched(
+    search: Proposer,
+    table: Task,
+    trials: float,
+    goals: Sequence[Objective],
+    limits: Sequence[Constraint],
+    *,
+    batch: int,
+    until: float | None,
+) -> tuple[list[Trial], list[float], float]:
+    """What was told, in this order; the seconds of each time that it was asked; and those of all telling."""
     told: list[Trial] = []
     asking: list[float] = []
-    spent, in_vain, reached = 0.0, 0, False
+    telling, spent, in_vain, reached = 0.0, 0.0, 0, False
     while spent < trials and in_vain < _IN_VAIN and not reached:
         start = time.process_time()
         asked = search.ask(min(batch, math.ceil(trials - spent)))
@@ -171,7 +186,7 @@ def simulate(
             f"{in_vain:,} candidates in a row could not be measured (the last: {told[-1].failure}). Loosen the limits, "
             "or keep the search within the table by TableSpace."
         )
-    return Curve(tuple(told), goals, tuple(asking), telling)
+    return told, asking, telling
 
 
 def _made(kind: str, given: Any, **context: Any) -> Any:

@@ -64,15 +64,22 @@ def export(
     onnx = onnx_file.write(trained, examples, task, folder, scaling=scaling, raw=raw, reader=reader)
     shown = readme(onnx, extra, reading, network=trained, task=task, raw=raw, recipe=recipe or {})
     (folder / "README.md").write_text(shown, encoding="utf-8")
-    files = {
+    files = _described(difference, onnx, weights, reads=reader is not None, trained=bool(recipe))
+    return files | sums.write(folder, files)
+
+
+def _described(
+    difference: float, onnx: str, weights: Mapping[str, Tensor], *, reads: bool, trained: bool
+) -> dict[str, str]:
+    """What each file is, by name."""
+    return {
         "model.py": f"plain PyTorch; loaded and run, it differs by {difference:.1g} at most",
-        **({"reading": "the code that read the training data, for new files"} if reader else {}),
+        **({"reading": "the code that read the training data, for new files"} if reads else {}),
         "weights.safetensors": f"{sum(v.numel() for v in weights.values()):,} numbers",
         "model.onnx": onnx,
-        "architecture.json": "the architecture as a graph" + (", and how it was trained" if recipe else ""),
+        "architecture.json": "the architecture as a graph" + (", and how it was trained" if trained else ""),
         "README.md": "how to use these files",
     }
-    return files | sums.write(folder, files)
 
 
 def _examples(task: Task) -> tuple[Tensor, ...]:

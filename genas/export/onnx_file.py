@@ -67,10 +67,7 @@ def write(
     try:
         program = _program(whole, inputs, ["outputs", *answers_of(task)])
     except torch.onnx.OnnxExporterError as error:
-        reason = next(
-            (line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()), "no reason given"
-        )
-        return f"missing: this network cannot be written as ONNX ({reason[:200]})"
+        return f"missing: this network cannot be written as ONNX ({_reason(error)})"
     _cleaned(program.model)
     program.model.metadata_props.update(_metadata(task, reader))
     program.save(str(path))
@@ -79,6 +76,12 @@ def write(
         path.unlink()
         raise GenasError(f"onnxruntime answers differently from the trained network (by {worst:g} of its range).")
     return f"for any batch size; onnxruntime differs by {worst:.1g} at most on {len(inputs)} real examples"
+
+
+def _reason(error: Exception) -> str:
+    """The first line that says something, at most 200 characters of it."""
+    lines = (line.strip() for line in str(error.__cause__ or error).splitlines())
+    return next((line for line in lines if line), "no reason given")[:200]
 
 
 def answers_of(task: Task) -> list[str]:

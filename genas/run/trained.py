@@ -183,23 +183,10 @@ def _write(found: Found, task: Task, weights: dict[str, Tensor], folder: Path) -
 def train_further(
     run: Path, key: str, budget: str, *, out: Path | None = None, progress: Progress | None = None
 ) -> Further:
-    """Go on with a network from where its run left it, the rate falling to zero, and test it afterwards.
-
-    Stopped and called again with the same budget, it goes on; another budget is trained on top of the one before. The
-    run itself is left as it is.
-
-    Args:
-        run: the run's folder.
-        key: the beginning of the network's key, as the report shows it.
-        budget: how long, such as "5 minutes".
-        out: the folder to write; None is `trained-KEY` in the run's.
-        progress: told how far the training is.
+    """Go on with a network from where its run left it; see `genas.api.train_further`, which hands all of this on.
 
     Returns:
         The figures, which are also written into `figures.json` in the folder, beside model and weights.
-
-    Raises:
-        RequestError: there is not just one such network, it can't be trained further, or the budget is no time.
     """
     from genas.training.weights import replace
 
