@@ -71,11 +71,17 @@ def write(
     _cleaned(program.model)
     program.model.metadata_props.update(_metadata(task, reader))
     program.save(str(path))
+    worst = _agreeing(path, whole, inputs)
+    return f"for any batch size; onnxruntime differs by {worst:.1g} at most on {len(inputs)} real examples"
+
+
+def _agreeing(path: Path, whole: nn.Module, inputs: Tensor) -> float:
+    """By how much the file differs from the network at most; one that differs more than it may is removed."""
     worst = _difference(path, whole, inputs)
     if not worst <= TOLERANCE:
         path.unlink()
         raise GenasError(f"onnxruntime answers differently from the trained network (by {worst:g} of its range).")
-    return f"for any batch size; onnxruntime differs by {worst:.1g} at most on {len(inputs)} real examples"
+    return worst
 
 
 def _reason(error: Exception) -> str:
