@@ -25,3 +25,16 @@ def bench_data() -> Path:
         # Published tables may not be shipped, and most tests of a user's clone need none: only CI must fail.
         pytest.skip("the benchmark tables are not ours to ship: set GENAS_DATA (docs/data.md); CI fails instead")
     return path
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The hand of a clock that moves 40 ms whenever it is read: a race in seconds, however busy the machine is."""
+    hand = [0.0]
+
+    def now() -> float:
+        hand[0] += 0.04
+        return hand[0]
+
+    monkeypatch.setattr("genas.core.clock.now", now)
+    return hand

@@ -220,6 +220,7 @@ def test_tokens_of_the_budget_are_shared_out_among_chat_models(tmp_path: Path) -
     assert [sources[name].dialogue.access.tokens for name in ("llm", "navigator")] == [450, 450]
 
 
+@pytest.mark.usefixtures("hand")
 def test_a_budget_in_seconds_finds_a_winner(tmp_path: Path) -> None:
     kept = ["params", "train_ms"]
     report = genas.design(GOAL, out=tmp_path, proposers=["uniform"], scorers=kept, budget={"seconds": 25}, device="cpu")

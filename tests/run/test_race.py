@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import genas
-from genas.core import assets, clock, registry
+from genas.core import assets, registry
 from genas.core.errors import RequestError
 from genas.core.ledger import Event, Ledger
 from genas.core.records import Architecture, Candidate, Options, Report, Request, Trial, Use
@@ -163,14 +163,15 @@ def test_the_precision_is_measured_only_where_seconds_count(tmp_path: Path, monk
     assert asked and "bfloat16" in used
 
 
-def test_what_choosing_the_means_takes_is_taken_off_the_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, late = Means.of_final, [0.0]
+def test_what_choosing_the_means_takes_is_taken_off_the_final(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hand: list[float]
+) -> None:
+    real = Means.of_final
 
     def slow(self: Means, *args: Any, **known: Any) -> Options:
-        late[0] += 5  # as on a busy machine
+        hand[0] += 5
         return real(self, *args, **known)
 
-    monkeypatch.setattr(clock, "now", lambda: time.perf_counter() + late[0])
     monkeypatch.setattr(Means, "of_final", slow)
     known = {"budget": {"seconds": 14}, "validator": {"name": "train"}, "space": FROM_SCRATCH}
     genas.design(GOAL, out=tmp_path, executor="serial:threads=1", **{**KNOWN, **known})
@@ -185,6 +186,7 @@ def test_a_precision_that_there_is_not_is_refused(tmp_path: Path) -> None:
         genas.design(GOAL, out=tmp_path, **{**KNOWN, "validator": wrong})
 
 
+@pytest.mark.usefixtures("hand")
 def test_the_leaders_weights_go_on_in_a_finer_network_also_after_a_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
