@@ -33,6 +33,7 @@ SMALL = {
 FULL = {"nasbench_graph": {"hidden": 8}}  # where a table is looked up, the space as published will do
 SERVES = {"nash": ("conv_net",)}  # what says at once that other spaces won't do
 QUICK = {
+    "block_latency": {"runs": 1, "checks": 0},
     "inherited_train": {"epochs": 1, "of": 10, "examples": 64},
     "latency_ms": {"runs": 3, "warmup": 1},
     "short_train": {"epochs": 1, "of": 10, "examples": 64},
