@@ -110,8 +110,8 @@ class BlockFit:
         centred, left = rows - middle, values - mean
         parts = [block_diag(*[part] * (2 if self._scaled else 1)) for part in _covariances(labels)]
         prior, noise = _chosen(centred[:_SEEN], left[:_SEEN], parts)
-        gram = centred @ prior @ centred.T + noise * np.eye(len(values))
-        self._weights: Floats = prior @ centred.T @ np.linalg.solve(gram, left)
+        precision = prior @ (centred.T @ centred) + noise * np.eye(len(prior))
+        self._weights: Floats = np.linalg.solve(precision, prior @ (centred.T @ left))
         self._constant = mean - float(middle @ self._weights)
 
     def table(self, scale: float = 1.0) -> BlockTable:
