@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from genas.core.errors import InvalidArchitecture
+from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Architecture
 from genas.spaces._stages import Stages
@@ -38,10 +38,17 @@ class MobileSpace(Stages):
     al., ICCV 2019); widths and numbers of stages are for images of 32 to 96 pixels, larger ones with a strided stem:
     from about 20 thousand to a few million weights. References are small MobileNetV2s (Sandler et al. 2018: ReLU,
     kernel 3, expansion 6) and MobileNetV3-likes (hard swish, squeeze-excite, kernel 5 in later stages), both with
-    widths that double from stage to stage. The small ResNet has full convolutions, which this space can't say:
+    two or three stages whose widths double. The small ResNet has full convolutions, which this space can't say:
     it is a reference of `conv_net`.
 
     Depthwise convolutions are slow on most CPUs for the operations they have; `conv_net` is the default for images.
+
+    Args:
+        stages: how many stages every network has, 2 to 5, so that all have the same places (as supernets and tables of
+            block latencies need); None leaves it open.
+
+    Raises:
+        RequestError: `stages` is not 2 to 5.
     """
 
     ops: ClassVar = ("input", "output", *_STEMS, *_STRIDES, *_ACTS, *_WIDTHS, *_EXCITES, *_BLOCKS, _SKIP)
@@ -51,6 +58,13 @@ class MobileSpace(Stages):
     stage = _CHOICES
     counts = (2, 3, 4, 5)
     max_nodes: ClassVar = 5 + len(_CHOICES) * max(counts)
+
+    def __init__(self, *, stages: int | None = None) -> None:
+        if stages not in (None, *self.counts):
+            raise RequestError(f"mobile: stages must be {self.counts[0]} to {self.counts[-1]}, not {stages}.")
+        self.fixed_stages = stages
+        if stages is not None:
+            vars(self).update(counts=(stages,), max_nodes=5 + len(_CHOICES) * stages)  # over those of the class
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """The network for images of shape (C, H, W).
@@ -88,25 +102,27 @@ class MobileSpace(Stages):
         """Small MobileNetV2s and MobileNetV3-likes for images of the task's size, by family."""
         side = min(task.input_shape[1:])
         stride = "s4" if side >= 128 else "s2" if side >= 64 else "s1"
-        bases = [base for base in _WIDTH if {2 * base, 4 * base} <= set(_WIDTH) and f"stem{base}" in _STEMS]
+        sizes = [
+            (count, base, depth)
+            for count in ((2, 3) if self.fixed_stages is None else (self.fixed_stages,))
+            for base in _WIDTH[: len(_STEMS)]
+            for depth in range(LEAST_DEPTH, DEPTH + 1)
+        ]
 
-        def made(act: str, blocks: tuple[str, ...], excites: tuple[str, ...]) -> list[Architecture]:
-            return [
-                self.chain([
-                    f"stem{base}", stride, act,
-                    *(
-                        op
-                        for i in range(3)
-                        for op in (f"w{base << i}", excites[i], *[blocks[i]] * depth, *[_SKIP] * (DEPTH - depth))
-                    ),
-                ])
-                for base in bases
-                for depth in range(LEAST_DEPTH, DEPTH + 1)
-            ]  # fmt: skip
+        def made(act: str, kinds: tuple[tuple[str, str], ...]) -> list[Architecture]:
+            found = []
+            for count, base, depth in sizes:
+                ops = [f"stem{base}", stride, act]
+                for stage in range(count):
+                    excite, block = kinds[min(stage, len(kinds) - 1)]
+                    width = max(width for width in _WIDTH if width <= base << stage)
+                    ops += [f"w{width}", excite, *[block] * depth, *[_SKIP] * (DEPTH - depth)]
+                found.append(self.chain(ops))
+            return found
 
         return {
-            "small MobileNetV2": made("relu", ("k3_e6",) * 3, ("plain",) * 3),
-            "small MobileNetV3": made("hswish", ("k3_e3", "k5_e4", "k5_e6"), ("plain", "se", "se")),
+            "small MobileNetV2": made("relu", (("plain", "k3_e6"),)),
+            "small MobileNetV3": made("hswish", (("plain", "k3_e3"), ("se", "k5_e4"), ("se", "k5_e6"))),
         }
 
 

@@ -25,6 +25,7 @@ SMALL = {
     "darts": {"cells": 1, "channels": 4},
     "fbnet": {"stages": 2, "width": 0.5},
     "gpt": {"scale": "tiny"},
+    "mobile": {"stages": 2},
     "nasbench101": {"cells": 1, "channels": 8},
     "nasbench201": {"cells": 1, "channels": 4},
     "nasbench_graph": {"hidden": 8},
