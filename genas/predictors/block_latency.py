@@ -12,8 +12,6 @@ import numpy.typing as npt
 from scipy.linalg import block_diag
 from scipy.stats import spearmanr
 
-from genas.core.errors import ScoreFailed
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -23,8 +21,10 @@ LEAST = 0.99  # rank correlation on architectures that the table was not fitted 
 _REACH = 2.0  # places over which a block's cost remains alike
 _SEEN = 200  # architectures that choose the prior
 _SHARED, _NEAR, _OWN = (0.0, 0.1, 1.0), (0.0, 0.3, 1.0), (0.03, 0.3)  # variances that are tried, relative to each other
-_OF_WORDS = (0.0, 0.1)
+_OF_WORDS, _BY = (0.0, 0.1), (0.0, 0.3)
+_BESIDE = (0.0, 0.003, 0.03, 0.3, 3.0)  # variance of what known devices do not show, relative to what they do
 _NOISE = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0)
+_RIDGE = 1.0  # of the known devices' tables, in architectures
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ class BlockFit:
     alike too. The marginal likelihood chooses the parts' variances from a grid: Rasmussen & Williams (2006), chapter 5.
     So 200 architectures suffice for tables of about as many figures, which plain least squares can't determine.
 
+    Known devices, whose tables are there in full, add a part: what their weights have in common (the mean of w w^T).
+
     Where architectures were measured at several image sizes, each weight is a + b * `scale`.
 
     Args:
@@ -94,6 +96,7 @@ class BlockFit:
         figures: [n] their latencies in ms.
         scales: [n] what part of a block's cost is proportional to, such as pixels relative to a usual image; None: all
             were measured at one size.
+        known: weights of other devices, of `weights_of`.  # [F, D]
     """
 
     def __init__(
@@ -102,14 +105,22 @@ class BlockFit:
         choices: Sequence[Sequence[str]],
         figures: npt.ArrayLike,
         scales: npt.ArrayLike | None = None,
+        known: Floats | None = None,
     ) -> None:
         self._labels, self._scaled = labels, scales is not None
-        rows = self._rows(choices, None if scales is None else np.asarray(scales, dtype=np.float64))
+        rows = _rows(labels, choices, scales)
         values = np.asarray(figures, dtype=np.float64)
         middle, mean = rows.mean(axis=0), float(values.mean())
         centred, left = rows - middle, values - mean
         parts = [block_diag(*[part] * (2 if self._scaled else 1)) for part in _covariances(labels)]
-        prior, noise = _chosen(centred[:_SEEN], left[:_SEEN], parts)
+        few, seen = centred[:_SEEN], left[:_SEEN]
+        prior, noise = _chosen(
+            few, seen, parts, list(itertools.product(_SHARED, _OF_WORDS, _NEAR, _BY, _OWN, _OF_WORDS))
+        )
+        if known is not None:
+            alike = known @ known.T
+            both = [alike / _size(few, alike), prior / _size(few, prior)]
+            prior, noise = _chosen(few, seen, both, [(1.0, share) for share in _BESIDE])
         precision = prior @ (centred.T @ centred) + noise * np.eye(len(prior))
         self._weights: Floats = np.linalg.solve(precision, prior @ (centred.T @ left))
         self._constant = mean - float(middle @ self._weights)
@@ -122,32 +133,37 @@ class BlockFit:
 
     def predict(self, choices: Sequence[Sequence[str]], scales: npt.ArrayLike | None = None) -> Floats:
         """Milliseconds of architectures, each at its own scale.  # [n]"""
-        rows = self._rows(choices, None if scales is None else np.asarray(scales, dtype=np.float64))
-        found: Floats = rows @ self._weights + self._constant
+        found: Floats = _rows(self._labels, choices, scales) @ self._weights + self._constant
         return found
 
-    def _rows(self, choices: Sequence[Sequence[str]], scales: Floats | None) -> Floats:
-        """One-hot labels, and again times the scale.  # [n, F]"""
-        starts = np.cumsum([0, *(len(of) for of in self._labels)])
-        rows = np.zeros((len(choices), int(starts[-1])))
-        for start, of, column in zip(starts, self._labels, zip(*choices, strict=True), strict=False):
-            number = {label: int(start) + i for i, label in enumerate(of)}
-            rows[np.arange(len(choices)), [number[label] for label in column]] = 1.0
-        return rows if scales is None else np.concatenate([rows, rows * scales[:, None]], axis=1)
 
+def weights_of(
+    labels: Labels, choices: Sequence[Sequence[str]], figures: Floats, scales: npt.ArrayLike | None = None
+) -> Floats:
+    """Additive weights of D devices whose tables are there in full, each scaled to sums of variance 1.  # [F, D]
 
-def checked(rho: float, what: str, remedy: str, *, least: float = LEAST) -> float:
-    """The rank correlation itself where it is high enough for sums of blocks to mean something.
-
-    Raises:
-        ScoreFailed: it is lower; the message names it and what to do.
+    Args:
+        labels: of each place.
+        choices: [n] measured architectures, many more than weights.
+        figures: [n, D] their latencies on each device.
+        scales: as in `BlockFit`.
     """
-    if rho >= least:
-        return rho
-    raise ScoreFailed(
-        f"block_latency: sums of blocks rank {what} at Spearman {rho:.3f}, and {least:.2f} is needed, so they are "
-        f"not used. {remedy}"
-    )
+    rows = _rows(labels, choices, scales)
+    rows -= rows.mean(axis=0)
+    gram = rows.T @ rows + _RIDGE * np.eye(rows.shape[1])
+    weights: Floats = np.linalg.solve(gram, rows.T @ (figures - figures.mean(axis=0)))
+    scaled: Floats = weights / (rows @ weights).std(axis=0)
+    return scaled
+
+
+def _rows(labels: Labels, choices: Sequence[Sequence[str]], scales: npt.ArrayLike | None) -> Floats:
+    """One-hot labels, and again times the scale.  # [n, F]"""
+    starts = np.cumsum([0, *(len(of) for of in labels)])
+    rows = np.zeros((len(choices), int(starts[-1])))
+    for start, of, column in zip(starts, labels, zip(*choices, strict=True), strict=False):
+        number = {label: int(start) + i for i, label in enumerate(of)}
+        rows[np.arange(len(choices)), [number[label] for label in column]] = 1.0
+    return rows if scales is None else np.concatenate([rows, rows * np.asarray(scales)[:, None]], axis=1)
 
 
 def _covariances(labels: Labels) -> list[Floats]:
@@ -164,12 +180,19 @@ def _covariances(labels: Labels) -> list[Floats]:
     return [place * label for place in where for label in (equal, alike)]
 
 
-def _chosen(rows: Floats, values: Floats, parts: Sequence[Floats]) -> tuple[Floats, float]:
-    """The prior covariance of the weights with the highest marginal likelihood, and the noise beside it."""
-    grams = [rows @ part @ rows.T for part in parts]
+def _size(rows: Floats, prior: Floats) -> float:
+    """The mean prior variance of the architectures' sums; 1 where it is 0."""
+    return float(np.einsum("nf,fg,ng->n", rows, prior, rows, optimize=True).mean()) or 1.0
+
+
+def _chosen(
+    rows: Floats, values: Floats, parts: Sequence[Floats], tried: Sequence[tuple[float, ...]]
+) -> tuple[Floats, float]:
+    """The mix of prior covariances with the highest marginal likelihood, and the noise beside it."""
+    grams = np.stack([rows @ part @ rows.T for part in parts])
     best: tuple[float, tuple[float, ...], float] | None = None
-    for shares in itertools.product(_SHARED, _OF_WORDS, _NEAR, (0.0, 0.3), _OWN, _OF_WORDS):
-        spectrum, vectors = np.linalg.eigh(sum(share * gram for share, gram in zip(shares, grams, strict=True)))
+    for shares in tried:
+        spectrum, vectors = np.linalg.eigh(np.tensordot(shares, grams, axes=1))
         squares = (vectors.T @ values) ** 2
         for noise in _NOISE:
             variances = np.maximum(spectrum, 0.0) + noise
@@ -178,4 +201,5 @@ def _chosen(rows: Floats, values: Floats, parts: Sequence[Floats]) -> tuple[Floa
             if best is None or likelihood < best[0]:
                 best = (likelihood, shares, noise)
     assert best is not None
-    return sum((share * part for share, part in zip(best[1], parts, strict=True)), np.zeros_like(parts[0])), best[2]
+    prior: Floats = np.tensordot(best[1], np.stack(parts), axes=1)
+    return prior, best[2]

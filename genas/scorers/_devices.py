@@ -59,14 +59,6 @@ def table_of(space: SearchSpace, device: str, metric: str = "latency_ms") -> Tas
     return table
 
 
-def population(space: SearchSpace, table: Task, count: int) -> list[Architecture]:
-    """`count` architectures that the table knows, the same ones every time."""
-    generator = rng(0, "known devices")
-    if listed := table.measured:
-        return [listed[i] for i in generator.permutation(len(listed))[:count]]
-    return list(dict.fromkeys(space.sample(generator) for _ in range(count)))
-
-
 class DeviceFigures:
     """The figures of architectures on all devices that the tables of the space list.
 
@@ -90,7 +82,10 @@ class DeviceFigures:
 
     def population(self, count: int) -> list[Architecture]:
         """`count` architectures that the tables know, the same ones every time."""
-        return population(self._space, self._columns[0][0], count)
+        generator = rng(0, "known devices")
+        if listed := self._columns[0][0].measured:
+            return [listed[i] for i in generator.permutation(len(listed))[:count]]
+        return list(dict.fromkeys(self._space.sample(generator) for _ in range(count)))
 
     def figures(self, archs: Sequence[Architecture]) -> Floats:
         """One column for each known device; nan where its table lacks the architecture.  # [B, D]"""

@@ -14,12 +14,22 @@ from genas.core.metrics import LATENCY, Metric
 from genas.core.ranges import Batch, Count, Whole, Workers
 from genas.core.records import Architecture, Measurement
 from genas.core.rng import rng
-from genas.predictors.block_latency import BlockFit, BlockTable, Floats, Labels, checked, rank_correlation, table
-from genas.scorers._devices import population, table_of
+from genas.predictors.block_latency import (
+    LEAST,
+    BlockFit,
+    BlockTable,
+    Floats,
+    Labels,
+    rank_correlation,
+    table,
+    weights_of,
+)
+from genas.scorers._devices import DeviceFigures, table_of
 from genas.scorers.latency_ms import LatencyMs
 from genas.training.block_timing import BlockTimer
 
 _KNOWN = 5000  # architectures of a published table
+_LAST = 1000  # networks of the table that judge how well any number of examples would do
 _JUDGES = 100  # networks of the table that must be left to check the fit
 _HERE = 0.9  # rank correlation with the networks timed here
 
@@ -40,10 +50,11 @@ class _Line(NamedTuple):
 class BlockLatency(Scorer):
     """Milliseconds as a constant and one figure for each block, for searches that put latency into their loss.
 
-    With a published device, the figures are fitted on some architectures of its table, and are refused unless they rank
-    all others at Spearman .99. So the scorer knows the latency of every network of the space, not only of those
-    in the table. Without one, each distinct block is timed once on this machine, and some whole networks tell
-    how sums become latencies; below a rank correlation of .9 with those they are refused.
+    With a published device, the figures are fitted on some architectures of its table, under what the tables of other
+    devices have in common, and are refused unless they rank all others at Spearman .99. So the scorer knows the
+    latency of every network of the space, not only of those in the table. Without one, each distinct block is timed
+    once on this machine, and some whole networks tell how sums become latencies; below a rank correlation of .9 with
+    those they are refused.
 
     Source: Cai et al., "ProxylessNAS" (ICLR 2019), section 3.3; Wu et al., "FBNet" (CVPR 2019), section 3.3.
     `eval/block_latency.py` says which devices pass.
@@ -133,35 +144,45 @@ class BlockLatency(Scorer):
     def _fitted(self) -> _Fitted:
         """The blocks of the published device, once they rank the rest of its table."""
         assert self._published is not None
-        choices, figures = self._measured(self._published)
+        choices, figures, others = self._measured(self._published)
         few, least = self._examples, self._examples + _JUDGES
         if least > len(choices):
             raise ScoreFailed(
                 f"block_latency: the table of {self._published} has {len(choices):,} networks, so examples may be "
                 f"{len(choices) - _JUDGES:,} at most, not {few:,}."
             )
-        blocks = BlockFit(_labels(self._space, self._space.sizes()[0]), choices[:few], figures[:few]).table()
-        found = np.array([blocks.of(choice) for choice in choices[few:]])
-        checked(
-            rank_correlation(found, figures[few:]),
-            f"the other {len(choices) - few:,} networks of the table of {self._published}",
-            f"Fit on more (block_latency:examples={5 * few}), take another device, or leave block_latency out: "
-            "latency_ms looks up the networks of the table.",
-        )
+        labels = _labels(self._space, self._space.sizes()[0])
+        known = weights_of(labels, choices, others) if others.shape[1] else None
+
+        def fitted(count: int) -> tuple[BlockTable, Floats]:
+            blocks = BlockFit(labels, choices[:count], figures[:count], known=known).table()
+            return blocks, np.array([blocks.of(choice) for choice in choices[count:]])
+
+        blocks, found = fitted(few)
+        rho, left = rank_correlation(found, figures[few:]), len(choices) - few
+        if rho < LEAST:
+            most = max(few, len(choices) - _LAST)
+            highest = rank_correlation(fitted(most)[1], figures[most:])
+            more = f"Fit on more (block_latency:examples={most}), t" if highest >= LEAST else "T"
+            raise ScoreFailed(
+                f"block_latency: sums of blocks, fitted on {few:,} networks of the table of {self._published}, rank "
+                f"the other {left:,} at Spearman {rho:.3f}; {LEAST:.2f} is needed, and {most:,} reach {highest:.3f}. "
+                f"{more}ake another device, or leave block_latency out: latency_ms looks up the networks of the table."
+            )
         return _Fitted(blocks, float(np.sqrt(np.mean((found - figures[few:]) ** 2))))
 
-    def _measured(self, device: str) -> tuple[list[list[str]], Floats]:
-        """Networks of the device's table, in an order that is always the same, and their latencies."""
+    def _measured(self, device: str) -> tuple[list[list[str]], Floats, Floats]:
+        """Networks of the table in an order that is always the same, their latencies, and those on other devices."""
         if len(self._space.sizes()) > 1:
             raise ScoreFailed(f"block_latency: networks of {self._space.name} have no fixed number of places")
-        published, choices, figures = table_of(self._space, device), [], []
-        for arch in population(self._space, published, _KNOWN):
-            try:
-                figures.append(published.lookup(arch, self.metric.name).value)
-            except ScoreFailed:
-                continue  # the table has gaps
-            choices.append(_choice(self._space, arch))
-        return choices, np.array(figures)
+        table_of(self._space, device)  # refuses unknown devices
+        known = DeviceFigures(self._space, self.metric.name)
+        archs = known.population(_KNOWN)
+        figures, column = known.figures(archs), known.names.index(device)
+        there = np.flatnonzero(~np.isnan(figures).any(axis=1))  # some tables have gaps
+        others = [family != known.families[column] for family in known.families]
+        choices = [_choice(self._space, archs[row]) for row in there]
+        return choices, figures[there, column], figures[there][:, others]
 
     @cached_property
     def _line(self) -> _Line:
@@ -175,12 +196,12 @@ class BlockLatency(Scorer):
             self._space, self._task, self._device, batch=self._batch, runs=self._runs, threads=self._threads
         )
         whole: Floats = np.array([clock.score(arch).value for arch in archs])
-        checked(
-            rank_correlation(sums, whole),
-            f"{len(archs)} networks timed on this machine",
-            "Let nothing else run beside it, time more passes (block_latency:runs=50), or take latency_ms.",
-            least=_HERE,
-        )
+        if (rho := rank_correlation(sums, whole)) < _HERE:
+            raise ScoreFailed(
+                f"block_latency: sums of blocks rank {len(archs)} networks timed on this machine at Spearman "
+                f"{rho:.3f}; {_HERE:.2f} is needed. Let nothing else run beside it, time more passes "
+                "(block_latency:runs=50), or take latency_ms."
+            )
         slope, offset = np.polyfit(sums, whole, 1)
         return _Line(float(slope), float(offset), float(np.std(whole - slope * sums - offset)))
 

@@ -24,14 +24,16 @@ def test_a_published_device_is_known_for_networks_that_its_table_lacks():
     with pytest.raises(ScoreFailed, match="table lacks"):
         task.lookup(new, "latency_ms")
     found = scorer.score(new)
-    assert 5 < found.value < 40 and found.std < 0.1
+    assert 5 < found.value < 40 and found.std < 0.2
     assert found.value == pytest.approx(scorer.blocks(new).of(new.ops[1:-1]))
 
 
 @pytest.mark.usefixtures("bench_data")
 def test_a_device_whose_latencies_are_no_sums_is_refused_with_the_figure_and_a_remedy():
     scorer = BlockLatency(Fbnet(), DigitsTask(), "cpu", latency_device="essential_ph_1")
-    with pytest.raises(ScoreFailed, match=r"4,800 networks .* essential_ph_1 at Spearman 0\.[67].*examples=1000"):
+    with pytest.raises(
+        ScoreFailed, match=r"200 .* essential_ph_1, rank the other 4,800 at Spearman 0\.7.*4,000 reach 0\.7"
+    ):
         scorer.score(Fbnet().sample(rng(0, "new")))
 
 
