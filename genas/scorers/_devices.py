@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -39,6 +38,27 @@ def listed(space: str, metric: str = "latency_ms") -> tuple[str, KnownDevices]:
     return next(iter(found.items()))
 
 
+def table_of(space: SearchSpace, device: str, metric: str = "latency_ms") -> Task:
+    """The table with the figures of one device, for the space as published.
+
+    Raises:
+        ScoreFailed: no table lists devices for the space, or only for other values of its options.
+        RequestError: there is no such device.
+    """
+    task, devices = listed(space.name, metric)
+    options = {name: vars(space)[name] for name in devices.published}
+    for name, published in devices.published.items():
+        if options[name] not in published:
+            raise ScoreFailed(
+                f"the tables know {space.name} with {name}={' or '.join(map(str, published))}, not {options[name]}"
+            )
+    if device not in devices.versions:
+        raise RequestError(f"The device must be one of {', '.join(devices.versions)} for {space.name}, not {device!r}.")
+    shared = {name: value for name, value in options.items() if name in registry.options("tasks", task)}
+    table: Task = registry.create("tasks", Use(task, {"latency_device": device, **shared}))
+    return table
+
+
 class DeviceFigures:
     """The figures of architectures on all devices that the tables of the space list.
 
@@ -51,34 +71,21 @@ class DeviceFigures:
     """
 
     def __init__(self, space: SearchSpace, metric: str) -> None:
-        task, devices = listed(space.name, metric)
-        options = {name: vars(space)[name] for name in devices.published}
-        for name, published in devices.published.items():
-            if options[name] not in published:
-                raise ScoreFailed(
-                    f"the tables know {space.name} with {name}={' or '.join(map(str, published))}, not {options[name]}"
-                )
-        shared = {name: value for name, value in options.items() if name in registry.options("tasks", task)}
+        _, devices = listed(space.name, metric)
         self.names = devices.versions
         self.families = [family for family, versions in devices.families.items() for _ in versions]
-        self._columns = [(self._table(task, name, shared), "latency_ms") for name in self.names]
+        self._columns = [(table_of(space, name, metric), "latency_ms") for name in self.names]
         for name in devices.energy if metric == "energy_mj" else ():
             self._columns.append((self._columns[self.names.index(name)][0], metric))
             self.families.append(self.families[self.names.index(name)])
         self._space, self._features = space, ArchFeatures(space)
 
-    @staticmethod
-    def _table(task: str, device: str, options: dict[str, Any]) -> Task:
-        table: Task = registry.create("tasks", Use(task, {"latency_device": device, **options}))
-        return table
-
     def population(self, count: int) -> list[Architecture]:
         """`count` architectures that the tables know, the same ones every time."""
         generator = rng(0, "known devices")
-        if listed := getattr(self._columns[0][0], "measured", ()):
+        if listed := self._columns[0][0].measured:
             return [listed[i] for i in generator.permutation(len(listed))[:count]]
-        unique = dict.fromkeys(self._space.sample(generator) for _ in range(count))
-        return list(unique)
+        return list(dict.fromkeys(self._space.sample(generator) for _ in range(count)))
 
     def figures(self, archs: Sequence[Architecture]) -> Floats:
         """One column for each known device; nan where its table lacks the architecture.  # [B, D]"""

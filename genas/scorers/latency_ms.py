@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import ClassVar
 
 import numpy as np
-import torch
 
 from genas.core.errors import RequestError
 from genas.core.interfaces import Scorer, SearchSpace, Task
@@ -16,7 +13,7 @@ from genas.core.metrics import LATENCY, Metric
 from genas.core.ranges import Batch, Count, Whole, Workers
 from genas.core.records import Architecture, Measurement
 from genas.training.fresh import blank, fresh_network, guarded
-from genas.training.timing import pick_device
+from genas.training.timing import pick_device, timed_passes
 
 _IQR_OF_NORMAL = 1.349  # interquartile range of a normal distribution, in standard deviations
 
@@ -72,33 +69,8 @@ class LatencyMs(Scorer):
         return Measurement(self.metric.name, float(middle), time.perf_counter() - start, fidelity, seed, spread)
 
     def _time(self, arch: Architecture) -> list[float]:
-        device = pick_device(self._device)
-        network = fresh_network(self._space, self._task, arch, device=str(device)).eval()
-        inputs = blank(self._task, self._batch, device=str(device))
-        times: list[float] = []
-        with _threads(self._threads), guarded(), torch.inference_mode():
-            for run in range(self._warmup + self._runs):
-                _wait(device)
-                start = time.perf_counter()
-                network(inputs)
-                _wait(device)
-                if run >= self._warmup:
-                    times.append((time.perf_counter() - start) * 1e3)
-        return times
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+        device = str(pick_device(self._device))
+        network = fresh_network(self._space, self._task, arch, device=device).eval()
+        inputs = blank(self._task, self._batch, device=device)
+        with guarded():
+            return timed_passes(network, inputs, runs=self._runs, warmup=self._warmup, threads_used=self._threads)

@@ -57,6 +57,36 @@ def threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def timed_passes(network: nn.Module, inputs: Any, *, runs: int, warmup: int, threads_used: int) -> list[float]:
+    """Milliseconds of each of `runs` forward passes without gradients, after `warmup` passes that do not count.
+
+    Args:
+        network: in evaluation mode, on the device of the inputs.
+        inputs: a tensor, or a batch of graphs.
+        runs: timed passes.
+        warmup: passes before those.
+        threads_used: CPU threads during the passes.
+    """
+    times: list[float] = []
+    device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
+    with threads(threads_used), torch.inference_mode():
+        for run in range(warmup + runs):
+            _wait(device)
+            start = time.perf_counter()
+            network(inputs)
+            _wait(device)
+            if run >= warmup:
+                times.append((time.perf_counter() - start) * 1e3)
+    return times
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def keep_memory() -> None:
     """Make glibc keep the memory of large tensors for the next step instead of returning it to the system.
 

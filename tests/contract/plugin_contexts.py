@@ -25,6 +25,7 @@ SMALL = {
     "darts": {"cells": 1, "channels": 4},
     "fbnet": {"stages": 2, "width": 0.5},
     "gpt": {"scale": "tiny"},
+    "mobile": {"stages": 2},
     "nasbench101": {"cells": 1, "channels": 8},
     "nasbench201": {"cells": 1, "channels": 4},
     "nasbench_graph": {"hidden": 8},
@@ -33,6 +34,7 @@ SMALL = {
 FULL = {"nasbench_graph": {"hidden": 8}}  # where a table is looked up, the space as published will do
 SERVES = {"nash": ("conv_net",)}  # what says at once that other spaces won't do
 QUICK = {
+    "block_latency": {"runs": 1, "checks": 0},
     "inherited_train": {"epochs": 1, "of": 10, "examples": 64},
     "latency_ms": {"runs": 3, "warmup": 1},
     "short_train": {"epochs": 1, "of": 10, "examples": 64},

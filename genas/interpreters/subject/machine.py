@@ -78,7 +78,10 @@ _OTHERS = one_of(r"""
     drones?|drohne\w*|headsets?|wearables?|hearing aids?|edge devices?|embedded (?:device|board|system)s?
     nvidia [a-z]?[0-9]+\w*|(?:rtx|gtx)[\s-]?[0-9]{3,4}(?:[\s-]?ti)?|[avth]100s?|xeon\b
 """)
-_ELSEWHERE = re.compile(rf"\b{_OTHERS}(?!\w)", re.I)
+MOBILE_NETWORKS = one_of(r"""
+    mobile (?:(?:neural )?net(?:work)?s?|(?:mb)?conv\w*|blocks?|architectures?|(?:search )?space)\b|space:? mobile\b
+""")  # the space of that name, and no device
+_ELSEWHERE = re.compile(rf"(?<!space )(?<!space: )(?!{MOBILE_NETWORKS})\b{_OTHERS}(?!\w)", re.I)
 _OWN = r"laptop|notebook|pc|computer|server|machine|workstation|desktop|rechner|ordinateur|portable|mac(?:book)?"
 _NEARBY = rf"(?i:{_OWN}|cpu|gpu|cuda|mps|intel|amd|nvidia|mon|tues|wednes|thurs|fri|satur|sun)(?:day)?s?"
 _PROPER = re.compile(  # a proper name, as in "on a Kindle"

@@ -19,7 +19,7 @@ from genas.interpreters.subject.benchmarks import BENCHMARKS, named_space, read_
 from genas.interpreters.subject.described import TABLED, known_shape, question, read_described
 from genas.interpreters.subject.facts import Subject, read_facts
 from genas.interpreters.subject.label import Label, read_label
-from genas.interpreters.subject.machine import read_machine
+from genas.interpreters.subject.machine import MOBILE_NETWORKS, read_machine
 from genas.interpreters.subject.others import other_space, other_task, spellings
 from genas.interpreters.subject.own_data import OURS, OWN, UnreadPath, missing, own_data, read_path
 from genas.interpreters.subject.unserved import NotServed, refuse_ways, unserved, unserved_work
@@ -69,6 +69,17 @@ _OTHER_NETS = words(r"""
     lstms?|rnns?|grus?|recurrent (?:network|net)s?
 """)
 _MLP = words(r"mlps?|(?:multi-?layer )?perceptrons?")
+_COMPARED = "".join(  # such a MobileNet is not asked for
+    rf"(?<!\b{word} )"
+    for word in (
+        "than", "than a", "beats", "beat", "beating", "vs", "versus", "against", "our", "as", "current", "present",
+        "previous", "than the", "from a",
+    )
+)  # fmt: skip
+_MOBILE = words(rf"""
+    {_COMPARED}mobile[_ -]?net(?:s|[ -]?v?[1-4])?|mb[_ -]?convs?|inverted (?:residuals?|bottlenecks?)
+    {MOBILE_NETWORKS}
+""")
 _CONV = words(r"conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s?")
 
 
@@ -89,6 +100,7 @@ def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject
     subject = Subject(plain(apart.restored()))
     path = read_path(subject, apart, known is not None)
     refuse_ways(subject.text)
+    mobile = space is None and _MOBILE.search(subject.text)
     subject.text = without_frame(subject.text)
     read_facts(subject)
     unblanked = subject.text
@@ -97,6 +109,7 @@ def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject
         _blank_names(subject)
     read_machine(subject)
     if space is None:
+        subject.space = subject.space or (Use("mobile") if mobile and not is_table(subject.task.name) else None)
         _space(subject, unblanked)
     else:
         subject.space = space

@@ -76,7 +76,8 @@ _NETS = one_of(r"""
     (?:wide[- ]?)?resne[x]?t|vgg|efficientnet|mobilenet|mobilevit|densenet|inception|googlenet|lenet|alexnet
     squeezenet|shufflenet|convnext|regnet|xception|mnasnet|yolo|bert|llama|u-?net
 """)
-_NET = rf"(?:pre-?trained |existing |old )?{_NETS}(?:[- ]?(?:v|x|b)?[0-9]+\w*)?(?![\w-]|[ -](?:like|style))"
+_OF_OTHERS = r"(?:(?:pre-?trained|existing|old|my|our) )+"  # genas makes mobile networks of its own, not these
+_NET = rf"(?:{_OF_OTHERS}|(?!mobilenet)){_NETS}(?:[- ]?(?:v|x|b)?[0-9]+\w*)?(?![\w-]|[ -](?:like|style))"
 _TAKE = one_of(r"""
     train|use|take|adapt|re-?use|retrain|load|deploy|run|prune|compress|shrink|build|want|need|design|create|make
     give me|export|convert|trainiere|nimm|verwende|benutze|entraîne[rz]?|utilise[rz]?|prends|prenez
