@@ -73,10 +73,8 @@ class Race:
     ) -> None:
         self.request, self.lab, self.schedule, self.trainer, self.executor = request, lab, schedule, trainer, executor
         self.refiners, self.progress = refiners, progress
-        self.space = lab.context.space
-        self.task = lab.context.task
-        self.ledger = lab.context.ledger
-        self.book = lab.book
+        self.space, self.task = lab.context.space, lab.context.task
+        self.ledger, self.book = lab.context.ledger, lab.book
         self.opening = Opening(request, self.space, self.task, lab, proposers=proposers)
         self.spending = spending
         images = len(self.task.input_shape) == 3
