@@ -237,8 +237,8 @@ class Study:
         measure = self._look_up if self.objective is None else self.objective
         waiting: list[tuple[Candidate, Future[Figures] | None]] = []
         for candidate in batch:
-            known = self._transcript.measured(candidate.key)  # before the study was stopped
-            waiting.append((candidate, None if known else executor.submit(_attempt, measure, candidate)))
+            measured_before = self._transcript.measured(candidate.key)  # before the study was stopped
+            waiting.append((candidate, None if measured_before else executor.submit(_attempt, measure, candidate)))
         for candidate, future in waiting:
             if future is not None:
                 result = future.result()
