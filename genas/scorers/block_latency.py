@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -45,6 +45,9 @@ class _Line(NamedTuple):
     slope: float
     offset: float
     std: float
+
+
+Kept = TypeVar("Kept", _Fitted, _Line)
 
 
 class BlockLatency(Scorer):
@@ -104,9 +107,10 @@ class BlockLatency(Scorer):
         if problems := self._space.problems(arch):
             raise ScoreFailed("; ".join(problems))
         if self._published is not None:
-            value, std = self._fitted.blocks.of(_choice(self._space, arch)), self._fitted.std
+            fitted = _granted(self._fitted)
+            value, std = fitted.blocks.of(_choice(self._space, arch)), fitted.std
         else:
-            line = self._line
+            line = _granted(self._line)
             value, std = line.slope * self._timer.milliseconds(arch) + line.offset, line.std
         return Measurement(self.metric.name, value, time.perf_counter() - start, fidelity, seed, std)
 
@@ -120,8 +124,8 @@ class BlockLatency(Scorer):
             ScoreFailed: as `score`, and where a label is illegal in the base.
         """
         if self._published is not None:
-            return self._fitted.blocks
-        labels, line = _labels(self._space, len(base.ops)), self._line
+            return _granted(self._fitted).blocks
+        labels, line = _labels(self._space, len(base.ops)), _granted(self._line)
         whole = self._timer.milliseconds(self._space.check(base))
         nodes = [node for node, of in enumerate(self._space.frame(len(base.ops)).labels) if len(of) > 1]
         costs = []
@@ -141,8 +145,22 @@ class BlockLatency(Scorer):
         )
 
     @cached_property
-    def _fitted(self) -> _Fitted:
-        """The blocks of the published device, once they rank the rest of its table."""
+    def _fitted(self) -> _Fitted | ScoreFailed:
+        """The blocks of the published device, or why they are refused: found out once for all architectures."""
+        try:
+            return self._fit()
+        except ScoreFailed as refusal:
+            return refusal
+
+    @cached_property
+    def _line(self) -> _Line | ScoreFailed:
+        """How sums of blocks become latencies on this machine, or why they are refused."""
+        try:
+            return self._compare()
+        except ScoreFailed as refusal:
+            return refusal
+
+    def _fit(self) -> _Fitted:
         assert self._published is not None
         choices, figures, others = self._measured(self._published)
         few, least = self._examples, self._examples + _JUDGES
@@ -184,9 +202,8 @@ class BlockLatency(Scorer):
         choices = [_choice(self._space, archs[row]) for row in there]
         return choices, figures[there, column], figures[there][:, others]
 
-    @cached_property
-    def _line(self) -> _Line:
-        """How sums of blocks become latencies on this machine."""
+    def _compare(self) -> _Line:
+        """Sums of blocks beside whole networks, both timed here."""
         if not self._checks:
             return _Line(1.0, 0.0, 0.0)
         generator = rng(0, self.name)
@@ -204,6 +221,13 @@ class BlockLatency(Scorer):
             )
         slope, offset = np.polyfit(sums, whole, 1)
         return _Line(float(slope), float(offset), float(np.std(whole - slope * sums - offset)))
+
+
+def _granted(outcome: Kept | ScoreFailed) -> Kept:
+    """What was fitted or timed; its refusal is raised."""
+    if isinstance(outcome, ScoreFailed):
+        raise ScoreFailed(str(outcome))
+    return outcome
 
 
 def _labels(space: SearchSpace, nodes: int) -> Labels:
