@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from genas.core import clock, registry, wire
+from genas.core.building import build
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -31,7 +32,7 @@ from genas.training.judging import Judged
 from genas.training.leg import Leg
 from genas.training.loop import Training
 from genas.training.recipe import Recipe
-from genas.training.timing import build, keep_memory
+from genas.training.timing import keep_memory
 from genas.training.whitening import whitened
 
 PARAMS = 100_000

@@ -22,6 +22,7 @@ import record
 import torch
 
 from genas.core import registry, wire
+from genas.core.building import build
 from genas.core.interfaces import Proposer
 from genas.core.ledger import Ledger
 from genas.core.meter import Meter
@@ -29,7 +30,6 @@ from genas.core.records import Architecture, Candidate, Constraint, Measurement,
 from genas.training.judging import judge
 from genas.training.loop import Training, train
 from genas.training.recipe import Recipe
-from genas.training.timing import build
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 ARMS = {

@@ -25,6 +25,7 @@ from torch import nn
 from whole_budget import MIRRORED, task_of
 
 from genas.core import clock, registry
+from genas.core.building import build
 from genas.core.interfaces import SearchSpace, Task
 from genas.training import loop
 from genas.training.judging import judge
@@ -32,7 +33,7 @@ from genas.training.leg import Leg
 from genas.training.loop import Training
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
-from genas.training.timing import build, keep_memory
+from genas.training.timing import keep_memory
 from genas.training.whitening import whitened
 
 SETS = ("cifar10", "land_use", "chest_xray", "math_symbols")

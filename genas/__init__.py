@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 __all__ = [
     "Architecture", "Budget", "Candidate", "Constraint", "Executor", "GenasError", "Interpreter", "Measurement",
-    "Metric", "Objective", "Proposer", "Report", "Request", "Scorer", "SearchSpace", "Task", "Trial", "Use",
+    "Metric", "Objective", "Proposer", "Report", "Request", "Scorer", "SearchSpace", "Study", "Task", "Trial", "Use",
     "Validator", "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict", "propose",
     "register", "report", "score", "train_further", "validate",
 ]  # fmt: skip
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Use,
     )
     from genas.core.registry import register
+    from genas.run.study import Study
 else:  # a type checker reads the imports above; Python makes each when its name is first used
     _PLACES = {
         "genas.catalogue": ("explain", "plugins"),
@@ -58,6 +59,7 @@ else:  # a type checker reads the imports above; Python makes each when its name
             "Trial", "Use",
         ),
         "genas.core.registry": ("register",),
+        "genas.run.study": ("Study",),
     }  # fmt: skip
     _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 

@@ -196,6 +196,21 @@ class _Completion(_Outcome):
     seconds: float
 
 
+class _Asked(_Event):
+    """How many candidates a study asked for, and which it got."""
+
+    kind: Literal["asked"]
+    n: _Count
+    keys: list[_Name]
+
+
+class _Told(_Event):
+    """Of which candidates a study's refiner was told, whose figures are in the ledger."""
+
+    kind: Literal["told"]
+    keys: list[_Name]
+
+
 class _Retrieval(_Event):
     """What was found in earlier runs."""
 
@@ -213,7 +228,7 @@ class _Report(_Event):
 
 _Kinds = (
     _Request | _Data | _Plan | _Schedule | _Warning | _Rivals | _Candidate | _Measurement | _Rung | _Completion
-    | _Retrieval | _Report
+    | _Retrieval | _Report | _Asked | _Told
 )  # fmt: skip
 _ANY: TypeAdapter[Any] = TypeAdapter(Annotated[_Kinds, Field(discriminator="kind")])
 

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Ge, Len, Lt
 
 from genas.core.secrets import masked
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Goal = Literal["max", "min"]
 Options = dict[str, Any]
@@ -98,6 +101,30 @@ class Candidate:
         if not self.recipe:
             return self.arch.key
         return f"{self.arch.key}-{_digest(json.dumps(self.recipe, sort_keys=True))[:6]}"
+
+    @property
+    def text(self) -> str:
+        """The architecture in one line, as its space writes and reads it."""
+        from genas.core import registry
+
+        text: str = registry.create("spaces", self.arch.space).to_text(self.arch)
+        return text
+
+    def build(self, task: Any, seed: int = 0) -> nn.Module:
+        """An untrained network of the architecture.
+
+        Args:
+            task: whose inputs it takes and whose outputs it gives: a task's name, a Use with options, or a Task.
+            seed: of the initial weights.
+
+        Raises:
+            ScoreFailed: the space builds no networks.
+            RequestError: there is no such task.
+        """
+        from genas.core import building, registry
+
+        task = registry.create("tasks", registry.named("tasks", task))
+        return building.build(registry.create("spaces", self.arch.space), self.arch, task, seed)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ KINDS: dict[str, type] = {
 _LARGE = 2**63  # torch and numpy count up to that
 _ROOT = Path(__file__).resolve().parent.parent
 _REGISTERED: dict[tuple[str, str], type[Any]] = {}
+_MADE: dict[tuple[str, str], Any] = {}  # instances that stand for their names
 
 
 def kinds() -> list[str]:
@@ -82,6 +83,33 @@ def register(kind: str, plugin: type[Any], name: str = "") -> None:
     if not name:
         raise PluginError(f"{plugin.__name__} has no name; write the class attribute name, such as name = 'my_space'.")
     _REGISTERED[kind, name] = _of_kind(kind, plugin)
+    _MADE.pop((kind, name), None)
+
+
+def named(kind: str, plugin: Any) -> Use:
+    """How requests of this process call a plug-in that is given as a name, a Use, a class or an instance.
+
+    A class or an instance is registered under its `name`, or that of its class; from then on an instance is what
+    requests with this name get.
+
+    Raises:
+        PluginError: it is of another kind, or a plug-in of genas or of another package has its name.
+    """
+    if isinstance(plugin, str | Use):
+        return Use(plugin) if isinstance(plugin, str) else plugin
+    cls = plugin if inspect.isclass(plugin) else type(plugin)
+    name = getattr(plugin, "name", "") or cls.__name__
+    if name in _files(kind) and load(kind, name) is cls:
+        raise PluginError(f"{name} is a plug-in of genas: name it, with its options, as Use({name!r}, {{...}}).")
+    register(kind, cls, name)
+    if plugin is not cls:
+        _MADE[kind, name] = plugin
+    return Use(name)
+
+
+def is_of(kind: str, plugin: object) -> bool:
+    """Whether it is a class of that kind of plug-in, or an instance of one."""
+    return isinstance(plugin, KINDS[kind]) or (inspect.isclass(plugin) and issubclass(plugin, KINDS[kind]))
 
 
 def _of_kind(kind: str, plugin: Any) -> type[Any]:
@@ -199,6 +227,10 @@ def create(kind: str, use: Use | str, context: Context | None = None, **values: 
         PluginError: the constructor asks for what no run knows.
     """
     use = Use(use) if isinstance(use, str) else use
+    if (kind, use.name) in _MADE:
+        if use.options:
+            raise RequestError(f"{use.name} was given as an instance, so that it takes no options.")
+        return _MADE[kind, use.name]
     instance = construct(load(kind, use.name), use, context, **values)
     if kind != "llms":
         instance.name = use.name

@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
-from genas.core import declared, records
+from genas.core import declared, records, registry
 from genas.core.errors import RequestError
 from genas.core.phrases import affordable, parse_budget
 from genas.core.records import Constraint, Objective, Request, Use
@@ -216,7 +216,7 @@ def partial(data: Mapping[str, Any]) -> dict[str, Any]:
             near = get_close_matches(str(key)[:100], _FIELDS, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(_FIELDS)}."
             raise RequestError(f"A request has no key {_short(key)}. {hint}")
-        value = plain(given, key)
+        value = plain(_named(_USES[key], given) if key in _USES else given, key)
         if key in _USES:
             value = [_use(v) for v in value] if isinstance(value, list) else _use(value)
         if key == "objectives" and isinstance(value, list):
@@ -297,7 +297,17 @@ _FIELDS: dict[str, TypeAdapter[Any]] = {
     name: TypeAdapter(Annotated[hint, AfterValidator(_RULES[name])] if name in _RULES else hint)
     for name, hint in get_type_hints(Request, include_extras=True).items()
 }
-_USES = {"task", "space", "proposers", "scorers", "refiners", "validator"}
+_USES = {
+    "task": "tasks", "space": "spaces", "validator": "validators",
+    **{kind: kind for kind in ("proposers", "scorers", "refiners")},
+}  # fmt: skip
+
+
+def _named(kind: str, given: object) -> object:
+    """What is given for plug-ins of a kind, classes and instances by their names."""
+    if isinstance(given, list | tuple):
+        return [_named(kind, one) for one in given]
+    return registry.named(kind, given) if registry.is_of(kind, given) else given
 
 
 def _with_goal(value: object) -> object:

@@ -134,8 +134,8 @@ class Designer:
         weights = None if self.winner is None else self.search.weights(self.winner)
         if self.winner is None or weights is None:
             return
+        from genas.core.building import build
         from genas.export.folder import export
-        from genas.training.timing import build
 
         winner = self.book.trials[self.winner]
         network = build(self.space, winner.candidate.arch, self.task, self.request.seed)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import nn
 
+from genas.core.building import build
 from genas.core.interfaces import Executor
 from genas.core.records import Candidate, Options
 from genas.run.schedule import Schedule
 from genas.run.trainer import Trainer
 from genas.training.recipe import Recipe
-from genas.training.timing import build, fastest_threads, seconds_per_example, threads
+from genas.training.timing import fastest_threads, seconds_per_example, threads
 
 _OFTEN = 20  # passes over the data: a final with time for fewer begins with smaller images
 _OFTEN_HEIR = 40  # the same for a network that begins with what another one has learned of smaller images

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from genas.core import wire
+from genas.core.building import build
 from genas.core.interfaces import Executor
 from genas.core.ledger import Event
 from genas.core.progress import Progress, Steps
@@ -32,7 +33,7 @@ from genas.run.trainer import LOOKS, Course, Trainer, legs_until, name
 from genas.training.judging import judging_seconds
 from genas.training.leg import Leg
 from genas.training.recipe import OF_IMAGES, Recipe, fixed, unfollowed
-from genas.training.timing import build, threads
+from genas.training.timing import threads
 from genas.validators.train import tested
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from torch import nn
 
 from genas.core import clock
+from genas.core.building import build
 from genas.core.errors import RequestError
 from genas.core.interfaces import Executor, SearchSpace, Task
 from genas.core.records import Request
 from genas.core.rng import rng
 from genas.run.laboratory import Laboratory
 from genas.run.schedule import Schedule, by_seconds, by_trials
-from genas.training.timing import build, seconds_per_example, threads
+from genas.training.timing import seconds_per_example, threads
 from genas.validators.train import TrainValidator
 
 EPOCHS = 40.0  # of the winner, where the budget counts trials

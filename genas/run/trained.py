@@ -171,8 +171,8 @@ def _context(found: Found) -> Context:
 
 
 def _write(found: Found, task: Task, weights: dict[str, Tensor], folder: Path) -> None:
+    from genas.core.building import build
     from genas.export.folder import export
-    from genas.training.timing import build
 
     space: SearchSpace = registry.create("spaces", found.request.space)
     network = build(space, found.candidate.arch, task, found.request.seed)
@@ -242,9 +242,10 @@ def _sum_of(data: dict[str, Any]) -> str:
 
 def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Progress | None) -> dict[str, Any]:
     """Train one leg in the folder's own store, test and export; what is to be written of it."""
+    from genas.core.building import build
     from genas.run.trainer import Course, Trainer, name
     from genas.training.leg import Leg
-    from genas.training.timing import build, fastest_threads, threads
+    from genas.training.timing import fastest_threads, threads
     from genas.validators.train import tested
 
     request, store = found.request, folder / "store"

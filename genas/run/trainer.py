@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from genas.core import registry, wire
+from genas.core.building import build
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Data, SearchSpace, Task
 from genas.core.ledger import Ledger
@@ -22,7 +23,7 @@ from genas.training.feature_cache import StemCaches
 from genas.training.leg import Leg
 from genas.training.loop import Training
 from genas.training.recipe import effective
-from genas.training.timing import build, keep_memory, pick_device, threads
+from genas.training.timing import keep_memory, pick_device, threads
 from genas.training.weights import WeightStore, checkpoint_of, loaded_state
 from genas.training.whitening import whitened
 

@@ -67,9 +67,10 @@ class InheritedTrainScorer(Scorer):
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The measurement at `fidelity` times the short training; the averaged weights are kept."""
+        from genas.core.building import build
         from genas.training.loop import Training, train
         from genas.training.recipe import Recipe
-        from genas.training.timing import build, pick_device
+        from genas.training.timing import pick_device
 
         epochs = self._epochs(fidelity)
         network = build(self.space, arch, self.task, seed)
@@ -132,9 +133,9 @@ class InheritedTrainScorer(Scorer):
 
     def _inherit(self, network: nn.Module, parent: Architecture, fidelity: float, seed: int) -> float:
         """Give the network its parent's function; the seconds that took, the parent's own training left out."""
+        from genas.core.building import build
         from genas.networks.conv_net import ConvNet
         from genas.training.morphism import inherit
-        from genas.training.timing import build
 
         weights = self.weights(parent, fidelity=fidelity, seed=seed)
         start = time.perf_counter()

@@ -44,9 +44,10 @@ class ShortTrainScorer(Scorer):
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The measurement at `fidelity` times the short training."""
+        from genas.core.building import build
         from genas.training.loop import Training, train
         from genas.training.recipe import Recipe
-        from genas.training.timing import build, pick_device
+        from genas.training.timing import pick_device
         from genas.training.whitening import whitened
 
         epochs = max(1, round(self.epochs * fidelity))

@@ -33,8 +33,9 @@ class TrainMs(Scorer):
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The time; it differs a little from one measurement to the next."""
+        from genas.core.building import build
         from genas.training.fresh import guarded, is_tensor_task
-        from genas.training.timing import build, seconds_per_example
+        from genas.training.timing import seconds_per_example
 
         if not is_tensor_task(self.task):
             raise ScoreFailed(f"{self.task.name} has no batches of examples to time")

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from genas.core import clock
+from genas.core.building import CHANCE
 from genas.core.errors import Damaged, ScoreFailed
 from genas.core.interfaces import Data, Task
 from genas.core.rng import seed_of
@@ -28,7 +29,6 @@ from genas.training.leg import Leg
 from genas.training.loss import loss
 from genas.training.optimizers import optimizers_of
 from genas.training.recipe import Recipe
-from genas.training.timing import CHANCE
 from genas.training.weights import loaded_state, replace, sealed_state
 
 _WARM = 40  # warm-up steps of the learning rate; a tenth of all steps if their number is known

@@ -1,4 +1,4 @@
-"""Devices, threads, precision and the seconds of a training step; and networks initialised from a seed."""
+"""Devices, threads, precision and the seconds of a training step."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from threading import Lock
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from genas.core.errors import RequestError
-from genas.core.interfaces import SearchSpace, Task
-from genas.core.records import Architecture
-from genas.core.rng import seed_of
+from genas.core.interfaces import Task
 
 PRECISIONS = ("float32", "bfloat16")
-CHANCE = Lock()  # guards torch's global random state, which all threads share
 
 
 def pick_device(device: str) -> torch.device:
@@ -43,13 +39,6 @@ def pick_device(device: str) -> torch.device:
             "(docs/requests.md names its devices)."
         ) from error
     return torch.device(device)
-
-
-def build(space: SearchSpace, arch: Architecture, task: Task, seed: int) -> nn.Module:
-    """A network whose initial weights depend only on `seed`; the global random state stays as it was."""
-    with CHANCE, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_of(seed, "init"))
-        return space.build(arch, task)
 
 
 def _own_chance(device: torch.device) -> AbstractContextManager[None]:

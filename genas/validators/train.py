@@ -89,8 +89,9 @@ class TrainValidator(Validator):
 
     def score(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Measurement:
         """The task's metric on the validation split after a full training; fidelity is always 1."""
+        from genas.core.building import build
         from genas.training.loop import Training, train
-        from genas.training.timing import build, pick_device
+        from genas.training.timing import pick_device
         from genas.training.whitening import whitened
 
         name = f"{arch.key}-{seed}"
@@ -128,8 +129,9 @@ def tested(
 
     A metric that is no share of the examples comes with its standard error, as `std`.
     """
+    from genas.core.building import build
     from genas.training.judging import judge
-    from genas.training.timing import build, pick_device
+    from genas.training.timing import pick_device
 
     where = pick_device(device)
     network = build(space, arch, task, seed)

@@ -66,3 +66,12 @@ def test_an_own_refiner_climbs_to_the_best_of_its_table() -> None:
     children = [trial for trial in report.trials if trial.candidate.parents]
     assert {trial.candidate.origin for trial in children} == {"climber"} and report.spent.trials == 60
     assert report.winner is not None and report.winner.candidate.origin == "climber"
+
+
+def test_an_own_study_finds_networks_by_what_a_function_measures_and_goes_on() -> None:
+    own = example("own_study")
+    own.main("runs/own_study", trials=2)
+    study = own.main("runs/own_study", trials=4)
+    within = [trial for trial in study.trials if trial.failure is None]
+    assert study.measured == 4 == len(within) and study.best in within
+    assert all(20_000 <= trial.value("params") <= 100_000 and trial.value("objective") > 0 for trial in within)

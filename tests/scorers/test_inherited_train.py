@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from genas.core import registry, wire
+from genas.core.building import build
 from genas.core.ledger import Ledger
 from genas.core.meter import Meter
 from genas.core.records import Architecture, Candidate, Measurement, Use
 from genas.training.judging import judge
-from genas.training.timing import build
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 USE = Use("inherited_train", {"epochs": 8, "of": 80, "examples": 600})

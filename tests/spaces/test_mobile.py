@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from genas.core import registry
+from genas.core.building import build
 from genas.core.errors import InvalidArchitecture, RequestError
 from genas.core.interfaces import Task
 from genas.core.records import Architecture, Constraint
@@ -15,7 +16,6 @@ from genas.spaces.mobile import MobileSpace
 from genas.training.leg import Leg
 from genas.training.loop import Training
 from genas.training.recipe import Recipe
-from genas.training.timing import build
 
 SPACE, TASK = registry.create("spaces", "mobile"), registry.create("tasks", "digits")
 TEXT = "stem8 s1 relu | w8 plain k3_e3 k5_e6 skip skip | w16 se k7_e4 k3_e3 k3_e3 skip"

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from genas.core import clock, registry
+from genas.core.building import build
 from genas.core.errors import ScoreFailed
 from genas.core.interfaces import Task
 from genas.core.records import Use
@@ -22,7 +23,6 @@ from genas.training.judging import judge
 from genas.training.leg import Leg
 from genas.training.loop import Training, train
 from genas.training.recipe import Recipe
-from genas.training.timing import build
 
 TASK: Task = registry.create("tasks", "digits")
 SMALL = "full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16"

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from genas.core import registry
+from genas.core.building import build
 from genas.core.records import Architecture
 from genas.core.rng import rng
 from genas.networks.conv_net import ConvNet
 from genas.training.loop import Training, train
 from genas.training.morphism import growths, inherit, obstacle, skeleton
 from genas.training.recipe import Recipe
-from genas.training.timing import build
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 KINDS = ("plain", "residual", "separable", "inverted3", "inverted6", "mbconv")

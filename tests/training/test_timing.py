@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from genas.core import registry
+from genas.core.building import build
 from genas.core.errors import RequestError
 from genas.training import timing
-from genas.training.timing import PRECISIONS, build, cores, fastest_precision, pick_device, seconds_per_example, threads
+from genas.training.timing import PRECISIONS, cores, fastest_precision, pick_device, seconds_per_example, threads
 
 SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "digits")
 ARCH = SPACE.from_text("full stem8 s1 relu mean | residual k3 d1 w8 | plain k3 d1 w16")
