@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar, NamedTuple, TypeVar
 
@@ -114,29 +115,38 @@ class BlockLatency(Scorer):
             value, std = line.slope * self._timer.milliseconds(arch) + line.offset, line.std
         return Measurement(self.metric.name, value, time.perf_counter() - start, fidelity, seed, std)
 
-    def blocks(self, base: Architecture) -> BlockTable:
-        """The table of the places that are free in the frame of an architecture, for a differentiable E[latency].
+    def blocks(self, base: Architecture, nodes: Sequence[int] | None = None) -> BlockTable:
+        """The table of the places that a search may change, for a differentiable E[latency].
+
+        Blocks timed here add up exactly where no place changes what another one is given: the blocks of `mobile` do,
+        for a fixed stem and widths.
 
         Args:
-            base: where blocks are timed here, each figure is for its label in the place of the base's, all else equal.
+            base: what stands in all other places. Where blocks are timed here, each figure is for its label in the
+                place of the base's, all else equal.
+            nodes: those places, in order; None takes all that are free in the frame.
 
         Raises:
             ScoreFailed: as `score`, and where a label is illegal in the base.
         """
+        frame = self._space.frame(len(self._space.check(base).ops)).labels
+        free = [node for node, of in enumerate(frame) if len(of) > 1]
+        chosen = free if nodes is None else list(nodes)
         if self._published is not None:
-            return _granted(self._fitted).blocks
-        labels, line = _labels(self._space, len(base.ops)), _granted(self._line)
-        whole = self._timer.milliseconds(self._space.check(base))
-        nodes = [node for node, of in enumerate(self._space.frame(len(base.ops)).labels) if len(of) > 1]
-        costs = []
-        for node, of in zip(nodes, labels, strict=True):
-            for label in of:
-                ops = (*base.ops[:node], label, *base.ops[node + 1 :])
-                other = Architecture(base.space, ops, base.edges)
-                if problems := self._space.problems(other):
+            fixed = {place: base.ops[node] for place, node in enumerate(free) if node not in chosen}
+            return _granted(self._fitted).blocks.fixed(fixed)
+        line, whole = _granted(self._line), self._timer.milliseconds(base)
+        costs = [line.slope * (self._timer.milliseconds(other) - whole) for other in self._changed(base, chosen)]
+        return table(tuple(frame[node] for node in chosen), np.array(costs), line.slope * whole + line.offset)
+
+    def _changed(self, base: Architecture, nodes: Sequence[int]) -> Iterator[Architecture]:
+        """The base with each label at each of the nodes."""
+        for node in nodes:
+            for label in self._space.frame(len(base.ops)).labels[node]:
+                arch = Architecture(base.space, (*base.ops[:node], label, *base.ops[node + 1 :]), base.edges)
+                if problems := self._space.problems(arch):
                     raise ScoreFailed(f"the labels of {self._space.name} depend on each other: {'; '.join(problems)}")
-                costs.append(line.slope * (self._timer.milliseconds(other) - whole))
-        return table(labels, np.array(costs), line.slope * whole + line.offset)
+                yield arch
 
     @cached_property
     def _timer(self) -> BlockTimer:
