@@ -200,22 +200,22 @@ def _kind(refiner: Proposer | Use | str) -> str:
 
 def _look_up(task: Task, candidate: Candidate, goals: Sequence[Objective], limits: Sequence[Constraint]) -> Trial:
     """What the table says: first of what is limited and needs no training, then of the rest."""
-    found: list[Measurement] = []
+    figures: list[Measurement] = []
     early = dict.fromkeys(limit.metric for limit in limits if limit.metric != task.metric.name)
     wanted = dict.fromkeys([*(goal.metric for goal in goals), *(limit.metric for limit in limits)])
     try:
         for metric in early:
-            found.append(task.lookup(candidate.arch, metric))
-        if wrong := pareto.broken(Trial(candidate, tuple(found)), limits):
-            return Trial(candidate, tuple(found), "; ".join(wrong))
+            figures.append(task.lookup(candidate.arch, metric))
+        if wrong := pareto.broken(Trial(candidate, tuple(figures)), limits):
+            return Trial(candidate, tuple(figures), "; ".join(wrong))
         for metric in (metric for metric in wanted if metric not in early):
             fidelity = candidate.fidelity if metric == task.metric.name else 1.0
-            found.append(task.lookup(candidate.arch, metric, fidelity=fidelity))
+            figures.append(task.lookup(candidate.arch, metric, fidelity=fidelity))
     except ScoreFailed as failure:
         return Trial(candidate, (), str(failure))
-    trial = Trial(candidate, tuple(found))
+    trial = Trial(candidate, tuple(figures))
     wrong = pareto.broken(trial, limits)
-    return Trial(candidate, tuple(found), "; ".join(wrong)) if wrong else trial
+    return Trial(candidate, tuple(figures), "; ".join(wrong)) if wrong else trial
 
 
 def _reached(trial: Trial, goal: Objective, until: float | None) -> bool:

@@ -37,11 +37,11 @@ def scorer_of(name: str) -> str | None:
         return name
     outside = registry.outside("scorers")
     for those in (outside, [] if name in metrics.STANDARD else sorted({*registry.names("scorers")} - {*outside})):
-        found = [one for one in those if registry.load("scorers", one).metric.name == name]
-        if len(found) > 1:
-            raise RequestError(f"The scorers {', '.join(found)} all measure {name}. Name one of them in scorers.")
-        if found:
-            return found[0]
+        measuring = [one for one in those if registry.load("scorers", one).metric.name == name]
+        if len(measuring) > 1:
+            raise RequestError(f"The scorers {', '.join(measuring)} all measure {name}. Name one of them in scorers.")
+        if measuring:
+            return measuring[0]
     return None
 
 
@@ -64,16 +64,16 @@ def _of_genas(name: str) -> Metric | None:
 
 @lru_cache
 def _joined(plugins: tuple[tuple[str, str], ...]) -> dict[str, Metric]:
-    found: dict[str, Metric] = {}
+    declared: dict[str, Metric] = {}
     for kind, name in plugins:
         for one in _metrics_of(kind, name):
-            known = metrics.STANDARD.get(one.name) or found.setdefault(one.name, one)
-            if known != one:
+            before = metrics.STANDARD.get(one.name) or declared.setdefault(one.name, one)
+            if before != one:
                 raise RequestError(
-                    f"{name} of {kind} declares the metric {one.name!r} otherwise than it is known ({one}; {known}): "
+                    f"{name} of {kind} declares the metric {one.name!r} otherwise than it is known ({one}; {before}): "
                     "give its metric another name, or take the known record."
                 )
-    return {name: one for name, one in found.items() if name not in metrics.STANDARD}
+    return {name: one for name, one in declared.items() if name not in metrics.STANDARD}
 
 
 def _metrics_of(kind: str, name: str) -> Iterator[Metric]:

@@ -53,17 +53,17 @@ def examples(space: SearchSpace, sources: Sequence[str], *, count: bool = False)
     Raises:
         RequestError: a source cannot be read or has nothing of that space.
     """
-    found: dict[tuple[str, str], Example] = {}
+    best: dict[tuple[str, str], Example] = {}
     counter = _Counter(space)
     for source in sources:
-        before = len(found)
+        before = len(best)
         for example in _of_table(space, source) if source.startswith("table:") else _of_ledger(space, Path(source)):
             place = example.task, example.arch.key
-            if place not in found or example.merit > found[place].merit:  # the best of several recipes
-                found[place] = counter(example) if count else example
-        if len(found) == before:
+            if place not in best or example.merit > best[place].merit:  # the best of several recipes
+                best[place] = counter(example) if count else example
+        if len(best) == before:
             raise RequestError(f"{source} adds no measured architecture of {space.name}.")
-    return list(found.values())
+    return list(best.values())
 
 
 def quantiles(found: Sequence[Example]) -> list[float]:
@@ -91,17 +91,17 @@ class _Counter:
         if not missing or example.use is None:
             return example
         task: Task = registry.create("tasks", example.use, space=self.space, device="cpu", seed=0)
-        known = self._known.setdefault((example.arch.key, task.input_shape, task.outputs), {})
+        counts = self._known.setdefault((example.arch.key, task.input_shape, task.outputs), {})
         for metric in missing:
-            if metric not in known:
+            if metric not in counts:
                 scorer = self._scorers.get((example.task, metric))
                 scorer = scorer or registry.create("scorers", metric, space=self.space, task=task)
                 self._scorers[example.task, metric] = scorer
                 try:
-                    known[metric] = scorer.score(example.arch).value
+                    counts[metric] = scorer.score(example.arch).value
                 except ScoreFailed:
                     continue  # this space or task has no such count
-        return example._replace(costs={**example.costs, **known})
+        return example._replace(costs={**example.costs, **counts})
 
 
 def _of_table(space: SearchSpace, source: str) -> Iterator[Example]:

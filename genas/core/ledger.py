@@ -159,10 +159,10 @@ class Ledger:
         number = len(self._events) + 1
         if number == 1:
             _check_format(path, line)
-        found = _SEALED.fullmatch(line)
-        if found is None or found[2].decode() != (total := _sum_of(self._sum, found[1] + b"}")):
+        match = _SEALED.fullmatch(line)
+        if match is None or match[2].decode() != (total := _sum_of(self._sum, match[1] + b"}")):
             raise _corrupt(path, number, "its checksum does not fit, so it was changed after it was written")
-        body = found[1] + b"}"
+        body = match[1] + b"}"
         try:
             event = json.loads(body)
             events.check(event)
@@ -275,16 +275,16 @@ def _sum_of(before: str, body: bytes) -> str:
 
 
 def _check_format(path: Path, line: bytes) -> None:
-    found = _FORMAT.match(line)
-    if found is None:
+    match = _FORMAT.match(line)
+    if match is None:
         raise LedgerCorrupt(
             f"Line 1 of {path} tells no format: an earlier genas wrote it, without checksums, or it was changed. Name "
             "another --out; a ledger to learn from gets its checksums from `python -m genas.core.seal`."
         )
-    if int(found[1]) != FORMAT:
-        age = "a newer" if int(found[1]) > FORMAT else "an earlier"
+    if int(match[1]) != FORMAT:
+        age = "a newer" if int(match[1]) > FORMAT else "an earlier"
         raise LedgerCorrupt(
-            f"Line 1 of {path} has the format {int(found[1])} of {age} genas; this one reads {FORMAT}. Use "
+            f"Line 1 of {path} has the format {int(match[1])} of {age} genas; this one reads {FORMAT}. Use "
             "that genas, or name another --out."
         )
 

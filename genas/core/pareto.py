@@ -68,12 +68,12 @@ def hypervolume(points: npt.ArrayLike, reference: npt.ArrayLike) -> float:
 
 def broken(trial: Trial, constraints: Sequence[Constraint]) -> list[str]:
     """Which limits the trial breaks, in words; a limit on what is not measured yet is not broken."""
-    found = []
+    sentences = []
     for constraint in constraints:
         value = trial.value(constraint.metric)
         if value is not None and not constraint.holds(value):
-            found.append(f"{constraint.metric} {value:g} breaks {constraint}")
-    return found
+            sentences.append(f"{constraint.metric} {value:g} breaks {constraint}")
+    return sentences
 
 
 def log_rank_sum(columns: Sequence[npt.ArrayLike]) -> npt.NDArray[np.float64]:

@@ -171,15 +171,15 @@ class Trial:
 
     def settled(self, metric: str) -> float:
         """The mean of the last quarter of the curves at the highest fidelity: steadier than the best epoch."""
-        found = self.all(metric)
-        curves = [m.curve for m in found if m.curve and m.fidelity == found[0].fidelity]
+        figures = self.all(metric)
+        curves = [m.curve for m in figures if m.curve and m.fidelity == figures[0].fidelity]
         tails = [v for curve in curves for v in curve[-max(1, len(curve) // 4) :]]
         return sum(tails) / len(tails) if tails else 0.0
 
     def value(self, metric: str) -> float | None:
         """The mean over seeds of `metric` at the highest fidelity measured, or None."""
-        found = self.all(metric)
-        best = [m.value for m in found if m.fidelity == found[0].fidelity]
+        figures = self.all(metric)
+        best = [m.value for m in figures if m.fidelity == figures[0].fidelity]
         return sum(best) / len(best) if best else None
 
 

@@ -189,13 +189,13 @@ def load(kind: str, name: str) -> type[Any]:
 
 def _outside_class(kind: str, point: EntryPoint) -> type[Any]:
     try:
-        found: type[Any] = point.load()
+        plugin: type[Any] = point.load()
     except Exception as error:  # whatever the code of another package raises
         raise RequestError(
             f"{point.name} of {kind} is brought by another package ({point.value}) and can't be loaded: "
             f"{type(error).__name__}: {error}. Repair that package, or uninstall it."
         ) from error
-    return found
+    return plugin
 
 
 def options(kind: str, name: str) -> dict[str, inspect.Parameter]:
@@ -259,17 +259,17 @@ def construct(plugin: type[Any], use: Use, context: Context | None = None, **val
         RequestError: there is no such option, one is missing, or one has a value that it can't have.
         PluginError: the constructor asks for what no run knows.
     """
-    known = ({} if context is None else {name: getattr(context, name) for name in FIELDS}) | values
+    values_of_run = ({} if context is None else {name: getattr(context, name) for name in FIELDS}) | values
     options = _given(plugin, use)
-    return plugin(**_wanted(plugin, known), **options)
+    return plugin(**_wanted(plugin, values_of_run), **options)
 
 
 def _given(plugin: type[Any], use: Use) -> dict[str, Any]:
-    known = _options(plugin)
+    possible = _options(plugin)
     for key in use.options:
-        if key not in known:
-            raise RequestError(f"{use.name} has no option {key[:80]!r}. Its options: {', '.join(known) or 'none'}.")
-    if missing := [k for k, p in known.items() if p.default is p.empty and k not in use.options]:
+        if key not in possible:
+            raise RequestError(f"{use.name} has no option {key[:80]!r}. Its options: {', '.join(possible) or 'none'}.")
+    if missing := [k for k, p in possible.items() if p.default is p.empty and k not in use.options]:
         raise RequestError(f"{use.name} needs the option {missing[0]!r}; write {use.name}:{missing[0]}=...")
     return _checked(plugin, use)
 
@@ -306,8 +306,8 @@ def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
             listed = value.split("+") if several and isinstance(value, str) else value
             if isinstance(value, bool) and bool not in (hint, *get_args(hint)) and hint is not Any:
                 raise RequestError(f"{use.name}: the option {key} cannot be {value!r:.80}: it is no yes-or-no option.")
-            found = TypeAdapter(ranges.get(key, Any)).validate_python(listed)
-            checked[key] = found if str in get_args(hint) else _finite(found)  # words are the plug-in's own
+            value_made = TypeAdapter(ranges.get(key, Any)).validate_python(listed)
+            checked[key] = value_made if str in get_args(hint) else _finite(value_made)  # words are the plug-in's own
         except OverflowError as error:
             raise RequestError(f"{use.name}: the option {key} cannot be {value!r:.80}: {error}.") from error
         except ValidationError as error:

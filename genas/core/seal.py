@@ -35,8 +35,8 @@ def seal(path: Path) -> int:
         lines = file.read().split(b"\n")[:-1]
         old = next((n for n, line in enumerate(lines) if b'"sum":"' not in line[-27:]), len(lines))
         done = _verified(path, lines[:old])
-        known = {event["id"] for event in done}
-        new = [_event(path, number, line, known) for number, line in enumerate(lines[old:], start=old + 1)]
+        ids = {event["id"] for event in done}
+        new = [_event(path, number, line, ids) for number, line in enumerate(lines[old:], start=old + 1)]
         whole, _ = sealed([*done, *new], first=True)
         part = path.with_name(f"{path.name}.part")
         part.write_bytes(whole)

@@ -70,5 +70,5 @@ def _of_text(text: str, known: list[str], patterns: _Patterns) -> str:
 
 def _known() -> list[str]:
     """Values of the environment that are secrets, the longest first."""
-    found = {value for name, value in os.environ.items() if _NAMES.search(name) and len(value) >= _SHORT}
-    return sorted(found, key=len, reverse=True)
+    values = {value for name, value in os.environ.items() if _NAMES.search(name) and len(value) >= _SHORT}
+    return sorted(values, key=len, reverse=True)

@@ -62,11 +62,11 @@ def _wrong(error: ValidationError, *lead: str, quote: bool = True) -> str:
     Args:
         quote: whether what there is instead is shown: in a request, but not in a file.
     """
-    found = error.errors(include_url=False)
+    wrong = error.errors(include_url=False)
     parts = [
-        f"{'.'.join(map(str, (*lead, *e['loc'])))}: {_expected(e, quote)}".removeprefix(": ") for e in found[:_SHOWN]
+        f"{'.'.join(map(str, (*lead, *e['loc'])))}: {_expected(e, quote)}".removeprefix(": ") for e in wrong[:_SHOWN]
     ]
-    return "; ".join(parts) + (f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+    return "; ".join(parts) + (f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else "")
 
 
 def _expected(error: Any, quote: bool) -> str:
@@ -210,7 +210,7 @@ def partial(data: Mapping[str, Any]) -> dict[str, Any]:
 
     Every door ends here: files, flags, tool calls and Python.
     """
-    known: dict[str, Any] = {}
+    records_made: dict[str, Any] = {}
     for key, given in data.items():
         if key not in _FIELDS:
             near = get_close_matches(str(key)[:100], _FIELDS, n=1)
@@ -222,13 +222,13 @@ def partial(data: Mapping[str, Any]) -> dict[str, Any]:
         if key == "objectives" and isinstance(value, list):
             value = [_with_goal(v) for v in value]
         if key == "budget" and isinstance(value, str):
-            known[key] = parse_budget(value)
+            records_made[key] = parse_budget(value)
             continue
         try:
-            known[key] = _FIELDS[key].validate_json(json.dumps(value), strict=True)
+            records_made[key] = _FIELDS[key].validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
             raise RequestError(f"The request cannot be read: {_wrong(error, key)}") from error
-    return known
+    return records_made
 
 
 def checked(request: Request) -> Request:

@@ -183,8 +183,8 @@ def train_further(
     from genas.faces.console import Bars, show_further
 
     with Bars() as bars:
-        found = api.train_further(run, key, budget, out, progress=bars)
-    show_further(found)
+        further = api.train_further(run, key, budget, out, progress=bars)
+    show_further(further)
 
 
 @app.command()
@@ -196,10 +196,10 @@ def predict(
     """Tell the class of new pictures or rows, with the probability of each class, or their numbers, as CSV."""
     from genas import api
 
-    found = api.predict(run, files)
-    for note in found.notes:
+    answers = api.predict(run, files)
+    for note in answers.notes:
         say(f"note: {note}", err=True)
-    say(json.dumps(found.to_data(), indent=2) if as_json else found.to_csv().rstrip("\n"))
+    say(json.dumps(answers.to_data(), indent=2) if as_json else answers.to_csv().rstrip("\n"))
 
 
 @app.command()
@@ -255,11 +255,11 @@ def list_plugins(
     """List the plug-ins, all or of one kind."""
     from genas import catalogue
 
-    found = catalogue.plugins(kind)
+    plugins = catalogue.plugins(kind)
     if as_json:
-        say(json.dumps(found, indent=2))
+        say(json.dumps(plugins, indent=2))
         return
-    for name, entries in found.items():
+    for name, entries in plugins.items():
         say(name)
         for entry, line in entries.items():
             say(f"  {entry:24} {line}")

@@ -91,18 +91,18 @@ def _tool(name: str, thread: anyio.CapacityLimiter, verbs: Callable[..., Verbs])
         notices = _Notices(context)
         tools = verbs(progress=notices, waiting=from_thread.check_cancelled)
         job = partial(_attempt, partial(tools.call, name, **arguments))
-        found: Any = ToolError(f"{name} took longer than {LIGHT:.0f} seconds. Ask for less, or in plainer words.")
+        answer: Any = ToolError(f"{name} took longer than {LIGHT:.0f} seconds. Ask for less, or in plainer words.")
         if name not in LONG:
             with anyio.move_on_after(LIGHT):
-                found = await to_thread.run_sync(job, abandon_on_cancel=True)
+                answer = await to_thread.run_sync(job, abandon_on_cancel=True)
         else:
             async with anyio.create_task_group() as group:
                 group.start_soon(notices.repeat)
-                found = await to_thread.run_sync(job, limiter=thread)
+                answer = await to_thread.run_sync(job, limiter=thread)
                 group.cancel_scope.cancel()
-        if isinstance(found, ToolError):
-            raise found
-        return found
+        if isinstance(answer, ToolError):
+            raise answer
+        return answer
 
     _pose_as(call, verb)
     hints = ToolAnnotations(read_only_hint=name in READING, destructive_hint=False, idempotent_hint=True)
@@ -119,9 +119,9 @@ def _attempt(job: Callable[[], Any]) -> Any:
     try:
         return job()
     except GenasError as error:
-        told = ToolError(shown(str(error)))
-        told.__cause__ = error
-        return told
+        failure = ToolError(shown(str(error)))
+        failure.__cause__ = error
+        return failure
 
 
 def _pose_as(call: Callable[..., Any], verb: Callable[..., Any]) -> None:

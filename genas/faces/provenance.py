@@ -33,8 +33,8 @@ def unsourced(text: str, sources: Iterable[str]) -> list[str]:
         text: what is checked.
         sources: what it may rest on.
     """
-    known = sorted({value for source in sources for said in _numbers(source) for value, _ in said.readings})
-    missing = [said.text for said in _numbers(_MARKER.sub("", text)) if not _known(said, known)]
+    values = sorted({value for source in sources for said in _numbers(source) for value, _ in said.readings})
+    missing = [said.text for said in _numbers(_MARKER.sub("", text)) if not _known(said, values)]
     return list(dict.fromkeys(missing))
 
 

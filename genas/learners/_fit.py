@@ -58,10 +58,10 @@ def fit(
     built: SearchSpace = registry.create("spaces", space)
     by_space = _by_space(built, sources)
     _check_spaces(made, list(by_space))
-    found = [e for one, its in by_space.items() for e in examples(one, its, count=made.counts)]
+    measured = [e for one, its in by_space.items() for e in examples(one, its, count=made.counts)]
     folder = out or assets.models() / (use.name if len(by_space) > 1 else f"{use.name}-{built.name}")
     return fit_examples(
-        use, list(by_space), found, folder, epochs=epochs, seed=seed, device=device, on_progress=on_progress,
+        use, list(by_space), measured, folder, epochs=epochs, seed=seed, device=device, on_progress=on_progress,
         sources=sources,
     )  # fmt: skip
 

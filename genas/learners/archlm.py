@@ -36,11 +36,11 @@ class ArchLMLearner(Learner):
         from genas.learners._conditions import conditions
 
         of_space = [[e for e in lessons.examples if e.arch.space == space.name] for space in lessons.spaces]
-        given = [conditions(examples) for examples in of_space]
-        size = max(wish.task.shape[1] for wish in given)
-        vocabulary = words(lessons.spaces, [name for wish in given for name in wish.edges])
+        wishes = [conditions(examples) for examples in of_space]
+        size = max(wish.task.shape[1] for wish in wishes)
+        vocabulary = words(lessons.spaces, [name for wish in wishes for name in wish.edges])
         parts, known = [], {}
-        for space, examples, wish in zip(lessons.spaces, of_space, given, strict=True):
+        for space, examples, wish in zip(lessons.spaces, of_space, wishes, strict=True):
             tasks, grammar = wish.task.shape[1], Grammar(space, vocabulary)
             wish.task = wish.task if tasks == size else torch.zeros(len(examples), size)
             known[space.name] = {"slots": grammar.slots, "costs": wish.edges, "told": tasks > 0}

@@ -32,15 +32,15 @@ class DiffusionLearner(Learner):
         from genas.generators.graph_transformer import GraphTransformer
         from genas.learners._conditions import conditions
 
-        (space,), archs, given = lessons.spaces, [e.arch for e in lessons.examples], conditions(lessons.examples)
+        (space,), archs, wishes = lessons.spaces, [e.arch for e in lessons.examples], conditions(lessons.examples)
         nodes = [len(arch.ops) for arch in archs]
         codec = Codec(space, space.ops, space.max_nodes)
-        denoiser = GraphTransformer(space.name, list(space.ops), space.max_nodes, given.edges, given.task.shape[1])
+        denoiser = GraphTransformer(space.name, list(space.ops), space.max_nodes, wishes.edges, wishes.task.shape[1])
         scheduler = diffusion.AbsorbingScheduler()
         data = diffusion.Examples(codec.encode(archs), codec.blank(nodes), codec.allowed(nodes))
 
         def loss(rows: Tensor, generator: Generator) -> Tensor:
-            wish = given.draw(rows, generator)
+            wish = wishes.draw(rows, generator)
             return diffusion.denoising_loss(denoiser, scheduler, data.rows(rows), wish, generator)
 
         held_out = lessons.train(denoiser, loss)

@@ -161,10 +161,10 @@ def draw_race(trials: Sequence[Trial], rungs: Rungs, *, winner: Trial | None = N
 
 def _line(trial: Trial, metric: str) -> list[tuple[float, float]]:
     """The mean over seeds for each share of the training, in order."""
-    found: dict[float, list[float]] = {}
+    by_share: dict[float, list[float]] = {}
     for m in trial.all(metric):
-        found.setdefault(m.fidelity, []).append(m.value)
-    return [(share, sum(values) / len(values)) for share, values in sorted(found.items())]
+        by_share.setdefault(m.fidelity, []).append(m.value)
+    return [(share, sum(values) / len(values)) for share, values in sorted(by_share.items())]
 
 
 def draw_curves(
@@ -236,8 +236,8 @@ def _drawable() -> frozenset[int]:
 
 def _plain(text: str) -> str:
     """The text as the chart's font can draw it; a leading underscore would keep it out of the legend."""
-    known = _drawable()
-    shown = "".join(c if ord(c) in known and c.isprintable() else "?" for c in text)
+    drawable = _drawable()
+    shown = "".join(c if ord(c) in drawable and c.isprintable() else "?" for c in text)
     shown = shown if len(shown) <= _MOST_LABEL else shown[: _MOST_LABEL - 1] + "…"
     return f" {shown}" if shown.startswith("_") else shown
 

@@ -14,20 +14,20 @@ _PACKAGES = ("genas", "torch", "torch-geometric", "transformers", "diffusers", "
 def environment() -> dict[str, str]:
     """Python, the system, the machine, the packages and the commit of a checkout, by name."""
     root = Path(__file__).resolve().parents[2]
-    found = {"python": platform.python_version(), "system": platform.platform(terse=True)}
-    found["machine"] = f"{_processor()}, {os.cpu_count()} CPUs"
+    versions = {"python": platform.python_version(), "system": platform.platform(terse=True)}
+    versions["machine"] = f"{_processor()}, {os.cpu_count()} CPUs"
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed"
+            versions[package] = "not installed"
     if (root / ".git").exists():
         command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
         try:
-            found["commit"] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+            versions["commit"] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
         except (OSError, subprocess.CalledProcessError) as error:
-            found["commit"] = f"unknown ({type(error).__name__})"
-    return found
+            versions["commit"] = f"unknown ({type(error).__name__})"
+    return versions
 
 
 def _processor() -> str:

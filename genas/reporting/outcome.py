@@ -47,24 +47,24 @@ def figure_text(trial: Trial, metric: str) -> str | None:
     One training of a test accuracy: 0.9870 [0.9680, 0.9950] on 307 examples (one training). Several, or a figure whose
     interval is not known: as `spread_text` says it.
     """
-    found = spread(trial, metric)
-    if found is None:
+    over_seeds = spread(trial, metric)
+    if over_seeds is None:
         return None
     if interval(trial, metric) is None:
-        return spread_text(metric, found)
+        return spread_text(metric, over_seeds)
     return measured_text(trial.all(metric)[0])
 
 
 def measured_text(measured: Measurement) -> str:
     """A figure of one training: 0.9870 [0.9680, 0.9950] on 307 examples (one training) if it is a test accuracy."""
-    text, known = number(measured.metric, measured.value), between(measured)
-    if known is None:
+    text, sure = number(measured.metric, measured.value), between(measured)
+    if sure is None:
         return text
-    examples = f"on {known.examples:,} examples"
+    examples = f"on {sure.examples:,} examples"
     if not is_on_test(measured.metric):
         return f"{text} {examples}"
-    low, high = (number(measured.metric, bound) for bound in (known.low, known.high))
-    source = "" if known.source == "Wilson" else f", {known.source}"
+    low, high = (number(measured.metric, bound) for bound in (sure.low, sure.high))
+    source = "" if sure.source == "Wilson" else f", {sure.source}"
     return f"{text} [{low}, {high}] {examples} (one training{source})"
 
 
@@ -103,8 +103,8 @@ def recipe_of(request: Request, candidate: Candidate) -> dict[str, Any]:
         return {}
     from genas.training.recipe import effective
 
-    known = request.task.name in registry.names("tasks")
-    task: type[Task] = registry.load("tasks", request.task.name) if known else Task
+    here = request.task.name in registry.names("tasks")
+    task: type[Task] = registry.load("tasks", request.task.name) if here else Task
     mirror = request.task.options.get("mirror")
     mirror = task.mirror if mirror is None else mirror
     return effective(candidate.recipe, request.validator.options, mirror, task.follows).to_data()
@@ -245,15 +245,15 @@ def _figures(request: Request, winner: Trial, rungs: Rungs | None) -> str:
 
 def limit_lines(request: Request, trial: Trial) -> list[str]:
     """For each kind of outcome (kept, broken, not measured) the limits that have it."""
-    found: dict[str, list[str]] = {"Limits kept": [], "Limits BROKEN": [], "Limits not measured": []}
+    groups: dict[str, list[str]] = {"Limits kept": [], "Limits BROKEN": [], "Limits not measured": []}
     for constraint in request.constraints:
         value = trial.value(constraint.metric)
         if value is None:
-            found["Limits not measured"].append(limit(constraint))
+            groups["Limits not measured"].append(limit(constraint))
         else:
             kind = "Limits kept" if constraint.holds(value) else "Limits BROKEN"
-            found[kind].append(f"{figure(constraint.metric, value)} ({limit(constraint)})")
-    return [f"{kind}: {'; '.join(parts)}." for kind, parts in found.items() if parts]
+            groups[kind].append(f"{figure(constraint.metric, value)} ({limit(constraint)})")
+    return [f"{kind}: {'; '.join(parts)}." for kind, parts in groups.items() if parts]
 
 
 def against(request: Request, winner: Trial, reference: Trial) -> Comparison | None:
@@ -319,19 +319,19 @@ def _race_line(rungs: Rungs, winner: Trial, other: Trial, name: str) -> str:
             f"{name[0].upper()}{name[1:]} stopped after {rungs.name(last)}{failed}, before the winner joined "
             f"{rungs.entry(winner)}, so they cannot be compared."
         )
-    found = standing(rungs, winner, other)
-    assert found is not None
-    metric, gap = rungs.metric, abs(found.lead)
-    led = f"led {name} by {number(metric, gap)}" if found.lead > 0 else f"was {number(metric, gap)} behind {name}"
+    both = standing(rungs, winner, other)
+    assert both is not None
+    metric, gap = rungs.metric, abs(both.lead)
+    led = f"led {name} by {number(metric, gap)}" if both.lead > 0 else f"was {number(metric, gap)} behind {name}"
     alike = rungs.first(winner) == rungs.first(other)
     same = "after the same training" if alike else f"though it joined {rungs.entry(winner)} only"
     stopped = ", where that one stopped" if rungs.number(shared.share) == last else ""
     text = (
-        f"The winner {led if gap else f'was level with {name}'} {same} ({found.rung}{stopped}{failed}): validation "
+        f"The winner {led if gap else f'was level with {name}'} {same} ({both.rung}{stopped}{failed}): validation "
         f"{label(metric)} {number(metric, shared.one.value)} against {number(metric, shared.other.value)}."
     )
     examples = min(shared.one.examples or 0, shared.other.examples or 0)
-    if examples and gap and not found.clear and declared.metric(metric).share:
+    if examples and gap and not both.clear and declared.metric(metric).share:
         text += f" On {examples:,} validation examples so small a difference may be chance."
     return text
 
@@ -340,23 +340,23 @@ def _against_line(request: Request, winner: Trial, reference: Trial) -> str:
     name, metric = title(reference), quality(request, winner).metric
     if reference.failure:
         return f'The reference "{name}" failed: {clean(reference.failure, 200)}'
-    found = against(request, winner, reference)
-    if found is None:
+    comparison = against(request, winner, reference)
+    if comparison is None:
         return f'The reference "{name}" has no figure that the winner has too, so they cannot be compared.'
     tested = spread(winner, on_test(metric)) and spread(reference, on_test(metric))
     theirs = spread(reference, on_test(metric) if tested else metric)
     assert theirs is not None
     split = "test" if tested else "validation"
     shown = f"{split} {label(metric)} {spread_text(metric, theirs)}"
-    gap = f"difference {'-' if found.difference < 0 else '+'}{number(metric, abs(found.difference))}"
-    if found.margin is None:
+    gap = f"difference {'-' if comparison.difference < 0 else '+'}{number(metric, abs(comparison.difference))}"
+    if comparison.margin is None:
         return f'No clear difference from the reference "{name}" ({shown}): {gap}, and one seed each shows no spread.'
-    if found.margin == 0:
+    if comparison.margin == 0:
         return f'No clear difference from the reference "{name}" ({shown}): {gap}, but the seeds show no spread at all.'
-    gap += f" ± {number(metric, found.margin)} (95 % interval over seeds)"
-    if found.verdict == "no clear difference":
+    gap += f" ± {number(metric, comparison.margin)} (95 % interval over seeds)"
+    if comparison.verdict == "no clear difference":
         return f'No clear difference from the reference "{name}" ({shown}): {gap}.'
-    return f'The winner {found.verdict} the reference "{name}" ({shown}): {gap}.'
+    return f'The winner {comparison.verdict} the reference "{name}" ({shown}): {gap}.'
 
 
 def _nothing(request: Request, trials: Sequence[Trial]) -> list[str]:

@@ -220,27 +220,27 @@ def _curves(report: Report) -> dict[str, list[Measurement]]:
 
 def _warnings(report: Report, events: Sequence[Mapping[str, Any]]) -> list[str]:
     """What a reader must know before trusting the figures: said by the run, or seen in the records."""
-    found = [str(e["text"]) for e in events if e.get("kind") == "warning"]
+    warnings = [str(e["text"]) for e in events if e.get("kind") == "warning"]
     request, winner = report.request, report.winner
     if winner:
         metric = outcome.quality(request, winner).metric
         test = outcome.spread(winner, on_test(metric))
         if test is None:
-            found.append(
+            warnings.append(
                 "The test split was not read: the winner's figure is the one it was chosen by, so it flatters."
             )
         elif test.n == 1 and interval(winner, on_test(metric)):
-            found.append(
+            warnings.append(
                 "The test figure is of one training: its interval counts the chance in the test examples, not that in "
                 "the training. --seeds 3 trains the winner again."
             )
         elif test.n < 3 and request.validator.name != "table":
-            found.append(
+            warnings.append(
                 f"The test figure rests on {test.n} training{'s' * (test.n > 1)}: too few to tell luck from merit."
             )
-        found += pareto.broken(winner, request.constraints)
-        found += [line for line in outcome.limit_lines(request, winner) if line.startswith("Limits not measured")]
+        warnings += pareto.broken(winner, request.constraints)
+        warnings += [line for line in outcome.limit_lines(request, winner) if line.startswith("Limits not measured")]
     failed = sum(t.failure is not None and not pareto.broken(t, request.constraints) for t in report.trials)
     if failed > len(report.trials) / 2:
-        found.append(f"{failed} of {len(report.trials)} trials failed for other reasons than a limit.")
-    return list(dict.fromkeys(found))
+        warnings.append(f"{failed} of {len(report.trials)} trials failed for other reasons than a limit.")
+    return list(dict.fromkeys(warnings))

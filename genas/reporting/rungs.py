@@ -50,13 +50,13 @@ class Rungs:
 
     def first(self, trial: Trial) -> int:
         """The rung that the network joined on, counted from 1; 0 where it was not trained."""
-        found = trial.all(self.metric)
-        return self.number(found[-1].fidelity) if found else 0
+        figures = trial.all(self.metric)
+        return self.number(figures[-1].fidelity) if figures else 0
 
     def last(self, trial: Trial) -> int:
         """The last rung that it did, counted from 1, the end being one more; 0 where it was not trained."""
-        found = trial.all(self.metric)
-        return self.number(found[0].fidelity) if found else 0
+        figures = trial.all(self.metric)
+        return self.number(figures[0].fidelity) if figures else 0
 
     def number(self, share: float) -> int:
         """The rung after which a network has had that share of the winner's training."""

@@ -22,8 +22,8 @@ class Spread(NamedTuple):
 
 def spread(trial: Trial, metric: str) -> Spread | None:
     """How a metric spreads over seeds at the highest fidelity measured, or None where it was not measured."""
-    found = trial.all(metric)
-    values = [m.value for m in found if m.fidelity == found[0].fidelity]
+    figures = trial.all(metric)
+    values = [m.value for m in figures if m.fidelity == figures[0].fidelity]
     if not values:
         return None
     mean = sum(values) / len(values)
@@ -73,8 +73,8 @@ def between(measured: Measurement) -> Interval | None:
 
 def interval(trial: Trial, metric: str) -> Interval | None:
     """The interval of a figure of a trial that was trained once; None where several seeds show its spread."""
-    found = trial.all(metric)
-    same = [m for m in found if m.fidelity == found[0].fidelity]
+    figures = trial.all(metric)
+    same = [m for m in figures if m.fidelity == figures[0].fidelity]
     return between(same[0]) if len(same) == 1 else None
 
 

@@ -56,8 +56,8 @@ def _outcome(report: Report, rival: Trial, rungs: Rungs | None) -> dict[str, str
     assert winner is not None
     test = on_test(outcome.quality(report.request, winner).metric)
     if rungs is not None and not (winner.all(test) and rival.all(test)):
-        found = outcome.standing(rungs, winner, rival)
-        shown = None if found is None else led(found, rungs.metric)
+        standing = outcome.standing(rungs, winner, rival)
+        shown = None if standing is None else led(standing, rungs.metric)
         return None if shown is None else {**shown, "text": f"the winner {_was(shown['text'])}"}
     compared = outcome.against(report.request, winner, rival)
     return {"text": _VERDICTS[compared.verdict], "tone": TONES[compared.verdict]} if compared else None
@@ -79,26 +79,26 @@ def led(found: outcome.Standing, metric: str, name: str = "") -> dict[str, str]:
 
 def _told(trial: Trial, metric: str, rungs: Rungs | None) -> str:
     """A figure for the comparison, with what it was measured after and how sure it is."""
-    found = outcome.spread(trial, metric)
-    if found is None:
+    spread = outcome.spread(trial, metric)
+    if spread is None:
         return "–"
     if rungs is not None and metric == rungs.metric and (share := trial.all(metric)[0].fidelity) < 1:
-        return f"{outcome.number(metric, found.mean)} after {rungs.name(rungs.number(share))}"
-    if found.n > 1:
-        return outcome.spread_text(metric, found)
+        return f"{outcome.number(metric, spread.mean)} after {rungs.name(rungs.number(share))}"
+    if spread.n > 1:
+        return outcome.spread_text(metric, spread)
     text = outcome.figure_text(trial, metric) if interval(trial, metric) else None
-    return text or outcome.number(metric, found.mean)
+    return text or outcome.number(metric, spread.mean)
 
 
 def cell(trial: Trial, metric: str, rungs: Rungs | None) -> tuple[str, str]:
     """The figure and, small beside it, at what fidelity and over how many seeds."""
-    found = trial.all(metric)
-    if not found:
+    figures = trial.all(metric)
+    if not figures:
         return ("", "")
-    same = [m for m in found if m.fidelity == found[0].fidelity]
-    notes = [f"at {found[0].fidelity:.2g}"] if found[0].fidelity < 1 else []
+    same = [m for m in figures if m.fidelity == figures[0].fidelity]
+    notes = [f"at {figures[0].fidelity:.2g}"] if figures[0].fidelity < 1 else []
     if notes and rungs is not None and metric == rungs.metric:
-        notes = [f"after {rungs.name(rungs.number(found[0].fidelity))}"]
+        notes = [f"after {rungs.name(rungs.number(figures[0].fidelity))}"]
     notes += [f"{len(same)} seeds"] if len(same) > 1 else []
     return (outcome.number(metric, sum(m.value for m in same) / len(same)), ", ".join(notes))
 

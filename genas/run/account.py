@@ -300,8 +300,8 @@ def _what_if(report: Report, limits: Sequence[Constraint]) -> list[str]:
     changed = {c.metric for c in limits}
     new = [*(c for c in report.request.constraints if c.metric not in changed), *limits]
     said = "; ".join(outcome.limit(c) for c in new)
-    known = {m.metric for t in report.trials for m in t.measurements}
-    if missing := sorted(changed - known):
+    measured = {m.metric for t in report.trials for m in t.measurements}
+    if missing := sorted(changed - measured):
         return [f"With {said}: this run did not measure {', '.join(missing)}, so it can't say. Design with that limit."]
     book, lines = _book(report, new), [f"With {said}, from this run's measurements alone:"]
     full = [t for t in _full(report) if not pareto.broken(t, new)]

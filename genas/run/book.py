@@ -111,15 +111,15 @@ class Book:
 
     def comparable(self, n: int) -> list[Trial]:
         """Measured trials of the highest fidelity that at least n of them (or all) have reached."""
-        known = self.measured()
-        shares = sorted((self._reached.get(t.candidate.key, 1.0) for t in known), reverse=True)
+        measured = self.measured()
+        shares = sorted((self._reached.get(t.candidate.key, 1.0) for t in measured), reverse=True)
         least = shares[min(n, len(shares)) - 1] if shares else 1.0
-        return [t for t in known if self._reached.get(t.candidate.key, 1.0) >= least]
+        return [t for t in measured if self._reached.get(t.candidate.key, 1.0) >= least]
 
     def top(self) -> float | None:
         """The best figure of the task's metric so far."""
-        known = [v for t in self.measured() if (v := t.value(self.metric)) is not None]
-        return (max(known) if self.goal == "max" else min(known)) if known else None
+        values = [v for t in self.measured() if (v := t.value(self.metric)) is not None]
+        return (max(values) if self.goal == "max" else min(values)) if values else None
 
     def ranked(self, scorers: Sequence[Scorer]) -> list[Trial]:
         """The living, unmeasured trials, the most promising first by all proxies together."""

@@ -54,8 +54,8 @@ def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
     """Names and sentences about a winner's figures: at chance, still rising, few test examples, part of the data."""
     if text := at_chance(task, winner) if task.answer == "class" else at_mean(task, winner):
         yield "at chance", text
-    found = [m for m in winner.all(task.metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
-    if found and (text := _rising(task.metric, found[0].curve)):
+    full = [m for m in winner.all(task.metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
+    if full and (text := _rising(task.metric, full[0].curve)):
         yield "rising", text
     tests = [m.examples for m in winner.all(task.metric.on_test.name) if m.examples]
     if tests and tests[0] < _FEW:
@@ -83,14 +83,14 @@ def at_mean(task: Task, trial: Trial) -> str | None:
 
     The test split itself is not looked at: the mean is that of the training labels, judged on the validation split.
     """
-    found = trial.all(task.metric.on_test.name)
+    tested = trial.all(task.metric.on_test.name)
     outputs = as_outputs(task, task.data("train").labels)
-    if not found or outputs is None:
+    if not tested or outputs is None:
         return None
     labels = task.data("val").labels
     always = task.evaluate(outputs.mean(0).expand(len(labels), -1), labels).metrics[task.metric.name]
-    value = sum(m.value for m in found) / len(found)
-    if task.metric.sign * (value - always) > 2 * max(m.std or 0.0 for m in found):
+    value = sum(m.value for m in tested) / len(tested)
+    if task.metric.sign * (value - always) > 2 * max(m.std or 0.0 for m in tested):
         return None
     return (
         f"On the test split the winner is hardly better than always saying the mean of the training examples "
@@ -105,13 +105,13 @@ def at_chance(task: Task, trial: Trial) -> str | None:
     The test split itself is not looked at: the share of that class is the training split's, and its two standard errors
     (Wald) are those of as many examples as the validation split has.
     """
-    found = [m.value for m in trial.all(ACCURACY.on_test.name)]
-    if not found:
+    tested = [m.value for m in trial.all(ACCURACY.on_test.name)]
+    if not tested:
         return None
     labels = task.data("train").labels.flatten().tolist()
     most = max(Counter(labels).values()) / len(labels)
     error = math.sqrt(most * (1 - most) / len(task.data("val").labels))
-    if sum(found) / len(found) > most + 2 * error:
+    if sum(tested) / len(tested) > most + 2 * error:
         return None
     return (
         f"On the test split the winner is hardly better than always saying the most frequent class ({most:.1%} of the "

@@ -60,8 +60,8 @@ class _Fitted:
 
         scores = np.full((len(rows.labels), task.outputs), np.log(_LEAST))
         scores[:, self.classes] = np.log(np.clip(self.probabilities(rows.inputs), _LEAST, 1.0))
-        found = task.evaluate(torch.from_numpy(scores), torch.from_numpy(rows.labels))
-        return float(found.metrics[task.metric.name])
+        evaluation = task.evaluate(torch.from_numpy(scores), torch.from_numpy(rows.labels))
+        return float(evaluation.metrics[task.metric.name])
 
     def loss(self, rows: _Rows) -> float:
         """The mean negative log-likelihood of the labels."""

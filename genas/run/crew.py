@@ -58,15 +58,15 @@ class Crew:
     def _collect(self, waiting: dict[Future[Any], Course], stage: str) -> list[tuple[Course, Event]]:
         """All that have ended, at least one."""
         done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        found = []
+        results = []
         for future in [f for f in waiting if f in done]:
             course = waiting.pop(future)
             try:
                 result: Result | ScoreFailed = future.result()
             except ScoreFailed as failure:
                 result = failure
-            found.append((course, self.record(course, stage, result)))
-        return found
+            results.append((course, self.record(course, stage, result)))
+        return results
 
     def record(self, course: Course, stage: str, result: Result | ScoreFailed) -> Event:
         """Write what a course brought; the event."""

@@ -37,12 +37,12 @@ def heirs(
         rates: examples that each network of the last rung sees in a second.
         seconds: of the final.
     """
-    found = {}
+    finer = {}
     for key, rate in rates.items():
         heir = _heir(lab.book.trials[key].candidate, rate, seconds, opening, means)
         if heir is not None:
-            found[key] = heir
-    return found
+            finer[key] = heir
+    return finer
 
 
 def joined(heir: Candidate, lab: Laboratory) -> bool:

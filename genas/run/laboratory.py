@@ -60,12 +60,12 @@ class Laboratory:
             raise RequestError(f"No scorer measures {metric}; add short_train or table to the scorers.")
         screens = [m for m in meters if m.scorer.metric.name != metric]
         self.validator = self.meter("validators", request.validator)
-        known = {m.scorer.metric.name for m in meters} | {metric}
+        measured = {m.scorer.metric.name for m in meters} | {metric}
         self.needed = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
-        for wanted in sorted(self.needed - known):
+        for wanted in sorted(self.needed - measured):
             raise RequestError(
                 f"No scorer measures {wanted}. Add one to the scorers (genas list scorers), or leave that "
-                f"limit or objective out. Measured are: {', '.join(sorted(known))}."
+                f"limit or objective out. Measured are: {', '.join(sorted(measured))}."
             )
         self.screens: list[Meter] = screens
         self.gates: list[Meter] = []
@@ -225,10 +225,10 @@ def _work(place: str, job: Job) -> Measurement | ScoreFailed:
 
 @lru_cache(maxsize=4)
 def _made(place: str) -> Scorer:
-    told = json.loads(place)
-    request = wire.from_data(Request, told["request"])
-    context = context_of(request, Ledger(Path(told["ledger"]), follow=True), told["device"])
-    scorer: Scorer = registry.create(told["kind"], wire.from_data(Use, told["use"]), context)
+    said = json.loads(place)
+    request = wire.from_data(Request, said["request"])
+    context = context_of(request, Ledger(Path(said["ledger"]), follow=True), said["device"])
+    scorer: Scorer = registry.create(said["kind"], wire.from_data(Use, said["use"]), context)
     return scorer
 
 

@@ -47,12 +47,12 @@ class Mix:
 
     def ask(self, n: int) -> list[Candidate]:
         """At most n candidates; what one source can't bring, the next are asked for."""
-        found: list[Candidate] = []
+        candidates: list[Candidate] = []
         for name, share in self._shares(n).items():
             brought = self.sources[name].ask(share) if share else []
             self._asked[name] += share
-            found += brought
-        return found
+            candidates += brought
+        return candidates
 
     def tell(self, trials: Sequence[Trial]) -> None:
         """Hand the trials to every source."""

@@ -69,20 +69,20 @@ class Opening:
         asked = self.asks(count, hurried=seconds is not None)
         count = count if asked else min(count, _HAND)
         wanted = min(_HAND, -(-count // 2)) if asked else count
-        found = self._within(self.hand_made(), wanted, told)
+        starters = self._within(self.hand_made(), wanted, told)
         end = None if seconds is None else (clock.now() + seconds, clock.now() + seconds / 2)
-        recipes = [trial.candidate.recipe for trial in found] or [{}]
-        if len(found) < count:
-            found += self._proposed(count - len(found), recipes, end, told)
-        if len(found) < count:
-            kept = {trial.candidate.key for trial in found}
+        recipes = [trial.candidate.recipe for trial in starters] or [{}]
+        if len(starters) < count:
+            starters += self._proposed(count - len(starters), recipes, end, told)
+        if len(starters) < count:
+            kept = {trial.candidate.key for trial in starters}
             more = [trial for trial in self._within(self.hand_made()) if trial.candidate.key not in kept]
-            found += more[: count - len(found)]
-        if not found and (nearest := self.lab.book.nearest()) is not None:
-            found = self._walked(nearest)[:count]
-        if not found:
+            starters += more[: count - len(starters)]
+        if not starters and (nearest := self.lab.book.nearest()) is not None:
+            starters = self._walked(nearest)[:count]
+        if not starters:
             raise RequestError(self.lab.book.why_empty(self.proposers.silent))
-        return found
+        return starters
 
     def effective(self, candidate: Candidate) -> Candidate:
         """The candidate with the whole recipe that it will be trained by."""
@@ -99,15 +99,15 @@ class Opening:
         self, candidates: Iterable[Candidate], count: int | None = None, told: Callable[[], None] = lambda: None
     ) -> list[Trial]:
         """The first of them, or all, that keep the limits; one that breaks another limit than size is made smaller."""
-        found: list[Trial] = []
+        kept: list[Trial] = []
         for candidate in candidates:
-            if len(found) == count:
+            if len(kept) == count:
                 break
             trial = self._fitted(candidate)
-            if trial is not None and trial.candidate.key not in {t.candidate.key for t in found}:
-                found.append(trial)
+            if trial is not None and trial.candidate.key not in {t.candidate.key for t in kept}:
+                kept.append(trial)
                 told()
-        return found
+        return kept
 
     def _fitted(self, candidate: Candidate) -> Trial | None:
         trial = self._screened(candidate)

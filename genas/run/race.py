@@ -73,10 +73,8 @@ class Race:
     ) -> None:
         self.request, self.lab, self.schedule, self.trainer, self.executor = request, lab, schedule, trainer, executor
         self.refiners, self.progress = refiners, progress
-        self.space = lab.context.space
-        self.task = lab.context.task
-        self.ledger = lab.context.ledger
-        self.book = lab.book
+        self.space, self.task = lab.context.space, lab.context.task
+        self.ledger, self.book = lab.context.ledger, lab.book
         self.opening = Opening(request, self.space, self.task, lab, proposers=proposers)
         self.spending = spending
         images = len(self.task.input_shape) == 3
@@ -141,8 +139,8 @@ class Race:
     def final_of(self, key: str) -> Options:
         """How its last leg was trained: what is not in its recipe, or differs from it."""
         event = self.ledger.find(self._last[key]) or {}
-        found: Options = {name: event[name] for name in ("learning_rate", "precision", "growing") if name in event}
-        return {**found, **({"weights_from": self._heirs[key]} if key in self._heirs else {})}
+        means: Options = {name: event[name] for name in ("learning_rate", "precision", "growing") if name in event}
+        return {**means, **({"weights_from": self._heirs[key]} if key in self._heirs else {})}
 
     # Rungs
 
@@ -191,15 +189,15 @@ class Race:
             text = f"The budget is so short that only hand-made networks start; the proposers ({names}) were not asked."
             self.ledger.warn("proposers", text)
         self.progress.stage("start", self.schedule.starters)
-        found = self.opening.starters(self.schedule.starters, seconds=seconds, told=self.progress.step)
-        return [trial.candidate.key for trial in found]
+        starters = self.opening.starters(self.schedule.starters, seconds=seconds, told=self.progress.step)
+        return [trial.candidate.key for trial in starters]
 
     def _children(self, number: int, running: Sequence[str]) -> list[str]:
         """Children of the leaders, in turn: of the refiners with a leader's recipe, and leaders with another recipe."""
         wanted, leaders = self.schedule.rungs[number].new, self.standings.ordered(running)
-        found: list[str] = []
+        children: list[str] = []
         for place in range(3 * wanted):
-            if len(found) == wanted:
+            if len(children) == wanted:
                 break
             random = rng(self.request.seed, f"children {number}", place)
             child = next(iter(self.refiners.ask(1)), None) if place % 2 == 0 and len(self.refiners) else None
@@ -225,8 +223,8 @@ class Race:
                     self.book.trials[parent].candidate, self.request.seed, self._last[parent]
                 )
                 self._joined[child.key] = number
-                found.append(child.key)
-        return found
+                children.append(child.key)
+        return children
 
     def _train_rung(self, number: int, running: Sequence[str]) -> None:
         jobs = [self._course(key, number) for key in running]
@@ -307,8 +305,8 @@ class Race:
             return 0.0
         count, device = len(self.task.data("test").labels), self.trainer.device
         built = (build(self.space, self.book.trials[key].candidate.arch, self.task, self.request.seed) for key in keys)
-        found = [judging_seconds(network.to(device), self.task, device, count) for network in built]
-        return sum(found) if len(self.request.objectives) > 1 else max(found)
+        each = [judging_seconds(network.to(device), self.task, device, count) for network in built]
+        return sum(each) if len(self.request.objectives) > 1 else max(each)
 
     def _finish(self, key: str, place: int, share: float) -> None:
         """The final leg, in this process, with as many threads as make it fastest."""
@@ -333,9 +331,9 @@ class Race:
             with threads(event["threads"]):
                 result = self.trainer.run(course, Steps(self.progress, self._leader))
             self.crew.record(course, stage, result)
-        found = self.ledger.find(identity_of(course, stage))
-        assert found is not None
-        self._write(key, found)
+        event_of_leg = self.ledger.find(identity_of(course, stage))
+        assert event_of_leg is not None
+        self._write(key, event_of_leg)
         if self.book.trials[key].failure is None:
             self._last[key] = stage
             self.spending.take(event["each"])
@@ -351,8 +349,8 @@ class Race:
         candidate = self.book.trials[key].candidate
         identities = [f"test {key} {seed}", *(f"test {key} {seed} {m.name}" for m in self.task.metrics)]
         if any(self.ledger.find(identity) is None for identity in identities):
-            found = self.trainer.learned(candidate, seed, leg or self._last[key])
-            figures = tested(self.space, candidate.arch, self.task, found, device=self.lab.context.device, seed=seed)
+            weights = self.trainer.learned(candidate, seed, leg or self._last[key])
+            figures = tested(self.space, candidate.arch, self.task, weights, device=self.lab.context.device, seed=seed)
             for identity, figure in zip(identities, figures, strict=True):
                 if self.ledger.find(identity) is None:
                     self.ledger.append({"kind": "measurement", "id": identity, "key": key, "scorer": "test",
@@ -368,14 +366,14 @@ class Race:
         line = [self._heirs[key], key] if key in self._heirs else [key]
         if seeds:
             self.progress.stage("the winner again, other seeds", len(seeds) * len(line))
-        found: dict[int, Event] = {}
+        outcomes: dict[int, Event] = {}
         for member in line:
             for course, event in self.crew.results([self._alike(member, seed) for seed in seeds], "again"):
-                found[course.seed] = event
+                outcomes[course.seed] = event
                 self.progress.step()
-            seeds = [seed for seed in seeds if "measurement" in found[seed]]  # the others diverged
+            seeds = [seed for seed in seeds if "measurement" in outcomes[seed]]  # the others diverged
         for seed in seeds:
-            measured = wire.from_data(Measurement, found[seed]["measurement"])
+            measured = wire.from_data(Measurement, outcomes[seed]["measurement"])
             self.book.record(self.book.trials[key], measured)
             self._test(key, seed, "final")
 
@@ -394,8 +392,8 @@ class Race:
         return Course(candidate, seed, legs, weights, 1.0, points=looks, precision=end["precision"])
 
     def _leader(self) -> str:
-        known = [key for key in self._last if self.book.trials[key].failure is None]
-        if not known:
+        trained = [key for key in self._last if self.book.trials[key].failure is None]
+        if not trained:
             return ""
-        best, metric = max(known, key=self.standings.worth), self.task.metric.name
+        best, metric = max(trained, key=self.standings.worth), self.task.metric.name
         return f"leads {metric} {figure(metric, self.book.trials[best].value(metric) or 0.0)}"

@@ -48,10 +48,10 @@ def regressors(task: Task, seed: int) -> list[Rival]:
     for name, settings in {"ridge regression": _ridge, "gradient boosting": _boosting}.items():
         start = time.perf_counter()
         models = list(settings(rows, numbers, seed))
-        found = [_value(task, model, "val") for model in models]
-        best = max(range(len(models)), key=lambda i: sign * found[i])
+        values = [_value(task, model, "val") for model in models]
+        best = max(range(len(models)), key=lambda i: sign * values[i])
         seconds = time.perf_counter() - start
-        results.append(Rival(name, found[best], _value(task, models[best], "test"), seconds))
+        results.append(Rival(name, values[best], _value(task, models[best], "test"), seconds))
     return results
 
 

@@ -67,13 +67,13 @@ class Standings:
         trials = [self.book.trials[key] for key in keys]
         if [o.metric for o in self.request.objectives] == [self.task.metric.name]:
             return sorted(keys, key=lambda key: -self.worth(key))
-        found: list[str] = []
+        ordered: list[str] = []
         while trials:
             front = pareto.front(trials, self.request.objectives) or trials
             order = self.book.best(front, len(front))
-            found += [t.candidate.key for t in (*order, *(t for t in front if t not in order))]
+            ordered += [t.candidate.key for t in (*order, *(t for t in front if t not in order))]
             trials = [t for t in trials if t not in front]
-        return found
+        return ordered
 
     def staying(self, keys: Sequence[str], count: int) -> list[str]:
         """The best so many; with them one that learns everything from scratch, as it may pass all that lead early."""
@@ -93,8 +93,8 @@ class Standings:
         ordered = self.ordered(keys)
         if len(self.request.objectives) > 1:
             front = pareto.front([self.book.trials[key] for key in ordered], self.request.objectives)
-            found = {trial.candidate.key for trial in front}
-            chosen = [key for key in ordered if key in found][:_FRONT] or ordered
+            ahead = {trial.candidate.key for trial in front}
+            chosen = [key for key in ordered if key in ahead][:_FRONT] or ordered
             return {key: 1.0 if key == chosen[-1] else _FIRST for key in chosen}
         ordered.sort(key=lambda key: -self._worth_in_the_end(key, key in heirs))
         leader, fresh = ordered[0], next((key for key in ordered if not self._knows(key)), ordered[0])

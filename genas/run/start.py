@@ -81,7 +81,7 @@ def _made(
 
 def _usual(request: Request, space: SearchSpace, task: Task) -> nn.Module:
     """The network that starts first, of those that learn everything from scratch."""
-    known = space.portfolio(task, request.constraints) or space.references(task, request.constraints)
-    known = [candidate for candidate in known if not space.knowledge(candidate.arch)] or known
-    arch = known[0].arch if known else space.sample(rng(request.seed, "speed"))
+    usual = space.portfolio(task, request.constraints) or space.references(task, request.constraints)
+    usual = [candidate for candidate in usual if not space.knowledge(candidate.arch)] or usual
+    arch = usual[0].arch if usual else space.sample(rng(request.seed, "speed"))
     return build(space, arch, task, request.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from genas.core import declared, pareto, registry, wire
 from genas.core.errors import RequestError, ScoreFailed
 from genas.core.interfaces import Executor, Proposer, SearchSpace, Task
-from genas.core.ledger import Event, Ledger
+from genas.core.ledger import Ledger
 from genas.core.meter import Meter
 from genas.core.paths import own_files
 from genas.core.phrases import parse_executor
@@ -28,6 +28,7 @@ from genas.core.records import (
 )
 from genas.run.claim import claim
 from genas.run.laboratory import context_of
+from genas.run.transcript import Transcript
 
 Figures = float | Mapping[str, float]
 _IN_VAIN = 10_000  # candidates in a row that break a limit
@@ -111,12 +112,9 @@ class Study:
         context = context_of(self.request, self.ledger, device)
         self.space, self.task = context.space, context.task
         self._tabled = tabled and objective is None
-        self._refiner: Proposer = registry.create(kind or "refiners", use, context)
+        self._transcript = Transcript(registry.create(kind or "refiners", use, context), self.ledger)
         self._screens = [Meter(registry.create("scorers", s, context), s, self.ledger) for s in self.request.scorers]
-        self._trials: dict[str, Trial] = {}  # all that was told, in this order
-        self._pending: dict[str, Candidate] = {}
-        self._asked = self._told = 0
-        self._replay()
+        self._transcript.replay(self._trial)
 
     def close(self) -> None:
         """Release the ledger's file; `with genas.Study(...) as study:` does it at the end."""
@@ -133,12 +131,12 @@ class Study:
     @property
     def trials(self) -> list[Trial]:
         """All trials, in the order told; what broke a limit before it was measured among them."""
-        return list(self._trials.values())
+        return list(self._transcript.trials.values())
 
     @property
     def pending(self) -> list[Candidate]:
         """What was asked for and not told of yet, in this order."""
-        return list(self._pending.values())
+        return list(self._transcript.pending.values())
 
     @property
     def front(self) -> list[Trial]:
@@ -153,7 +151,7 @@ class Study:
     @property
     def measured(self) -> int:
         """How many trials were measured, or failed to be."""
-        return sum(self.ledger.find(_id(key)) is not None for key in self._trials)
+        return sum(map(self._transcript.measured, self._transcript.trials))
 
     # Ask and tell
 
@@ -168,11 +166,11 @@ class Study:
         chosen: list[Candidate] = []
         in_vain = 0
         while len(chosen) < n:
-            asked = [c for c in self._ask(n - len(chosen)) if c.key not in self._trials]
+            asked = [c for c in self._transcript.ask(n - len(chosen)) if c.key not in self._transcript.trials]
             if not asked:
                 break
             screened = [self._screen(candidate) for candidate in asked]
-            self._tell([trial for trial in screened if trial.failure is not None])
+            self._transcript.tell([trial for trial in screened if trial.failure is not None])
             fresh = [trial.candidate for trial in screened if trial.failure is None]
             in_vain = 0 if fresh else in_vain + len(asked)
             if in_vain >= _IN_VAIN:
@@ -197,12 +195,12 @@ class Study:
         if (value is None) == (failure is None):
             raise RequestError("Tell either a value or a failure.")
         candidate = self._candidate(candidate)
-        if candidate.key in self._trials:
+        if candidate.key in self._transcript.trials:
             raise RequestError(f"The candidate {candidate.key[:8]} was told of before; its figures stay as they are.")
-        self._announce(candidate)
-        self._write(candidate, ScoreFailed(failure) if value is None else self._measurements(value))
+        self._transcript.announce(candidate)
+        self._transcript.write(candidate, ScoreFailed(failure) if value is None else self._measurements(value))
         trial = self._trial(candidate)
-        self._tell([trial])
+        self._transcript.tell([trial])
         return trial
 
     def run(self, trials: int | None = None) -> Trial | None:
@@ -239,16 +237,17 @@ class Study:
         measure = self._look_up if self.objective is None else self.objective
         waiting: list[tuple[Candidate, Future[Figures] | None]] = []
         for candidate in batch:
-            known = self.ledger.find(_id(candidate.key)) is not None  # a stopped study had measured it
-            waiting.append((candidate, None if known else executor.submit(_attempt, measure, candidate)))
+            measured_before = self._transcript.measured(candidate.key)  # before the study was stopped
+            waiting.append((candidate, None if measured_before else executor.submit(_attempt, measure, candidate)))
         for candidate, future in waiting:
             if future is not None:
                 result = future.result()
-                self._write(candidate, result if isinstance(result, ScoreFailed) else self._measurements(result))
+                figures = result if isinstance(result, ScoreFailed) else self._measurements(result)
+                self._transcript.write(candidate, figures)
             best = self.best
             leading = self.request.objectives[0].metric
             self._progress.step("" if best is None else f"best {leading} {best.value(leading):.5g}")
-        self._tell([self._trial(candidate) for candidate in batch])
+        self._transcript.tell([self._trial(candidate) for candidate in batch])
 
     def _look_up(self, candidate: Candidate) -> Figures:
         return {
@@ -259,9 +258,9 @@ class Study:
     def _candidate(self, given: Candidate | Architecture | str) -> Candidate:
         if isinstance(given, Candidate):
             self.space.check(given.arch)
-            return self._pending.get(given.key, given)
+            return self._transcript.pending.get(given.key, given)
         arch = self.space.from_text(given) if isinstance(given, str) else self.space.check(given)
-        return self._pending.get(arch.key, Candidate(arch, "given"))
+        return self._transcript.pending.get(arch.key, Candidate(arch, "given"))
 
     def _measurements(self, value: Figures) -> list[Measurement] | ScoreFailed:
         """The objectives' values as measurements; a failure where one is no finite number."""
@@ -273,52 +272,6 @@ class Study:
             return [Measurement(metric, float(values[metric])) for metric in metrics]
         except ScoreFailed as failure:
             return failure
-
-    # The ledger, from which all of this is made again
-
-    def _ask(self, n: int) -> list[Candidate]:
-        asked = self._refiner.ask(n)
-        for candidate in asked:
-            self._announce(candidate)
-        event = {"kind": "asked", "id": f"asked {self._asked}", "n": n, "keys": [c.key for c in asked]}
-        self.ledger.append(event)
-        self._take(asked)
-        return asked
-
-    def _take(self, asked: Sequence[Candidate]) -> None:
-        self._asked += 1
-        self._pending |= {c.key: c for c in asked if c.key not in self._trials}
-
-    def _tell(self, trials: Sequence[Trial]) -> None:
-        if not trials:
-            return
-        keys = [trial.candidate.key for trial in trials]
-        self.ledger.append({"kind": "told", "id": f"told {self._told}", "keys": keys})
-        self._learn(trials)
-
-    def _learn(self, trials: Sequence[Trial]) -> None:
-        self._told += 1
-        for trial in trials:
-            self._pending.pop(trial.candidate.key, None)
-            self._trials[trial.candidate.key] = trial
-        self._refiner.tell(trials)
-
-    def _announce(self, candidate: Candidate) -> None:
-        if self.ledger.find(identity := f"candidate {candidate.key}") is None:
-            data = wire.to_data(candidate)
-            self.ledger.append({"kind": "candidate", "id": identity, "key": candidate.key, "candidate": data})
-
-    def _write(self, candidate: Candidate, result: list[Measurement] | ScoreFailed) -> None:
-        """All figures of a candidate, the leading one last: where that is in the ledger, all are."""
-        event: Event = {"kind": "measurement", "key": candidate.key, "scorer": "study"}
-        if isinstance(result, ScoreFailed):
-            self.ledger.append({**event, "id": _id(candidate.key), "failure": str(result)})
-            return
-        for measurement in reversed(result):
-            leading = measurement is result[0]
-            identity = _id(candidate.key) if leading else _id(candidate.key, measurement.metric)
-            if self.ledger.find(identity) is None:
-                self.ledger.append({**event, "id": identity, "measurement": wire.to_data(measurement)})
 
     def _screen(self, candidate: Candidate) -> Trial:
         """A trial with what the limited scorers say; failed where it breaks a limit or can't be measured."""
@@ -335,41 +288,15 @@ class Study:
     def _trial(self, candidate: Candidate) -> Trial:
         """A trial with all that the ledger says of it."""
         trial = self._screen(candidate)
-        for goal in reversed(self.request.objectives):
-            leading = goal == self.request.objectives[0]
-            event = self.ledger.find(_id(candidate.key) if leading else _id(candidate.key, goal.metric))
-            if event is not None and "failure" in event:
-                return replace(trial, failure=event["failure"])
-            if event is not None:
-                figure = wire.from_data(Measurement, event["measurement"])
-                trial = replace(trial, measurements=(*trial.measurements, figure))
+        figures = self._transcript.figures(candidate.key, [goal.metric for goal in self.request.objectives])
+        if isinstance(figures, ScoreFailed):
+            return replace(trial, failure=str(figures))
+        trial = replace(trial, measurements=(*trial.measurements, *figures))
         wrong = pareto.broken(trial, self.request.constraints)
         return replace(trial, failure="; ".join(wrong)) if wrong else trial
 
-    def _replay(self) -> None:
-        """Ask and tell the refiner what it was asked and told before, so that it knows what it knew."""
-        candidates = {e["key"]: wire.from_data(Candidate, e["candidate"]) for e in self._events("candidate")}
-        for event in self._events("asked", "told"):
-            if event["kind"] == "asked":
-                again = self._refiner.ask(event["n"])
-                if [c.key for c in again] != event["keys"]:
-                    raise RequestError(
-                        f"{self.ledger.path}: {self.request.refiners[0].name} proposes other candidates than when the "
-                        "study was stopped: its code, or a model that it uses, has changed. Name another folder."
-                    )
-                self._take(again)
-            else:
-                self._learn([self._trial(candidates[key]) for key in event["keys"]])
-
-    def _events(self, *kinds: str) -> Iterator[Event]:
-        return (event for event in list(self.ledger.read()) if event["kind"] in kinds)
-
 
 _OWN = Objective("objective")
-
-
-def _id(key: str, metric: str = "") -> str:
-    return f"study {key} {metric}".rstrip()
 
 
 def _name(use: str | Use) -> str:

@@ -85,11 +85,11 @@ class TableSearch:
     def _refine(self, n: int) -> bool:
         """Measure what the refiners ask for and tell them; whether anything new could be measured."""
         asked = self.refiners.ask(n)
-        known = [c for c in asked if c.arch.key in self.book]  # proposed, or measured more cheaply, before
+        seen = [c for c in asked if c.arch.key in self.book]  # proposed, or measured more cheaply, before
         fresh = self.lab.screen(asked)
-        wanted = [at(self.book.trials[c.arch.key], c.fidelity) for c in known if not self.book.has(c)]
+        wanted = [at(self.book.trials[c.arch.key], c.fidelity) for c in seen if not self.book.has(c)]
         measured = self._measure([t for t in (*fresh, *wanted) if t.failure is None])
-        again = [at(self.book.trials[c.arch.key], c.fidelity) for c in known if self.book.has(c)]
+        again = [at(self.book.trials[c.arch.key], c.fidelity) for c in seen if self.book.has(c)]
         self.refiners.tell([t for t in fresh if t.failure is not None] + _in_order(asked, [*measured, *again]))
         best = self.book.best(self.book.comparable(8), 8)
         self.refiners.credit([*fresh, *wanted], {t.candidate.key for t in best})

@@ -148,16 +148,16 @@ def export_network(run: Path, key: str, out: Path | None = None) -> Path:
     """
     from genas.training.weights import WeightStore
 
-    found = find(run, key)
-    name = f"{found.label}-{found.leg}"
+    network = find(run, key)
+    name = f"{network.label}-{network.leg}"
     weights = WeightStore(run / "store").find(name)
     if weights is None:
         raise RequestError(
-            f"The weights of {short(found.candidate.key)} are gone: {run / 'store' / name}.safetensors is missing. "
+            f"The weights of {short(network.candidate.key)} are gone: {run / 'store' / name}.safetensors is missing. "
             "Name another network of the run."
         )
-    folder = run / f"exported-{short(found.candidate.key)}" if out is None else out
-    _write(found, _context(found).task, weights, folder)
+    folder = run / f"exported-{short(network.candidate.key)}" if out is None else out
+    _write(network, _context(network).task, weights, folder)
     return folder
 
 
@@ -193,29 +193,29 @@ def train_further(
     seconds = phrases.parse_budget(budget).seconds
     if seconds is None:
         raise RequestError(f"Further training is counted in time; write '5 minutes' or '90 s', not {budget!r}.")
-    found = find(run, key)
-    if found.failure is not None:
+    network = find(run, key)
+    if network.failure is not None:
         raise RequestError(
-            f"The training of {short(found.candidate.key)} failed: {found.failure}. Name another network."
+            f"The training of {short(network.candidate.key)} failed: {network.failure}. Name another network."
         )
-    folder = run / f"trained-{short(found.candidate.key)}" if out is None else out
-    leg, past = f"further {seconds:g} s", _past(folder, found)
+    folder = run / f"trained-{short(network.candidate.key)}" if out is None else out
+    leg, past = f"further {seconds:g} s", _past(folder, network)
     names = [str(entry["leg"]) for entry in past]
     if leg in names[:-1]:
         raise RequestError(
             f"{folder} was trained for {duration(seconds)} already, and then for other times. Write another budget."
         )
     if leg not in names:
-        past = [*past, _trained(found, leg, seconds, folder, progress)]
+        past = [*past, _trained(network, leg, seconds, folder, progress)]
         data = {
-            "key": found.candidate.key, "seed": found.request.seed,
-            "recipe": recipe_of(found.request, found.candidate),
-            "before": wire.to_data(found.measured), "legs": past,
+            "key": network.candidate.key, "seed": network.request.seed,
+            "recipe": recipe_of(network.request, network.candidate),
+            "before": wire.to_data(network.measured), "legs": past,
         }  # fmt: skip
         replace(folder / _FIGURES, (json.dumps({**data, "sum": _sum_of(data)}, indent=1) + "\n").encode())
     last = past[-1]
     after, test = (wire.from_data(Measurement, last[name]) for name in ("measurement", "test"))
-    return Further(folder, found.measured, after, test)
+    return Further(folder, network.measured, after, test)
 
 
 def _past(folder: Path, found: Found) -> list[dict[str, Any]]:

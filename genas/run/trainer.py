@@ -97,7 +97,7 @@ class Trainer:
             training.spare, training.precision = course.spare, course.precision
             for leg in course.legs[:-1]:
                 training.advance(leg, data=self._judges(course.judged), points=LOOKS)
-            found = training.advance(
+            judged = training.advance(
                 course.legs[-1], data=self._judges(course.judged), points=course.points, on_progress=on_progress
             )
         except ScoreFailed as failure:
@@ -107,12 +107,12 @@ class Trainer:
         curve = tuple(value for _, value, _ in training.curve)
         try:
             measured = Measurement(
-                self.task.metric.name, found.value, training.leg_seconds, course.fidelity, course.seed,
+                self.task.metric.name, judged.value, training.leg_seconds, course.fidelity, course.seed,
                 curve=curve, examples=count,
             )  # fmt: skip
         except ScoreFailed as failure:
             return failure
-        return Result(measured, min(found.loss, 1e6), _slope(training.curve), training.examples)
+        return Result(measured, min(judged.loss, 1e6), _slope(training.curve), training.examples)
 
     def forget(self, candidate: Candidate, seed: int) -> None:
         """Let go of a network that left the race; its checkpoint stays."""
@@ -137,14 +137,14 @@ class Trainer:
     def _training(self, course: Course) -> Training:
         label = f"{course.candidate.key}-{course.seed}"
         checkpoint = self._checkpoint(course.candidate, course.seed)
-        found = self._live.get(label) or self._begun(course, checkpoint)
-        if course.parent and not found.within([leg.name for leg in course.legs]):
+        training = self._live.get(label) or self._begun(course, checkpoint)
+        if course.parent and not training.within([leg.name for leg in course.legs]):
             # It was in the race before by itself, and begins anew with what its parent learned.
             if checkpoint is not None:
                 checkpoint.unlink(missing_ok=True)
-            found = self._begun(course, checkpoint)
-        self._live[label] = found
-        return found
+            training = self._begun(course, checkpoint)
+        self._live[label] = training
+        return training
 
     def _begun(self, course: Course, checkpoint: Path | None) -> Training:
         """A training as its checkpoint has it, or at its beginning."""
@@ -188,9 +188,9 @@ def name(candidate: Candidate, seed: int, leg: str) -> str:
 def inherit(network: nn.Module, weights: dict[str, Tensor]) -> float:
     """Give the network all weights that have the same name and shape; the share of its numbers that were given."""
     own = network.state_dict()
-    given = {key: value for key, value in weights.items() if key in own and own[key].shape == value.shape}
-    network.load_state_dict({**own, **given})
-    return float(sum(v.numel() for v in given.values()) / max(1, sum(v.numel() for v in own.values())))
+    fitting = {key: value for key, value in weights.items() if key in own and own[key].shape == value.shape}
+    network.load_state_dict({**own, **fitting})
+    return float(sum(v.numel() for v in fitting.values()) / max(1, sum(v.numel() for v in own.values())))
 
 
 def work(place: str, course: Course) -> Result | ScoreFailed:

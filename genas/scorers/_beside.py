@@ -45,13 +45,13 @@ class Beside:
 
     def __call__(self, archs: Sequence[Architecture]) -> npt.NDArray[np.float64]:
         """One column for each scorer; `fit` comes first.  # [B, S]"""
-        found = np.zeros((len(archs), len(self._sorted)))
+        columns = np.zeros((len(archs), len(self._sorted)))
         for place, (column, known) in enumerate(zip(self._figures(archs).T, self._sorted, strict=True)):
             if len(known):
                 below = (np.searchsorted(known, column, "left") + np.searchsorted(known, column, "right")) / 2
                 share = np.clip(below / len(known), 0.5 / len(known), 1 - 0.5 / len(known))
-                found[:, place] = np.where(np.isnan(column), 0.0, norm.ppf(share))
-        return found
+                columns[:, place] = np.where(np.isnan(column), 0.0, norm.ppf(share))
+        return columns
 
     def _figures(self, archs: Sequence[Architecture]) -> npt.NDArray[np.float64]:
         fresh = list({arch.key: arch for arch in archs if arch.key not in self._known}.values())

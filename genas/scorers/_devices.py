@@ -89,14 +89,14 @@ class DeviceFigures:
 
     def figures(self, archs: Sequence[Architecture]) -> Floats:
         """One column for each known device; nan where its table lacks the architecture.  # [B, D]"""
-        found = np.full((len(archs), len(self._columns)), np.nan)
+        columns = np.full((len(archs), len(self._columns)), np.nan)
         for column, (task, metric) in enumerate(self._columns):
             for row, arch in enumerate(archs):
                 try:
-                    found[row, column] = task.lookup(arch, metric).value
+                    columns[row, column] = task.lookup(arch, metric).value
                 except ScoreFailed:
                     continue  # stays nan
-        return found
+        return columns
 
     def features(self, archs: Sequence[Architecture]) -> Floats:
         """What is read off an architecture: labels by place, how many of each, and paths where they are few."""

@@ -93,13 +93,13 @@ class DeviceTransferScorer(BatchScorer):
             return [failure] * len(archs)
         problems = [self._space.problems(arch) for arch in archs]
         legal = [arch for arch, wrong in zip(archs, problems, strict=True) if not wrong]
-        found = self._model.predict(self._rows(measured), figures, self._rows(legal)) if legal else None
+        predicted = self._model.predict(self._rows(measured), figures, self._rows(legal)) if legal else None
         seconds = (time.perf_counter() - start) / max(len(archs), 1)
         results: list[Measurement | ScoreFailed] = [ScoreFailed("; ".join(wrong)) for wrong in problems]
         places = [place for place, wrong in enumerate(problems) if not wrong]
         for row, place in enumerate(places):
-            assert found is not None
-            value, std = float(found.mean[row]), float(found.std[row])
+            assert predicted is not None
+            value, std = float(predicted.mean[row]), float(predicted.std[row])
             results[place] = Measurement(self.metric.name, value, seconds, fidelity, seed, std)
         return results
 
@@ -116,7 +116,7 @@ class DeviceTransferScorer(BatchScorer):
 
 def _read(path: Path, space: SearchSpace) -> dict[Architecture, float]:
     """The architectures of a file with the mean of their figures."""
-    found: dict[Architecture, list[float]] = {}
+    figures: dict[Architecture, list[float]] = {}
     for number, (text, figure) in enumerate(_pairs(path), start=1):
         place = f"{path}, entry {number}"  # what the file holds is not shown: it may be another than was meant
         try:
@@ -129,10 +129,10 @@ def _read(path: Path, space: SearchSpace) -> dict[Architecture, float]:
             raise RequestError(f"{place}: the figure is no number; write milliseconds such as 12.5") from error
         if not (math.isfinite(value) and value > 0):
             raise RequestError(f"{place}: the figure cannot be what a network costs; write a number above 0.")
-        found.setdefault(arch, []).append(value)
-    if len(found) < _LEAST:
-        raise RequestError(f"{path} holds {len(found)} architectures; measure {_FEW} (at least {_LEAST}).")
-    return {arch: sum(values) / len(values) for arch, values in found.items()}
+        figures.setdefault(arch, []).append(value)
+    if len(figures) < _LEAST:
+        raise RequestError(f"{path} holds {len(figures)} architectures; measure {_FEW} (at least {_LEAST}).")
+    return {arch: sum(values) / len(values) for arch, values in figures.items()}
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:

@@ -175,12 +175,12 @@ class GnnScorer(BatchScorer):
             groups: dict[str, list[Example]] = {}
             for example in examples(self.space, self.transfer):
                 groups.setdefault(example.task, []).append(example)
-            known = []
+            tasks = []
             for name, group in groups.items():
                 views = self._own_views([example.arch for example in group], self._other(name, group))
                 merits = np.array([example.merit for example in group])
-                known.append(KnownTask([example.arch.key for example in group], views, merits))
-            self._known = KnownTasks(known, seed_of(self.seed, "gnn", "transfer"), self.trees)
+                tasks.append(KnownTask([example.arch.key for example in group], views, merits))
+            self._known = KnownTasks(tasks, seed_of(self.seed, "gnn", "transfer"), self.trees)
         return self._known
 
     def _other(self, name: str, group: Sequence[Example]) -> Task | None:
@@ -210,10 +210,10 @@ class GnnScorer(BatchScorer):
 
     def _views(self, archs: Sequence[Architecture]) -> Views:
         """What the blend of the task's own trials reads."""
-        found, known = self._own_views(archs), self._tasks()
+        views, known = self._own_views(archs), self._tasks()
         if known is not None:
-            found = found._replace(prior=np.c_[found.prior, known.standings(found)[0]])
-        return found if self._beside is None else found._replace(side=self._beside(archs))
+            views = views._replace(prior=np.c_[views.prior, known.standings(views)[0]])
+        return views if self._beside is None else views._replace(side=self._beside(archs))
 
 
 def _quantiles(mean: Floats, std: Floats) -> tuple[Floats, Floats]:

@@ -103,11 +103,11 @@ class InheritedTrainScorer(Scorer):
     def weights(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> dict[str, Tensor]:
         """The weights that `score` kept; where they are gone, trained again to the same end."""
         name = self._called(arch, self._epochs(fidelity), seed)
-        if (found := self._store.find(name)) is None:
+        if (weights := self._store.find(name)) is None:
             self.score(arch, fidelity=fidelity, seed=seed)
-            found = self._store.find(name)
-        assert found is not None
-        return found
+            weights = self._store.find(name)
+        assert weights is not None
+        return weights
 
     def _epochs(self, fidelity: float) -> int:
         epochs = max(1, round(self.epochs * fidelity))
@@ -121,15 +121,15 @@ class InheritedTrainScorer(Scorer):
 
     def _measured_before(self, key: str, fidelity: float, seed: int) -> set[str]:
         """What this scorer measured before that architecture: the same whenever it is asked, as a resumed run needs."""
-        found: set[str] = set()
+        before: set[str] = set()
         for event in self.ledger.read():
             if event.get("scorer") == self.name and "measurement" in event:
                 made = wire.from_data(Measurement, event["measurement"])
                 if (made.fidelity, made.seed) == (fidelity, seed):
                     if event["key"] == key:
                         break
-                    found.add(event["key"])
-        return found
+                    before.add(event["key"])
+        return before
 
     def _inherit(self, network: nn.Module, parent: Architecture, fidelity: float, seed: int) -> float:
         """Give the network its parent's function; the seconds that took, the parent's own training left out."""

@@ -75,20 +75,20 @@ class Parametric(Scorer):
 
     def fit(self, trials: Sequence[Trial]) -> None:
         """Learn the order of these trials anew, but for those that cannot be probed; fewer than 8 do nothing."""
-        known: list[tuple[Tensor, float]] = []
+        examples: list[tuple[Tensor, float]] = []
         sign = declared.metric(self._learn).sign
         for trial in trials:
             value = trial.value(self._learn)
             if trial.failure is not None or value is None:
                 continue
             try:
-                known.append((self._statistics(trial.candidate.arch, 0), sign * value))
+                examples.append((self._statistics(trial.candidate.arch, 0), sign * value))
             except ScoreFailed:  # nothing to learn from
                 continue
-        if len(known) < _FEWEST:
+        if len(examples) < _FEWEST:
             return
-        layers, values = [k[0] for k in known], torch.tensor([k[1] for k in known])
-        seeds = [seed_of(self._seed, "parametric", len(known), member) for member in range(3)]
+        layers, values = [k[0] for k in examples], torch.tensor([k[1] for k in examples])
+        seeds = [seed_of(self._seed, "parametric", len(examples), member) for member in range(3)]
         self._members = [_fitted(layers, values, seed) for seed in seeds]
 
     def _statistics(self, arch: Architecture, seed: int) -> Tensor:

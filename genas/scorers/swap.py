@@ -57,11 +57,11 @@ class Swap(ProbeScorer):
         Raises:
             ScoreFailed: where the network cannot be built or run, or has no activation layer.
         """
-        found = super().score(arch, fidelity=fidelity, seed=seed)
+        measured = super().score(arch, fidelity=fidelity, seed=seed)
         if self._mu is None or self._width is None:
-            return found
+            return measured
         start = time.perf_counter()
         params = sum(p.numel() for p in outline(self._space, self._task, arch).parameters())
         preference = math.exp(-(((params - self._mu) / self._width) ** 2))
-        seconds = found.seconds + time.perf_counter() - start
-        return Measurement(self.metric.name, found.value * preference, seconds, fidelity, seed)
+        seconds = measured.seconds + time.perf_counter() - start
+        return Measurement(self.metric.name, measured.value * preference, seconds, fidelity, seed)

@@ -77,17 +77,17 @@ class Darts(SearchSpace):
 
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the cells."""
-        found = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
+        problems = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
         if len(arch.ops) != cells.COUNT:
-            return [*found, f"two cells are {cells.COUNT} nodes, not {len(arch.ops)}"]
-        found += [
+            return [*problems, f"two cells are {cells.COUNT} nodes, not {len(arch.ops)}"]
+        problems += [
             f"node {number} is {op!r}; it must be one of {', '.join(allowed)}"
             for number, (op, allowed) in enumerate(zip(arch.ops, self._frame.labels, strict=True))
             if op not in allowed
         ]
         if arch.edges != cells.EDGES:
-            found.append("the edges must be those of the frame, which all cells have")
-        return found
+            problems.append("the edges must be those of the frame, which all cells have")
+        return problems
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """The network around these cells, for the task's channels and classes.

@@ -65,19 +65,21 @@ class Fbnet(SearchSpace):
 
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the chain."""
-        found = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
+        problems = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
         if len(arch.ops) != self.max_nodes:
-            return [*found, f"there must be {self.blocks} blocks between input and output, not {len(arch.ops) - 2}"]
+            return [*problems, f"there must be {self.blocks} blocks between input and output, not {len(arch.ops) - 2}"]
         if (arch.ops[0], arch.ops[-1]) != ("input", "output"):
-            found.append(f"the first node must be input and the last output, not {arch.ops[0]!r} and {arch.ops[-1]!r}")
-        found += [
+            problems.append(
+                f"the first node must be input and the last output, not {arch.ops[0]!r} and {arch.ops[-1]!r}"
+            )
+        problems += [
             f"block {number} is {op!r}; it must be one of {', '.join(KINDS)}"
             for number, op in enumerate(arch.ops[1:-1], start=1)
             if op not in KINDS
         ]
         if arch.edges != self._edges:
-            found.append("the edges must be the chain 0>1 1>2 and so on to the output")
-        return found
+            problems.append("the edges must be the chain 0>1 1>2 and so on to the output")
+        return problems
 
     def build(self, arch: Architecture, task: Task) -> nn.Module:
         """The network of these blocks, for the task's channels and classes.

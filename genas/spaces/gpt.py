@@ -67,17 +67,17 @@ class Gpt(SearchSpace):
 
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the chain."""
-        found = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
+        problems = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
         count = len(arch.ops)
         if count not in self.sizes():
             layers = ", ".join(map(str, self._layers))
-            return [*found, f"there must be {layers} layers between the embedding and the output, not {count - 2}"]
+            return [*problems, f"there must be {layers} layers between the embedding and the output, not {count - 2}"]
         for node, (op, allowed) in enumerate(zip(arch.ops, self.frame(count).labels, strict=True)):
             if op not in allowed:
-                found.append(f"node {node} is {op!r}; it must be one of {', '.join(allowed)}")
+                problems.append(f"node {node} is {op!r}; it must be one of {', '.join(allowed)}")
         if arch.edges != _chain(count):
-            found.append("the edges must be the chain 0>1 1>2 and so on to the output")
-        return found
+            problems.append("the edges must be the chain 0>1 1>2 and so on to the output")
+        return problems
 
     def neighbors(self, arch: Architecture) -> Iterator[Architecture]:
         """All chains with one label changed, one layer removed, or one layer repeated."""

@@ -57,21 +57,21 @@ class TransNasMacro(SearchSpace):
 
     def problems(self, arch: Architecture) -> list[str]:
         """What is illegal about the network."""
-        found = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
+        problems = [] if arch.space == self.name else [f"the space must be {self.name}, not {arch.space!r}"]
         count = len(arch.ops)
         if count not in self.sizes():
-            return [*found, f"there must be 4, 5 or 6 modules between input and output, not {count - 2}"]
+            return [*problems, f"there must be 4, 5 or 6 modules between input and output, not {count - 2}"]
         for node, (op, allowed) in enumerate(zip(arch.ops, self.frame(count).labels, strict=True)):
             if op not in allowed:
-                found.append(f"node {node} is {op!r}; it must be one of {', '.join(allowed)}")
+                problems.append(f"node {node} is {op!r}; it must be one of {', '.join(allowed)}")
         if arch.edges != _chain(count):
-            found.append("the edges must be the chain 0>1 1>2 and so on to the output")
+            problems.append("the edges must be the chain 0>1 1>2 and so on to the output")
         halvings, widenings = (sum(op in (one, "both") for op in arch.ops) for one in ("halve", "widen"))
         if halvings not in _HALVINGS:
-            found.append(f"one to four modules must be halve or both, not {halvings}")
+            problems.append(f"one to four modules must be halve or both, not {halvings}")
         if widenings not in _WIDENINGS:
-            found.append(f"one to three modules must be widen or both, not {widenings}")
-        return found
+            problems.append(f"one to three modules must be widen or both, not {widenings}")
+        return problems
 
     def sample(self, rng: np.random.Generator) -> Architecture:
         """A random legal network, uniform over all 3,256."""

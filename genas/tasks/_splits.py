@@ -117,10 +117,10 @@ def _check_learned(path: Path, answers: Tensor, rows: dict[str, Tensor], classes
 
 def _absent(answers: Tensor, rows: Mapping[str, Tensor], classes: Sequence[str], things: str) -> list[str]:
     """Sentences on classes that a split does not have, so that its figures say nothing of them."""
-    found = {split: set(answers[rows[split]].tolist()) for split in ("val", "test")}
+    answers_in = {split: set(answers[rows[split]].tolist()) for split in ("val", "test")}
     return [
         f"The {split} split has no {things} of the class {listed(absent)}."
-        for split, its in found.items()
+        for split, its in answers_in.items()
         if its and (absent := [name for number, name in enumerate(classes) if number not in its])
     ]
 

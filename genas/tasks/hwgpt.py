@@ -76,8 +76,8 @@ class HwGpt(Task):
         if metric == "latency_ms":
             return row[f"latency_{device}_ms"]  # type: ignore[no-any-return]
         unit = "wh" if device in _CPUS else "kwh"
-        found = row.get(f"energy_{device}_{unit}")
-        return None if found is None else float(found) * _TO_MJ[unit]
+        value = row.get(f"energy_{device}_{unit}")
+        return None if value is None else float(value) * _TO_MJ[unit]
 
     @property
     def measured(self) -> list[Architecture]:

@@ -115,14 +115,14 @@ def _contrary(trial: Trial) -> Trial:
 
 def _rounds(proposer: Proposer, of: Proposing, sizes: Sequence[int] = ()) -> list[list[Candidate]]:
     """What is asked for in some rounds, each told but for every third, which fails."""
-    found = []
+    proposed = []
     for n in sizes or of.rounds:
         with what_is_here():
             asked = proposer.ask(n)
         require(len(asked) <= n, f"ask({n}) gave {len(asked)} candidates")
         proposer.tell([measured(c, of.metric, fails=i % 3 == 2) for i, c in enumerate(asked)])
-        found.append(asked)
-    return found
+        proposed.append(asked)
+    return proposed
 
 
 PROPOSER = (candidates_are_legal_new_and_signed, the_seed_decides_the_answers, asking_for_nothing_gives_nothing)

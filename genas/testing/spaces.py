@@ -93,10 +93,10 @@ def text_that_is_no_architecture_is_refused(space: SearchSpace) -> None:
     """`from_text` raises InvalidArchitecture, never anything else."""
     for text in _NONSENSE:
         try:
-            found = space.from_text(text)
+            read = space.from_text(text)
         except InvalidArchitecture:
             continue
-        require(False, f"from_text({text!r}) must raise InvalidArchitecture, but gave {found}")
+        require(False, f"from_text({text!r}) must raise InvalidArchitecture, but gave {read}")
 
 
 def meanings_are_of_its_own_labels(space: SearchSpace) -> None:

@@ -205,10 +205,10 @@ def lookup_of_what_no_table_has_fails(task: Task) -> None:
     nothing = Architecture("no_such_space", ("input", "output"), ((0, 1),))
     try:
         with what_is_here():
-            found = task.lookup(nothing, task.metric.name)
+            figure = task.lookup(nothing, task.metric.name)
     except ScoreFailed:
         return
-    require(False, f"lookup() of an architecture of no space must raise ScoreFailed, but gave {found}")
+    require(False, f"lookup() of an architecture of no space must raise ScoreFailed, but gave {figure}")
 
 
 def the_table_answers_for_its_space(task: Task, space: SearchSpace | None) -> None:

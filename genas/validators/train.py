@@ -115,11 +115,11 @@ class TrainValidator(Validator):
     def weights(self, arch: Architecture, *, seed: int = 0) -> dict[str, Tensor]:
         """The weights kept by `score`; trained again (to the same end) where they are gone."""
         name = f"{arch.key}-{seed}"
-        if (found := self.weights_of.find(name)) is None:
+        if (weights := self.weights_of.find(name)) is None:
             self.score(arch, seed=seed)
-            found = self.weights_of.find(name)
-        assert found is not None
-        return found
+            weights = self.weights_of.find(name)
+        assert weights is not None
+        return weights
 
 
 def tested(
@@ -137,8 +137,8 @@ def tested(
     network = build(space, arch, task, seed)
     network.load_state_dict(weights)
     data = task.data("test")
-    found = judge(network.to(where), task, data, where, sure=not task.metric.share)
-    figures = [(task.metric.name, found.value, found.error), *((name, value, None) for name, value in found.others)]
+    judged = judge(network.to(where), task, data, where, sure=not task.metric.share)
+    figures = [(task.metric.name, judged.value, judged.error), *((name, value, None) for name, value in judged.others)]
     return [
         Measurement(on_test(name), value, 0.0, 1.0, seed, std=error, examples=len(data.labels))
         for name, value, error in figures
