@@ -33,6 +33,7 @@ _KNOWN = 5000  # architectures of a published table
 _LAST = 1000  # networks of the table that judge how well any number of examples would do
 _JUDGES = 100  # networks of the table that must be left to check the fit
 _HERE = 0.9  # rank correlation with the networks timed here
+_HERE_INSTEAD = "Leave latency_device out, and blocks are timed on this machine."
 
 
 class _Fitted(NamedTuple):
@@ -201,9 +202,14 @@ class BlockLatency(Scorer):
 
     def _measured(self, device: str) -> tuple[list[list[str]], Floats, Floats]:
         """Networks of the table in an order that is always the same, their latencies, and those on other devices."""
+        try:
+            table_of(self._space, device)
+        except ScoreFailed as failure:
+            raise ScoreFailed(f"block_latency: {failure}. {_HERE_INSTEAD}") from failure
         if len(self._space.sizes()) > 1:
-            raise ScoreFailed(f"block_latency: networks of {self._space.name} have no fixed number of places")
-        table_of(self._space, device)  # refuses unknown devices
+            raise ScoreFailed(
+                f"block_latency: networks of {self._space.name} have no fixed number of places. {_HERE_INSTEAD}"
+            )
         known = DeviceFigures(self._space, self.metric.name)
         archs = known.population(_KNOWN)
         figures, column = known.figures(archs), known.names.index(device)
