@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,13 @@ class BlockTable:
         pairs = zip(probabilities, self.ms, strict=True)
         parts = [(p * torch.as_tensor(ms, dtype=p.dtype, device=p.device)).sum() for p, ms in pairs]
         return torch.stack(parts).sum() + self.constant
+
+    def fixed(self, known: Mapping[int, str]) -> BlockTable:
+        """The table of the other places, where these (counted from 0) have a label for good."""
+        cost = sum(float(self.ms[place][self.labels[place].index(label)]) for place, label in known.items())
+        left = [place for place in range(len(self.labels)) if place not in known]
+        labels, ms = tuple(self.labels[place] for place in left), tuple(self.ms[place] for place in left)
+        return BlockTable(labels, ms, self.constant + cost)
 
     def spearman(self, choices: Sequence[Sequence[str]], figures: npt.ArrayLike) -> float:
         """Rank correlation of the sums with measured latencies; 0 if either is the same for all."""

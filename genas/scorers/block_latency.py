@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -32,6 +33,7 @@ _KNOWN = 5000  # architectures of a published table
 _LAST = 1000  # networks of the table that judge how well any number of examples would do
 _JUDGES = 100  # networks of the table that must be left to check the fit
 _HERE = 0.9  # rank correlation with the networks timed here
+_HERE_INSTEAD = "Leave latency_device out, and blocks are timed on this machine."
 
 
 class _Fitted(NamedTuple):
@@ -45,6 +47,9 @@ class _Line(NamedTuple):
     slope: float
     offset: float
     std: float
+
+
+Kept = TypeVar("Kept", _Fitted, _Line)
 
 
 class BlockLatency(Scorer):
@@ -104,35 +109,45 @@ class BlockLatency(Scorer):
         if problems := self._space.problems(arch):
             raise ScoreFailed("; ".join(problems))
         if self._published is not None:
-            value, std = self._fitted.blocks.of(_choice(self._space, arch)), self._fitted.std
+            fitted = _granted(self._fitted)
+            value, std = fitted.blocks.of(_choice(self._space, arch)), fitted.std
         else:
-            line = self._line
+            line = _granted(self._line)
             value, std = line.slope * self._timer.milliseconds(arch) + line.offset, line.std
         return Measurement(self.metric.name, value, time.perf_counter() - start, fidelity, seed, std)
 
-    def blocks(self, base: Architecture) -> BlockTable:
-        """The table of the places that are free in the frame of an architecture, for a differentiable E[latency].
+    def blocks(self, base: Architecture, nodes: Sequence[int] | None = None) -> BlockTable:
+        """The table of the places that a search may change, for a differentiable E[latency].
+
+        Blocks timed here add up exactly where no place changes what another one is given: the blocks of `mobile` do,
+        for a fixed stem and widths.
 
         Args:
-            base: where blocks are timed here, each figure is for its label in the place of the base's, all else equal.
+            base: what stands in all other places. Where blocks are timed here, each figure is for its label in the
+                place of the base's, all else equal.
+            nodes: those places, in order; None takes all that are free in the frame.
 
         Raises:
             ScoreFailed: as `score`, and where a label is illegal in the base.
         """
+        frame = self._space.frame(len(self._space.check(base).ops)).labels
+        free = [node for node, of in enumerate(frame) if len(of) > 1]
+        chosen = free if nodes is None else list(nodes)
         if self._published is not None:
-            return self._fitted.blocks
-        labels, line = _labels(self._space, len(base.ops)), self._line
-        whole = self._timer.milliseconds(self._space.check(base))
-        nodes = [node for node, of in enumerate(self._space.frame(len(base.ops)).labels) if len(of) > 1]
-        costs = []
-        for node, of in zip(nodes, labels, strict=True):
-            for label in of:
-                ops = (*base.ops[:node], label, *base.ops[node + 1 :])
-                other = Architecture(base.space, ops, base.edges)
-                if problems := self._space.problems(other):
+            fixed = {place: base.ops[node] for place, node in enumerate(free) if node not in chosen}
+            return _granted(self._fitted).blocks.fixed(fixed)
+        line, whole = _granted(self._line), self._timer.milliseconds(base)
+        costs = [line.slope * (self._timer.milliseconds(other) - whole) for other in self._changed(base, chosen)]
+        return table(tuple(frame[node] for node in chosen), np.array(costs), line.slope * whole + line.offset)
+
+    def _changed(self, base: Architecture, nodes: Sequence[int]) -> Iterator[Architecture]:
+        """The base with each label at each of the nodes."""
+        for node in nodes:
+            for label in self._space.frame(len(base.ops)).labels[node]:
+                arch = Architecture(base.space, (*base.ops[:node], label, *base.ops[node + 1 :]), base.edges)
+                if problems := self._space.problems(arch):
                     raise ScoreFailed(f"the labels of {self._space.name} depend on each other: {'; '.join(problems)}")
-                costs.append(line.slope * (self._timer.milliseconds(other) - whole))
-        return table(labels, np.array(costs), line.slope * whole + line.offset)
+                yield arch
 
     @cached_property
     def _timer(self) -> BlockTimer:
@@ -141,8 +156,22 @@ class BlockLatency(Scorer):
         )
 
     @cached_property
-    def _fitted(self) -> _Fitted:
-        """The blocks of the published device, once they rank the rest of its table."""
+    def _fitted(self) -> _Fitted | ScoreFailed:
+        """The blocks of the published device, or why they are refused: found out once for all architectures."""
+        try:
+            return self._fit()
+        except ScoreFailed as refusal:
+            return refusal
+
+    @cached_property
+    def _line(self) -> _Line | ScoreFailed:
+        """How sums of blocks become latencies on this machine, or why they are refused."""
+        try:
+            return self._compare()
+        except ScoreFailed as refusal:
+            return refusal
+
+    def _fit(self) -> _Fitted:
         assert self._published is not None
         choices, figures, others = self._measured(self._published)
         few, least = self._examples, self._examples + _JUDGES
@@ -173,9 +202,14 @@ class BlockLatency(Scorer):
 
     def _measured(self, device: str) -> tuple[list[list[str]], Floats, Floats]:
         """Networks of the table in an order that is always the same, their latencies, and those on other devices."""
+        try:
+            table_of(self._space, device)
+        except ScoreFailed as failure:
+            raise ScoreFailed(f"block_latency: {failure}. {_HERE_INSTEAD}") from failure
         if len(self._space.sizes()) > 1:
-            raise ScoreFailed(f"block_latency: networks of {self._space.name} have no fixed number of places")
-        table_of(self._space, device)  # refuses unknown devices
+            raise ScoreFailed(
+                f"block_latency: networks of {self._space.name} have no fixed number of places. {_HERE_INSTEAD}"
+            )
         known = DeviceFigures(self._space, self.metric.name)
         archs = known.population(_KNOWN)
         figures, column = known.figures(archs), known.names.index(device)
@@ -184,9 +218,8 @@ class BlockLatency(Scorer):
         choices = [_choice(self._space, archs[row]) for row in there]
         return choices, figures[there, column], figures[there][:, others]
 
-    @cached_property
-    def _line(self) -> _Line:
-        """How sums of blocks become latencies on this machine."""
+    def _compare(self) -> _Line:
+        """Sums of blocks beside whole networks, both timed here."""
         if not self._checks:
             return _Line(1.0, 0.0, 0.0)
         generator = rng(0, self.name)
@@ -204,6 +237,13 @@ class BlockLatency(Scorer):
             )
         slope, offset = np.polyfit(sums, whole, 1)
         return _Line(float(slope), float(offset), float(np.std(whole - slope * sums - offset)))
+
+
+def _granted(outcome: Kept | ScoreFailed) -> Kept:
+    """What was fitted or timed; its refusal is raised."""
+    if isinstance(outcome, ScoreFailed):
+        raise ScoreFailed(str(outcome))
+    return outcome
 
 
 def _labels(space: SearchSpace, nodes: int) -> Labels:

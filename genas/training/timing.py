@@ -68,7 +68,8 @@ def timed_passes(network: nn.Module, inputs: Any, *, runs: int, warmup: int, thr
         threads_used: CPU threads during the passes.
     """
     times: list[float] = []
-    device = next((tensor.device for tensor in network.parameters()), torch.device("cpu"))
+    tensors = [inputs] if isinstance(inputs, Tensor) else network.parameters()
+    device = next((tensor.device for tensor in tensors), torch.device("cpu"))
     with threads(threads_used), torch.inference_mode():
         for run in range(warmup + runs):
             _wait(device)

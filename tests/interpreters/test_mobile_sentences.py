@@ -24,7 +24,10 @@ def test_the_space(sentence, space):
     assert Exact().read(sentence).space.name == space
 
 
-@pytest.mark.parametrize("sentence", ["train my MobileNetV2 on CIFAR-10", "use a pretrained MobileNet for digits"])
+@pytest.mark.parametrize(
+    "sentence",
+    ["train my MobileNetV2 on CIFAR-10", "use a pretrained MobileNet for digits", "compress MobileNetV3 for digits"],
+)
 def test_networks_that_exist_are_not_served(sentence):
     with pytest.raises(RequestError, match=r"MobileNet.* is not served yet"):
         Exact().read(sentence)

@@ -56,6 +56,12 @@ def test_expected_latency_is_differentiable_and_agrees_with_the_sum_where_one_la
     assert logits[0].grad[1] > 0 > logits[0].grad[0]  # a step against the gradient prefers the cheaper label
 
 
+def test_places_that_are_fixed_add_to_the_constant():
+    table = BlockTable((("a", "b"), ("a", "b", "c")), (np.array([0.0, 2.0]), np.array([1.0, 0.0, 4.0])), 5.0)
+    left = table.fixed({0: "b"})
+    assert left.labels == (("a", "b", "c"),) and left.of(["c"]) == table.of(["b", "c"])
+
+
 def test_devices_that_are_known_in_full_make_few_examples_enough():
     """A device that is a mix of two others, measured with noise."""
     choices, first, _ = additive(600)

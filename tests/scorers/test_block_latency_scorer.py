@@ -9,15 +9,20 @@ from genas.core.rng import rng
 from genas.scorers.block_latency import BlockLatency
 from genas.spaces.conv_net import ConvNetSpace
 from genas.spaces.fbnet import Fbnet
+from genas.spaces.mobile import MobileSpace
 from genas.tasks.digits import DigitsTask
 from genas.tasks.fbnet import FbnetTask
 from genas.training.block_timing import BlockTimer
 
 
+@pytest.fixture(scope="module")
+def pixel3():
+    return BlockLatency(Fbnet(), FbnetTask(latency_device="pixel3"), "cpu")
+
+
 @pytest.mark.usefixtures("bench_data")
-def test_a_published_device_is_known_for_networks_that_its_table_lacks():
-    space, task = Fbnet(), FbnetTask(latency_device="pixel3")
-    scorer = BlockLatency(space, task, "cpu")
+def test_a_published_device_is_known_for_networks_that_its_table_lacks(pixel3):
+    space, task, scorer = Fbnet(), FbnetTask(latency_device="pixel3"), pixel3
     for arch in task.measured[::500]:
         assert scorer.score(arch).value == pytest.approx(task.lookup(arch, "latency_ms").value, rel=0.01)
     new = space.sample(rng(0, "new"))
@@ -45,7 +50,7 @@ def test_unknown_devices_and_spaces_without_a_table_say_what_there_is():
     with pytest.raises(ScoreFailed, match="examples may be 4,900 at most"):
         BlockLatency(Fbnet(), DigitsTask(), "cpu", latency_device="pixel3", examples=4950).score(arch)
     other = ConvNetSpace(pretrained=False)
-    with pytest.raises(ScoreFailed, match="networks of conv_net have no fixed number"):
+    with pytest.raises(ScoreFailed, match=r"lists known devices for conv_net.*timed on this machine\."):
         BlockLatency(other, DigitsTask(), "cpu", latency_device="pixel3").score(other.sample(rng(0, "new")))
 
 
@@ -61,7 +66,7 @@ def test_equal_blocks_are_timed_once_and_a_longer_network_costs_their_sum():
 
 
 def test_the_table_timed_here_gives_the_sum_of_each_network_one_label_away():
-    space = Fbnet(width=0.25, stages=2)
+    space = Fbnet(width=0.25, stages=1)
     scorer = BlockLatency(space, DigitsTask(), "cpu", runs=2, checks=0)
     base = space.sample(rng(0, "base"))
     table = scorer.blocks(base)
@@ -69,6 +74,25 @@ def test_the_table_timed_here_gives_the_sum_of_each_network_one_label_away():
     assert all(np.isfinite(ms).all() and min(ms) == 0 for ms in table.ms)
     for arch in list(space.neighbors(base))[:5]:
         assert table.of(arch.ops[1:-1]) == pytest.approx(scorer.score(arch).value)
+
+
+def test_blocks_of_fixed_widths_add_up_for_every_choice_of_kernels_and_expansions():
+    space = MobileSpace(stages=2)
+    scorer = BlockLatency(space, DigitsTask(), "cpu", runs=1, checks=0)
+    base = space.from_text("stem8 s1 relu | w8 plain k3_e3 k5_e3 skip skip | w16 se k3_e3 k3_e3 k3_e3 skip")
+    nodes = [7, 8, 12]
+    table = scorer.blocks(base, nodes)
+    assert table.labels == tuple(space.frame(len(base.ops)).labels[node] for node in nodes)
+    other = space.from_text("stem8 s1 relu | w8 plain k3_e3 k7_e4 k3_e6 skip | w16 se k5_e6 k3_e3 k3_e3 skip")
+    assert table.of([other.ops[node] for node in nodes]) == pytest.approx(scorer.score(other).value)
+
+
+@pytest.mark.usefixtures("bench_data")
+def test_a_search_over_some_places_of_a_published_device_keeps_the_others(pixel3):
+    space, scorer = Fbnet(), pixel3
+    base = space.sample(rng(0, "base"))
+    other = space.chain(["k5_e6", *base.ops[2:10], "skip", *base.ops[11:-1]])
+    assert scorer.blocks(base, [1, 10]).of(["k5_e6", "skip"]) == pytest.approx(scorer.score(other).value)
 
 
 def test_blocks_that_are_no_function_of_one_tensor_are_refused():

@@ -95,6 +95,7 @@ _WAYS = words(rf"""
     prun(?:e|es|ed|ing)|distil(?:l|s|ls|led|ling|lation)?|destillier\w*|élaguer|élagage
     fine[- ]?tun\w+|feinabstimm\w*|feintun\w*|transfer[- ]?learning|affinage|pre-?trained {_NETS}[\w-]*
     {_BEFORE_NET} (?P<net>{_NET})|(?<![^\s])(?P<first>{_NET})(?= (?:for|on|für|auf|pour|sur)\b)
+    (?:adapt|re-?use|retrain|load|compress|shrink|export|convert)(?:ing|s)?(?: an?| the)* (?P<kept>mobilenet[\w-]*)
     {_OWNED}(?:(?<![-.,])(?:[2-9]|[1-9][0-9]+)|several|multiple|a few) {_KIND_OF}[gt]pus?{_SCREEN}
     (?:all|both|more|many)(?: my| our| the| of)* [gt]pus{_SCREEN}|multi-?[gt]pus?|distributed(?! as)|data-parallel
     on a (?:gpu )?cluster
