@@ -195,6 +195,7 @@ class Task(ABC):
     classes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()  # where outputs are numbers: what each of them is called
     follows: ClassVar[tuple[str, ...]] = ("smoothing", "mix")  # values of a recipe that its loss takes into account
+    limit: int | None = None  # how many training examples the request keeps to; None is all
     mirror: bool | None = None  # whether an image keeps its class when mirrored; None is for the race to find out
     caution: str = ""  # what a reader of its figures must know; shown in the report
     notes: tuple[str, ...] = ()  # what of the user's data was left out, changed or is odd; said when a run begins

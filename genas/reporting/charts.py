@@ -115,7 +115,7 @@ def _limits(axes: Axes, constraints: Sequence[Constraint]) -> None:
 
 
 def _frame(axes: Axes, points: Sequence[_Point], leading: Objective) -> None:
-    """A log scale for a wide cost, and a vertical axis that a few bad points cannot squash; it says how many are cut."""
+    """A log scale for a wide cost, and a vertical axis that a few bad points cannot squash; it counts what it hides."""
     import numpy as np
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 

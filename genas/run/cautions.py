@@ -61,9 +61,8 @@ def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
     if tests and tests[0] < _FEW:
         unsure = "uncertain by several points" if task.metric.share else "uncertain"
         yield "few tests", f"The test split has {tests[0]} examples only: its figure is {unsure}."
-    limit = getattr(task, "limit", None)
-    if limit is not None:
-        yield "part", f"Only {limit:,} of the training examples were used, as the request says."
+    if task.limit is not None:
+        yield "part", f"Only {task.limit:,} of the training examples were used, as the request says."
 
 
 def _rising(metric: Metric, curve: Sequence[float]) -> str | None:
