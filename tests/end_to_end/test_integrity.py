@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+import command_line
 import numpy as np
 import pytest
 from tiny_design import GOAL, TINY
@@ -347,14 +346,11 @@ def test_a_corrupt_image_of_the_test_split_is_found_before_anything_is_written(t
 
 
 def test_five_seconds_are_refused_and_more_seconds_run_in_the_same_folder(tmp_path: Path) -> None:
-    def genas_(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "genas", "design", GOAL, "--out", "run", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-
+    command = "design", GOAL, "--out", "run", "--budget"
     for arguments in ((), ("--dry-run",)):
-        done = genas_("--budget", "1 second", *arguments)
+        done = command_line.genas(*command, "1 second", *arguments, cwd=tmp_path)
         assert done.returncode == 2 and "budget" in done.stderr.splitlines()[-1] and not (tmp_path / "run").exists()
-    done = genas_("--budget", "20 seconds", "--dry-run")
+    done = command_line.genas(*command, "20 seconds", "--dry-run", cwd=tmp_path)
     assert done.returncode == 0 and not (tmp_path / "run").exists(), done.stderr
     assert api.design(GOAL, out=tmp_path / "run", **TINY).winner is not None
 
