@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture", "Budget", "Candidate", "Constraint", "Executor", "GenasError", "Interpreter", "Measurement",
     "Metric", "Objective", "Proposer", "Report", "Request", "Scorer", "SearchSpace", "Study", "Task", "Trial", "Use",
-    "Validator", "batch", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict", "propose",
-    "register", "report", "score", "train_further", "validate",
+    "Validator", "batch", "dataset", "design", "explain", "export_network", "fit", "interpret", "plugins", "predict",
+    "propose", "register", "report", "score", "train_further", "validate",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Use,
     )
     from genas.core.registry import register
+    from genas.run.dataset import dataset
     from genas.run.study import Study
 else:  # a type checker reads the imports above; Python makes each when its name is first used
     _PLACES = {
@@ -59,6 +60,7 @@ else:  # a type checker reads the imports above; Python makes each when its name
             "Trial", "Use",
         ),
         "genas.core.registry": ("register",),
+        "genas.run.dataset": ("dataset",),
         "genas.run.study": ("Study",),
     }  # fmt: skip
     _PLACE = {name: place for place, names in _PLACES.items() for name in names}

@@ -65,7 +65,11 @@ def interpret(sentence: str = "", *, interpreter: str | Use = "exact", llm: str 
 
 
 def _fields(known: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a Request as records; those that are None are not known."""
+    """Fields of a Request as records; those that are None are not known, and x and y are a task."""
+    if not known.keys().isdisjoint(("x", "y")):
+        from genas.run.dataset import of_fields
+
+        known = of_fields(known)
     return wire.partial({key: value for key, value in known.items() if value is not None})
 
 
@@ -95,7 +99,7 @@ def design(
             else "serial". A stopped run may go on with another. With a budget in trials the answer is the same where
             each training has as many threads.
         known: fields of Request that win over the sentence or the request's own (seed=1, device="cuda",
-            budget="10 minutes").
+            budget="10 minutes"); or `x` and `y`, data in memory (see `genas.dataset`), in place of a task.
 
     Returns:
         The report; `report.html`, `report.json`, `ledger.jsonl` and `winner/` lie in the folder.
