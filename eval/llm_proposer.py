@@ -33,7 +33,7 @@ import record
 import torch
 
 import genas
-from genas.core import registry
+from genas.core import phrases, registry
 from genas.core.errors import ScoreFailed
 from genas.core.examples import Example, examples
 from genas.core.interfaces import SearchSpace, Task
@@ -121,11 +121,8 @@ def rows(searches: list[str]) -> dict[str, tuple[Use, str]]:
     """What each row runs, and the kind of model fitted for it; archlm is several rows, others NAME:KEY=VALUE,..."""
     found: dict[str, tuple[Use, str]] = {}
     for search in searches:
-        name, _, options = search.partition(":")
         if search != "archlm":
-            given = dict(part.split("=", 1) for part in options.split(",") if part)
-            use = Use(name, {k: json.loads(v) if v[:1] in "0123456789[{" else v for k, v in given.items()})
-            found[search] = use, ""
+            found[search] = phrases.parse_use(search), ""
             continue
         found["archlm, shipped"] = Use("archlm"), ""
         found |= {f"archlm, {words}": (Use("archlm"), kind) for words, kind in KINDS.items()}

@@ -1,1 +1,1 @@
-"""Records, interfaces and the few services every other part stands on. Nothing here imports torch."""
+"""Records, interfaces and the few services that every other part builds on. Importing them imports no torch."""

@@ -1,4 +1,4 @@
-"""Where prompts, shipped models and the user's benchmark data are: the one place that knows."""
+"""Finds prompts, shipped models and the user's benchmark data; no other module knows where they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a task is learned and judged unless it says otherwise: as a classification."""
+"""The default of every task: loss and metric of a classification."""
 
 from __future__ import annotations
 

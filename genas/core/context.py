@@ -1,4 +1,4 @@
-"""What a run hands to its plug-ins: the same record in the run, in its workers and in the contract tests."""
+"""What a run gives its plug-ins: the same record in the run, in its workers and in the contract tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _in_memory() -> Ledger:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What a run knows; a plug-in's constructor gets by name each field that it asks for.
+    """What a run knows. A plug-in's constructor names the fields that it wants and gets them.
 
     Example:
         `def __init__(self, space, seed, *, size: int = 4)` is given the run's space and seed, and the option `size`.

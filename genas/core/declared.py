@@ -1,4 +1,4 @@
-"""The metric of a name: a standard one, or one that a scorer, a validator or a task declares."""
+"""Finds metrics by name: standard ones, and those that scorers, validators and tasks declare."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KINDS = ("scorers", "tasks", "validators")
 
 
 def metric(name: str) -> Metric:
-    """The record of a metric, of its figure on the test split too; what nobody declares is a plain number.
+    """The metric of this name, also of its figure on the test split. A name that nobody declares is a plain number.
 
     Plug-ins are imported only for names that are not standard.
 
@@ -28,7 +28,7 @@ def metric(name: str) -> Metric:
 def scorer_of(name: str) -> str | None:
     """The scorer that measures a metric; None where none does.
 
-    That is the one of its name, else one of another package, else, of a metric that is not standard, any.
+    First the scorer with the metric's name, then one of another package; for metrics that are not standard, any other.
 
     Raises:
         RequestError: several do; the request has to name one.
@@ -56,7 +56,7 @@ def _outside() -> dict[str, Metric]:
 
 @lru_cache
 def _of_genas(name: str) -> Metric | None:
-    """A proxy has the name of its file; for any other name all of genas' own plug-ins are asked."""
+    """A metric of genas' own plug-ins. A proxy has its file's name; for other names all plug-ins are imported."""
     own = [(kind, one) for kind in _KINDS for one in registry.names(kind) if one not in registry.outside(kind)]
     alike = tuple(plugin for plugin in own if plugin[1] == name)
     return _joined(alike).get(name) or _joined(tuple(own)).get(name)
@@ -70,7 +70,7 @@ def _joined(plugins: tuple[tuple[str, str], ...]) -> dict[str, Metric]:
             before = metrics.STANDARD.get(one.name) or declared.setdefault(one.name, one)
             if before != one:
                 raise RequestError(
-                    f"{name} of {kind} declares the metric {one.name!r} otherwise than it is known ({one}; {before}): "
+                    f"{name} of {kind} declares the metric {one.name!r} differently from before ({one}; {before}): "
                     "give its metric another name, or take the known record."
                 )
     return {name: one for name, one in declared.items() if name not in metrics.STANDARD}

@@ -1,4 +1,4 @@
-"""Devices whose figures a benchmark's table has: what `device_transfer` learns from."""
+"""The devices in a benchmark's table, from which `device_transfer` learns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class KnownDevices:
-    """What a task says of the devices in its table; its option `latency_device` chooses one for `lookup`.
+    """The devices in a task's table; the task's option `latency_device` chooses one for `lookup`.
 
     Args:
         space: whose architectures were measured.

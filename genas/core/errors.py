@@ -1,4 +1,4 @@
-"""Every error genas raises on purpose; each carries what its handler needs."""
+"""Every error that genas raises on purpose, with what its handler needs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class GenasError(Exception):
 
 
 class RequestError(GenasError):
-    """The user's to mend; the message says what to write instead (CLI exit code 2)."""
+    """The user can mend it; the message says what to write instead (exit code 2 on the command line)."""
 
 
 class OutOfBounds(RequestError, FileNotFoundError):
-    """A request from outside names a file that its server may not read, or that is not there: both are told alike."""
+    """A request from outside names a file that the server may not read or that does not exist; it is not told which."""
 
 
 class UnknownPlugin(RequestError):
@@ -36,7 +36,7 @@ class UnknownPlugin(RequestError):
 
 
 class PluginError(GenasError):
-    """A plug-in is not written as its kind must be; the message tells its author what to write instead."""
+    """A plug-in does not follow the rules of its kind; the message tells its author what to write instead."""
 
 
 class InvalidArchitecture(GenasError):
@@ -60,7 +60,7 @@ class BudgetSpent(GenasError):
 
 
 class LLMFailed(GenasError):
-    """A chat model gave no usable answer after its retries; the proposer yields fewer."""
+    """A chat model gave no usable answer after its retries, so the proposer returns fewer candidates."""
 
     out_of_reach: bool = False  # whether asking again would come to the same
 
@@ -74,12 +74,12 @@ class MissingArtifact(GenasError):
 
 
 class NotWritten(GenasError):
-    """What a run found can't be kept, as on a full disk: no fault of the request (CLI exit code 1)."""
+    """The results of a run can't be written, as on a full disk. The request is not at fault (exit code 1)."""
 
 
 class LedgerCorrupt(GenasError):
-    """A ledger line other than an unfinished last one is not as it was written, or of another version."""
+    """A line of a ledger was changed after it was written, or is of another version."""
 
 
 class Damaged(GenasError):
-    """Weights or a checkpoint are not as they were written."""
+    """Weights or a checkpoint were changed after they were written."""

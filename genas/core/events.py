@@ -1,4 +1,4 @@
-"""The events of a ledger: which kinds there are and which keys each has, checked whenever one is written or read."""
+"""The kinds of events in a ledger and the keys of each, checked whenever one is written or read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CLOSED = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class _Event(BaseModel):
-    """What all have: an id that no other event of the ledger has, and the ledger's format in the first."""
+    """Common to all: an id that is unique in the ledger, and in the first event the ledger's format."""
 
     model_config = _CLOSED
 
@@ -107,7 +107,7 @@ class _Candidate(_Event):
 
 
 class _Outcome(_Event):
-    """What came of something; no key is empty, so that whoever finds one finds its value."""
+    """The outcome of some work. A key without a value is left out, so that a key that is there has one."""
 
     @model_validator(mode="after")
     def _told(self) -> Self:
@@ -117,7 +117,7 @@ class _Outcome(_Event):
 
 
 class _Measurement(_Outcome):
-    """A figure or why there is none; a race adds where its training stood."""
+    """A figure, or why there is none. A race adds where the training stood."""
 
     kind: Literal["measurement"]
     key: _Name
@@ -165,7 +165,7 @@ class _Rung(_Event):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        """That nothing is missing that the kind of decision needs; threads may be None, which is all of them."""
+        """Check that the decision has all its keys; `threads` may be None, which means all of them."""
         if self.id.startswith("final "):
             needed = {"each", "precision", "examples", "growing", "learning_rate"}
         elif self.id == "finalists":
@@ -205,7 +205,7 @@ class _Asked(_Event):
 
 
 class _Told(_Event):
-    """Of which candidates a study's refiner was told, whose figures are in the ledger."""
+    """Which candidates' figures, themselves in the ledger, a study's refiner was told."""
 
     kind: Literal["told"]
     keys: list[_Name]
@@ -234,7 +234,7 @@ _ANY: TypeAdapter[Any] = TypeAdapter(Annotated[_Kinds, Field(discriminator="kind
 
 
 def check(event: object) -> None:
-    """That plain values are an event.
+    """Check that plain values are an event.
 
     Raises:
         ValueError: its kind is unknown, a key is missing, unknown or of another type; the message names each.

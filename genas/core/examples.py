@@ -79,7 +79,7 @@ def quantiles(found: Sequence[Example]) -> list[float]:
 
 
 class _Counter:
-    """Adds the counts that a source does not tell; what cannot be counted stays unknown."""
+    """Adds counts that a source lacks; what cannot be counted stays unknown."""
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
@@ -148,7 +148,7 @@ def _whole(options: dict[str, Any], key: str, least: int, default: int, source: 
 
 
 def _of_ledger(space: SearchSpace, path: Path) -> Iterator[Example]:
-    """Only one scorer at one fidelity counts, the one with most architectures: ranks need comparable figures.
+    """The measurements of one scorer at one fidelity, those with the most architectures: only they are comparable.
 
     What that scorer says has failed is as bad as its worst.
     """

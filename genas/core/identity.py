@@ -1,4 +1,4 @@
-"""What tells a run's data from others, part by part: digests of what was read, compared when the run goes on."""
+"""Recognises a run's data by digests of what was read, part by part, when the run is resumed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def of_files(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def names(words: Sequence[str]) -> str:
-    """Names in their order, with their number; those that are too long to show end in a digest."""
+    """How many names there are, and the names in order; a list too long to show ends in a digest."""
     text = f"{len(words)} ({', '.join(words)})"
     if len(text) <= _SHOWN:
         return text
@@ -57,7 +57,7 @@ def _digest(values: Tensor) -> str:
 
 
 def compare(event: Event | None, now: Mapping[str, str], folder: str) -> None:
-    """That the data are those that a run's event of kind "data" tells of.
+    """Check that the data are those in a run's event of kind "data".
 
     Raises:
         RequestError: they are others; the message says what changed.

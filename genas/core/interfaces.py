@@ -1,4 +1,4 @@
-"""The extension surface: what a space, a task, a proposer, a scorer and an interpreter must do; `learner` has one more.
+"""The interfaces that plug-ins implement: space, task, proposer, scorer and others; `learner` has one more.
 
 A plug-in is one file of `genas/<kind>/` (or an entry point `genas.<kind>`) with one public subclass. Its constructor's
 keyword-only parameters are its options; the others are given by name from the run: space, task, ledger, device, seed.
@@ -38,7 +38,7 @@ class Reader(Protocol):
     """Reads new files as a task's own were read: a dataclass of plain values that an exported network carries."""
 
     def batches(self, paths: Sequence[Path], notes: list[str]) -> Iterator[tuple[list[str], NDArray[Any]]]:
-        """What some examples are called and their raw inputs [n, ...]; `notes` gets sentences on what was odd.
+        """Yield the names and raw inputs [n, ...] of some examples at a time; `notes` gets sentences on anything odd.
 
         Raises:
             ValueError: something can't be read; the text names it.
@@ -95,7 +95,7 @@ class SearchSpace(ABC):
         return Frame((self.ops,) * nodes, (), pairs)
 
     def wirings(self, nodes: int) -> NDArray[np.bool_] | None:
-        """Where open edges depend on each other: which of the frame's each legal wiring has, [W, open edges].
+        """The legal sets of open edges if these depend on each other: which each of the W sets has, [W, open edges].
 
         A generator that draws edges keeps to these. It must agree with `problems` and be given for every size or for
         none; None, the default, leaves each open edge free.
@@ -152,7 +152,7 @@ class SearchSpace(ABC):
         return self.check(Architecture(self.name, tuple(ops.split()), tuple(pairs)))
 
     def references(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
-        """Hand-made architectures that keep the limits, to be trained beside the found ones; [] where none is known."""
+        """Hand-made architectures within the limits, trained beside the generated ones; [] if there are none."""
         return []
 
     def portfolio(self, task: Task, limits: Sequence[Constraint]) -> list[Candidate]:
@@ -167,11 +167,11 @@ class SearchSpace(ABC):
         return ""
 
     def finer(self, arch: Architecture) -> Architecture | None:
-        """The architecture with a closer look at its inputs, which the same weights fit; None where there is none."""
+        """The architecture with a finer look at its inputs, for which the same weights fit; None if there is none."""
         return None
 
     def scaled(self, arch: Architecture, task: Task, limits: Sequence[Constraint]) -> Architecture | None:
-        """The architecture, made smaller until it keeps the limits that can be counted; None where it can't be."""
+        """The architecture, made smaller until it keeps the limits that can be counted; None if that is impossible."""
         return None
 
 
@@ -195,6 +195,7 @@ class Task(ABC):
     classes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()  # where outputs are numbers: what each of them is called
     follows: ClassVar[tuple[str, ...]] = ("smoothing", "mix")  # values of a recipe that its loss takes into account
+    limit: int | None = None  # how many training examples the request keeps to; None is all
     mirror: bool | None = None  # whether an image keeps its class when mirrored; None is for the race to find out
     caution: str = ""  # what a reader of its figures must know; shown in the report
     notes: tuple[str, ...] = ()  # what of the user's data was left out, changed or is odd; said when a run begins
@@ -202,12 +203,12 @@ class Task(ABC):
 
     @property
     def measured(self) -> Sequence[Architecture]:
-        """The architectures of its table, where that holds but a small part of a space."""
+        """The architectures in the task's table, if that holds only a small part of a space."""
         return ()
 
     @property
     def data_id(self) -> str:
-        """The name of the data set that it is about: figures of one task give away those of all others with its name.
+        """The name of the task's data set. Figures of one task reveal those of all others with the same `data_id`.
 
         The default is the task's own name. What exactly was read of the data set, `identity` tells.
         """
@@ -218,7 +219,7 @@ class Task(ABC):
         """The split, the same at every call."""
 
     def examine(self) -> Sequence[str]:
-        """Look at every example of every split before anything is trained; `notes`, and what only that look shows.
+        """Read every example of every split before anything is trained; return `notes` and what this reading shows.
 
         Raises:
             RequestError: an example can't be read; the message names it.
@@ -226,7 +227,7 @@ class Task(ABC):
         return self.notes
 
     def loss(self, outputs: Tensor, targets: Tensor, *, smoothing: float = 0.0) -> Tensor:
-        """What training makes smaller: the mean over a batch. The default is the cross entropy of classes.
+        """The loss that training minimises, a mean over the batch. The default is the cross entropy of classes.
 
         Args:
             outputs: of the network [B, outputs], in training mode; of each token or node where the task has these.
@@ -238,7 +239,7 @@ class Task(ABC):
         return classification.loss(outputs, targets, smoothing)
 
     def evaluate(self, outputs: Tensor, targets: Tensor) -> Evaluation:
-        """What all outputs for a split are worth beside its targets: `metric` and all of `metrics`, by name.
+        """Judge all outputs for a split against its targets: `metric` and all of `metrics`, by name.
 
         The default is the accuracy of classes.
 
@@ -255,7 +256,7 @@ class Task(ABC):
 
     @property
     def preparation(self) -> Preparation | None:
-        """What export writes down, so that new inputs can be prepared; None where only genas can do it."""
+        """How an exported network prepares new inputs; None if only genas can do it."""
         return None
 
     def prepare(self, inputs: Tensor) -> Tensor:
@@ -263,7 +264,7 @@ class Task(ABC):
         return inputs.float()
 
     def reader(self) -> Reader | None:
-        """Reads new files as the task's own were read; an exported network carries it. None where no file is one."""
+        """The reader of new files, which an exported network carries with it; None if the data are in no files."""
         return None
 
     def augment(self, inputs: Tensor, seed: int) -> Tensor:
@@ -279,7 +280,7 @@ class Task(ABC):
         return self.prepare(inputs[chosen]), labels[chosen]
 
     def identity(self) -> dict[str, str]:
-        """What was read of its data, part by part: digests by which a run knows them again (`data_id` only names them).
+        """Digests of the data that were read, part by part, by which a resumed run recognises them.
 
         The default reads all three splits; where the task answers `lookup`, it tells the files of its table, which lie
         in the folder of its name.
@@ -294,7 +295,7 @@ class Task(ABC):
         return identity.of_examples(self)
 
     def lookup(self, arch: Architecture, metric: str, *, fidelity: float = 1.0) -> Measurement:
-        """What a published table says, charged with the seconds it stands for; ScoreFailed where there is no table."""
+        """The published figure, charged with the seconds of training it stands for; ScoreFailed if there is none."""
         raise ScoreFailed(f"{self.name} has no table of {metric}")
 
 
@@ -312,7 +313,7 @@ class Proposer(ABC):
         """
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """What was measured since the last tell, failed trials included, in the order asked."""
+        """Take in what was measured since the last `tell`, failed trials included, in the order asked."""
         return None
 
 

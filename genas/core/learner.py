@@ -1,4 +1,4 @@
-"""What a model of architectures must do that `genas fit` fits to measured ones."""
+"""The interface of models of architectures that `genas fit` fits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Train(Protocol):
     """Fits one model of a learner, see `Lessons.train`."""
 
     def __call__(self, model: nn.Module, loss: Callable[[Tensor, Generator], Tensor], part: str = "") -> float:
-        """Fit the model in place; it ends at the epoch that is best on the held-out rows, whose loss is returned.
+        """Fit the model in place, keep the epoch with the least held-out loss and return that loss.
 
         Args:
             model: is moved to the device of the fit.

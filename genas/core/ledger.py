@@ -1,4 +1,4 @@
-"""The ledger: an append-only file of events, all that a run keeps. Resume is a re-run that looks here first."""
+"""The ledger: an append-only file of events, the whole memory of a run. A resumed run looks here first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FORMAT = re.compile(rb'\{"format":([0-9]{1,9}),')
 
 @contextmanager
 def keeping(folder: Path) -> Iterator[None]:
-    """What is written within that the disk does not take is a NotWritten that names the run's folder."""
+    """Turn an error of a full or broken disk into a NotWritten that names the run's folder."""
     try:
         yield
     except OSError as error:
@@ -100,7 +100,7 @@ class Ledger:
     # The file
 
     def begin(self) -> None:
-        """Write what was held back; from now on everything is written at once."""
+        """Write the events held back so far; from now on each is written at once."""
         if self._held is None or self.path is None:
             return
         held, self._held = self._held, None
@@ -210,7 +210,7 @@ class Ledger:
         self._index[event["id"]] = event
 
     def _write(self, new: Sequence[Event]) -> None:
-        """All lines on disk, or none of them: the file is not buffered, so nothing is left for its closing."""
+        """Write all lines to disk, or none of them. The file is not buffered, so closing it writes nothing."""
         assert self._file is not None
         assert self.path is not None
         lines, total = sealed(new, self._sum, first=self._read == 0)
@@ -307,7 +307,7 @@ def _exists(path: Path) -> bool:
 
 
 def _check_place(folder: Path) -> None:
-    """That a run's folder can be made there: one of another name is made in its place, and removed."""
+    """Check that a run's folder can be made there, by making and removing one of another name."""
     there = next(place for place in (folder, *folder.parents) if _exists(place))
     try:
         with keeping(folder), TemporaryDirectory(dir=there):

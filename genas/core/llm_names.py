@@ -1,4 +1,4 @@
-"""How a chat model is named where one name must say all: on the command line, in a tool call, in a request."""
+"""Names of chat models that also hold the server's address: on the command line, in tool calls, in requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from genas.core.errors import RequestError
 
 
 def split(name: str) -> tuple[str, str | None]:
-    """The model and the address of its server: "openai:NAME@http://localhost:8000/v1" names both, others no address.
+    """Split "openai:NAME@http://localhost:8000/v1" into the model and the address of its server, if it has one.
 
     Raises:
         RequestError: it names no model.

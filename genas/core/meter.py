@@ -1,4 +1,4 @@
-"""Measuring through a ledger: what is written there is not measured again, wherever the work runs."""
+"""Measures through a ledger, wherever the work runs: what is written there is not measured again."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Meter:
         return [self._result(i) for i in ids]
 
     def test(self, arch: Architecture, *, seed: int = 0) -> Measurement | ScoreFailed:
-        """What a validator reads on the test split, from the ledger where it is there."""
+        """The validator's figure on the test split, from the ledger if it is there."""
         validator, identity = self.scorer, self._id("test", Job(arch, seed=seed))
         assert isinstance(validator, Validator)
         if self.ledger.find(identity) is None:
@@ -65,7 +65,7 @@ class Meter:
         return self._result(identity)
 
     def stream(self, jobs: Iterable[Job], submit: Submit, workers: int) -> Iterator[Measurement | ScoreFailed]:
-        """One result per job, in order; up to `workers` at a time are under way, written as soon as they are there.
+        """One result per job, in order. Up to `workers` jobs run at a time, and each is written as soon as it ends.
 
         The next job is taken only when a worker is free for it, so `jobs` may end early.
         """
@@ -87,7 +87,7 @@ class Meter:
     def _collect(
         self, running: dict[str, tuple[Architecture, Future[Measurement | ScoreFailed]]], *, room: int
     ) -> None:
-        """Write what is done, waiting until at most `room` jobs are under way."""
+        """Write finished results; wait until at most `room` jobs are running."""
         while True:
             for identity, (arch, future) in list(running.items()):
                 if future.done():

@@ -1,4 +1,4 @@
-"""Metrics as records: what a figure is called, in which unit it is shown, and what is good of it.
+"""Metrics as records: the name of a figure, its unit, and whether more or less is better.
 
 A plug-in that measures something new declares its own `Metric`; limits, tables, charts and sentences follow it.
 `genas.core.declared` finds the record of a name.
@@ -24,7 +24,7 @@ class Metric:
         name: how requests, ledgers and tables call it, such as "latency_ms"; its figure on the test split has the name
             "test_" + `name`.
         unit: what stands behind a figure; "" for a plain number.
-        goal: what is good of it.
+        goal: whether more ("max") or less ("min") is better.
         role: "quality" is what networks are judged by, "promise" a cheap sign of quality that ranks candidates, "cost"
             what a network takes (a limit or an objective, never a sign of quality), "clock" a time of training.
         digits: significant digits that are shown, or those behind the point where it is a share.
@@ -54,12 +54,12 @@ class Metric:
 
     @property
     def sign(self) -> float:
-        """What a value is multiplied with so that more is better."""
+        """1 or -1: a value times this is larger if it is better."""
         return 1.0 if self.goal == "max" else -1.0
 
     @property
     def promising(self) -> bool:
-        """Whether candidates may be ranked by it: a figure of quality or a sign of it, no cost and no time."""
+        """Whether candidates may be ranked by it: it measures or indicates quality, and is no cost or time."""
         return self.role in {"quality", "promise"}
 
     @property
@@ -79,7 +79,7 @@ def is_on_test(name: str) -> bool:
 
 
 def off_test(name: str) -> str:
-    """The metric's own name, of the name of its figure on the test split."""
+    """The metric's own name, given the name of its figure on the test split."""
     return name.removeprefix(_TEST)
 
 

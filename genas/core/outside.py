@@ -1,4 +1,4 @@
-"""Text from outside (names of files, classes and columns, replies, errors) on its way to a terminal or a client."""
+"""Cleans text from outside (names of files, classes and columns, replies, errors) before it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths as a user writes them, and the folders that they must lie in where a request comes from outside."""
+"""Paths as users write them, and the folders that paths of outside requests must lie in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _expanded(path: str | Path) -> Path:
 
 
 def own_files(run: Path) -> Path:
-    """The folder of a run, all of whose files lie in it: through a link in it, others would be read or written over.
+    """The folder of a run, checked for links out of it, through which other files could be read or overwritten.
 
     Raises:
         RequestError: something in it is a link that leads out of it.
@@ -84,7 +84,7 @@ class Folders:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Within, a path that a user wrote leads into these folders or nowhere."""
+        """While this lasts, paths that a user wrote may only lead into these folders."""
         before = _ALLOWED.set(self)
         try:
             yield

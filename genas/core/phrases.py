@@ -1,4 +1,4 @@
-"""What is said in one short phrase on the command line, in files and in Python: plug-ins, executors, budgets."""
+"""Parses short phrases of the command line, files and Python: plug-ins, executors, tables and budgets."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def parse_budget(text: str) -> Budget:
 
 
 def affordable(budget: Budget) -> Budget:
-    """The budget; RequestError for one that nobody can mean. Whatever door it came through, it is checked here."""
+    """The budget, or RequestError if nobody can mean it. Every budget, wherever it was written, is checked here."""
     if budget.seconds is not None and not 0 < budget.seconds <= _LONGEST:
         raise RequestError(f"A budget is more than nothing and at most ten years ({_LONGEST:,.0f} seconds).")
     if budget.trials is not None and not 1 <= budget.trials <= _TRIALS:

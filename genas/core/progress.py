@@ -1,4 +1,4 @@
-"""Who is told how far a run is."""
+"""Progress of a run: the interface of those who show it, and some that show nothing or end the work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from genas.core.errors import TookTooLong
 
 
 class Progress(Protocol):
-    """Who is told how far the run is."""
+    """Shows how far a run is."""
 
     def stage(self, name: str, total: int) -> None:
         """A stage of `total` steps begins."""
@@ -47,7 +47,7 @@ class Steps:
         self._progress, self._text, self._done = progress, text, 0
 
     def __call__(self, share: float) -> None:
-        """Tell of the steps up to that share, from 0 to 1."""
+        """Report the steps up to this share, from 0 to 1."""
         while self._done < int(100 * share):
             self._done += 1
             self._progress.step(self._text())
@@ -71,7 +71,7 @@ class Until:
         self._progress.stage(name, total)
 
     def step(self, text: str = "") -> None:
-        """One more step is done; TookTooLong where it is the last that there is time for."""
+        """One more step is done; TookTooLong if the time is up."""
         self._check()
         self._progress.step(text)
 

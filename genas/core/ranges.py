@@ -1,4 +1,4 @@
-"""Ranges of numbers, as annotations of plug-ins' options: a number outside is refused before anything is made of it."""
+"""Ranges of numbers that annotate the options of plug-ins; a number outside its range is refused at once."""
 
 from __future__ import annotations
 

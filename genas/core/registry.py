@@ -1,4 +1,4 @@
-"""Plug-ins by folder and name: a file dropped into `genas/<kind>/` is found, with no second place to edit."""
+"""Finds plug-ins by kind and name. A file in `genas/<kind>/` is a plug-in; nothing else needs editing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _entries(kind: str) -> dict[str, EntryPoint]:
 
 
 def forget() -> None:
-    """Look for the plug-ins of other packages anew, where one was installed meanwhile."""
+    """Look for the plug-ins of other packages again, after one was installed."""
     _entries.cache_clear()
 
 
@@ -214,7 +214,7 @@ def asks_chat_model(name: str) -> bool:
 
 
 def create(kind: str, use: Use | str, context: Context | None = None, **values: Any) -> Any:
-    """An instance of a plug-in, as `construct` makes it, with the name that it was asked for by.
+    """Make an instance of a plug-in, as `construct` does, with the name it was asked for by.
 
     Args:
         kind: such as scorers.
@@ -238,7 +238,7 @@ def create(kind: str, use: Use | str, context: Context | None = None, **values: 
 
 
 def check(kind: str, use: Use) -> dict[str, Any]:
-    """The options as the constructor wants them.
+    """The options, converted to the types that the constructor wants.
 
     Raises:
         RequestError: there is no such plug-in or option, one is missing, or one has a value that it can't have.
@@ -318,7 +318,7 @@ def _checked(cls: type[Any], use: Use) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """The value; OverflowError where it is a number that no option can mean."""
+    """The value, or OverflowError if it is a number that no option can mean."""
     if isinstance(value, float) and not math.isfinite(value):
         raise OverflowError("it must be a finite number")
     if isinstance(value, int) and abs(value) >= _LARGE:

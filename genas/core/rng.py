@@ -1,4 +1,4 @@
-"""Counted randomness: a generator is a pure function of who asks and how much was asked before."""
+"""Reproducible randomness: a generator depends only on who asks and on how often it was asked before."""
 
 from __future__ import annotations
 

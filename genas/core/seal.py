@@ -17,7 +17,7 @@ from genas.core.ledger import Event, Ledger, sealed
 
 
 def seal(path: Path) -> int:
-    """Rewrite a ledger with checksums; lines that have them must verify. The number of lines that had none.
+    """Rewrite a ledger with checksums; lines that have one must verify. Return how many had none.
 
     A last line that was left unfinished is dropped. No run may be writing the file.
 
@@ -57,7 +57,7 @@ def _verified(path: Path, lines: list[bytes]) -> list[Event]:
 
 
 def _event(path: Path, number: int, line: bytes, known: set[str]) -> Event:
-    """The event of a line without a checksum; its id joins those that are known."""
+    """The event of a line without a checksum; its id is added to `known`."""
     try:
         event: Event = json.loads(line)
         events.check(event)
@@ -72,7 +72,7 @@ def _event(path: Path, number: int, line: bytes, known: set[str]) -> Event:
 
 
 def main() -> None:
-    """Seal each file that is named; the first that can't be ends it with exit code 2."""
+    """Seal each named file; stop with exit code 2 at the first that can't be sealed."""
     if len(sys.argv) < 2:
         sys.exit("usage: python -m genas.core.seal LEDGER...")
     try:

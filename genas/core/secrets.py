@@ -1,4 +1,4 @@
-"""Secrets in texts: the one place that knows what one looks like and puts stars in its place."""
+"""Masks secrets in texts; only this module knows what a secret looks like."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OPTION = re.compile(rf"{_KEY}|authorization", re.I)  # an option of that name i
 
 
 def masked(value: Any) -> Any:
-    """The text, or every text in lists and tables of plain values, with stars in the place of secrets.
+    """The text, or every text in lists and tables of plain values, with secrets replaced by stars.
 
     Secrets are the values of environment variables that are named so (OPENAI_API_KEY), passwords in addresses, and what
     looks like a key of a provider. Looks don't count in what stands under "options": paths and columns are there, which

@@ -1,4 +1,4 @@
-"""What a task says of outputs, and how new inputs become those of its networks: plain values."""
+"""Records of tasks: how outputs are judged, and how new inputs are prepared; plain values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Evaluation(NamedTuple):
-    """What a task says of outputs beside their targets.
+    """How good a network's outputs are, judged by the task.
 
     Args:
         metrics: by name, the task's own among them.

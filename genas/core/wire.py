@@ -85,7 +85,7 @@ _BYTES = 4_000_000  # of a request file
 
 
 def reader_of(data: Any, longest: int) -> Use:
-    """Who reads a sentence, from its name or a table; a Use of Python may hold a chat model, which no file can.
+    """The interpreter, given by a name or a table. A Use made in Python may hold a chat model, which no file can.
 
     Raises:
         RequestError: it is neither, or one of its options is no text of at most so many characters.
@@ -95,7 +95,7 @@ def reader_of(data: Any, longest: int) -> Use:
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """The content of a .toml or .json file, or RequestError saying what is wrong with it, never what it holds."""
+    """The content of a .toml or .json file, or a RequestError that says what is wrong without quoting the content."""
     kind = path.suffix.lower()
     if kind not in {".toml", ".json"}:
         raise RequestError(f"{path} is no request file. Name a .toml or .json file.")
@@ -134,14 +134,14 @@ def read_tasks(path: Path) -> list[dict[str, Any]]:
 
 
 def _place(error: json.JSONDecodeError | tomllib.TOMLDecodeError) -> str:
-    """What is wrong and where, without a piece of the file."""
+    """What is wrong and where, without quoting the file."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} (at line {error.lineno}, column {error.colno})"
     return re.sub(r"""(?:'[^']*'|"[^"]*") """, "", str(error))
 
 
 def _read_json(text: str) -> Any:
-    """The value; a key that stands twice and NaN or Infinity are refused, as TOML does."""
+    """The value; repeated keys, NaN and Infinity are refused, as TOML refuses them."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         table = dict(pairs)
@@ -304,7 +304,7 @@ _USES = {
 
 
 def _named(kind: str, given: object) -> object:
-    """What is given for plug-ins of a kind, classes and instances by their names."""
+    """Replace classes and instances of plug-ins by their names."""
     if isinstance(given, list | tuple):
         return [_named(kind, one) for one in given]
     return registry.named(kind, given) if registry.is_of(kind, given) else given

@@ -115,7 +115,7 @@ class Chat:
 
     @property
     def working(self) -> bool:
-        """Whether a tool is proposing, designing or training at the moment, which `stop` ends."""
+        """Whether a tool is at work (proposing, designing or training), which `stop` ends."""
         return self._verbs.working
 
     def stop(self) -> None:
@@ -123,7 +123,7 @@ class Chat:
         self._stop.set()
 
     def say(self, text: str) -> Answer:
-        """The model's answer to the user's words; after a failure the conversation stands as it was before.
+        """The model's answer to the user's words. A failure leaves the conversation as it was before.
 
         Raises:
             LLMFailed: the model could not be reached, gave no answer, or went round in circles.
@@ -144,7 +144,7 @@ class Chat:
         return Answer(answer, tuple(provenance.unsourced(answer, sources)))
 
     def _tool(self, name: str) -> BaseTool:
-        """The verb as a tool of LangChain: its result in words, its refusals as errors that the model reads."""
+        """The verb as a LangChain tool: its result in words, its refusals as errors that the model reads."""
         from langchain_core.tools import StructuredTool, ToolException
 
         verb = getattr(Verbs, name)
@@ -171,7 +171,7 @@ class Chat:
 
 
 def _check_tools(model: BaseChatModel) -> None:
-    """RequestError for a model that can't be given tools, or can't choose among them."""
+    """Check that the model takes tools and can choose among them; RequestError if not."""
     from langchain_core.language_models import BaseChatModel
 
     from genas.llms.local import LocalModel
@@ -184,7 +184,7 @@ def _check_tools(model: BaseChatModel) -> None:
 
 
 def _guards(seconds: float) -> list[Any]:
-    """Failures of the model's transport as LLMFailed, an end to circles, and to a reply that takes longer."""
+    """Turn failures of the model's transport into LLMFailed, and end circles and replies that take too long."""
     from langchain.agents.middleware import wrap_model_call
 
     from genas.llms._patience import within
@@ -211,7 +211,7 @@ def _told(name: str, arguments: dict[str, Any]) -> str:
 
 
 def _words(result: Any) -> str:
-    """A verb's result as the model reads it: sentences where there are some, without bulky records."""
+    """A verb's result as the model reads it: sentences if there are some, without bulky records."""
     if isinstance(result, dict) and "plan" in result:
         text = f"{result['text']}\n\n{result['plan']}"
     elif isinstance(result, dict) and "folder" in result:
@@ -235,5 +235,5 @@ def _cut(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """The answer as a terminal may show it, and not endless."""
+    """The answer, cleaned for a terminal and cut to a limit."""
     return _cut(shown(answer_of(text)).strip())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def plain(text: str, *, style: str = "") -> Text:
-    """The text as rich takes it, cleaned; no markup in it is obeyed."""
+    """The text, cleaned, as rich takes it; markup in it has no effect."""
     return Text(shown(text), style=style)
 
 
@@ -73,7 +73,7 @@ class Bars:
         self._progress.console.print(clean(f"Note: {text}"), markup=False, highlight=False, soft_wrap=True)
 
     def fraction(self, done: int, total: int, text: str = "") -> None:
-        """A bar that is told how far it is."""
+        """Set how far the bar is."""
         if self._task is None:
             self.stage("fit", total)
         assert self._task is not None

@@ -1,4 +1,4 @@
-"""The terminal's side of a chat: lines read, a yes asked for, bars drawn, Ctrl-C heard."""
+"""The terminal side of a chat: reads lines, asks for consent, draws bars and handles Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HELLO = "Say what the network is for. An empty line or Ctrl-D ends; Ctrl-C stop
 
 
 class _Shown:
-    """Bars that begin with the first stage and are put away before anything else is written."""
+    """Bars that appear with the first stage and disappear before anything else is written."""
 
     def __init__(self) -> None:
         self._bars: Bars | None = None
@@ -91,7 +91,7 @@ def converse(first: str, *, llm: str | None, root: Path, data: Sequence[Path] = 
 
 @contextmanager
 def _interrupts(chat: Chat) -> Iterator[None]:
-    """Ctrl-C stops the tool at work, and only where none is, the turn."""
+    """Let Ctrl-C stop the tool at work or, if none is, the turn."""
 
     def heard(*_: object) -> None:
         if not chat.working:

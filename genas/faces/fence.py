@@ -1,4 +1,4 @@
-"""What a tool call may read: paths in its request are resolved below the folders that the server was started with."""
+"""Limits what a tool call may read: paths in its request must lie in the folders the server was started with."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Fence:
         self._folders = Folders(folders)
 
     def read(self, read: Callable[[], Request]) -> Request:
-        """The request that is read without a look outside, every path in it absolute.
+        """Read the request without looking outside the folders, and make every path in it absolute.
 
         Args:
             read: makes the request of what the tool was given.
@@ -45,7 +45,7 @@ class Fence:
             return self._admitted(read())
 
     def within(self) -> AbstractContextManager[None]:
-        """While this lasts, paths that a run's ledger tells lead into the folders or nowhere."""
+        """While this lasts, paths in a run's ledger may only lead into the folders."""
         return self._folders.alone()
 
     def _admitted(self, request: Request) -> Request:

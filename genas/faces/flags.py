@@ -1,4 +1,4 @@
-"""What the commands share: their flags, the request that these make, and what is said where one is stopped."""
+"""Shared by the commands: flags, the request that they make, and what to say when a run is stopped."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def absent_path(request: Request) -> str | None:
 
 @contextmanager
 def stoppable(folder: Path | None) -> Iterator[None]:
-    """Names the run's folder before the work begins, and says how to go on where it is stopped or the disk is full."""
+    """Name the run's folder before the work begins, and say how to resume if it is stopped or the disk is full."""
     from genas.core.ledger import keeping
 
     if folder is None:

@@ -72,7 +72,7 @@ class _Notices:
         await self._context.report_progress(self._sent, total, message)
 
     async def repeat(self) -> None:
-        """Tell again what was told last, whenever nothing was for some seconds; until cancelled."""
+        """Repeat the last notice whenever there was none for some seconds, until cancelled."""
         while True:
             await anyio.sleep(1.0)
             if anyio.current_time() - self._last >= _SILENCE:
@@ -115,7 +115,7 @@ def _tool(name: str, thread: anyio.CapacityLimiter, verbs: Callable[..., Verbs])
 
 
 def _attempt(job: Callable[[], Any]) -> Any:
-    """What the job gives; a refusal as the error that a client is told."""
+    """The job's result; a refusal as the error that the client is shown."""
     try:
         return job()
     except GenasError as error:

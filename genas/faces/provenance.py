@@ -1,4 +1,4 @@
-"""Numbers of a text that nothing it rests on says: a check against figures that a language model made up."""
+"""Finds numbers in a text that none of its sources contains: a check against figures a language model made up."""
 
 from __future__ import annotations
 

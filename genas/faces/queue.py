@@ -1,4 +1,4 @@
-"""One long verb at a time in a process, whichever face it was called through."""
+"""Lets one long verb run at a time in a process, whichever face called it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way for a line to a terminal: cleaned of what it would obey."""
+"""Writes lines to the terminal, cleaned of control sequences; every face uses it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Warnings(logging.Handler):
 
 
 def hear_warnings() -> None:
-    """From now on, what genas warns of while it works is shown as it comes."""
+    """From now on, show genas' warnings as they come."""
     logger = logging.getLogger("genas")
     if not any(isinstance(handler, _Warnings) for handler in logger.handlers):
         logger.addHandler(_Warnings(logging.WARNING))

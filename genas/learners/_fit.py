@@ -145,7 +145,7 @@ def fit_examples(
 
 
 def _recipe(learner: Learner, count: int, epochs: int | None, seed: int) -> Recipe:
-    """What suits the learner and so many examples, unless the epochs are named."""
+    """The recipe that suits the learner and the number of examples, unless the epochs are named."""
     from genas.learners._loop import Recipe
 
     suits = max(20, learner.epochs * 1000 // max(1000, count))
@@ -156,7 +156,7 @@ def _recipe(learner: Learner, count: int, epochs: int | None, seed: int) -> Reci
 
 
 def _tag(use: Use, spaces: Sequence[SearchSpace], found: Sequence[Example], recipe: Recipe) -> str:
-    """What tells this fit's checkpoints from those of another."""
+    """A tag that tells this fit's checkpoints from those of another."""
     read = [(e.arch.key, e.task, e.merit, sorted(e.costs.items())) for e in found]
     return f"{seed_of(str(use), '+'.join(one.name for one in spaces), read, recipe):x}"
 

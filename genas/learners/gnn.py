@@ -46,7 +46,7 @@ class GnnLearner(Learner):
 
 
 def lesson(examples: Sequence[Example]) -> Lesson:
-    """What a predictor is taught of the examples: how good they are on each task, how little they cost on each device.
+    """What a predictor learns from the examples: how good they are on each task and how cheap on each device.
 
     Ranks are within a task, costs too: a table may tell what a device takes for each task's own inputs.
     """

@@ -111,7 +111,7 @@ class Wording:
         if self.renamed:
             shape = "x".join(map(str, task.input_shape))
             return f"{task.modality} data of shape {shape}, {task.outputs} outputs, judged by {task.metric.name}"
-        return str(getattr(task, "description", task.name))
+        return task.description
 
     def operations(self) -> str:
         """The labels that may be used."""

@@ -1,1 +1,1 @@
-"""A run told in words, tables and pictures."""
+"""Reports a run in words, tables and pictures."""

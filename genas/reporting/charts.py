@@ -115,7 +115,7 @@ def _limits(axes: Axes, constraints: Sequence[Constraint]) -> None:
 
 
 def _frame(axes: Axes, points: Sequence[_Point], leading: Objective) -> None:
-    """Log scale for a wide cost, and a vertical axis that a few bad points cannot squash; it says how many it hides."""
+    """A log scale for a wide cost, and a vertical axis that a few bad points cannot squash; it counts what it hides."""
     import numpy as np
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -138,7 +138,7 @@ def _frame(axes: Axes, points: Sequence[_Point], leading: Objective) -> None:
 
 
 def draw_race(trials: Sequence[Trial], rungs: Rungs, *, winner: Trial | None = None) -> str | None:
-    """What each network had after each rung, one line a network, coloured by origin; None where none was trained."""
+    """Each network's figure after each rung, one line per network, coloured by origin; None if none was trained."""
     lines = {t.candidate.key: _line(t, rungs.metric) for t in trials if rungs.last(t)}
     if not lines:
         return None

@@ -116,7 +116,7 @@ def recipe_text(recipe: Mapping[str, Any]) -> str:
 
 
 class Standing(NamedTuple):
-    """How the winner stood against another network on the last rung that both have done.
+    """The winner compared with another network on the last rung that both completed.
 
     Args:
         lead: how much better the winner's figure was there; below 0 it was worse.
@@ -130,7 +130,7 @@ class Standing(NamedTuple):
 
 
 def standing(rungs: Rungs, winner: Trial, other: Trial) -> Standing | None:
-    """Winner against another network after the same rung; None where they have none in common."""
+    """Compare the winner with another network after the same rung; None if they share none."""
     shared = rungs.shared(winner, other)
     if shared is None:
         return None
@@ -176,7 +176,7 @@ def summarize(
 
 
 def _rival_line(request: Request, winner: Trial | None, rival: Rival) -> str:
-    """A model that is no network beside the winner, by what both do on the test split."""
+    """Compare a model that is no network with the winner, on the test split."""
     wanted, name = quality(request, winner), clean(rival.name, 60)
     shown = (
         f"test {label(wanted.metric)} {number(wanted.metric, rival.test)}, validation "
@@ -208,7 +208,7 @@ def _won(request: Request, winner: Trial, trials: Sequence[Trial], rungs: Rungs)
 
 
 def _described(winner: Trial, trials: Sequence[Trial]) -> str:
-    """What the winner is, and who made it."""
+    """What kind of network the winner is, and who made it."""
     root, known, changes = winner, {t.candidate.key: t for t in trials}, []
     while root.candidate.origin in _AGAIN and root.candidate.parents and root.candidate.parents[0] in known:
         changes.append(kind_of(root.candidate))
@@ -257,7 +257,7 @@ def limit_lines(request: Request, trial: Trial) -> list[str]:
 
 
 def against(request: Request, winner: Trial, reference: Trial) -> Comparison | None:
-    """Winner against reference on the test split, else on validation; None where one of them lacks a figure."""
+    """Compare the winner with a reference on the test split, else on validation; None if one lacks a figure."""
     objective = quality(request, winner)
     for metric in (on_test(objective.metric), objective.metric):
         ours, theirs = spread(winner, metric), spread(reference, metric)
@@ -292,7 +292,7 @@ def _reference_lines(
 
 
 def _farthest(trials: Sequence[Trial], rungs: Rungs) -> list[Trial]:
-    """The unfailed networks of a race: those that came farthest first, of each rung the best first."""
+    """The unfailed networks of a race, those that came farthest first and, within a rung, the best first."""
     sign = 1.0 if rungs.goal == "max" else -1.0
     trained = [t for t in trials if t.failure is None and rungs.last(t)]
     return sorted(trained, key=lambda t: (-rungs.last(t), -sign * (t.value(rungs.metric) or 0.0)))
@@ -308,7 +308,7 @@ def _both_tested(request: Request, winner: Trial, other: Trial) -> bool:
 
 
 def _race_line(rungs: Rungs, winner: Trial, other: Trial, name: str) -> str:
-    """The winner against another network of its race, after the same rung: never longer against shorter training."""
+    """Compare the winner with another network of its race after the same rung, so that both had equal training."""
     last = rungs.last(other)
     failed = "" if other.failure is None else f", failed: {clean(other.failure, 200)}"
     if last == 0:

@@ -1,4 +1,4 @@
-"""What a run found, as one self-contained page and as data."""
+"""Writes the report of a run: one self-contained page, and data."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write(report: Report, folder: Path, *, events: Iterable[Mapping[str, Any]] =
 
 
 def render(report: Report, events: Iterable[Mapping[str, Any]] = ()) -> str:
-    """The page as HTML: no network, no script; every text that came from outside is escaped."""
+    """The page as HTML, without scripts or network access; every text from outside is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     jinja = Environment(
@@ -115,7 +115,7 @@ def _recipe(report: Report, winner: Trial) -> dict[str, str]:
 
 
 def _verdict(report: Report, rungs: Rungs | None) -> dict[str, str]:
-    """The outcome against the best reference in some words, with the tone to show it in."""
+    """The outcome against the best reference in a few words, with the tone to show it in."""
     winner = report.winner
     if winner is None:
         return {"text": "no network found", "tone": "bad"}
@@ -219,7 +219,7 @@ def _curves(report: Report) -> dict[str, list[Measurement]]:
 
 
 def _warnings(report: Report, events: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What a reader must know before trusting the figures: said by the run, or seen in the records."""
+    """What a reader must know before trusting the figures: the run's warnings, and what its records show."""
     warnings = [str(e["text"]) for e in events if e.get("kind") == "warning"]
     request, winner = report.request, report.winner
     if winner:

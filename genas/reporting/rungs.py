@@ -1,4 +1,4 @@
-"""How far each network of a race came, why it stopped there, and where two of them can be compared."""
+"""Reads the rungs of a race off its measurements: how far each network came and why it stopped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from genas.core.records import Goal, Measurement, Request, Trial
 
 
 class Shared(NamedTuple):
-    """The last rung that two networks have both done: the share of the winner's training, and what each had there."""
+    """The last rung that two networks both completed: its share of the winner's training, and the figure of each."""
 
     share: float
     one: Measurement
@@ -54,12 +54,12 @@ class Rungs:
         return self.number(figures[-1].fidelity) if figures else 0
 
     def last(self, trial: Trial) -> int:
-        """The last rung that it did, counted from 1, the end being one more; 0 where it was not trained."""
+        """The last rung that the network completed, counted from 1; the end is one more, 0 means it was not trained."""
         figures = trial.all(self.metric)
         return self.number(figures[0].fidelity) if figures else 0
 
     def number(self, share: float) -> int:
-        """The rung after which a network has had that share of the winner's training."""
+        """The rung after which a network has had this share of the winner's training."""
         return len(self.shares) + 1 if share >= 1 else self.shares.index(share) + 1
 
     def name(self, number: int) -> str:
@@ -85,7 +85,7 @@ class Rungs:
         return joined + f"stopped after {self.name(last)}: {went} of {size} went on"
 
     def shared(self, one: Trial, other: Trial) -> Shared | None:
-        """The last rung that both have done, or None."""
+        """The last rung that both completed, or None."""
         first = {m.fidelity: m for m in reversed(one.all(self.metric))}
         second = {m.fidelity: m for m in reversed(other.all(self.metric))}
         share = max(first.keys() & second.keys(), default=None)

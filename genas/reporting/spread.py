@@ -1,4 +1,4 @@
-"""How sure a figure is: the spread over seeds, the interval over examples, and whether one network beats another."""
+"""Error bars: the spread over seeds, the interval over examples, and whether one network clearly beats another."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def spread(trial: Trial, metric: str) -> Spread | None:
 
 
 class Interval(NamedTuple):
-    """Between which two values a figure lies in 95 of 100 cases, and how many examples say so.
+    """The 95 % interval of a figure, and the number of examples that it rests on.
 
     Args:
         source: "Wilson" of a share, "bootstrap" of any other metric.
@@ -88,7 +88,7 @@ def chance(one: float, other: float, examples: int) -> float:
 
 
 class Comparison(NamedTuple):
-    """A winner set against a reference.
+    """A comparison of a winner with a reference.
 
     Args:
         verdict: "beats", "does not beat" or "no clear difference".

@@ -78,7 +78,7 @@ def led(found: outcome.Standing, metric: str, name: str = "") -> dict[str, str]:
 
 
 def _told(trial: Trial, metric: str, rungs: Rungs | None) -> str:
-    """A figure for the comparison, with what it was measured after and how sure it is."""
+    """A figure of the comparison, with the training it was measured after and how sure it is."""
     spread = outcome.spread(trial, metric)
     if spread is None:
         return "–"
@@ -91,7 +91,7 @@ def _told(trial: Trial, metric: str, rungs: Rungs | None) -> str:
 
 
 def cell(trial: Trial, metric: str, rungs: Rungs | None) -> tuple[str, str]:
-    """The figure and, small beside it, at what fidelity and over how many seeds."""
+    """The figure and a small note: at which fidelity and over how many seeds."""
     figures = trial.all(metric)
     if not figures:
         return ("", "")
@@ -112,7 +112,7 @@ def row(
     marks: Mapping[str, str],
     rungs: Rungs | None,
 ) -> dict[str, Any]:
-    """One trial: its figures, how far it came, and why it went no further.
+    """One trial: its figures, how far it came, and why it stopped.
 
     Args:
         number: its place in the table.
@@ -175,7 +175,7 @@ def spent(report: Report) -> list[tuple[str, str, str]]:
 
 
 def costs(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
-    """Per scorer the figures made, the failures and the seconds; per chat model answers, tokens and the same."""
+    """For each scorer its figures, failures and seconds; for each chat model its answers and tokens, too."""
     made: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     seconds: dict[str, float] = {}

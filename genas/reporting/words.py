@@ -12,7 +12,7 @@ _WIDTH = 100
 
 
 def clean(text: str, most: int = 1000) -> str:
-    """The text on one line, at most that long, without control characters (a terminal obeys those)."""
+    """The text on one line of at most this length, without control characters, which a terminal would obey."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
@@ -23,12 +23,12 @@ def unit(metric: str) -> str:
 
 
 def label(metric: str) -> str:
-    """The metric as a person says it: latency for latency_ms."""
+    """The metric as people say it: latency for latency_ms."""
     return clean(declared.metric(metric).label, 60)
 
 
 def heading(metric: str) -> str:
-    """A metric as the head of a column or the name of an axis, with its unit: latency (ms)."""
+    """The heading of a column or axis for a metric, with its unit: latency (ms)."""
     name, word = label(metric), unit(metric)
     return name + (f" ({word})" if word and word != name else "")
 

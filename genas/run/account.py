@@ -1,4 +1,4 @@
-"""What a run would spend, and what a run that was made says of itself: all figures from its files, none made up."""
+"""Say in sentences what a design would do and cost, and what a finished run found, as its files have it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REPORT = "report.json"
 
 
 def outline(request: Request) -> str:
-    """What `design` would do and at most spend, in sentences; nothing is loaded or timed for it."""
+    """Say what `design` would do and at most spend. Nothing is loaded or timed for this."""
     lines = _race_outline(request) if request.validator.name == "train" else _table_outline(request)
     asked = [use for use in (*request.proposers, *request.refiners) if registry.asks_chat_model(use.name)]
     named = [str(use.options.get("model", "local")) for use in asked]
@@ -93,7 +93,7 @@ def _percent(share: float) -> str:
 
 
 def _rung_lines(schedule: Schedule, epochs: float) -> list[str]:
-    """Each rung: how many are trained on it, and the share of the winner's training that they have had then."""
+    """For each rung, how many networks are trained and which share of the winner's training they then have."""
     parts = [
         f"rung {number}: {rung.keep + rung.new}, up to {_percent(schedule.reached(number - 1) / schedule.whole)}"
         for number, rung in enumerate(schedule.rungs, start=1)
@@ -208,7 +208,7 @@ def _line(report: Report, trial: Trial) -> str:
 
 
 def _why(report: Report) -> list[str]:
-    """The winner among the networks that were measured in full, best first, and where it came from."""
+    """Where the winner came from, and the networks that were measured in full, best first."""
     goals = [f"{outcome.label(o.metric)} {'high' if o.goal == 'max' else 'low'}" for o in report.request.objectives]
     lines = [f"Chosen by {', then '.join(goals)}, on validation figures, among networks that keep every limit."]
     if report.winner is None:
@@ -239,7 +239,7 @@ def _recipe(report: Report, candidate: Candidate) -> Mapping[str, Any]:
 
 
 def _stop(report: Report, trial: Trial) -> str:
-    """Why a network went no further, where the run was a race."""
+    """Why a network of a race was not trained further."""
     rungs = _rungs(report)
     stop = "" if rungs is None else rungs.stop(trial)
     return f"; {stop}" if stop else ""
@@ -282,7 +282,7 @@ def _stopped(report: Report) -> list[str]:
 
 
 def _farthest(report: Report, limits: Sequence[Constraint]) -> list[str]:
-    """Of a race, the network that came farthest of those that keep these limits, and how to go on with it."""
+    """The network of a race that keeps these limits and came farthest, and how to train it further."""
     rungs = _rungs(report)
     kept = [t for t in report.trials if t.failure is None and not pareto.broken(t, limits)]
     if rungs is None or not (last := max((rungs.last(t) for t in kept), default=0)):
@@ -296,7 +296,7 @@ def _farthest(report: Report, limits: Sequence[Constraint]) -> list[str]:
 
 
 def _what_if(report: Report, limits: Sequence[Constraint]) -> list[str]:
-    """Which of the run's networks other limits would choose, from what was measured."""
+    """Which of the run's networks would win under other limits, judged by what was measured."""
     changed = {c.metric for c in limits}
     new = [*(c for c in report.request.constraints if c.metric not in changed), *limits]
     said = "; ".join(outcome.limit(c) for c in new)

@@ -1,6 +1,6 @@
-"""The trials of a run and how they are compared: who lives, who is measured, who is promising, who is best.
+"""The trials of a run and how they are compared: which are alive, measured, promising and best.
 
-The book is the one writer of trials: `keep` and `record` put what changed into its place.
+Only the book writes trials: `keep` and `record` replace a trial by its newer version.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ REFERENCE = "reference"  # the origin of hand-made networks
 
 
 class Book:
-    """Trials by architecture, in the order they came; measuring never repeats a charge.
+    """The trials of a run, in the order they came. A measurement is charged once, however often it is added.
 
     Args:
         metric: the task's metric.
@@ -47,7 +47,7 @@ class Book:
         return key in self.trials
 
     def add(self, trial: Trial, result: Measurement | ScoreFailed, *, fatal: bool = True) -> Trial:
-        """The trial with the result, charged; a failure ends it if fatal. A newer figure replaces an older one."""
+        """Add a result to the trial and charge it. A newer figure replaces an older one; `fatal` failures end it."""
         if isinstance(result, ScoreFailed):
             return replace(trial, failure=str(result)) if fatal else trial
         identity = (result.metric, result.fidelity, result.seed)
@@ -59,12 +59,12 @@ class Book:
         return replace(trial, measurements=(*others, result))
 
     def record(self, trial: Trial, result: Measurement | ScoreFailed, *, fatal: bool = True) -> Trial:
-        """The trial as the book has it by now, with the result, charged and written into its place; see `add`."""
+        """Add a result to the book's own version of the trial, as `add` does, and keep it."""
         now = self._table(trial).get(trial.candidate.key, trial)
         return self.keep(self.add(now, result, fatal=fatal))
 
     def keep(self, trial: Trial) -> Trial:
-        """The trial, written into its place; its candidate's fidelity is what it was measured at, if it was."""
+        """Write the trial into the book. If it was measured, its candidate's fidelity says at which."""
         key = trial.candidate.key
         self._table(trial)[key] = trial
         if trial.value(self.metric) is not None:
@@ -82,7 +82,7 @@ class Book:
         return [*searched, *self._beside.values()]
 
     def _table(self, trial: Trial) -> dict[str, Trial]:
-        """Where a trial is written. The search may find a network that is also kept beside it: that is two trials."""
+        """The table of a trial. A network that is both searched and kept beside the search is two trials."""
         beside = trial.candidate.origin == REFERENCE and trial.candidate.key in self._beside
         return self._beside if beside else self.trials
 
@@ -98,7 +98,7 @@ class Book:
         return replace(trial, failure="; ".join(broken)) if broken else trial
 
     def afford(self, limit: Constraint) -> None:
-        """From now on, what can be tried at all must keep this limit too."""
+        """Add a limit on what a trial may cost; candidates that break it are not tried."""
         self.early = (*self.early, limit)
 
     def alive(self) -> list[Trial]:
@@ -136,7 +136,7 @@ class Book:
         return [living[i] for i in sorted(range(len(living)), key=lambda i: (-worth[i], i))]
 
     def best(self, trials: Sequence[Trial], n: int) -> list[Trial]:
-        """The best n by the objectives in their order; of equals the steadier at the end, then the smaller.
+        """The best n by the objectives, in their order; ties go to the steadier curve, then to the smaller network.
 
         Where accuracy does not lead and has no limit of its own, only trials near the best accuracy are eligible: the
         smallest network would otherwise always be one that has learned nothing.
@@ -155,7 +155,7 @@ class Book:
         return sorted(near, key=loss)[:n]
 
     def choose(self, finalists: Sequence[Trial]) -> str | None:
-        """The key of the finalist that keeps all limits and is best on what was measured last."""
+        """The key of the best finalist that keeps all limits, by its latest figures."""
         now = [self.trials[trial.candidate.key] for trial in finalists]
         kept = [trial for trial in now if trial.failure is None and not pareto.broken(trial, self.limits)]
         return next((trial.candidate.key for trial in self.best(kept, 1)), None)
@@ -166,7 +166,7 @@ class Book:
         return pareto.front(full or self.measured(), self.objectives)
 
     def nearest(self) -> Trial | None:
-        """The trial of the least excess, a living one if there is any; None where all failed of something else."""
+        """The trial that breaks the limits least; None if all failed for other reasons."""
         tried = [t for t in self.trials.values() if t.failure is None or pareto.broken(t, self.early)]
         return min(tried, key=self.excess, default=None)
 
@@ -177,10 +177,10 @@ class Book:
         return sum(value is None for _, value in values), beyond
 
     def why_empty(self, silent: str | None = None) -> str:
-        """In words, why no candidate is left, and what to write instead.
+        """Say why no candidate is left, and what to write instead.
 
         Args:
-            silent: why somebody who was to propose brought nothing.
+            silent: why a proposer brought nothing.
         """
         if silent is not None and not self.trials:
             return f"{silent} Nobody else proposes: add proposers such as uniform, or name another chat model."
@@ -214,7 +214,7 @@ def _column(trials: Sequence[Trial], scorer: Scorer) -> list[float]:
 
 
 def reference_limits(limits: Sequence[Constraint], finalists: Sequence[Trial]) -> list[Constraint]:
-    """What references must keep: the limits and, where none is on size, the size of the largest finalist."""
+    """The limits for references: those of the request and, if none is on size, the size of the largest finalist."""
     counts = [value for trial in finalists if (value := trial.value("params")) is not None]
     sized = any(limit.metric in {"params", "size_mb"} for limit in limits)
     return [*limits, *([] if sized or not counts else [Constraint("params", at_most=max(counts))])]

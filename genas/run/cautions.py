@@ -1,4 +1,4 @@
-"""What a reader of a run's figures must know: limits nobody asked for, models that saw labels, odd tables."""
+"""Warnings for the reader of a run's figures: limits genas added, models that saw labels, odd tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FEW = 400  # test examples: the 95 % interval of an accuracy of .9 is then 6 po
 
 
 def too_slow(train_ms: float) -> str:
-    """A sentence on networks that train slower than that many milliseconds an example."""
+    """Say that networks slower than this many milliseconds per example are left out."""
     return (
         f"The seconds of the budget leave out networks that train slower than {train_ms:.3g} ms an example. "
         "A budget in trials has no such limit."
@@ -25,7 +25,7 @@ def too_slow(train_ms: float) -> str:
 
 
 def not_followed(request: Request, metric: str) -> Iterator[tuple[str, str]]:
-    """Names and sentences on what a request says and a race decides otherwise."""
+    """Warnings (name, sentence) where a race decides what the request also says."""
     if request.budget.trials is None and "epochs" in request.validator.options:
         yield "epochs", "The budget counts seconds, so the epochs that were asked for do not bound the training."
     for use in request.scorers:
@@ -37,7 +37,7 @@ def not_followed(request: Request, metric: str) -> Iterator[tuple[str, str]]:
 
 
 def cautions(request: Request, task: Task) -> Iterator[tuple[str, str]]:
-    """Names and sentences, to be shown in the report."""
+    """Warnings (name, sentence) that are known before anything is measured."""
     if task.caution:
         yield "task", task.caution
     for name in _models(request):
@@ -51,7 +51,7 @@ def cautions(request: Request, task: Task) -> Iterator[tuple[str, str]]:
 
 
 def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
-    """Names and sentences about a winner's figures: at chance, still rising, few test examples, part of the data."""
+    """Warnings (name, sentence) about a winner's figures: at chance, still rising, few examples, part of the data."""
     if text := at_chance(task, winner) if task.answer == "class" else at_mean(task, winner):
         yield "at chance", text
     full = [m for m in winner.all(task.metric.name) if m.fidelity == 1 and len(m.curve) >= 4]
@@ -61,13 +61,12 @@ def after_training(task: Task, winner: Trial) -> Iterator[tuple[str, str]]:
     if tests and tests[0] < _FEW:
         unsure = "uncertain by several points" if task.metric.share else "uncertain"
         yield "few tests", f"The test split has {tests[0]} examples only: its figure is {unsure}."
-    limit = getattr(task, "limit", None)
-    if limit is not None:
-        yield "part", f"Only {limit:,} of the training examples were used, as the request says."
+    if task.limit is not None:
+        yield "part", f"Only {task.limit:,} of the training examples were used, as the request says."
 
 
 def _rising(metric: Metric, curve: Sequence[float]) -> str | None:
-    """Where the last quarter of a training still brought more: a sentence."""
+    """Say that the last quarter of a training still improved the figure; None if it did not."""
     change = curve[-1] - curve[-3]
     if metric.sign * change <= _RISING * (1.0 if metric.fraction else abs(curve[-1])):
         return None
@@ -79,7 +78,7 @@ def _rising(metric: Metric, curve: Sequence[float]) -> str | None:
 
 
 def at_mean(task: Task, trial: Trial) -> str | None:
-    """Where a network's test figure is not clearly better than that of always saying the mean: a sentence.
+    """Say that a network is not clearly better than always answering the mean; None if it is.
 
     The test split itself is not looked at: the mean is that of the training labels, judged on the validation split.
     """
@@ -100,7 +99,7 @@ def at_mean(task: Task, trial: Trial) -> str | None:
 
 
 def at_chance(task: Task, trial: Trial) -> str | None:
-    """Where a network's test accuracy is not clearly above that of always saying the most frequent class: a sentence.
+    """Say that a network is not clearly better than always answering the most frequent class; None if it is.
 
     The test split itself is not looked at: the share of that class is the training split's, and its two standard errors
     (Wald) are those of as many examples as the validation split has.
@@ -120,7 +119,7 @@ def at_chance(task: Task, trial: Trial) -> str | None:
 
 
 def _models(request: Request) -> dict[str, None]:
-    """Plug-ins that may bring a trained model, those that refiners ask among them, in order."""
+    """Plug-ins that may load a trained model, including those that refiners ask."""
     names = [use.name for use in (*request.proposers, *request.scorers)]
     for use in request.refiners:
         if use.name in registry.names("refiners") and "generators" in registry.options("refiners", use.name):

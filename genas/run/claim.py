@@ -1,4 +1,4 @@
-"""Whose a ledger is: one request over one set of data. A run that goes on must find both as they were."""
+"""A ledger belongs to one request over one set of data. A run that is resumed must find both unchanged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from genas.core.records import Request
 
 
 def claim(request: Request, ledger: Ledger) -> None:
-    """The ledger is this request's from now on.
+    """Claim the ledger for this request.
 
     Raises:
-        RequestError: it is another's.
+        RequestError: it belongs to another one.
     """
     event = {"kind": "request", "id": "request", "request": wire.to_data(request)}
     before = ledger.find("request")
@@ -40,7 +40,7 @@ def need_data(request: Request, task: Task) -> None:
 
 
 def know_data(task: Task, ledger: Ledger) -> None:
-    """Read the data; the ledger keeps what tells them from others, and what it has must be that.
+    """Read the data and compare their digests with those in the ledger; a new ledger gets them.
 
     Raises:
         RequestError: the data changed since the run began, or the ledger does not tell which they were.
@@ -55,14 +55,14 @@ def know_data(task: Task, ledger: Ledger) -> None:
 
 
 def tell(notes: Iterable[str], ledger: Ledger, progress: Progress) -> None:
-    """What was left out or changed of the data, to the user now and in the report."""
+    """Tell the user, now and in the report, what was left out of the data or changed."""
     for note in notes:
         ledger.warn(f"data: {note}", note)
         progress.note(note)
 
 
 def mend(ledger: Ledger, progress: Progress) -> None:
-    """Put aside what is damaged in the run's store, so that it is trained again; that, and what is missing, is said."""
+    """Set damaged files of the run's store aside, so that they are trained again; name damaged and missing ones."""
     from genas.training.weights import checkpoint_of, damaged
 
     store = ledger.store
@@ -88,7 +88,7 @@ def _say(text: str, ledger: Ledger, progress: Progress) -> None:
 
 
 def dear(ledger: Ledger, metric: str) -> bool:
-    """Whether it holds what took time or money: an answer of a chat model, or a training.
+    """Whether the ledger holds anything that took time or money: a chat model's answer or a training.
 
     Args:
         metric: the task's, which trainings measure.

@@ -1,4 +1,4 @@
-"""Has courses trained where the executor says, and writes what each brought into the ledger as soon as it is there."""
+"""Trains courses on the executor and writes each result into the ledger as soon as it arrives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from genas.run.trainer import Course, Result, Trainer, work
 
 
 class Crew:
-    """Those who train in a race; what the ledger tells already is not trained again.
+    """Trains the courses of a race. Results that are in the ledger are not trained again.
 
     Args:
         trainer: trains in this process.
@@ -39,7 +39,7 @@ class Crew:
         self._device, self._spent = device, spent
 
     def results(self, courses: Sequence[Course], stage: str) -> Iterator[tuple[Course, Event]]:
-        """What each brought, as soon as it is there and in the ledger; first what the ledger tells already."""
+        """Each course with its event: first those that are in the ledger, then the others as they end."""
         waiting: dict[Future[Any], Course] = {}
         todo: list[Course] = []
         for course in courses:
@@ -56,7 +56,7 @@ class Crew:
             yield from self._collect(waiting, stage)
 
     def _collect(self, waiting: dict[Future[Any], Course], stage: str) -> list[tuple[Course, Event]]:
-        """All that have ended, at least one."""
+        """Wait until at least one has ended; return all that have."""
         done, _ = wait(waiting, return_when=FIRST_COMPLETED)
         results = []
         for future in [f for f in waiting if f in done]:
@@ -69,7 +69,7 @@ class Crew:
         return results
 
     def record(self, course: Course, stage: str, result: Result | ScoreFailed) -> Event:
-        """Write what a course brought; the event."""
+        """Write a course's result into the ledger and return the event."""
         key = course.candidate.key
         event: Event = {"kind": "measurement", "id": identity_of(course, stage), "key": key, "scorer": "race"}
         if isinstance(result, ScoreFailed):
@@ -95,5 +95,5 @@ class Crew:
 
 
 def identity_of(course: Course, stage: str) -> str:
-    """What the ledger calls the measurement after a stage of a course."""
+    """The id of the event that holds the measurement after a stage of a course."""
     return f"race {course.candidate.key} {course.seed} {stage}"

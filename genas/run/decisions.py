@@ -1,4 +1,4 @@
-"""Decisions of a race that its ledger tells: they are followed only where they are about what the ledger holds."""
+"""Checks decisions that a race reads from its ledger: they may name only networks that the ledger holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from genas.core.ledger import Event
 
 
 def check_rung(event: Event, number: int, known: Collection[str]) -> None:
-    """That the entrants of a rung are networks that the ledger tells of, which joined on it or before.
+    """Check that the entrants of a rung are known networks that joined on this rung or before.
 
     Raises:
         LedgerCorrupt: one is not.
@@ -20,7 +20,7 @@ def check_rung(event: Event, number: int, known: Collection[str]) -> None:
 
 
 def check_finalists(event: Event, known: Collection[str], trained: Collection[str]) -> None:
-    """That the finalists, or those whose weights they begin with, were trained in the rungs.
+    """Check that each finalist, or the network whose weights it starts from, was trained in the rungs.
 
     Raises:
         LedgerCorrupt: one was not.

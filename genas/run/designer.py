@@ -1,4 +1,4 @@
-"""A run of a request: who does what, over which ledger, and what comes out. The search itself is a part of its own."""
+"""One run of a request: puts its parts together over a ledger and reports. The search itself is one of the parts."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Designer:
         """Find what is wrong with the data or the budget of a design before anything is measured or written.
 
         Raises:
-            RequestError: nothing can be trained, or in too little time, or the data are not those that the run knows.
+            RequestError: nothing can be trained, the time is too short, or the data changed since the run began.
         """
         self._need_data()
         know_data(self.task, self.ledger)
@@ -160,7 +160,7 @@ class Designer:
         return [Candidate(arch, "given") for arch in made]
 
     def figures(self, given: Sequence[Candidate]) -> list[Trial]:
-        """Only the cheap figures of candidates that are given, whichever limits they break."""
+        """Only the cheap figures of the given candidates, even if they break limits."""
         self._remember()
         self.progress.stage("score", len(given))
         trials = []
@@ -170,7 +170,7 @@ class Designer:
         return trials
 
     def validated(self, given: Sequence[Candidate], seeds: int = 3) -> list[Trial]:
-        """Only the last stage, for candidates that are given: each trained from nothing with all seeds, then tested."""
+        """Only the last stage: train each given candidate from scratch with all seeds, then test it."""
         self._need_data()
         self._remember()
         from genas.training.timing import threads
@@ -194,12 +194,12 @@ class Designer:
             tell([note for note in notes if note not in self.task.notes], self.ledger, self.progress)
 
     def _begin(self) -> None:
-        """Write what was held back: from here on the run is kept. What is damaged in its store is made good."""
+        """Start keeping the run: write the events held back so far and set damaged weights aside."""
         self.ledger.begin()
         mend(self.ledger, self.progress)
 
     def _remember(self) -> None:
-        """Begin a single stage; a folder that keeps what is measured also keeps which data it was measured on."""
+        """Start a single stage. With a folder, the ledger also keeps which data were measured on."""
         if self.ledger.path is not None:
             know_data(self.task, self.ledger)
         self._begin()
@@ -211,7 +211,7 @@ def designing(
 ) -> Iterator[Designer]:
     """A designer of the request, over the ledger in the folder, or over one in memory where there is none.
 
-    What is refused before anything was trained, or a chat model asked, leaves nothing in the folder.
+    A request that is refused before any training or chat model's answer leaves nothing in the folder.
 
     Raises:
         RequestError: see `Designer`; or files of the folder lead out of it.

@@ -1,4 +1,4 @@
-"""The last change of a race's leader: its weights go on learning from images that it looks at more closely."""
+"""The last step of a race: the leader's weights go on learning in a network with a finer look at the images."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def heirs(
 
 
 def joined(heir: Candidate, lab: Laboratory) -> bool:
-    """Screen it as all networks are, and say whether it keeps the limits."""
+    """Screen the candidate like any other; return whether it keeps the limits."""
     if heir.key not in lab.book.trials:
         (trial,) = lab.screen([heir])
         lab.book.keep(lab.gate(trial) if trial.failure is None else trial)

@@ -1,4 +1,4 @@
-"""Measures candidates for a run: which scorers screen, gate, measure and validate, and where that work is done."""
+"""Measures candidates for a run: knows which scorers screen, gate, measure and validate, and where they run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALL = 0.05  # rough seconds of one that only its winner is measured by in any
 
 
 def context_of(request: Request, ledger: Ledger, device: str) -> Context:
-    """What the plug-ins of a run may ask for, in the run's own process and in a worker's."""
+    """The context of a run's plug-ins, the same in its own process and in its workers."""
     from genas.probes.probes import Probes
 
     task: Task = registry.create("tasks", request.task)
@@ -35,7 +35,7 @@ def context_of(request: Request, ledger: Ledger, device: str) -> Context:
 
 
 class Laboratory:
-    """The scorers of a run, and what each says of a trial.
+    """Runs the scorers of a run on candidates and trials.
 
     Args:
         request: what is wanted.
@@ -72,10 +72,10 @@ class Laboratory:
         self.promises: list[Meter] = []
 
     def race(self, limit: Constraint | None) -> None:
-        """For a race: what only promises and is learned or takes its time is measured of proposals by `promise` alone.
+        """Set up for a race: slow or learned scorers that only indicate quality are left to `promise`.
 
         Args:
-            limit: on what a candidate may cost to train; measured last, and only of what keeps the other limits.
+            limit: on the cost of training a candidate; measured last, and only if the other limits are kept.
         """
         free = [m for m in self.screens if m.scorer.metric.name not in self.needed]
         if limit is not None:
@@ -92,11 +92,11 @@ class Laboratory:
     # Cheap figures
 
     def ranked(self) -> list[Trial]:
-        """What is not measured yet, the most promising first by all screening scorers together."""
+        """The trials not measured yet, the most promising first by all screening scorers together."""
         return self.book.ranked([meter.scorer for meter in (*self.screens, *self.promises)])
 
     def promise(self, trials: Sequence[Trial], enough: Callable[[], bool]) -> None:
-        """Measure what only promises, the cheapest first, until `enough` says that there is no more time."""
+        """Run the scorers that only indicate quality, the cheapest first, until `enough` says that time is up."""
         for meter in self.promises:
             if enough():
                 return
@@ -104,7 +104,7 @@ class Laboratory:
                 self.book.record(trial, result, fatal=False)
 
     def screen(self, candidates: Iterable[Candidate]) -> list[Trial]:
-        """Run the cheap scorers over new candidates; a broken limit or a needed figure's failure ends a trial."""
+        """Run the cheap scorers over new candidates. A broken limit, or a needed figure that fails, ends a trial."""
         new = {c.key: Trial(c) for c in candidates if c.key not in self.book}
         for trial in new.values():
             self.announce(trial.candidate)
@@ -124,26 +124,26 @@ class Laboratory:
         return trial
 
     def gate(self, trial: Trial) -> Trial:
-        """The trial, failed if it costs more to try than the run can afford: measured only before a try."""
+        """The trial, failed if trying it costs more than the run can afford. This is measured only before a try."""
         for meter in self.gates:
             trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
         return self.book.screened(trial)
 
     def finish(self, trial: Trial) -> Trial:
-        """The trial with the cheap figures that a race does not ask of every candidate."""
+        """Add the cheap figures that a race does not compute for every candidate."""
         for meter in (m for m in self.promises if m.scorer.cost <= _SMALL and not m.scorer.fits):
             trial = self.book.add(trial, meter.measure([trial.candidate.arch])[0], fatal=False)
         return self.book.keep(trial)
 
     def params(self, arch: Architecture) -> int:
-        """The weights of the architecture's network."""
+        """The number of weights of the architecture's network."""
         import torch
 
         with torch.device("meta"):
             return sum(p.numel() for p in self.context.space.build(arch, self.context.task).parameters())
 
     def learn(self) -> None:
-        """Fit the scorers that learn and let them look again at what is not measured yet."""
+        """Fit the scorers that learn, and score the trials not measured yet again."""
         for meter in (m for m in self.screens if m.scorer.fits):
             meter.fit(self.book.measured())
             waiting = self.ranked()
@@ -160,7 +160,7 @@ class Laboratory:
     # Costly figures
 
     def measure(self, trials: Iterable[Trial]) -> Iterator[Trial]:
-        """Each trial with the task's metric at its candidate's fidelity, in order; `trials` may end early."""
+        """Measure the task's metric of each trial at its candidate's fidelity, in order; `trials` may end early."""
         assert self.measures is not None
         taken: list[Trial] = []
 
@@ -216,7 +216,7 @@ def _score(scorer: Scorer, job: Job) -> Measurement | ScoreFailed:
 
 
 def _work(place: str, job: Job) -> Measurement | ScoreFailed:
-    """In a worker: what the run's own scorer would measure."""
+    """Measure in a worker process what the run's own scorer would."""
     from genas.training.timing import threads
 
     with threads(json.loads(place)["threads"]):
@@ -233,5 +233,5 @@ def _made(place: str) -> Scorer:
 
 
 def at(trial: Trial, fidelity: float) -> Trial:
-    """The trial, wanted at that fidelity."""
+    """The trial with another fidelity wanted."""
     return replace(trial, candidate=replace(trial.candidate, fidelity=fidelity))

@@ -20,7 +20,7 @@ _LONG = 15.0  # seconds of a final that is worth trying out more threads and the
 
 
 class Means:
-    """Says with what each network is trained.
+    """Chooses threads, precision, learning rate and image growth for each network.
 
     Args:
         schedule: has the precision that trains usual networks faster.
@@ -33,8 +33,8 @@ class Means:
     def of_rung(self, candidate: Candidate) -> str:
         """The precision in the rungs.
 
-        That of usual networks; where it was measured, networks with grouped convolutions have float32 on a CPU, which
-        computes these in bfloat16 at a third to six tenths of the speed.
+        The schedule's, which was measured on a usual network. Networks with grouped convolutions get float32 on a CPU:
+        there bfloat16 runs them at a third to six tenths of that speed.
         """
         usual = self.schedule.precision
         if usual == "float32" or self.trainer.validator.precision != "auto" or self.trainer.device.type != "cpu":

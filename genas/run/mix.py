@@ -1,4 +1,4 @@
-"""Several proposers as one, each asked in proportion to what its earlier candidates were worth; and a walk from one."""
+"""Asks several proposers as one, each in proportion to the yield of its earlier candidates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def neighbors(
 
 
 class Mix:
-    """Shares out asks by yield: (good + 1) / (asked + 2) of each source, good being among the best so far.
+    """Divides requests among sources by yield: (good + 1) / (asked + 2), where good ones are among the best so far.
 
     Source: the posterior mean of a success rate under a uniform prior (Laplace's rule of succession),
     turned into shares by largest remainders.
@@ -42,11 +42,11 @@ class Mix:
 
     @property
     def silent(self) -> str | None:
-        """Why sources bring nothing more, where some can't."""
+        """Why some sources have nothing more to propose; None if all have."""
         return " ".join(dict.fromkeys(s.silent for s in self.sources.values() if s.silent)) or None
 
     def ask(self, n: int) -> list[Candidate]:
-        """At most n candidates; what one source can't bring, the next are asked for."""
+        """At most n candidates. If one source has too few, the next ones are asked for the rest."""
         candidates: list[Candidate] = []
         for name, share in self._shares(n).items():
             brought = self.sources[name].ask(share) if share else []
@@ -60,7 +60,7 @@ class Mix:
             proposer.tell(trials)
 
     def credit(self, trials: Sequence[Trial], best: Collection[str]) -> None:
-        """Count each trial that is unfailed and among `best` (keys) as a success of its origin."""
+        """Credit its source for each unfailed trial whose key is in `best`."""
         for trial in trials:
             if trial.failure is None and trial.candidate.key in best:
                 self._good[trial.candidate.origin] = self._good.get(trial.candidate.origin, 0) + 1
@@ -76,7 +76,7 @@ class Mix:
 
 
 def mixes(request: Request, context: Context) -> tuple[Mix, Mix]:
-    """The proposers and the refiners; either folder serves both stages, and one named twice is one source.
+    """Make the proposers and the refiners. Plug-ins of either folder serve both; one named twice is one source.
 
     The LLM tokens of the budget are shared out among those that spend tokens and have no limit of their own.
     """

@@ -1,4 +1,4 @@
-"""Who starts a race: the portfolio, the hand-made references and what the proposers bring, all within the limits."""
+"""Chooses who starts a race: the portfolio, hand-made references and proposals, all within the limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AHEAD = 3  # proposals that are looked at for each that starts
 
 
 class Opening:
-    """Brings the networks of the first rung.
+    """Chooses the networks of the first rung.
 
     Args:
         lab: screens candidates by the limits.
@@ -45,19 +45,19 @@ class Opening:
         self.limits = (*request.constraints, *self._size_limit())
 
     def hand_made(self) -> Iterator[Candidate]:
-        """The portfolio, then the references, scaled to what can be counted of the limits."""
+        """The portfolio, then the references, scaled to the limits that can be counted."""
         counted = [limit for limit in self.limits if limit.metric in _COUNTED]
         for written in (self.space.portfolio, self.space.references):  # the second takes time, if it is needed
             yield from map(self.effective, written(self.task, counted))
 
     def asks(self, count: int, *, hurried: bool) -> bool:
-        """Whether the proposers are asked for any of so many starters."""
+        """Whether the proposers are asked at all, for this many starters."""
         return count > 1 and not (hurried and count < _FEW)
 
     def starters(
         self, count: int, *, seconds: float | None = None, told: Callable[[], None] = lambda: None
     ) -> list[Trial]:
-        """At most that many trials within the limits, hand-made ones first.
+        """At most `count` trials within the limits, hand-made ones first.
 
         Args:
             seconds: that proposing and screening may take; None is no such limit.
@@ -85,7 +85,7 @@ class Opening:
         return starters
 
     def effective(self, candidate: Candidate) -> Candidate:
-        """The candidate with the whole recipe that it will be trained by."""
+        """The candidate with the complete recipe it will be trained by."""
         frozen = bool(self.space.knowledge(candidate.arch))
         options, task = self.request.validator.options, self.task
         recipe = effective(candidate.recipe, options, task.mirror, task.follows, frozen=frozen)
@@ -98,7 +98,7 @@ class Opening:
     def _within(
         self, candidates: Iterable[Candidate], count: int | None = None, told: Callable[[], None] = lambda: None
     ) -> list[Trial]:
-        """The first of them, or all, that keep the limits; one that breaks another limit than size is made smaller."""
+        """The first `count` (None: all) within the limits. One that breaks a limit other than size is made smaller."""
         kept: list[Trial] = []
         for candidate in candidates:
             if len(kept) == count:
@@ -136,7 +136,7 @@ class Opening:
         end: tuple[float, float] | None,
         told: Callable[[], None],
     ) -> list[Trial]:
-        """The most promising of what the proposers bring within the limits, with the portfolio's recipes in turn."""
+        """The most promising proposals within the limits, with the portfolio's recipes in turn."""
         living: list[Trial] = []
         dry = number = 0
         while len(living) < _AHEAD * count and dry < _DRY and not self._late(end, len(living) < count):
@@ -156,11 +156,11 @@ class Opening:
 
     @staticmethod
     def _late(end: tuple[float, float] | None, needed: bool) -> bool:
-        """Whether proposing must end: at half of its seconds, or at all of them where there are too few."""
+        """Whether proposing must end: after half of its seconds, or after all of them if there are still too few."""
         return end is not None and clock.now() > end[0 if needed else 1]
 
     def _walked(self, start: Trial) -> list[Trial]:
-        """Where nothing that was proposed keeps the limits: go from the nearest one, neighbour by neighbour."""
+        """If no proposal keeps the limits, hill-climb from the closest one, neighbour by neighbour."""
         from genas.core.rng import rng
         from genas.run.mix import neighbors
 

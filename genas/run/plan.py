@@ -1,4 +1,4 @@
-"""How much of each stage a run over a table does, and where a request's device is looked up."""
+"""Decides how much each stage of a run over a table does, and which table has the request's device."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMPUTES = re.compile(r"(auto|cpu|cuda|mps|xpu)(:\d+)?")
 
 
 def placed(request: Request) -> Request:
-    """The request with a listed device handed to the table that has its figures; networks then run where they can.
+    """Hand a listed device to the table that has its figures; the networks themselves then run on any device.
 
     Raises:
         RequestError: the device is none that computes here, and the task is no table of devices.
@@ -33,7 +33,7 @@ def placed(request: Request) -> Request:
 
 @dataclass(frozen=True)
 class Plan:
-    """The amounts of a run over a table; written into the ledger, so that a resumed run keeps them.
+    """How much each stage of a run over a table does. The ledger keeps it for a resumed run.
 
     Args:
         proposals: candidates within the limits that the proposers must bring.
@@ -51,7 +51,7 @@ class Plan:
 
 
 def planned(request: Request, ledger: Ledger) -> Plan:
-    """The plan that the ledger has, or the one of the request, written there."""
+    """The plan in the ledger; a new ledger gets the request's."""
     if (event := ledger.find("plan")) is None:
         event = {"kind": "plan", "id": "plan", "plan": make_plan(request).to_data()}
         ledger.append(event)

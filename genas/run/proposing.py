@@ -15,7 +15,7 @@ _NEIGHBORS = 64  # at a time
 
 
 def propose(lab: Laboratory, proposers: Mix, count: int, progress: Progress) -> None:
-    """Ask the proposers, by yield, until so many candidates keep the limits; the book keeps all of them.
+    """Ask the proposers, by yield, until `count` candidates keep the limits; the book keeps all of them.
 
     If none does, hill-climb from the closest one for as long as that comes nearer.
 

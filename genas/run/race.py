@@ -1,4 +1,4 @@
-"""The loop where networks are trained: one race, in which nothing that the winner learned is thrown away.
+"""The search that trains: one race, in which nothing that the winner learned is thrown away.
 
 References and generated candidates are trained side by side; after each rung the better part goes on from where it is,
 children of the leaders join with what they inherit, and the network that is left gets the rest of the budget, its
@@ -45,7 +45,7 @@ _STEMS = 0.25  # of the seconds left may go to the maps of one pretrained stem
 
 
 class Race:
-    """One race; made again over the same ledger, it goes on where it was stopped.
+    """One race. Made again over the same ledger, it resumes where it was stopped.
 
     Args:
         request: what is wanted.
@@ -137,7 +137,7 @@ class Race:
         return self.trainer.learned(self.book.trials[key].candidate, self.request.seed, self._last[key])
 
     def final_of(self, key: str) -> Options:
-        """How its last leg was trained: what is not in its recipe, or differs from it."""
+        """The settings of a network's last leg that are not in its recipe, or differ from it."""
         event = self.ledger.find(self._last[key]) or {}
         means: Options = {name: event[name] for name in ("learning_rate", "precision", "growing") if name in event}
         return {**means, **({"weights_from": self._heirs[key]} if key in self._heirs else {})}
@@ -145,7 +145,7 @@ class Race:
     # Rungs
 
     def _decided(self, number: int, running: Sequence[str]) -> list[str]:
-        """Who is trained in this rung: what the ledger says, or what is decided now and written there."""
+        """The networks of this rung: those in the ledger, or those decided now, which are written there."""
         event = self.ledger.find(identity := f"rung {number}")
         if event is not None and self.schedule.unit == "seconds":
             self._remember()
@@ -171,12 +171,12 @@ class Race:
         return chosen
 
     def _ends_before(self, number: int) -> bool:
-        """Whether the rungs end early: as the ledger says, or since there is no time for two networks of this one."""
+        """Whether the rungs end early: the ledger says so, or there is no time for two networks in this one."""
         decided = self.ledger.find(f"rung {number}") is not None
         return not decided and (self.ledger.find("finalists") is not None or self.spending.room(number) < 2)
 
     def _remember(self) -> None:
-        """Bring every candidate that the ledger names into the book, screened as it was."""
+        """Bring every candidate in the ledger into the book, screened as before."""
         for event in list(self.ledger.read()):
             if event.get("kind") == "candidate" and event["key"] not in self.book.trials:
                 (trial,) = self.lab.screen([wire.from_data(Candidate, event["candidate"])])
@@ -235,7 +235,7 @@ class Race:
             self.progress.step(self._leader())
 
     def _course(self, key: str, number: int) -> Course:
-        """The legs of a network up to a rung: one that inherits begins there, others have all legs before it too."""
+        """The legs of a network up to a rung: from where it joined if it inherits weights, else from the first rung."""
         first = self._joined[key] if key in self._parents else 0
         places = range(first, number + 1)
         amounts = [self.schedule.rungs[i].each for i in places]
@@ -251,7 +251,7 @@ class Race:
         )  # fmt: skip
 
     def _write(self, key: str, event: Event) -> None:
-        """The trial with what the ledger says of it."""
+        """Write an event's measurement or failure into the trial."""
         trial = self.book.trials[key]
         if "failure" in event:
             self.book.keep(replace(trial, failure=event["failure"]))
@@ -263,7 +263,7 @@ class Race:
     # The end
 
     def _finalists(self, running: Sequence[str]) -> dict[str, float]:
-        """Who gets a final, in this order, and which share of what is then left of the budget."""
+        """The networks that get a final, in order, each with its share of the budget left at that time."""
         event = self.ledger.find("finalists")
         if event is None:
             finer = self._finer(running)
@@ -288,19 +288,19 @@ class Race:
         return {entrant["key"]: entrant["share"] for entrant in event["entrants"]}
 
     def _finer(self, running: Sequence[str]) -> dict[str, Heir]:
-        """The finer heirs of those for which the final has time."""
+        """The finer heirs that the final has time for."""
         if self.schedule.unit != "seconds" or len(self.request.objectives) > 1:
             return {}
         rates = {key: self._rate(key) for key in running}
         return heirs(rates, self.spending.left(), self.opening, self.lab, self.means)
 
     def _rate(self, key: str) -> float:
-        """Examples that it saw in a second of the rungs; 0 where no seconds are counted."""
+        """Examples that the network saw per second of the rungs; 0 if seconds are not counted."""
         legs = self._course(key, self._rung_of[key]).legs
         return self._seen[key] / seconds if (seconds := sum(leg.seconds or 0.0 for leg in legs)) else 0.0
 
     def _test_seconds(self, keys: Sequence[str]) -> float:
-        """What testing these takes, or the slowest of them where one is tested; 0 where no seconds are counted."""
+        """Seconds that testing takes: all of these, or the slowest if one is tested; 0 if seconds are not counted."""
         if self.schedule.unit != "seconds":
             return 0.0
         count, device = len(self.task.data("test").labels), self.trainer.device
@@ -309,7 +309,7 @@ class Race:
         return sum(each) if len(self.request.objectives) > 1 else max(each)
 
     def _finish(self, key: str, place: int, share: float) -> None:
-        """The final leg, in this process, with as many threads as make it fastest."""
+        """Train the final leg in this process, with the fastest number of threads."""
         candidate = self.book.trials[key].candidate
         stage = f"final {place}"
         event = self.ledger.find(stage)
@@ -339,13 +339,13 @@ class Race:
             self.spending.take(event["each"])
 
     def _inherited(self, key: str) -> Course:
-        """A finalist that begins with what its parent has learned."""
+        """The course of a finalist that starts from its parent's weights."""
         parent = self._heirs[key]
         weights = name(self.book.trials[parent].candidate, self.request.seed, self._last[parent])
         return Course(self.book.trials[key].candidate, self.request.seed, (), weights, 1.0)
 
     def _test(self, key: str, seed: int, leg: str | None = None) -> None:
-        """What the last weights do on the test split, read once."""
+        """Test a network's last weights; the test split is read once."""
         candidate = self.book.trials[key].candidate
         identities = [f"test {key} {seed}", *(f"test {key} {seed} {m.name}" for m in self.task.metrics)]
         if any(self.ledger.find(identity) is None for identity in identities):
@@ -361,7 +361,7 @@ class Race:
             self.book.record(self.book.trials[key], wire.from_data(Measurement, event["measurement"]))
 
     def _repeat(self, key: str) -> None:
-        """The winner again from nothing with other seeds; before an heir, the one that it inherits from."""
+        """Train the winner again from scratch with other seeds. An heir's parent is trained again before it."""
         seeds = [self.request.seed + i for i in range(1, self.spending.seeds)]
         line = [self._heirs[key], key] if key in self._heirs else [key]
         if seeds:
@@ -378,7 +378,7 @@ class Race:
             self._test(key, seed, "final")
 
     def _alike(self, key: str, seed: int) -> Course:
-        """A finalist with another seed: as many examples, by the same share at a falling rate."""
+        """The course of a finalist with another seed: as many examples, the same share of them at a falling rate."""
         total, end = self._seen[key], self.ledger.find(self._last[key])
         assert end is not None
         parent = self._heirs.get(key)

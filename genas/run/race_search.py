@@ -26,7 +26,7 @@ START = 10.0  # seconds of starting (imports, reading the data) that no budget i
 
 
 class RaceSearch:
-    """One race with what must be known before and after it; made again over the same ledger, it goes on.
+    """One race with its schedule and its rivals. Made again over the same ledger, it resumes.
 
     Args:
         lab: screens candidates and knows the book of trials.
@@ -47,7 +47,7 @@ class RaceSearch:
         self.race: Race | None = None
 
     def check(self) -> None:
-        """Make the schedule; from here on the budget is charged.
+        """Make the schedule. From here on the budget is charged.
 
         Raises:
             RequestError: the budget is too small to train anything.
@@ -91,7 +91,7 @@ class RaceSearch:
         )  # fmt: skip
 
     def _try_rivals(self) -> None:
-        """Models that are no networks, where the task has rows: a second that tells whether a network is needed."""
+        """Fit models that are no networks to a table task: one second tells whether a network is needed."""
         if self.task.modality == "tabular" and self.ledger.find("rivals") is None:
             from genas.run.classical import classical
             from genas.run.regressors import regressors
@@ -112,7 +112,7 @@ class RaceSearch:
         return None if self.race is None else self.race.weights(key)
 
     def recipe(self, winner: Trial) -> Options:
-        """The whole recipe that the winner was trained by, and how its final was."""
+        """The winner's complete recipe, with the settings of its final."""
         assert self.race is not None
         options, task = self.request.validator.options, self.task
         recipe = effective(winner.candidate.recipe, options, task.mirror, task.follows).to_data()

@@ -1,4 +1,4 @@
-"""How a race spends its budget: how many networks start, how long each rung is, how many go on, what the last one gets.
+"""How a race spends its budget: how many networks start, how long each rung is, how many go on, how long the final is.
 
 Successive halving (Jamieson & Talwalkar, AISTATS 2016) with trainings that are continued: all rungs cost the same,
 and 0.6 of everything or more goes to the network that is left.
@@ -67,16 +67,16 @@ class Schedule:
 
     @property
     def networks(self) -> int:
-        """Networks that are trained at all."""
+        """How many networks are trained in all."""
         return self.starters + sum(rung.new for rung in self.rungs)
 
     def reached(self, number: int) -> float:
-        """What a network has had after that rung, in the unit."""
+        """How much training a network has had after that rung, in the unit."""
         return sum(rung.each for rung in self.rungs[: number + 1])
 
     @property
     def whole(self) -> float:
-        """What the winner has had in the end, in the unit."""
+        """How much training the winner has had in the end, in the unit."""
         return self.reached(len(self.rungs)) + self.final
 
     def to_data(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def by_seconds(
 
 
 def by_trials(trials: int, *, epochs: float, examples: int, children: bool) -> Schedule:
-    """The race of so many networks whose winner sees `epochs` passes; the machine's speed is not asked."""
+    """The race of this many networks, whose winner sees `epochs` passes over the data. It does not depend on speed."""
     new = trials // _NEW if children and trials >= 4 else 0
     start = max(1, trials - new)
     total = epochs * examples
@@ -148,11 +148,11 @@ def by_trials(trials: int, *, epochs: float, examples: int, children: bool) -> S
 
 
 def points(examples: int, judges: int) -> int:
-    """How often a training of so many examples is judged on its way: an example that judges takes a third of one."""
+    """How often a training of this many examples is judged on the way; judging costs a third of training."""
     return max(1, min(_POINTS, int(3 * _LOOKING * examples / judges)))
 
 
 def _kept(start: int, rungs: int) -> list[int]:
-    """How many are trained in each rung, falling by the same factor down to one after the last."""
+    """How many networks each rung trains: fewer by the same factor each time, down to one after the last."""
     times = start ** (1 / rungs)
     return [max(1, round(start / times**number)) for number in range(rungs)]

@@ -1,4 +1,4 @@
-"""What of a race's budget is used, and what is left for what comes next."""
+"""How much of a race's budget is used, and how much is left for what comes next."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Spending:
         self._reserve = max(self._reserve, seconds)
 
     def left(self) -> float:
-        """What is left for finals, in the schedule's unit; trainings with other seeds get their part later."""
+        """What is left for finals, in the schedule's unit, without the part of trainings with other seeds."""
         if self.schedule.unit != "seconds":
             return self._final
         again = _AGAIN * (self.seeds - 1) / self.schedule.workers
         return max(1.0, (self.seconds - self._reserve - self.spent()) / (1 + again))
 
     def take(self, amount: float) -> None:
-        """A final used so many examples, where they are counted; seconds count themselves."""
+        """Charge a final's examples, if examples are the unit; seconds are read off the clock."""
         self._final -= amount
 
     def room(self, number: int) -> int:
-        """How many networks a rung has time for, where seconds run late; the final is not to suffer for it."""
+        """How many networks a rung has time for if the race runs late, so that the final keeps its time."""
         if self.schedule.unit != "seconds":
             return self.schedule.networks
         spare = self.seconds - self._reserve - self.spent() - _KEPT * self.schedule.final

@@ -21,7 +21,7 @@ _KNOWING = 0.25  # of them to a leader on a pretrained stem, which leads early a
 
 
 class Standings:
-    """Compares the networks of a race by what their last legs brought."""
+    """Compares the networks of a race by the results of their last legs."""
 
     def __init__(self, request: Request, space: SearchSpace, task: Task, book: Book) -> None:
         self.request, self.space, self.task, self.book = request, space, task, book
@@ -31,15 +31,15 @@ class Standings:
         self._ahead = 1.0
 
     def note(self, key: str, *, loss: float, slope: float) -> None:
-        """The loss after a leg, and the exponent by which it falls with the examples seen."""
+        """Note the loss after a leg, and the exponent by which it falls with the examples seen."""
         self._losses[key], self._slopes[key] = loss, slope
 
     def look_ahead(self, times: float) -> None:
-        """The winner will have had so many times the training so far; a few are believed."""
+        """Note how many times the training so far the winner will have had; only a few times are extrapolated."""
         self._ahead = min(_FAR, times)
 
     def worth(self, key: str) -> float:
-        """What the race goes by: the metric that is to be expected later; of a share, less a part of such a loss.
+        """What the race ranks by: the metric expected later; for a share, minus a part of the expected loss.
 
         Both fall short of their best by what a power of the examples seen will shrink: a network that has stopped
         learning is not to be preferred to one that will soon pass it. Steep curves flatten: of 21 finals on seven sets
@@ -76,7 +76,7 @@ class Standings:
         return ordered
 
     def staying(self, keys: Sequence[str], count: int) -> list[str]:
-        """The best so many; with them one that learns everything from scratch, as it may pass all that lead early."""
+        """The best `count`, one that learns everything from scratch among them: it may overtake early leaders."""
         ordered = self.ordered(keys)
         kept, fresh = ordered[:count], [key for key in ordered if not self._knows(key)]
         if fresh and all(map(self._knows, kept)):
@@ -101,5 +101,5 @@ class Standings:
         return {leader: 1.0} if fresh == leader else {leader: _KNOWING, fresh: 1.0}
 
     def _knows(self, key: str) -> bool:
-        """Whether a part of the network was trained elsewhere and stays as it is."""
+        """Whether a part of the network is pretrained and frozen."""
         return bool(self.space.knowledge(self.book.trials[key].candidate.arch))

@@ -1,4 +1,4 @@
-"""What a race may spend, before anything is proposed: its schedule, from the budget and one timed network."""
+"""Makes the schedule of a race from its budget and one timed network, before anything is proposed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _USED = 0.94  # of the seconds go to training; the rest to proposals, the test a
 
 
 def scheduled(lab: Laboratory, validator: TrainValidator, *, begin: float) -> Schedule:
-    """The schedule of a race: the one that the ledger has, or one that is made now and written there.
+    """The schedule of a race: the one in the ledger, or a new one, which is written there.
 
     Args:
         lab: knows the request, and what is trained where.

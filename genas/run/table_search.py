@@ -38,7 +38,7 @@ class TableSearch:
         self.winner: str | None = None
 
     def check(self) -> None:
-        """That the table is here; whether it holds the network that is looked up does not matter.
+        """Check that the table can be read; it need not hold the network that is looked up for this.
 
         Raises:
             GenasError: the table can't be read.
@@ -83,7 +83,7 @@ class TableSearch:
             dry = 0 if self._refine(min(max(4, self.lab.executor.workers), missing)) else dry + 1
 
     def _refine(self, n: int) -> bool:
-        """Measure what the refiners ask for and tell them; whether anything new could be measured."""
+        """Measure what the refiners ask for and tell them. Return whether anything new was measured."""
         asked = self.refiners.ask(n)
         seen = [c for c in asked if c.arch.key in self.book]  # proposed, or measured more cheaply, before
         fresh = self.lab.screen(asked)
@@ -112,7 +112,7 @@ class TableSearch:
             self.lab.test(reference, seeds)
 
     def _measure(self, trials: Sequence[Trial]) -> list[Trial]:
-        """The task's metric of each that is affordable, until the budget is spent."""
+        """Look up the task's metric of each affordable trial, until the budget is spent."""
         done: list[Trial] = []
         spent = False
 

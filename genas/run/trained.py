@@ -1,4 +1,4 @@
-"""The trained networks of a run that was made or stopped: found by key, exported, trained further."""
+"""Finds the trained networks of a finished or stopped run by key, exports them and trains them further."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FIGURES = "figures.json"
 
 @dataclass(frozen=True)
 class Found:
-    """A network of a run that was trained in its race.
+    """A network that a run trained in its race.
 
     Args:
         leg: the last part of its training that was measured.
@@ -49,7 +49,7 @@ class Found:
 
     @property
     def label(self) -> str:
-        """What the store calls its training."""
+        """The name of its training in the store."""
         return f"{self.candidate.key}-{self.request.seed}"
 
 
@@ -71,7 +71,7 @@ class Further:
 
 
 def find(run: Path, key: str) -> Found:
-    """The trained network of a run whose key begins like that, or is shown like that.
+    """The trained network whose key, in full or as shown, begins with `key`.
 
     Raises:
         RequestError: there is no run, or not just one such network; the message lists those that there are.
@@ -162,7 +162,7 @@ def export_network(run: Path, key: str, out: Path | None = None) -> Path:
 
 
 def _context(found: Found) -> Context:
-    """What the run knew, with the data that the network was trained on."""
+    """The context of the run, with the data that the network was trained on."""
     from genas.run.laboratory import context_of
 
     context = context_of(found.request, Ledger(found.folder / "ledger.jsonl", follow=True), found.request.device)
@@ -241,7 +241,7 @@ def _sum_of(data: dict[str, Any]) -> str:
 
 
 def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Progress | None) -> dict[str, Any]:
-    """Train one leg in the folder's own store, test and export; what is to be written of it."""
+    """Train one leg in the folder's own store, test and export it; return the figures to write."""
     from genas.core.building import build
     from genas.run.trainer import Course, Trainer, name
     from genas.training.leg import Leg
@@ -277,7 +277,7 @@ def _trained(found: Found, leg: str, seconds: float, folder: Path, progress: Pro
 
 
 def _copy(found: Found, store: Path) -> None:
-    """The state of the training, into a store of its own: what is trained from there leaves the run as it is."""
+    """Copy the state of the training into a store of its own, so that further training leaves the run untouched."""
     from genas.training.weights import checkpoint_of, opened_state, replace, sealed_state
 
     name = checkpoint_of(found.candidate.key, found.request.seed)

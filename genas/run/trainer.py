@@ -1,4 +1,4 @@
-"""Trains the networks of a race, leg by leg, here or in a worker: nothing that was learned is thrown away."""
+"""Trains the networks of a race leg by leg, here or in a worker; a later leg continues the earlier ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LOOKS = 1  # how often a network is judged on its way along a rung, whenever tha
 
 
 class Course(NamedTuple):
-    """What a network is to be trained for: its legs so far and the one that is wanted now.
+    """A network's training plan: its legs so far and the one wanted now.
 
     Args:
         parent: whose weights it starts from, as `WeightStore` names them; "" is nobody's.
@@ -57,7 +57,7 @@ class Course(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a leg brought.
+    """The result of a leg.
 
     Args:
         measured: the task's metric on the validation split.
@@ -73,7 +73,7 @@ class Result(NamedTuple):
 
 
 class Trainer:
-    """Keeps the trainings of this process alive between legs, and all of them in the run's store, where it has one.
+    """Keeps trainings in memory between legs, and their checkpoints in the run's store, if it has one.
 
     Args:
         validator: says how many examples there are, and what of recipes is fixed.
@@ -91,7 +91,7 @@ class Trainer:
         self._caches = StemCaches()
 
     def run(self, course: Course, on_progress: Callable[[float], None] | None = None) -> Result | ScoreFailed:
-        """Train the last leg of the course, and those before it that are not in its checkpoint."""
+        """Train the last leg of the course, and any earlier ones that its checkpoint lacks."""
         try:
             training = self._training(course)
             training.spare, training.precision = course.spare, course.precision
@@ -115,11 +115,11 @@ class Trainer:
         return Result(measured, min(judged.loss, 1e6), _slope(training.curve), training.examples)
 
     def forget(self, candidate: Candidate, seed: int) -> None:
-        """Let go of a network that left the race; its checkpoint stays."""
+        """Drop a network that left the race from memory; its checkpoint stays."""
         self._live.pop(f"{candidate.key}-{seed}", None)
 
     def learned(self, candidate: Candidate, seed: int, leg: str) -> dict[str, Tensor]:
-        """The weights after a leg; where the store has lost them, those of the checkpoint if it ends with that leg.
+        """The weights after a leg. If the store has lost them, those of a checkpoint that ends with that leg.
 
         Raises:
             GenasError: they are gone, or damaged.
@@ -147,7 +147,7 @@ class Trainer:
         return training
 
     def _begun(self, course: Course, checkpoint: Path | None) -> Training:
-        """A training as its checkpoint has it, or at its beginning."""
+        """The training from its checkpoint, or from its beginning if there is none."""
         network = whitened(build(self.space, course.candidate.arch, self.task, course.seed), self.task)
         if course.parent:
             inherit(network, self.weights.get(course.parent))
@@ -167,7 +167,7 @@ class Trainer:
 
 
 def _slope(curve: Sequence[tuple[int, float, float]]) -> float:
-    """How fast the loss falls: a where it is proportional to examples ** -a (Cortes et al., NeurIPS 1993); 0 at least.
+    """How fast the loss falls: the exponent a >= 0 of loss ~ examples ** -a (Cortes et al., NeurIPS 1993).
 
     Args:
         curve: examples seen, value and loss of each point.
@@ -181,12 +181,12 @@ def _slope(curve: Sequence[tuple[int, float, float]]) -> float:
 
 
 def name(candidate: Candidate, seed: int, leg: str) -> str:
-    """What the weights after a leg are called in the store."""
+    """The name, in the store, of the weights after a leg."""
     return f"{candidate.key}-{seed}-{leg}"
 
 
 def inherit(network: nn.Module, weights: dict[str, Tensor]) -> float:
-    """Give the network all weights that have the same name and shape; the share of its numbers that were given."""
+    """Copy all weights of equal name and shape into the network; return the share of its numbers copied."""
     own = network.state_dict()
     fitting = {key: value for key, value in weights.items() if key in own and own[key].shape == value.shape}
     network.load_state_dict({**own, **fitting})
@@ -194,7 +194,7 @@ def inherit(network: nn.Module, weights: dict[str, Tensor]) -> float:
 
 
 def work(place: str, course: Course) -> Result | ScoreFailed:
-    """In a worker process: what the run's own trainer would do; its trainings lie in the run's store."""
+    """Do in a worker process what the run's own trainer would; checkpoints lie in the run's store."""
     where: dict[str, Any] = json.loads(place)
     trainer = _made(place)
     with threads(where["threads"]):

@@ -159,7 +159,7 @@ class GnnScorer(BatchScorer):
         self._blend = blend
 
     def _question(self, task: Task | None = None) -> Question | None:
-        """What the predictor is asked, of the task (None: that which is searched on); None is all tasks alike."""
+        """The task as the predictor is asked about it; None means all tasks alike."""
         from genas.predictors.questions import of_device, of_task
 
         if self.learn in MEASURED and self.target:
@@ -196,7 +196,7 @@ class GnnScorer(BatchScorer):
         return other
 
     def _own_views(self, archs: Sequence[Architecture], task: Task | None = None) -> Views:
-        """What is known of architectures but for the other tasks, as asked of the task (None: see `_question`)."""
+        """The views of architectures without those of the other tasks, asked about the task (see `_question`)."""
         from scipy.stats import norm
 
         from genas.predictors.blend import views

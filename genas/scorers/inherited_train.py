@@ -86,7 +86,7 @@ class InheritedTrainScorer(Scorer):
         return Measurement(self.metric.name, done.value, seconds, epochs / self.of, seed, curve=curve)
 
     def parent(self, arch: Architecture, *, fidelity: float = 1.0, seed: int = 0) -> Architecture | None:
-        """Whose weights `score` starts from: the first of the candidate's parents that serves, or None."""
+        """The parent whose weights `score` starts from: the candidate's first one that fits, or None."""
         from genas.training.morphism import obstacle, skeleton
 
         child = self._candidate(arch.key)

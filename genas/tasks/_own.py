@@ -1,4 +1,4 @@
-"""What tasks over the user's own files share: what can't be read is the user's to mend."""
+"""Shared by tasks over the user's own files: what can't be read is a RequestError."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 from diabetes_rows import Diabetes
+from installed_package import installed_package
 from sklearn.datasets import load_diabetes
 from typer.testing import CliRunner
 
@@ -42,16 +43,9 @@ KNOWN = {
 @pytest.fixture(scope="module", autouse=True)
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The package of the task, as pip would have installed it."""
-    folder = tmp_path_factory.mktemp("packages")
-    (folder / "diabetes-1.0.dist-info").mkdir()
-    (folder / "diabetes-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: diabetes\nVersion: 1.0\n")
-    entry = "[genas.tasks]\ndiabetes = diabetes_rows:Diabetes\n"
-    (folder / "diabetes-1.0.dist-info" / "entry_points.txt").write_text(entry)
-    sys.path.insert(0, str(folder))
-    registry.forget()
-    yield
-    sys.path.remove(str(folder))
-    registry.forget()
+    site, entry = tmp_path_factory.mktemp("packages"), "[genas.tasks]\ndiabetes = diabetes_rows:Diabetes\n"
+    with installed_package(site, "diabetes", entry):
+        yield
 
 
 @pytest.fixture(scope="module")

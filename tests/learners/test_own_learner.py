@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from installed_package import installed_package
 from safetensors.torch import load_file
 
 import genas
@@ -59,18 +60,12 @@ SOURCE = "table:nasbench201:sample=120"
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def installed(tmp_path: Path) -> Iterator[Path]:
     """A folder on the path, as a package is installed: the file, and the entry point that names it."""
     (tmp_path / "label_counts.py").write_text(FILE)
-    info = tmp_path / "label_counts-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: label-counts\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[genas.learners]\nlabel_counts = label_counts:LabelCounts\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    registry._entries.cache_clear()
-    yield tmp_path
+    with installed_package(tmp_path, "label_counts", "[genas.learners]\nlabel_counts = label_counts:LabelCounts\n"):
+        yield tmp_path
     sys.modules.pop("label_counts", None)
-    registry._entries.cache_clear()
 
 
 def test_it_is_listed_and_explained_like_the_others(installed: Path) -> None:

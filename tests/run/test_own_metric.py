@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from installed_package import installed_package
 from tiny_design import TINY
 
 import genas
 import genas.api
-from genas.core import declared, registry
+from genas.core import declared
 from genas.core.errors import RequestError
 from genas.core.records import Constraint, Objective, Request
 from genas.reporting import words
@@ -20,17 +21,10 @@ MANY = {key: value for key, value in TINY.items() if key != "scorers"} | {"budge
 
 
 @pytest.fixture(autouse=True)
-def power_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def power_package(tmp_path: Path) -> Iterator[None]:
     """An installed package that names the scorer in `power_scorer.py` as its entry point."""
-    installed = tmp_path / "site" / "power-1.0.dist-info"
-    installed.mkdir(parents=True)
-    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: power\nVersion: 1.0\n")
-    (installed / "entry_points.txt").write_text("[genas.scorers]\npower = power_scorer:PowerScorer\n")
-    monkeypatch.syspath_prepend(installed.parent)
-    registry.forget()
-    yield
-    monkeypatch.undo()
-    registry.forget()
+    with installed_package(tmp_path / "site", "power", "[genas.scorers]\npower = power_scorer:PowerScorer\n"):
+        yield
 
 
 def read(sentence: str, **known: object) -> Request:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import tiny_table
+from installed_package import installed_package
 
-from genas.core import registry
 from genas.core.errors import RequestError
 from genas.core.ledger import Ledger
 from genas.core.progress import Silence
@@ -17,17 +17,10 @@ from genas.run.designer import Designer
 
 
 @pytest.fixture(autouse=True)
-def tiny_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def tiny_package(tmp_path: Path) -> Iterator[None]:
     """The installed package of the tiny table."""
-    installed = tmp_path / "site" / "tiny-1.0.dist-info"
-    installed.mkdir(parents=True)
-    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-    (installed / "entry_points.txt").write_text(tiny_table.ENTRIES)
-    monkeypatch.syspath_prepend(installed.parent)
-    registry.forget()
-    yield
-    monkeypatch.undo()
-    registry.forget()
+    with installed_package(tmp_path / "site", "tiny", tiny_table.ENTRIES):
+        yield
 
 
 class Heard(Silence):
