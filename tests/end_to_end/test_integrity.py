@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +20,7 @@ from genas.core.ledger import Ledger
 from genas.core.progress import Silence
 from genas.core.records import Report, Use
 
-FLIPS = 1000
+FLIPS = 400
 ROWS = "A classifier for the rows of {}, at most 5k parameters"
 
 
@@ -347,16 +345,14 @@ def test_a_corrupt_image_of_the_test_split_is_found_before_anything_is_written(t
 
 
 def test_five_seconds_are_refused_and_more_seconds_run_in_the_same_folder(tmp_path: Path) -> None:
-    def genas_(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "genas", "design", GOAL, "--out", "run", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    for arguments in ((), ("--dry-run",)):
-        done = genas_("--budget", "1 second", *arguments)
-        assert done.returncode == 2 and "budget" in done.stderr.splitlines()[-1] and not (tmp_path / "run").exists()
-    done = genas_("--budget", "20 seconds", "--dry-run")
-    assert done.returncode == 0 and not (tmp_path / "run").exists(), done.stderr
-    assert api.design(GOAL, out=tmp_path / "run", **TINY).winner is not None
+    out = tmp_path / "run"
+    for verb in (api.design, api.check):
+        with pytest.raises(RequestError, match="Write a budget of at least"):
+            verb(GOAL, out=out, budget={"seconds": 1})
+        assert not out.exists()
+    api.check(GOAL, out=out, budget={"seconds": 20})
+    assert not out.exists()
+    assert api.design(GOAL, out=out, **TINY).winner is not None
 
 
 def test_where_no_run_can_be_written_is_found_by_the_dry_run(tmp_path: Path) -> None:
