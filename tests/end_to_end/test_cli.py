@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import genas
 from tiny_design import REQUEST
 from written_ledger import write_ledger
 
-from genas.faces.cli import main
-
 GOAL = "A classifier for 8x8 handwritten digits under 20k parameters"
-
-
-def genas(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The command line in this process, which saves the seconds of importing torch; a test below starts a real one."""
-    out, err, logger = StringIO(), StringIO(), logging.getLogger("genas")
-    handlers, propagate = list(logger.handlers), logger.propagate
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["genas", *map(str, arguments)])
-        patch.setenv("COLUMNS", "120")
-        patch.chdir(cwd or Path.cwd())
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        finally:
-            logger.handlers, logger.propagate = handlers, propagate
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -104,7 +104,7 @@ def test_resume_measures_nothing_twice(finished: tuple[Report, Path]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("share", [0.2, 0.9])
 def test_a_run_killed_anywhere_ends_the_same(finished: tuple[Report, Path], tmp_path: Path, share: float) -> None:
     """Kill -9 when a share of the events is written; with half a line at the end, as a kill may leave it."""
     report, folder = finished

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import command_line
 import numpy as np
 import pytest
 from tiny_design import GOAL, TINY
@@ -345,14 +346,13 @@ def test_a_corrupt_image_of_the_test_split_is_found_before_anything_is_written(t
 
 
 def test_five_seconds_are_refused_and_more_seconds_run_in_the_same_folder(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    for verb in (api.design, api.check):
-        with pytest.raises(RequestError, match="Write a budget of at least"):
-            verb(GOAL, out=out, budget={"seconds": 1})
-        assert not out.exists()
-    api.check(GOAL, out=out, budget={"seconds": 20})
-    assert not out.exists()
-    assert api.design(GOAL, out=out, **TINY).winner is not None
+    command = "design", GOAL, "--out", "run", "--budget"
+    for arguments in ((), ("--dry-run",)):
+        done = command_line.genas(*command, "1 second", *arguments, cwd=tmp_path)
+        assert done.returncode == 2 and "budget" in done.stderr.splitlines()[-1] and not (tmp_path / "run").exists()
+    done = command_line.genas(*command, "20 seconds", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0 and not (tmp_path / "run").exists(), done.stderr
+    assert api.design(GOAL, out=tmp_path / "run", **TINY).winner is not None
 
 
 def test_where_no_run_can_be_written_is_found_by_the_dry_run(tmp_path: Path) -> None:
