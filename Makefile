@@ -1,4 +1,5 @@
-# make demo: the main job, offline. make test: the whole test suite. make check: ruff, mypy, import-linter.
+# make demo: the main job, offline. make test: the whole test suite. make test-quick: all but the slow tests.
+# make check: ruff, mypy, import-linter.
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,7 @@ export HF_HUB_OFFLINE = 1
 export LANGSMITH_TRACING = false
 GOAL ?= A classifier for 8x8 grayscale handwritten digits, 10 classes, under 50k parameters, accuracy first
 
-.PHONY: demo test check install format clean
+.PHONY: demo test test-quick check install format clean
 
 demo: $(STAMP)
 	$(BIN)/genas design "$(GOAL)" --budget "$(or $(BUDGET),200 seconds)" --out runs/demo
@@ -15,6 +16,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
+
+test-quick: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -52,6 +52,7 @@ def accepted(make: Callable[[], Request]) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_request_files_say_what_they_hold_or_are_refused(tmp_path: Path) -> None:
     taken = [attempt(random.Random(number), tmp_path) for number in range(500)]
     assert taken.count(RIGHT) > 100
@@ -65,6 +66,7 @@ def test_fields_in_python(field: str, value: Any) -> None:
     accepted(lambda: api.interpret("digits", **known))
 
 
+@pytest.mark.slow
 @seed(13)
 @settings(calmly, max_examples=400)
 @given(place=st.sampled_from(OPTIONS), value=st.sampled_from(ODD) | st.integers() | st.floats())

@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -42,7 +42,7 @@ def kinds() -> list[str]:
     return list(KINDS)
 
 
-@lru_cache
+@cache
 def _entries(kind: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"genas.{kind}")}
 
@@ -59,8 +59,9 @@ def names(kind: str) -> list[str]:
     return sorted(_files(kind) | set(_entries(kind)) | {name for of, name in _REGISTERED if of == kind})
 
 
-def _files(kind: str) -> set[str]:
-    return {path.stem for path in (_ROOT / kind).glob("*.py") if not path.stem.startswith("_")}
+@cache
+def _files(kind: str) -> frozenset[str]:
+    return frozenset(path.stem for path in (_ROOT / kind).glob("*.py") if not path.stem.startswith("_"))
 
 
 def register(kind: str, plugin: type[Any], name: str = "") -> None:
@@ -170,6 +171,11 @@ def load(kind: str, name: str) -> type[Any]:
             package = _entries(kind)[name].module
             raise PluginError(f"{package} calls its plug-in {name!r}, as one of genas is called; give it another name.")
         return _of_kind(kind, _outside_class(kind, _entries(kind)[name]))
+    return _own_class(kind, name)
+
+
+@cache
+def _own_class(kind: str, name: str) -> type[Any]:
     module = import_module(f"genas.{kind}.{name}")
     base = _base(kind)
     classes = [

@@ -65,6 +65,7 @@ def test_a_lost_worker_costs_one_more_try(executor: Executor, tmp_path: Path) ->
     assert outcome(executor, jobs.double, 21) == 42  # the next job has a worker again
 
 
+@pytest.mark.slow
 def test_a_design_is_the_same_everywhere(executor: Executor, plain: list[object], tmp_path: Path) -> None:
     use = Use(executor.name, SMALL[executor.name])
     if executor.name == "ray":

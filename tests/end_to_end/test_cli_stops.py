@@ -16,6 +16,7 @@ from tiny_design import REQUEST
 DESIGN = [sys.executable, "-m", "genas", "design", "--request", "request.toml", "--json"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on_and_the_run_does(tmp_path: Path) -> None:
     (tmp_path / "request.toml").write_text(REQUEST.replace("epochs = 2}", "epochs = 8}"))  # a final that can be stopped
     with subprocess.Popen(

@@ -38,6 +38,7 @@ def talk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     return made
 
 
+@pytest.mark.slow
 def test_a_whole_conversation_in_the_terminal(tmp_path: Path) -> None:
     reply = script(
         call("interpret", {"sentence": GOAL, "known": TINY}),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from killed_run import designing
 
 import genas
 from genas.core import wire
@@ -45,6 +42,7 @@ def measurements(folder: Path) -> list[dict[str, object]]:
     return sorted(found, key=lambda event: str(event["id"]))
 
 
+@pytest.mark.slow
 def test_winner_keeps_its_limit_on_the_exported_network(finished: tuple[Report, Path]) -> None:
     from safetensors.torch import load_file
 
@@ -90,6 +88,7 @@ def test_run_folder_is_whole(finished: tuple[Report, Path]) -> None:
     assert wire.from_data(Report, json.loads((folder / "report.json").read_text())) == report
 
 
+@pytest.mark.slow
 def test_same_request_and_seed_same_ledger(finished: tuple[Report, Path], tmp_path: Path) -> None:
     _, folder = finished
     genas.design(GOAL, out=tmp_path, **SMALL)
@@ -104,20 +103,18 @@ def test_resume_measures_nothing_twice(finished: tuple[Report, Path]) -> None:
     assert again == report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.2, 0.9])
 def test_a_run_killed_anywhere_ends_the_same(finished: tuple[Report, Path], tmp_path: Path, share: float) -> None:
     """Kill -9 when a share of the events is written; with half a line at the end, as a kill may leave it."""
     report, folder = finished
     goal_lines = int(len((folder / "ledger.jsonl").read_text().splitlines()) * share)
-    code = f"import genas, json; genas.design({GOAL!r}, out={str(tmp_path)!r}, **json.loads({json.dumps(SMALL)!r}))"
-    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "OMP_NUM_THREADS": "1"})
     ledger = tmp_path / "ledger.jsonl"
-    deadline = time.monotonic() + 240
-    while not ledger.is_file() or len(ledger.read_bytes().splitlines()) < goal_lines:
-        assert process.poll() is None and time.monotonic() < deadline, "the run ended before it could be killed"
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with designing(GOAL, tmp_path, **SMALL) as process:
+        deadline = time.monotonic() + 240
+        while not ledger.is_file() or len(ledger.read_bytes().splitlines()) < goal_lines:
+            assert process.is_alive() and time.monotonic() < deadline, "the run ended before it could be killed"
+            time.sleep(0.01)
     with ledger.open("ab") as file:
         file.write(b'{"kind":"measurement","id":"score')
     again = genas.design(GOAL, out=tmp_path, **SMALL)
@@ -220,6 +217,7 @@ def test_tokens_of_the_budget_are_shared_out_among_chat_models(tmp_path: Path) -
     assert [sources[name].dialogue.access.tokens for name in ("llm", "navigator")] == [450, 450]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hand")
 def test_a_budget_in_seconds_finds_a_winner(tmp_path: Path) -> None:
     kept = ["params", "train_ms"]

@@ -21,7 +21,7 @@ from genas.core.ledger import Ledger
 from genas.core.progress import Silence
 from genas.core.records import Report, Use
 
-FLIPS = 1000
+FLIPS = 400
 ROWS = "A classifier for the rows of {}, at most 5k parameters"
 
 

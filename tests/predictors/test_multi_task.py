@@ -69,6 +69,7 @@ def asked(model, question, value):
     return tau(model.predict(UNSEEN, question=question)[0], value)
 
 
+@pytest.mark.slow
 def test_the_words_of_a_task_tell_opposite_orders_apart(model):
     assert asked(model, Question(MERIT, FLOWERS), accuracy) > 0.6
     assert asked(model, Question(MERIT, ROOMS), accuracy) < -0.6

@@ -19,6 +19,7 @@ def made(request):
     return request.param
 
 
+@pytest.mark.slow
 def test_half_as_many_trials_as_random_search(made):
     # Random search without repeats needs (125 + 1) / 2 = 63 on average.
     assert np.mean([asked_until_the_top(made(Letters(), seed, _GOAL)) for seed in range(3)]) < 32

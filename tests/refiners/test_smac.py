@@ -57,6 +57,7 @@ print(*found)
 """
 
 
+@pytest.mark.slow
 def test_other_processes_ask_for_the_same():
     here = str(Path(__file__).parent)
     asked = [

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killed_run import designing
 
 import genas
 from genas.core import assets, registry
@@ -37,7 +34,7 @@ KNOWN = {
     "proposers": ["uniform"],
     "scorers": ["params"],
     "refiners": ["local_search"],
-    "validator": {"name": "train", "options": {"epochs": 3, "examples": 600}},
+    "validator": {"name": "train", "options": {"epochs": 2, "examples": 300}},
     "budget": {"trials": 7},
     "device": "cpu",
 }
@@ -64,23 +61,18 @@ def test_side_by_side_and_one_after_the_other_end_the_same(undisturbed: tuple[Re
     assert figures(report) == figures(undisturbed[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("executor", "number"), [("serial:threads=1", 0), ("threads:2", 1), ("threads:2", 2)])
 def test_a_race_killed_at_a_random_moment_ends_the_same(
     undisturbed: tuple[Report, float], tmp_path: Path, executor: str, number: int
 ) -> None:
     report, seconds = undisturbed
-    code = (
-        f"import genas, json; "
-        f"genas.design({GOAL!r}, out={str(tmp_path)!r}, executor={executor!r}, **json.loads({json.dumps(KNOWN)!r}))"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "OMP_NUM_THREADS": "1"})
     ledger = tmp_path / "ledger.jsonl"
-    deadline = time.monotonic() + 200
-    while not ledger.is_file() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(random.Random(f"{executor} {number}").random() * seconds)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with designing(GOAL, tmp_path, executor=executor, **KNOWN) as process:
+        deadline = time.monotonic() + 200
+        while not ledger.is_file() and process.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(random.Random(f"{executor} {number}").random() * seconds)
     again = genas.design(GOAL, out=tmp_path, executor=executor, **KNOWN)
     assert figures(again) == figures(report)
     events = [json.loads(line) for line in ledger.read_text().splitlines()]
@@ -88,18 +80,16 @@ def test_a_race_killed_at_a_random_moment_ends_the_same(
     assert len(set(named)) == len(named)
 
 
+@pytest.mark.slow
 def test_a_race_of_seconds_that_is_killed_goes_on_from_what_it_decided(tmp_path: Path) -> None:
     known = {**KNOWN, "budget": {"seconds": 24}, "scorers": ["params", "train_ms"]}
     known["validator"] = {"name": "train"}
-    code = f"import genas, json; genas.design({GOAL!r}, out={str(tmp_path)!r}, **json.loads({json.dumps(known)!r}))"
-    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "OMP_NUM_THREADS": "1"})
     ledger = tmp_path / "ledger.jsonl"
-    deadline = time.monotonic() + 200
-    while not ledger.is_file() or '"id":"final 0"' not in ledger.read_text():
-        assert process.poll() is None and time.monotonic() < deadline, "the race ended before it could be killed"
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with designing(GOAL, tmp_path, **known) as process:
+        deadline = time.monotonic() + 200
+        while not ledger.is_file() or '"id":"final 0"' not in ledger.read_text():
+            assert process.is_alive() and time.monotonic() < deadline, "the race ended before it could be killed"
+            time.sleep(0.05)
     text = ledger.read_text()
     before = text[: text.rfind("\n") + 1].splitlines()  # a kill may leave half a line
     report = genas.design(GOAL, out=tmp_path, **known)
@@ -135,6 +125,7 @@ def precisions(out: Path, **changed: object) -> list[str]:
     return [events["schedule"]["schedule"]["precision"], events["final 0"]["precision"]]
 
 
+@pytest.mark.slow
 def test_the_precision_is_measured_only_where_seconds_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, used = [], set()
 
@@ -162,6 +153,7 @@ def test_the_precision_is_measured_only_where_seconds_count(tmp_path: Path, monk
     assert asked and "bfloat16" in used
 
 
+@pytest.mark.slow
 def test_what_choosing_the_means_takes_is_taken_off_the_final(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hand: list[float]
 ) -> None:
@@ -185,6 +177,7 @@ def test_a_precision_that_there_is_not_is_refused(tmp_path: Path) -> None:
         genas.design(GOAL, out=tmp_path, **{**KNOWN, "validator": wrong})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hand")
 def test_the_leaders_weights_go_on_in_a_finer_network_also_after_a_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -298,6 +291,7 @@ def test_several_objectives_end_with_a_front(tmp_path: Path) -> None:
     assert all(not (a >= b and p <= q and (a, p) != (b, q)) for a, p in points for b, q in points)
 
 
+@pytest.mark.slow
 def test_ten_epochs_read_sign_language_well(tmp_path: Path) -> None:
     """The bar that holds the whole together: counted in epochs, under a minute of one core.
 

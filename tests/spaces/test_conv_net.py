@@ -159,6 +159,7 @@ def test_without_pretrained_stems_none_is_legal_or_drawn() -> None:
     assert not any("lite" in space.to_text(arch) for arch in near)
 
 
+@pytest.mark.slow
 def test_references_are_the_published_shapes_and_keep_the_limit() -> None:
     limits = [Constraint("params", at_most=49_999)]
     assert [SPACE.to_text(c.arch) for c in SPACE.references(TASK, limits)] == [

@@ -23,6 +23,7 @@ def table(bench_data: Path) -> Any:
     return pq.read_table(bench_data / "nasbench201" / "nb201_accuracy.parquet")
 
 
+@pytest.mark.slow
 def test_parameter_counts_equal_the_table_for_200_cells(table: Any) -> None:
     space = NasBench201()
     rows = np.random.default_rng(7).choice(table.num_rows, 200, replace=False).tolist()

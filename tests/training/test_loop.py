@@ -99,6 +99,7 @@ made.advance(test_loop.SECOND, points=4, on_progress=on_progress)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_end(tmp_path: Path) -> None:
     path = tmp_path / "store" / "checkpoint"
     command = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(path)]

@@ -91,6 +91,7 @@ def test_many_moves_at_once_keep_the_function(before: str, after: str) -> None:
     assert far(parent, grown(parent, after)) < 1e-5
 
 
+@pytest.mark.slow
 def test_random_walks_keep_the_function() -> None:
     generator = rng(0, "walk")
     for _ in range(6):
