@@ -166,6 +166,13 @@ class SearchSpace(ABC):
         """What its network knows before any training, in words; "" for nothing."""
         return ""
 
+    def advice(self, task: Task) -> str:
+        """What users should know who choose this space for the task, in a sentence; "" for nothing.
+
+        It is asked when the data were read, before anything is trained.
+        """
+        return ""
+
     def finer(self, arch: Architecture) -> Architecture | None:
         """The architecture with a finer look at its inputs, for which the same weights fit; None if there is none."""
         return None

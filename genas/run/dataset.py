@@ -27,8 +27,8 @@ def dataset(x: Any, y: Any = None, *, folder: str | Path = "runs/data") -> Use:
 
     Args:
         x: images [n, H, W], [n, H, W, C] or [n, C, H, W], or rows [n, features], as anything that numpy takes; a data
-            frame (pandas, or any that gives Arrow data, as polars does), whose columns may hold words; a torch Dataset of (input, class) pairs; or a
-            Hugging Face dataset with an image column, or with columns of a table.
+            frame (pandas, or any that gives Arrow data, as polars does), whose columns may hold words; a torch Dataset
+            of (input, class) pairs; or a Hugging Face dataset with an image column, or with columns of a table.
         y: the classes [n]; of a data frame or a table also the name of its column. None for data sets that have them.
         folder: where the file is kept. It must stay there as long as runs need the data.
 
@@ -116,12 +116,12 @@ def _stacked(data: Any) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _of_arrays(x: NDArray[Any], y: NDArray[Any], folder: Path) -> Use:
+    if x.ndim not in {2, 3, 4}:
+        raise RequestError(f"x has the shape {x.shape}. Rows are [n, features], images [n, H, W] or [n, H, W, C].")
     if len(x) != len(y):
         raise RequestError(f"x has {len(x):,} examples and y {len(y):,}; give one class for each example.")
     if x.ndim == 4:
         x = _channels_last(x)
-    if x.ndim not in {2, 3, 4}:
-        raise RequestError(f"x has the shape {x.shape}. Rows are [n, features], images [n, H, W] or [n, H, W, C].")
     content = io.BytesIO()
     np.savez_compressed(content, x=x, y=y)
     path = _kept(content.getvalue(), folder, ".npz")

@@ -191,7 +191,9 @@ class Designer:
         need_data(self.request, self.task)
         if self.trains:
             notes = self.task.examine()
-            tell([note for note in notes if note not in self.task.notes], self.ledger, self.progress)
+            advice = self.space.advice(self.task)
+            notes = [*(note for note in notes if note not in self.task.notes), *([advice] if advice else [])]
+            tell(notes, self.ledger, self.progress)
 
     def _begin(self) -> None:
         """Start keeping the run: write the events held back so far and set damaged weights aside."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _LARGEST = 96  # pixels of a side
+_FEW = 20_000  # training images: with fewer, convolutional networks trained from scratch are usually better
 _STEMS = ("patches", "conv")
 _PATCHES = ("p2", "p4", "p8")
 _WIDTHS = ("w32", "w48", "w64", "w96", "w128", "w192")
@@ -59,6 +60,16 @@ class VitSpace(Stages):
             layers, int(wide[1:]), int(patch[1:]),
             channels=channels, size=(height, width), outputs=task.outputs, stem=stem == "conv",
         )  # fmt: skip
+
+    def advice(self, task: Task) -> str:
+        """That convolutional networks are usually better with few images."""
+        count = len(task.data("train").labels)
+        if count >= _FEW:
+            return ""
+        return (
+            f"There are {count:,} training images. Vision transformers trained from scratch on fewer than {_FEW:,} are "
+            "usually worse than convolutional networks: leave the space out, or name conv_net, for those."
+        )
 
     def families(self, task: Task) -> dict[str, list[Architecture]]:
         """Scaled-down ViTs with patches and with a convolutional stem; the patch grows with the images."""

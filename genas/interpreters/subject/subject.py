@@ -65,7 +65,7 @@ _UNKNOWN_SETS = words(r"""
     food-?101|oxford (?:pets|flowers)|cityscapes|kinetics|speech ?commands|imdb|squad|glue|iris|titanic
 """)
 _OTHER_NETS = words(r"""
-    vision transformers?|vits?|transformer(?: network| model)?|mamba|spiking
+    vision transformers?|vits?|transformers?(?: networks?| models?)?|mamba|spiking
     lstms?|rnns?|grus?|recurrent (?:network|net)s?
 """)
 _MLP = words(r"mlps?|(?:multi-?layer )?perceptrons?")
@@ -80,6 +80,8 @@ _MOBILE = words(rf"""
     {_COMPARED}mobile[_ -]?net(?:s|[ -]?v?[1-4])?|mb[_ -]?convs?|inverted (?:residuals?|bottlenecks?)
     {MOBILE_NETWORKS}
 """)
+_TRANSFORMERS = r"(?:vision transformers?|vits?|(?<!vision )transformers?(?: networks?| models?)?)"
+_ANY_TRANSFORMER, _TRANSFORMER = words(_TRANSFORMERS), words(_COMPARED + _TRANSFORMERS)
 _CONV = words(r"conv[_ -]?nets?|cnns?|convolutional (?:neural )?(?:network|net)s?")
 
 
@@ -260,7 +262,12 @@ def _space(subject: Subject, text: str) -> None:
         subject.space = Use("nasbench201") if _NB201.search(text) else named_space(text)
     if subject.space is None and _CONV.search(text):
         subject.space = Use("conv_net")
-    rows = subject.task.name == "tabular" or subject.task.options.get("modality") == "tabular"
+    modality = _modality(subject.task)
+    if modality == "image":
+        if subject.space is None and _TRANSFORMER.search(text):
+            subject.space = Use("vit")
+        text = _ANY_TRANSFORMER.sub(" ", text)
+    rows = modality == "tabular"
     if other := _OTHER_NETS.search(text) or (None if rows else _MLP.search(text)):
         raise RequestError(
             f"No search space makes {other[0]!r} networks for this task. Leave it out for convolutional networks; "
@@ -272,6 +279,13 @@ def _space(subject: Subject, text: str) -> None:
 def is_table(name: str) -> bool:
     """Whether a task looks its measurements up in a table instead of training networks."""
     return bool(registry.load("tasks", name).lookup is not Task.lookup)
+
+
+def _modality(use: Use) -> str:
+    """The kind of data that a task has."""
+    if use.name == "described":
+        return str(use.options.get("modality", "image"))
+    return str(registry.load("tasks", use.name).modality)
 
 
 def space_for(use: Use) -> Use:
@@ -290,9 +304,7 @@ def space_for(use: Use) -> Use:
             f"Whose architectures does the table {task} know? Name the space in the sentence or the request, as in "
             f'space = "{task}_space"; known spaces: {", ".join(spaces)}.'
         )
-    modality = str(
-        use.options.get("modality", "image") if task == "described" else registry.load("tasks", task).modality
-    )
+    modality = _modality(use)
     if modality == "image":
         return Use("conv_net")
     for name in spaces:
