@@ -68,7 +68,7 @@ def it_says_what_it_measures_and_costs(of: Scoring) -> None:
 
 def figures_are_finite_or_failed_with_a_reason(of: Scoring) -> None:
     """Each architecture has a finite figure of the metric, or a ScoreFailed that says why not."""
-    archs, scorer = samples(of.space, 3), of.make()
+    archs, scorer = samples(of.space, 2), of.make()
     name = scorer.metric.name
     with what_is_here():
         results = scorer.score_all(archs, seed=3)
@@ -88,7 +88,7 @@ def the_seed_decides_the_figure_alone_or_in_a_batch(of: Scoring) -> None:
     """A figure depends on the architecture and the seed, not on what is scored beside it or before it."""
     if not of.make().repeatable:
         raise SkipTest("it reads a clock: no figure is the same twice")
-    archs = samples(of.space, 3)
+    archs = samples(of.space, 2)
     with what_is_here():
         together, again = of.make().score_all(archs), of.make().score_all(archs[::-1])
     for arch, one, other in zip(archs, together, again[::-1], strict=True):
