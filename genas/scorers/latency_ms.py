@@ -60,7 +60,7 @@ class LatencyMs(Scorer):
         Raises:
             ScoreFailed: where the network cannot be built or run, or the table has no figure.
         """
-        if getattr(self._task, "latency_device", None) is not None:
+        if self._task.latency_device is not None:
             return self._task.lookup(arch, self.metric.name, fidelity=fidelity)
         start = time.perf_counter()
         times = self._time(arch)

@@ -122,25 +122,32 @@ def wirings_are_those_that_problems_allows(space: SearchSpace) -> None:
 
 def networks_run_forward_and_backward_and_know_their_config(space: SearchSpace, task: Task | None) -> None:
     """Networks give `task.outputs` finite numbers, have gradients, and can be made again from `config`."""
-    import torch
-
-    from genas.training.fresh import blank, fresh_network
+    from genas.training.fresh import blank, seeded
 
     task = _task(space, task)
     with what_is_here():
         inputs = blank(task, 2)
     for arch in samples(space, 4):
-        network = fresh_network(space, task, arch).train()
-        outputs = network(inputs)
-        require(outputs.shape[-1] == task.outputs, f"{arch} gives {outputs.shape[-1]} outputs, not {task.outputs}")
-        require(torch.isfinite(outputs).all(), f"{arch} gives outputs that are not finite")
-        outputs.square().mean().backward()
-        slopes = [p.grad for p in network.parameters() if p.grad is not None]
-        require(slopes and all(torch.isfinite(g).all() for g in slopes), f"{arch} has no finite gradients")
-        require(hasattr(network, "config"), "the network must keep its constructor's arguments in config")
-        again = type(network)(**cast(dict[str, Any], network.config))
-        shapes, others = ({k: v.shape for k, v in n.state_dict().items()} for n in (network, again))
-        require(shapes == others, f"the network of {arch} made again from config has other weights")
+        with seeded(arch.key):  # dropout and initial weights draw from torch's own generator
+            _run_and_make_again(space, task, arch, inputs)
+
+
+def _run_and_make_again(space: SearchSpace, task: Task, arch: Architecture, inputs: Any) -> None:
+    import torch
+
+    from genas.training.fresh import fresh_network
+
+    network = fresh_network(space, task, arch).train()
+    outputs = network(inputs)
+    require(outputs.shape[-1] == task.outputs, f"{arch} gives {outputs.shape[-1]} outputs, not {task.outputs}")
+    require(torch.isfinite(outputs).all(), f"{arch} gives outputs that are not finite")
+    outputs.square().mean().backward()
+    slopes = [p.grad for p in network.parameters() if p.grad is not None]
+    require(slopes and all(torch.isfinite(g).all() for g in slopes), f"{arch} has no finite gradients")
+    require(hasattr(network, "config"), "the network must keep its constructor's arguments in config")
+    again = type(network)(**cast(dict[str, Any], network.config))
+    shapes, others = ({k: v.shape for k, v in n.state_dict().items()} for n in (network, again))
+    require(shapes == others, f"the network of {arch} made again from config has other weights")
 
 
 def building_is_decided_by_the_seed(space: SearchSpace, task: Task | None) -> None:

@@ -5,9 +5,11 @@ import re
 import numpy as np
 import pytest
 import torch
+from plugin_contexts import WINE
 from tiny_space import Tiny
 
 from genas import testing
+from genas.core import registry
 from genas.core.errors import InvalidArchitecture, MissingArtifact, PluginError, ScoreFailed
 from genas.core.interfaces import Data, Proposer, Scorer, SearchSpace, Task
 from genas.core.metrics import Metric
@@ -181,3 +183,9 @@ def test_what_is_wrong_with_a_scorer_is_said(changed: dict[str, object], said: s
 def test_a_class_without_a_name_is_told_to_have_one() -> None:
     with pytest.raises(PluginError, match="has no name"):
         testing.check_scorer(type("Nameless", (Counted,), {"name": ""}), Table(), Numbers())
+
+
+@pytest.mark.parametrize(("space", "task"), [("mlp", WINE), ("vit", "digits")])
+def test_a_space_that_builds_networks_keeps_its_contracts_from_outside(space, task):
+    left_out = testing.check_space(registry.create("spaces", space), registry.create("tasks", task))
+    assert not any("networks run" in line for line in left_out)
