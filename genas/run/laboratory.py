@@ -63,6 +63,10 @@ class Laboratory:
         measured = {m.scorer.metric.name for m in meters} | {metric}
         self.needed = {c.metric for c in request.constraints} | {o.metric for o in request.objectives}
         for wanted in sorted(self.needed - measured):
+            if wanted in {extra.name for extra in context.task.metrics}:
+                raise RequestError(
+                    f"{wanted} is only reported, on the test split beside {metric}. Limit or optimise {metric} instead."
+                )
             raise RequestError(
                 f"No scorer measures {wanted}. Add one to the scorers (genas list scorers), or leave that "
                 f"limit or objective out. Measured are: {', '.join(sorted(measured))}."

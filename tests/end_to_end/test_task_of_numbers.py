@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 import genas
 from genas import api
 from genas.core import registry
+from genas.core.errors import RequestError
 from genas.core.ledger import Ledger
 from genas.core.records import Constraint, Objective, Report, Use
 from genas.faces.cli import app
@@ -63,6 +64,13 @@ def test_the_winner_is_the_one_with_the_smallest_error(run: tuple[Path, Report])
     assert report.winner.value("rmse") == min(finals) < 75
     assert {m.metric for m in report.winner.measurements} >= {"rmse", "test_rmse", "test_mae"}
     assert limit_lines(report.request, report.winner)[0].startswith("Limits kept: ")
+
+
+def test_what_is_only_reported_can_be_no_limit(tmp_path: Path) -> None:
+    known = {**KNOWN, "constraints": [Constraint("mae", at_most=60)]}
+    with pytest.raises(RequestError, match=r"mae is only reported.* Limit or optimise rmse"):
+        api.check(GOAL, out=tmp_path / "run", **known)
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_report_says_how_sure_the_error_is_and_that_less_is_better(run: tuple[Path, Report]) -> None:

@@ -6,7 +6,7 @@ import operator
 
 import pytest
 import tiny_space
-from tiny_table import Edges, TinySpace, TinyTable
+from tiny_table import Edges, TinySpace, TinyTable, tiny_worth
 
 import genas
 from genas.core import registry
@@ -22,8 +22,7 @@ def _own_plugins(monkeypatch):
     monkeypatch.setattr(registry, "_MADE", {})
 
 
-def worth(candidate):
-    return tiny_space.accuracy(candidate.arch)
+worth = tiny_worth
 
 
 def both(candidate):
@@ -160,13 +159,13 @@ def test_a_table_answers_where_there_is_no_function():
 
 
 def test_workers_measure_several_at_a_time_with_the_same_answer():
-    one, two = (
-        genas.Study(TinySpace(), worth, refiner="uniform", trials=6, executor=executor)
-        for executor in ("serial", "threads:2")
+    serial, threads, processes = (
+        genas.Study(TinySpace(), tiny_worth, refiner="uniform", trials=6, executor=executor)
+        for executor in ("serial", "threads:2", "processes:2")
     )
-    one.run()
-    two.run()
-    assert figures(one) == figures(two)
+    for study in (serial, threads, processes):
+        study.run()
+    assert figures(serial) == figures(threads) == figures(processes)
 
 
 def test_an_architecture_of_ones_own_can_be_told_of():
