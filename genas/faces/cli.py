@@ -42,6 +42,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Neural networks from a sentence: generated, ranked, refined and really trained, under your limits.",
 )
 
@@ -245,6 +246,24 @@ def batch(
         show_batch(rows)
     if any(row.error for row in rows):
         raise typer.Exit(1)
+
+
+@app.command()
+def runs(
+    root: Annotated[Path, typer.Argument(help="The folder that holds the runs.")] = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """List the runs below a folder, the newest first: how far each is and what it found."""
+    from genas.faces.console import show_runs
+    from genas.run import shelf
+
+    listed = shelf.runs(root)
+    if as_json:
+        say(json.dumps([{**run._asdict(), "folder": str(run.folder)} for run in listed], indent=2))
+    elif listed:
+        show_runs(listed)
+    else:
+        say(f"There are no runs below {root}.")
 
 
 @app.command("list")

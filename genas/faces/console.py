@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from genas.core.records import BatchRow, Report, Request, Trial
 from genas.reporting.outcome import clean, heading, label, measured_text, number, quality, rungs_of
 
 if TYPE_CHECKING:
+    from genas.run.shelf import Run
     from genas.run.trained import Further
 
 
@@ -119,6 +121,17 @@ def show_candidates(trials: Sequence[Trial], request: Request) -> None:
         out.print(plain(f"     from {trial.candidate.origin}: {scores}", style="dim"))
         for broken in pareto.broken(trial, request.constraints):
             out.print(plain(f"     {broken}", style="red"))
+
+
+def show_runs(runs: Sequence[Run]) -> None:
+    """A table of runs; why one can't be read stands in place of what it was asked for."""
+    table = Table("run", "written", "state", "result", "params", "asked for")
+    for run in runs:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.when))
+        result = "" if run.figure is None else f"{label(run.metric)} {number(run.metric, run.figure)}"
+        params = "" if run.params is None else number("params", run.params)
+        table.add_row(*map(plain, (str(run.folder), when, run.state, result, params, run.problem or run.goal)))
+    console().print(table)
 
 
 def show_batch(rows: Sequence[BatchRow]) -> None:
