@@ -33,6 +33,7 @@ from genas.faces.flags import (
     stoppable,
     wanted_of,
 )
+from genas.faces.looks import looks
 from genas.faces.terminal import hear_warnings, say
 
 _INTERRUPTED = 130  # the exit code that typer makes of a KeyboardInterrupt
@@ -248,48 +249,7 @@ def batch(
         raise typer.Exit(1)
 
 
-@app.command()
-def runs(
-    root: Annotated[Path, typer.Argument(help="The folder that holds the runs.")] = Path("runs"),
-    as_json: AsJson = False,
-) -> None:
-    """List the runs below a folder, the newest first: how far each is and what it found."""
-    from genas.faces.console import show_runs
-    from genas.run import shelf
-
-    listed = shelf.runs(root)
-    if as_json:
-        say(json.dumps([{**run._asdict(), "folder": str(run.folder)} for run in listed], indent=2))
-    elif listed:
-        show_runs(listed)
-    else:
-        say(f"There are no runs below {root}.")
-
-
-@app.command("list")
-def list_plugins(
-    kind: Annotated[str | None, typer.Argument(help="spaces, tasks, proposers, scorers, refiners, ...")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the plug-ins, all or of one kind."""
-    from genas import catalogue
-
-    plugins = catalogue.plugins(kind)
-    if as_json:
-        say(json.dumps(plugins, indent=2))
-        return
-    for name, entries in plugins.items():
-        say(name)
-        for entry, line in entries.items():
-            say(f"  {entry:24} {line}")
-
-
-@app.command()
-def explain(name: Annotated[str, typer.Argument(help="Name of a plug-in.")], as_json: AsJson = False) -> None:
-    """Show what a plug-in is, where it comes from and which options it takes."""
-    from genas import catalogue
-
-    say(json.dumps(catalogue.plugin(name), indent=2, default=repr) if as_json else catalogue.explain(name))
+app.add_typer(looks)
 
 
 @app.command()
