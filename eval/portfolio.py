@@ -7,8 +7,8 @@ to each set's best pair, if the best chosen pair were known for each set. Valida
 alternately from two lists, one of all pairs and one of those trained from scratch, so that half of the pairs remain for a
 race without pretrained stems. The small ResNet comes first, because it is what one would choose by hand; a version with
 stem stride 1 is always included, because slow but good networks have no chance in the flywheel's short trainings.
-`--write` writes the list to models/portfolio-conv_net/; otherwise it is only shown. `--leave-one-out` chooses without
-each set and reports the gap on it.
+`--write` writes the list to models/portfolio-conv_net/; otherwise it is only shown, with what a list that was chosen
+without a set loses on it.
 """
 
 from __future__ import annotations

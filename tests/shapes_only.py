@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from genas.core.interfaces import Data, Split, Task
+import torch
+from torch import nn
+
+from genas.core.interfaces import Data, SearchSpace, Split, Task
 
 
 class ShapesOnly(Task):
@@ -15,3 +18,9 @@ class ShapesOnly(Task):
 
     def data(self, split: Split) -> Data:
         raise AssertionError("no data may be read here")
+
+
+def outlined(space: SearchSpace, text: str, *shape: int, outputs: int = 7) -> nn.Module:
+    """The network of an architecture for images of a shape, in evaluation mode, without memory for its weights."""
+    with torch.device("meta"):
+        return space.build(space.from_text(text), ShapesOnly(outputs, shape)).eval()

@@ -1,1 +1,1 @@
-"""Records, interfaces and the few services that every other part builds on. Importing them imports no torch."""
+"""Records, interfaces and the few services that every other part builds on. Only `building` imports torch."""

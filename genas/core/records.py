@@ -122,8 +122,9 @@ class Candidate:
             RequestError: there is no such task.
         """
         from genas.core import building, registry
+        from genas.core.interfaces import Task
 
-        task = registry.create("tasks", registry.named("tasks", task))
+        task = task if isinstance(task, Task) else registry.create("tasks", registry.named("tasks", task))
         return building.build(registry.create("spaces", self.arch.space), self.arch, task, seed)
 
 

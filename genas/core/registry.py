@@ -91,7 +91,7 @@ def named(kind: str, plugin: Any) -> Use:
     """How requests of this process call a plug-in that is given as a name, a Use, a class or an instance.
 
     A class or an instance is registered under its `name`, or that of its class; from then on an instance is what
-    requests with this name get.
+    requests with this name get. Worker processes know neither: what they need is registered where they import it.
 
     Raises:
         PluginError: it is of another kind, or a plug-in of genas or of another package has its name.
@@ -104,6 +104,7 @@ def named(kind: str, plugin: Any) -> Use:
         raise PluginError(f"{name} is a plug-in of genas: name it, with its options, as Use({name!r}, {{...}}).")
     register(kind, cls, name)
     if plugin is not cls:
+        plugin.name = name
         _MADE[kind, name] = plugin
     return Use(name)
 

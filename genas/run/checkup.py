@@ -74,7 +74,8 @@ def _data() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    there = sorted(path.name for path in assets.models().iterdir() if path.is_dir())
+    folder = assets.models()
+    there = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
     yield Finding("models", bool(there), ", ".join(there), "" if there else "install genas again: its models are gone")
 
 

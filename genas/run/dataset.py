@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -168,24 +168,24 @@ def _of_hugging_face(data: Any, y: Any, folder: Path) -> Use:
     if any(type(feature).__name__ == "Image" for feature in features.values()):
         if y is not None:
             raise RequestError("A Hugging Face dataset of images has its classes in a column; leave y out.")
-        path = folder_for_run(folder) / f"dataset-{_digest(str(data._fingerprint).encode())}"
-        if not path.exists():
-            part = path.with_name(f"{path.name}.part")
-            with keeping(folder):
-                data.save_to_disk(part)
-                part.rename(path)
+        path = _once(folder, f"dataset-{_digest(str(data._fingerprint).encode())}", data.save_to_disk)
         return Use("images", {"path": str(path)})
     return _of_frame(data.with_format("arrow")[:], _LABEL if y is None else y, folder)
 
 
 def _kept(content: bytes, folder: Path, suffix: str) -> Path:
-    """The file of this content, written whole or not at all."""
-    path = folder_for_run(folder) / f"{_digest(content)}{suffix}"
+    """The file of this content."""
+    return _once(folder, f"{_digest(content)}{suffix}", lambda path: path.write_bytes(content))
+
+
+def _once(folder: Path, name: str, write: Callable[[Path], object]) -> Path:
+    """The file or folder of that name: what is there already, or what is written now, whole or not at all."""
+    path = folder_for_run(folder) / name
     if not path.exists():
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        part = path.with_name(f"{name}.{os.getpid()}.part")
         with keeping(folder):
-            part.write_bytes(content)
-            part.replace(path)
+            write(part)
+            part.rename(path)
     return path
 
 

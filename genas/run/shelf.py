@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from genas.core import wire
 from genas.core.errors import GenasError, RequestError
 from genas.core.ledger import Ledger
 from genas.core.metrics import on_test
-from genas.core.records import Report
 from genas.reporting.outcome import quality
+from genas.run import account
 
 State = Literal["finished", "stopped", "running", "study", "unreadable"]
 
@@ -65,7 +64,7 @@ def _read(ledger: Path) -> Run:
     folder, when = ledger.parent, ledger.stat().st_mtime
     try:
         if (folder / "report.json").is_file() and not _written_now(ledger):
-            return _finished(folder, when)
+            return _finished(folder, when)  # whose report and weights are as the run wrote them
         events = list(Ledger(ledger, follow=True).read())
     except GenasError as error:
         return Run(folder, "", "unreadable", when, problem=str(error))
@@ -75,7 +74,7 @@ def _read(ledger: Path) -> Run:
 
 
 def _finished(folder: Path, when: float) -> Run:
-    report = wire.from_data(Report, wire.read_file(folder / "report.json"))
+    report = account.read(folder)
     if report.winner is None:
         return Run(folder, report.request.goal, "finished", when)
     metric = on_test(quality(report.request, report.winner).metric)

@@ -146,7 +146,9 @@ class Study:
     @property
     def best(self) -> Trial | None:
         """The trial with the best leading objective that keeps the limits; None where there is none."""
-        return next(iter(self.front), None)
+        goals = self.request.objectives
+        kept = [(point, t) for t in self.trials if t.failure is None and (point := pareto.losses(t, goals)) is not None]
+        return min(kept, key=lambda pair: pair[0])[1] if kept else None
 
     @property
     def measured(self) -> int:
@@ -166,7 +168,7 @@ class Study:
         chosen: list[Candidate] = []
         in_vain = 0
         while len(chosen) < n:
-            asked = [c for c in self._transcript.ask(n - len(chosen)) if c.key not in self._transcript.trials]
+            asked = [_whole(c) for c in self._transcript.ask(n - len(chosen)) if c.key not in self._transcript.trials]
             if not asked:
                 break
             screened = [self._screen(candidate) for candidate in asked]
@@ -224,10 +226,14 @@ class Study:
         for _ in range(self.measured):
             self._progress.step()
         use = parse_executor(self._executor) if isinstance(self._executor, str) else self._executor
+        if self.objective is None:
+            use = Use("serial")  # looking up takes no time
         with registry.create("executors", use) as executor:
             while (missing := wanted - self.measured) > 0:
                 batch = (self.pending or self.ask(min(executor.workers, missing)))[: min(executor.workers, missing)]
                 if not batch:
+                    name = self.request.refiners[0].name
+                    self._progress.note(f"{name} has nothing new to propose after {self.measured} of {wanted} trials.")
                     break
                 self._measure(batch, executor)
         return self.best
@@ -301,6 +307,16 @@ _OWN = Objective("objective")
 
 def _name(use: str | Use) -> str:
     return use if isinstance(use, str) else use.name
+
+
+def _whole(candidate: Candidate) -> Candidate:
+    """The candidate; RequestError where its refiner wants but a part of its training."""
+    if candidate.fidelity < 1:
+        raise RequestError(
+            f"{candidate.origin} asks for parts of trainings, which a study does not know. Name another refiner, such "
+            "as auto or regularized_evolution."
+        )
+    return candidate
 
 
 def _nothing(space: Use) -> Use:

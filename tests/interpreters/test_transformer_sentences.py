@@ -25,3 +25,9 @@ def test_rows_have_no_transformers(tmp_path, monkeypatch):
     (tmp_path / "t.csv").write_text("a,y\n" + "1,u\n2,v\n" * 20)
     with pytest.raises(RequestError, match="makes 'transformer' networks for this task"):
         Exact().read("a transformer for the rows of t.csv, label y")
+
+
+@pytest.mark.parametrize("name", ["MobileNetV2", "vision transformer"])
+def test_a_table_holds_neither_transformers_nor_mobile_networks(name):
+    with pytest.raises(RequestError, match=f"table nasbench201 holds no '{name}' networks"):
+        Exact().read(f"the best {name} of NAS-Bench-201 for CIFAR-10")

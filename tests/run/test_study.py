@@ -6,11 +6,13 @@ import operator
 
 import pytest
 import tiny_space
+import torch
 from tiny_table import Edges, TinySpace, TinyTable, tiny_worth
 
 import genas
 from genas.core import registry
 from genas.core.errors import PluginError, RequestError, ScoreFailed
+from genas.core.progress import Silence
 from genas.core.records import Use
 
 TWO = (genas.Objective("worth"), genas.Objective("size", "min"))
@@ -240,6 +242,33 @@ def test_the_example_in_the_docstring_runs_as_written():
 def test_a_candidate_can_be_built_and_written_as_text():
     (trial,) = genas.propose("digits, at most 20k parameters", 1, proposers=["uniform"], scorers=["params"])
     network = trial.candidate.build("digits")
+    alike = trial.candidate.build(registry.create("tasks", "digits"))
+    assert all(map(torch.equal, network.parameters(), alike.parameters()))
     assert sum(p.numel() for p in network.parameters()) == trial.value("params")
     again = registry.create("spaces", trial.candidate.arch.space).from_text(trial.candidate.text)
     assert again.key == trial.candidate.key
+
+
+def test_a_refiner_of_partial_trainings_is_refused():
+    with pytest.raises(RequestError, match="hyperband asks for parts of trainings"):
+        genas.Study("nasbench201", lambda _: 1.0, refiner="hyperband").ask(4)
+
+
+def test_the_end_of_a_space_is_said():
+    notes = []
+
+    class Heard(Silence):
+        def note(self, text):
+            notes.append(text)
+
+    study = genas.Study(TinySpace, worth, refiner="grid", trials=10_000, progress=Heard())
+    study.run()
+    assert notes == [f"grid has nothing new to propose after {study.measured} of 10000 trials."]
+
+
+def test_an_instance_without_a_name_is_called_as_its_class():
+    class Nameless(TinySpace):
+        name = ""
+
+    study = genas.Study(Nameless(), worth, refiner="uniform", trials=2)
+    assert study.run().candidate.arch.space == study.request.space.name == "Nameless"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from shapes_only import ShapesOnly, outlined
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genas.core import registry
 from genas.core.errors import InvalidArchitecture
-from genas.core.interfaces import Task
 from genas.core.records import Constraint, Use
 from genas.core.rng import rng
 from genas.networks.conv_net import BLOCKS, ConvNet, Pool, Resize, Shortcut
@@ -18,22 +18,8 @@ SPACE, TASK = registry.create("spaces", "conv_net"), registry.create("tasks", "d
 STAGES = "residual k3 d2 w16 | mbconv k5 d1 w32"
 
 
-class Photos(Task):
-    """Only the shape of a task."""
-
-    description, outputs = "photos", 7
-
-    def __init__(self, *shape: int) -> None:
-        self.input_shape = shape
-
-    def data(self, split: str):  # type: ignore[no-untyped-def]
-        raise AssertionError("the shape must do")
-
-
 def built(text: str, *shape: int) -> nn.Module:
-    """In evaluation mode, without memory for its weights."""
-    with torch.device("meta"):
-        return SPACE.build(SPACE.from_text(text), Photos(*shape)).eval()  # type: ignore[no-any-return]
+    return outlined(SPACE, text, *shape)
 
 
 def maps(network: nn.Module, *shape: int) -> list[tuple[int, ...]]:
@@ -78,7 +64,7 @@ def test_what_is_illegal_is_said(text: str, message: str) -> None:
 
 def test_rows_of_a_table_are_refused() -> None:
     with pytest.raises(InvalidArchitecture, match="images of shape"):
-        SPACE.build(SPACE.from_text(f"full stem16 s1 relu mean | {STAGES}"), Photos(13))
+        SPACE.build(SPACE.from_text(f"full stem16 s1 relu mean | {STAGES}"), ShapesOnly(7, (13,)))
 
 
 def test_size_and_stride_say_how_large_the_maps_are() -> None:
@@ -167,7 +153,7 @@ def test_references_are_the_published_shapes_and_keep_the_limit() -> None:
         "full stem16 s1 relu mean | inverted6 k3 d1 w16 | inverted6 k3 d1 w32 | inverted6 k3 d1 w64",
     ]
     for shape, strides in (((3, 32, 32), "s1 s1 s2"), ((3, 64, 64), "s2 s2 s4"), ((3, 200, 130), "s4 s4")):
-        candidates = SPACE.references(Photos(*shape), limits)
+        candidates = SPACE.references(ShapesOnly(7, shape), limits)
         assert " ".join(c.arch.ops[3] for c in candidates) == strides
         for candidate in candidates:
             network = built(SPACE.to_text(candidate.arch), *shape)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from shapes_only import ShapesOnly, outlined
 from torch import nn
 
 from genas.core import registry
 from genas.core.building import build
 from genas.core.errors import InvalidArchitecture, RequestError
-from genas.core.interfaces import Task
 from genas.core.records import Architecture, Constraint
 from genas.core.rng import rng
 from genas.spaces.mobile import MobileSpace
@@ -21,22 +21,8 @@ SPACE, TASK = registry.create("spaces", "mobile"), registry.create("tasks", "dig
 TEXT = "stem8 s1 relu | w8 plain k3_e3 k5_e6 skip skip | w16 se k7_e4 k3_e3 k3_e3 skip"
 
 
-class Photos(Task):
-    """Only the shape of a task."""
-
-    description, outputs = "photos", 7
-
-    def __init__(self, *shape: int) -> None:
-        self.input_shape = shape
-
-    def data(self, split: str):  # type: ignore[no-untyped-def]
-        raise AssertionError("the shape must do")
-
-
 def built(text: str, *shape: int) -> nn.Module:
-    """In evaluation mode, without memory for its weights."""
-    with torch.device("meta"):
-        return SPACE.build(SPACE.from_text(text), Photos(*shape)).eval()  # type: ignore[no-any-return]
+    return outlined(SPACE, text, *shape)
 
 
 def params(arch: Architecture, *shape: int) -> int:
@@ -66,7 +52,7 @@ def test_what_is_illegal_is_said(old: str, new: str, message: str) -> None:
 
 def test_rows_of_a_table_are_refused() -> None:
     with pytest.raises(InvalidArchitecture, match="images of shape"):
-        SPACE.build(SPACE.from_text(TEXT), Photos(13))
+        SPACE.build(SPACE.from_text(TEXT), ShapesOnly(7, (13,)))
 
 
 def test_samples_have_each_depth_equally_often_and_skip_the_last_blocks_only() -> None:
@@ -104,7 +90,7 @@ def test_tiny_images_are_not_halved_to_nothing() -> None:
 
 def test_references_are_the_largest_of_each_family_within_the_limits() -> None:
     for most in (20_000, 300_000, 3_000_000):
-        found = SPACE.references(Photos(3, 32, 32), [Constraint("params", at_most=most)])
+        found = SPACE.references(ShapesOnly(7, (3, 32, 32)), [Constraint("params", at_most=most)])
         counts = {candidate.note: params(candidate.arch, 3, 32, 32) for candidate in found}
         assert all(most / 5 < count <= most for count in counts.values()), counts
         assert any("MobileNetV3" in note for note in counts)
@@ -114,7 +100,7 @@ def test_a_fixed_number_of_stages_gives_all_networks_the_same_places() -> None:
     space = MobileSpace(stages=4)
     assert list(space.sizes()) == [29] == [space.max_nodes]
     assert {len(space.sample(rng(0, "fixed", number)).ops) for number in range(20)} == {29}
-    assert all(len(candidate.arch.ops) == 29 for candidate in space.references(Photos(3, 32, 32), []))
+    assert all(len(candidate.arch.ops) == 29 for candidate in space.references(ShapesOnly(7, (3, 32, 32)), []))
     with pytest.raises(InvalidArchitecture, match="4 to 4 stages"):
         space.from_text(TEXT)
     with pytest.raises(RequestError, match="stages must be 2 to 5, not 6"):
@@ -123,7 +109,7 @@ def test_a_fixed_number_of_stages_gives_all_networks_the_same_places() -> None:
 
 def test_scaling_narrows_until_the_limit_holds() -> None:
     large = SPACE.from_text(TEXT.replace("w8", "w96").replace("w16", "w192"))
-    small = SPACE.scaled(large, Photos(3, 32, 32), [Constraint("params", at_most=60_000)])
+    small = SPACE.scaled(large, ShapesOnly(7, (3, 32, 32)), [Constraint("params", at_most=60_000)])
     assert params(small, 3, 32, 32) <= 60_000 < params(large, 3, 32, 32)
     assert [op for op in small.ops if op[0] == "k"] == [op for op in large.ops if op[0] == "k"]
 

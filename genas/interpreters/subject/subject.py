@@ -111,7 +111,10 @@ def read_subject(sentence: str, known: Use | None, space: Use | None) -> Subject
         _blank_names(subject)
     read_machine(subject)
     if space is None:
-        subject.space = subject.space or (Use("mobile") if mobile and not is_table(subject.task.name) else None)
+        if is_table(subject.task.name):
+            _check_family(subject.task.name, mobile or _TRANSFORMER.search(unblanked))
+        elif mobile:
+            subject.space = subject.space or Use("mobile")
         _space(subject, unblanked)
     else:
         subject.space = space
@@ -272,6 +275,16 @@ def _space(subject: Subject, text: str) -> None:
         raise RequestError(
             f"No search space makes {other[0]!r} networks for this task. Leave it out for convolutional networks; "
             f"known spaces: {', '.join(registry.names('spaces'))}."
+        )
+
+
+def _check_family(table: str, named: re.Match[str] | None) -> None:
+    """RequestError where a sentence asks for a family of networks that a table of images does not hold."""
+    blocks = table == "fbnet" and named is not None and "net" not in named[0].lower()  # its blocks are MobileNet's
+    if named is not None and not blocks and registry.load("tasks", table).modality == "image":
+        raise RequestError(
+            f"The table {table} holds no {named[0]!r} networks. Leave these words out, or name images of your own, on "
+            "which such networks can be trained."
         )
 
 
